@@ -1,0 +1,79 @@
+// The database of a daemon: a few connections in pipeline mode inside the event loop. Nothing here waits.
+//
+// Reads and writes have connections of their own. Queries that are ready together go out as one batch up to one Sync: for writes that
+// is one transaction and one flush of the log for many requests (group commit), sorted by key, since unsorted batches over two
+// connections deadlock. Nobody is answered before the Sync's result. An error rolls a batch back: the query that failed is answered,
+// the others are sent again as one batch. After a lost connection queries in flight go out again (writes carry their idempotency
+// key, so a repeat finds its record) until their deadline, then UNAVAILABLE.
+//
+// One loop, one thread. A query is the caller's memory and must live, with its arena and roots, until `done` was called, exactly once,
+// never from inside db_read or db_write.
+#ifndef PCN_DB_POOL_H
+#define PCN_DB_POOL_H
+
+#include <libpq-fe.h>
+#include <uv.h>
+
+#include "common/base/metrics.h"
+#include "common/db/statement.h"
+
+typedef struct db db_t;
+
+typedef struct db_options {
+    const char *dsn;
+    const char *application_name; // seen in pg_stat_activity
+    const char *schema;           // search_path
+    unsigned read_connections;    // 0 where there are only writes, and the reverse
+    unsigned write_connections;
+    unsigned batch_max;      // queries up to one Sync; 0 for 128
+    unsigned queue_max;      // waiting queries a kind; beyond it RESOURCE_EXHAUSTED with advice to retry; 0 for 10000
+    const char *setup_sql;   // run once on each new connection and awaited, however long (a relay's advisory lock); may be NULL
+    int lock_timeout_ms;     // 0 for 50; negative for none
+    int statement_timeout_ms; // 0 for 10000; negative for none
+} db_options_t;
+
+// Rows that belong to one query.
+typedef struct db_rows {
+    const PGresult *result;
+    const int *row; // indices of the rows, or NULL for all in order
+    int count;
+    const struct db_statement *statement;
+} db_rows_t;
+
+typedef struct db_query {
+    // Filled by the caller.
+    const db_statement_t *statement;
+    const void *roots[DB_ROOTS_MAX]; // parallel to the statement's roots; NULL gives NULL parameters
+    arena_t *arena;
+    // Write: the aggregate that it changes ("pcn-rutland"), sorts the batch and picks the connection. Coalesced read: the value looked
+    // for. Else NULL.
+    const char *key;
+    int64_t deadline_us; // by clock_steady_us; 0 for none
+    // `rows` counts where `problem->status` is OK. Rows and result are valid until it returns.
+    void (*done)(struct db_query *query, const db_rows_t *rows, const problem_t *problem);
+    void *data;
+    // The pool's own.
+    struct db_query *next;
+    const char *values[DB_PARAMS_MAX];
+    int value_count;
+    unsigned attempts;
+} db_query_t;
+
+// Connects in the background; INVALID_ARGUMENT for a malformed DSN. `metrics` gets pcn_db_* series.
+MUST_CHECK status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics, db_t **db, problem_t *problem);
+// Answers what is queued with UNAVAILABLE and closes its handles; the caller runs the loop until they are gone (uv_run), then the memory
+// is freed. *db becomes NULL.
+void db_destroy(db_t **db);
+void db_read(db_t *db, db_query_t *query);
+void db_write(db_t *db, db_query_t *query);
+// Every connection is up and set up: what readiness asks.
+bool db_ready(const db_t *db);
+// No query is queued or in flight: what draining waits for.
+bool db_idle(const db_t *db);
+
+// A row as a message by column name; columns without a field are skipped. INTERNAL where a value does not fit.
+MUST_CHECK status_t db_row_message(const db_rows_t *rows, int row, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem);
+// Text of a column by its name, NULL where it is SQL NULL or there is no such column.
+const char *db_row_text(const db_rows_t *rows, int row, const char *column);
+
+#endif

@@ -1,0 +1,52 @@
+// The side that asks: one DEALER socket for each endpoint of a service. A call goes to the live replica with the fewest calls in flight;
+// a replica that does not answer is left out and tried again later; a call that may be repeated (it reads, or carries a key under
+// which the service recognises it) goes to another replica while its deadline lasts and the retry budget (10% of calls) allows it.
+// Calls made in one turn of the loop for one replica go as one multipart message.
+//
+// One loop, one thread. `done` is called exactly once, never from inside rpc_client_call.
+#ifndef PCN_RPC_CLIENT_H
+#define PCN_RPC_CLIENT_H
+
+#include "common/base/arena.h"
+#include "common/rpc/context.h"
+#include "pcn/common/v1/envelope.pb-c.h"
+
+typedef struct rpc_client rpc_client_t;
+
+typedef struct rpc_request {
+    // Filled by the caller. The memory, with what it points to, must live until `done`.
+    Pcn__Common__V1__RequestHeader header; // correlation and timeout_ms are the client's to fill
+    const void *body;
+    size_t body_size;
+    int64_t deadline_us; // steady clock
+    bool repeatable;
+    arena_t *arena; // reply header and body are put here
+    // status OK: `reply` and `body` are in the arena. Else the problem says what was wrong, from the service or from the way there.
+    void (*done)(struct rpc_request *request, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
+                 const problem_t *problem);
+    void *data;
+    // The client's own.
+    struct rpc_request *next, *previous;
+    uint64_t correlation;
+    unsigned replica;
+    unsigned attempts;
+    int64_t sent_us;
+} rpc_request_t;
+
+typedef struct rpc_client_options {
+    const char *service;          // name of the service's key
+    const char *const *endpoints; // one a replica, ended by NULL
+    const char *server_key;
+    unsigned in_flight_max; // beyond it RESOURCE_EXHAUSTED at once; 0 for 4096
+} rpc_client_options_t;
+
+MUST_CHECK status_t rpc_client_new(rpc_context_t *context, const rpc_client_options_t *options, metrics_t *metrics, rpc_client_t **client,
+                                   problem_t *problem);
+// Answers what is open with UNAVAILABLE.
+void rpc_client_destroy(rpc_client_t **client);
+void rpc_client_call(rpc_client_t *client, rpc_request_t *request);
+// A replica is connected and was not left out.
+bool rpc_client_ready(const rpc_client_t *client);
+unsigned rpc_client_in_flight(const rpc_client_t *client);
+
+#endif

@@ -1,0 +1,24 @@
+// CURVE keys as files: <dir>/<name>.secret and <name>.public, one Z85 text each, 0600 and 0644. Whoever has a .public file there
+// is on the allow list under that name; adding or removing a file takes effect without a restart.
+#ifndef PCN_RPC_KEYS_H
+#define PCN_RPC_KEYS_H
+
+#include "common/base/status.h"
+
+#define RPC_KEY_SIZE 41 // Z85 text and NUL
+#define RPC_NAME_SIZE 64
+
+typedef struct rpc_keys {
+    char name[RPC_NAME_SIZE];
+    char public_key[RPC_KEY_SIZE];
+    char secret_key[RPC_KEY_SIZE]; // wiped by rpc_keys_wipe
+} rpc_keys_t;
+
+// Makes the pair where it is missing (atomically: two that race end with the same pair). UNAVAILABLE with the path's last part in the
+// detail where the folder cannot be written.
+MUST_CHECK status_t rpc_keys_ensure(const char *dir, const char *name, problem_t *problem);
+MUST_CHECK status_t rpc_keys_load(const char *dir, const char *name, rpc_keys_t *keys, problem_t *problem);
+MUST_CHECK status_t rpc_keys_load_public(const char *dir, const char *name, char public_key[RPC_KEY_SIZE], problem_t *problem);
+void rpc_keys_wipe(rpc_keys_t *keys);
+
+#endif

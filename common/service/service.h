@@ -1,0 +1,93 @@
+// A service is four things: its contract (.proto), its rules, its SQL and its handlers. Everything between the frame and the handler is
+// here, once: unpacking and checking, scopes, validation by the contract, load, decide, save, group commit, idempotency, events,
+// audit, metrics, the reply.
+//
+// A handler is data: `load` is at most one SELECT, `decide` a pure function, `save` at most one change. Parameters come from messages by
+// name, see common/db/statement.h. Roots of a load: request, header, call. Roots of a save: request, header, call, row (the first
+// row loaded), after.
+//
+// `save` is a list of CTEs, one of them named `changed`, which holds a row if and only if the change took place:
+//     changed AS (UPDATE organisation SET … WHERE code = :request.code AND version = :row.version
+//                 AND NOT EXISTS (SELECT FROM seen) RETURNING code)
+// The platform puts before it `seen` (an earlier answer under the same key) and after it the idempotency record, the events and the audit
+// row, all fed from `changed`, and reads the verdict. Where `changed` is empty and nothing was seen, the version moved on: load and
+// decide again.
+#ifndef PCN_SERVICE_SERVICE_H
+#define PCN_SERVICE_SERVICE_H
+
+#include "common/db/migrate.h"
+#include "common/db/statement.h"
+#include "pcn/common/v1/envelope.pb-c.h"
+
+// A changed aggregate. `data_type`/`data` is the resource after the change, with its version.
+typedef struct service_event {
+    const char *type;    // "pcn.registry.organisation.updated"
+    const char *subject; // "organisations/pcn-rutland"
+    int64_t version;
+    const pb_type_t *data_type;
+    const void *data;
+} service_event_t;
+
+#define SERVICE_EVENTS_MAX 64
+
+typedef struct service_call {
+    const pb_method_t *method;
+    const Pcn__Common__V1__RequestHeader *header;
+    const void *request; // of method->request, checked
+    void *const *rows;   // of handler->row; what load found
+    size_t row_count;
+    int64_t now_us;  // wall clock
+    const char *now; // the same as RFC 3339
+    int32_t today;   // days, the field's date
+    arena_t *arena;
+    // Out.
+    void *after;     // of handler->after; :after in the save
+    void *reply;     // of method->reply
+    int64_t version; // of the resource in the reply; 0 for none
+    const char *key; // the aggregate that a save changes, sorts batches: "pcn-rutland"
+    service_event_t *events; // room for SERVICE_EVENTS_MAX
+    size_t event_count;
+    bool unchanged; // decided that there is nothing to do: answer without a save
+    problem_t *problem;
+} service_call_t;
+
+// Pure: everything it needs is in the call. A refusal returns its status with the problem filled.
+typedef status_t (*service_decide_fn)(service_call_t *call);
+
+enum {
+    // Save first, without a load; only where nothing changed load and decide again to say why. `decide` then meets row_count 0 the
+    // first time. For creations.
+    SERVICE_OPTIMISTIC = 1,
+};
+
+typedef struct service_handler {
+    const char *method; // short name in the contract
+    const db_stmt_t *load;
+    const pb_type_t *row;
+    const char *coalesce; // parameter of a public read by one key ("request.code"), see db_statement_new
+    service_decide_fn decide;
+    const pb_type_t *after;
+    const db_stmt_t *save;
+    unsigned flags;
+} service_handler_t;
+
+typedef struct service {
+    const char *name; // "registry": its schema, its key, its configuration prefix
+    const pb_service_t *contract;
+    const service_handler_t *handlers; // one for every method of the contract, ended by one without a method
+    const db_migration_t *migrations;  // numbers from 1000, ended by one without sql
+} service_t;
+
+// Whether the caller's token holds the scope.
+bool service_may(const service_call_t *call, const char *scope);
+// Adds an event; false (and RESOURCE_EXHAUSTED) beyond the room.
+bool service_event(service_call_t *call, const char *type, const char *subject, int64_t version, const pb_type_t *data_type, const void *data);
+
+// The daemon's main: configuration, migrations, sockets, loop, drain. `--migrate`, `--help`, `--print-config`, `--statements`.
+int service_run(const service_t *service, int argc, char **argv);
+
+// Every statement that the service sends, as PostgreSQL gets it, for the test that prepares them all. Calls `visit` for each.
+MUST_CHECK status_t service_statements(const service_t *service, status_t (*visit)(void *data, const db_statement_t *statement), void *data,
+                                       problem_t *problem);
+
+#endif
