@@ -1,0 +1,86 @@
+// pcnctl: the command line client. One row a command; each lives in the file of its name.
+#include <stdio.h>
+#include <string.h>
+
+#include "services/ctl/command.h"
+
+static const command_t commands[] = {
+    {"keys", "make, list and add the CURVE keys that daemons and subscribers know each other by",
+     "usage: pcnctl keys ensure --dir DIR NAME…   make the pairs that are missing\n"
+     "       pcnctl keys list --dir DIR           name and public key of everybody on the allow list\n"
+     "       pcnctl keys add --dir DIR NAME       enrol a subscriber: make its pair, say where it is\n",
+     keys_command},
+    {"issuer", "make the development issuer's key pair",
+     "usage: pcnctl issuer init --dir DIR         make private.pem and jwks.json where they are missing\n", issuer_command},
+    {"token", "print a token of the development issuer",
+     "usage: pcnctl token --issuer-dir DIR --role ROLE[,ROLE…] --org CODE[,CODE…]\n"
+     "                    [--sub SUBJECT] [--ttl SECONDS] [--scope \"SCOPE…\"]\n"
+     "  --sub    who it is for; differs by role and organisation unless given\n"
+     "  --ttl    how long it holds, 1 second to 30 days; an hour unless given\n"
+     "  --scope  fewer scopes than the roles have, separated by blanks\n",
+     token_command},
+};
+
+static void print_help(FILE *out)
+{
+    fprintf(out, "usage: pcnctl COMMAND …\n\n");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "  %-8s this list, or `pcnctl help COMMAND`\n", "help");
+}
+
+static const command_t *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int run_help(int argc, char **argv)
+{
+    const command_t *command = argc > 0 ? find_command(argv[0]) : NULL;
+    if (command != NULL) {
+        fputs(command->usage, stdout);
+        return COMMAND_OK;
+    }
+    if (argc > 0) {
+        fprintf(stderr, "pcnctl: there is no command %s\n\n", argv[0]);
+        print_help(stderr);
+        return COMMAND_USAGE;
+    }
+    print_help(stdout);
+    return COMMAND_OK;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return COMMAND_USAGE;
+    }
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return run_help(argc - 2, argv + 2);
+    const command_t *command = find_command(argv[1]);
+    if (command == NULL)
+        return run_help(1, argv + 1);
+    if (asks_for_help(argc - 2, argv + 2))
+        return run_help(1, argv + 1);
+    int code = command->run(command, argc - 1, argv + 1);
+    // A full disk behind the pipe must not look like success.
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "pcnctl %s: cannot write to standard output\n", command->name);
+        return COMMAND_FAILED;
+    }
+    return code;
+}
