@@ -29,6 +29,7 @@ typedef struct app_spec {
     const config_key_t *keys; // the daemon's own, after the common ones; ended by a key without a name
     size_t config_size;       // of a struct that begins with app_config_t
     const char *usage;        // further options of the daemon, for --help; may be NULL
+    void *data;               // the daemon's own, what app_data gives from the start on
     // Called once configuration is there; makes sockets. `argv` holds what is left of the arguments.
     status_t (*start)(app_t *app, int argc, char **argv, problem_t *problem);
     // Whether it can serve; the reason otherwise in the problem.

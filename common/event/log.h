@@ -1,34 +1,36 @@
-// The change log of a service: its tables' statements, the relay that numbers and publishes, and the Events/Read that every service
-// serves. An event is written by the statement that changes the row (common/service composes it); here it gets its number.
+// The relay of a service's change log. An event is written by the statement that changes the row (common/service composes it); here it
+// gets its number and is published.
 //
 // The relay is the session that holds the advisory lock: it numbers committed events without a gap in a short transaction of its own,
-// commits, then publishes. It is woken by a hint after each commit and by a poll every 50 ms.
+// commits, then publishes. It is woken by a hint after each commit and by a poll every 50 ms. Another replica waits for the lock on
+// its own connection and goes on the moment the first one's session ends.
 #ifndef PCN_EVENT_LOG_H
 #define PCN_EVENT_LOG_H
 
 #include "common/db/migrate.h"
 #include "common/db/pool.h"
 #include "common/rpc/publisher.h"
-#include "common/rpc/server.h"
 
-// Tables event, event_queue, event_sequence, log_epoch, idempotency, audit: numbers 1 to 999 of every service's migrations.
+// Tables event, event_queue, event_sequence, log_epoch, idempotency and audit: numbers 1 to 999 of every service's migrations.
 extern const db_migration_t event_migrations[];
+
+#define EVENT_LOG_STATEMENTS 2
 
 typedef struct event_log event_log_t;
 
 typedef struct event_log_options {
     const char *service; // "registry"
-    const char *dsn;     // the relay's own connection
+    const char *dsn;     // the relay's own connection, by the job role
     const char *schema;
-    rpc_publisher_t *publisher;
-    db_t *reads; // for Events/Read
+    rpc_publisher_t *publisher; // borrowed
 } event_log_options_t;
 
 MUST_CHECK status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metrics_t *metrics, event_log_t **log, problem_t *problem);
+// Closes its handles; the caller runs the loop until they are gone.
 void event_log_destroy(event_log_t **log);
 // Something was committed: look now.
 void event_log_hint(event_log_t *log);
-// Answers a pcn.events.v1.Events/Read call.
-void event_log_read(event_log_t *log, rpc_server_t *server, rpc_call_t *call);
+// Its statements, for the test that prepares them all; owned by the list, which ends with NULL.
+MUST_CHECK status_t event_log_statements(db_statement_t *statements[EVENT_LOG_STATEMENTS + 1], problem_t *problem);
 
 #endif

@@ -86,7 +86,8 @@ bool service_event(service_call_t *call, const char *type, const char *subject, 
 // The daemon's main: configuration, migrations, sockets, loop, drain. `--migrate`, `--help`, `--print-config`, `--statements`.
 int service_run(const service_t *service, int argc, char **argv);
 
-// Every statement that the service sends, as PostgreSQL gets it, for the test that prepares them all. Calls `visit` for each.
+// Every statement that the service sends, as PostgreSQL gets it, for the test that prepares them all. Calls `visit` for each, whose
+// refusal ends the walk.
 MUST_CHECK status_t service_statements(const service_t *service, status_t (*visit)(void *data, const db_statement_t *statement), void *data,
                                        problem_t *problem);
 

@@ -1,0 +1,419 @@
+#include "common/service/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+
+#include "common/base/clock.h"
+#include "common/base/id.h"
+#include "common/base/log.h"
+#include "common/pb/json.h"
+#include "common/pb/message.h"
+#include "pcn/platform/v1/call.meta.h"
+
+// How often load and decide run again for a version that moved on, and after a constraint's refusal.
+#define ATTEMPTS_MAX 8
+#define REFUSALS_MAX 2
+
+typedef struct exchange {
+    exchange_host_t *host;
+    rpc_call_t *rpc;
+    const plan_method_t *method;
+    service_call_t call;
+    Pcn__Platform__V1__Call statement; // root `call`
+    problem_t problem;                 // of decide
+    db_query_t query;
+    char now[INSTANT_SIZE];
+    char today[DATE_SIZE];
+    uint8_t hash[SHA256_DIGEST_LENGTH];
+    unsigned attempts, refusals;
+} exchange_t;
+
+bool service_may(const service_call_t *call, const char *scope)
+{
+    const Pcn__Common__V1__Principal *principal = call->header->principal;
+    for (size_t i = 0; principal != NULL && i < principal->n_scopes; i++) {
+        if (strcmp(principal->scopes[i], scope) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool service_event(service_call_t *call, const char *type, const char *subject, int64_t version, const pb_type_t *data_type, const void *data)
+{
+    if (call->event_count == SERVICE_EVENTS_MAX)
+        return problem_set(call->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "Too many changes at once"), false;
+    call->events[call->event_count++] =
+        (service_event_t){.type = type, .subject = subject, .version = version, .data_type = data_type, .data = data};
+    return true;
+}
+
+// ---- answers ----
+
+static void refuse(exchange_t *exchange, const problem_t *problem)
+{
+    if (problem->status == STATUS_INTERNAL)
+        log_error("call failed", LOG_TEXT("method", exchange->method->method->short_name), LOG_TEXT("detail", problem->detail));
+    rpc_refuse(exchange->host->server, exchange->rpc, problem);
+}
+
+static void refuse_with(exchange_t *exchange, status_t status, const char *field, const char *sentence)
+{
+    problem_t problem = {0};
+    (void)problem_set(&problem, status, field, "%s", sentence);
+    refuse(exchange, &problem);
+}
+
+static void out_of_memory(exchange_t *exchange)
+{
+    refuse_with(exchange, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
+}
+
+static void answer_bytes(exchange_t *exchange, const void *bytes, size_t size, bool has_version, int64_t version, bool replayed)
+{
+    Pcn__Common__V1__ReplyHeader reply = PCN__COMMON__V1__REPLY_HEADER__INIT;
+    reply.has_version = has_version && version > 0;
+    reply.version = version;
+    reply.has_replayed = replayed;
+    reply.replayed = replayed;
+    rpc_reply(exchange->host->server, exchange->rpc, &reply, bytes, size);
+}
+
+static void answer(exchange_t *exchange)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    if (exchange->call.reply == NULL)
+        refuse_with(exchange, STATUS_INTERNAL, NULL, "The handler gave no reply");
+    else if (!pb_pack(exchange->call.reply, exchange->rpc->arena, &bytes, &size))
+        out_of_memory(exchange);
+    else
+        answer_bytes(exchange, bytes, size, true, exchange->call.version, false);
+}
+
+// ---- steps ----
+
+static void load(exchange_t *exchange);
+static void save(exchange_t *exchange);
+
+static void run(exchange_t *exchange, const db_statement_t *statement, bool write, const char *key,
+                void (*done)(db_query_t *, const db_rows_t *, const problem_t *))
+{
+    db_query_t *query = &exchange->query;
+    *query = (db_query_t){.statement = statement,
+                          .arena = exchange->rpc->arena,
+                          .key = key,
+                          .deadline_us = exchange->rpc->deadline_us,
+                          .done = done,
+                          .data = exchange};
+    query->roots[PLAN_ROOT_REQUEST] = exchange->call.request;
+    query->roots[PLAN_ROOT_HEADER] = exchange->call.header;
+    query->roots[PLAN_ROOT_CALL] = &exchange->statement;
+    query->roots[PLAN_ROOT_ROW] = exchange->call.row_count > 0 ? exchange->call.rows[0] : NULL;
+    query->roots[PLAN_ROOT_AFTER] = exchange->call.after;
+    if (write)
+        db_write(exchange->host->db, query);
+    else
+        db_read(exchange->host->db, query);
+}
+
+// What the first row of a save or a look says; NULL (and an answer) where it cannot be read.
+static const Pcn__Platform__V1__Verdict *verdict_of(exchange_t *exchange, const db_rows_t *rows)
+{
+    void *verdict = NULL;
+    problem_t problem = {0};
+    if (rows->count == 0) {
+        refuse_with(exchange, STATUS_INTERNAL, NULL, "A save gave no verdict");
+        return NULL;
+    }
+    if (db_row_message(rows, 0, &pcn__platform__v1__verdict__type, exchange->rpc->arena, &verdict, &problem) != STATUS_OK) {
+        refuse(exchange, &problem);
+        return NULL;
+    }
+    return verdict;
+}
+
+static void answer_earlier(exchange_t *exchange, const Pcn__Platform__V1__Verdict *verdict)
+{
+    if (strcmp(verdict->verdict, "mismatch") == 0) {
+        refuse_with(exchange, STATUS_FAILED_PRECONDITION, "Idempotency-Key", "The key was used for another request");
+        return;
+    }
+    exchange->host->replays->value++;
+    answer_bytes(exchange, verdict->answer.data, verdict->answer.len, verdict->has_version, verdict->version, true);
+}
+
+static void seen_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
+{
+    exchange_t *exchange = query->data;
+    if (problem->status != STATUS_OK) {
+        refuse(exchange, problem);
+        return;
+    }
+    if (rows->count > 0) {
+        const Pcn__Platform__V1__Verdict *verdict = verdict_of(exchange, rows);
+        if (verdict != NULL)
+            answer_earlier(exchange, verdict);
+    } else if (exchange->call.unchanged) {
+        answer(exchange);
+    } else {
+        refuse(exchange, &exchange->problem);
+    }
+}
+
+// A change that is refused now may have taken place before, under the same key: its first answer holds.
+static void look_for_earlier(exchange_t *exchange)
+{
+    run(exchange, exchange->host->plan->seen, false, NULL, seen_done);
+}
+
+static void decide(exchange_t *exchange)
+{
+    service_call_t *call = &exchange->call;
+    exchange->problem = (problem_t){0};
+    call->event_count = 0;
+    call->unchanged = false;
+    call->after = call->reply = NULL;
+    call->version = 0;
+    call->key = NULL;
+    status_t status = exchange->method->handler->decide(call);
+    const bool changes = exchange->method->save != NULL;
+    if (status != STATUS_OK) {
+        exchange->problem.status = status;
+        if (changes)
+            look_for_earlier(exchange);
+        else
+            refuse(exchange, &exchange->problem);
+    } else if (!changes) {
+        answer(exchange);
+    } else if (call->unchanged) {
+        look_for_earlier(exchange);
+    } else {
+        save(exchange);
+    }
+}
+
+static void load_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
+{
+    exchange_t *exchange = query->data;
+    if (problem->status != STATUS_OK) {
+        refuse(exchange, problem);
+        return;
+    }
+    void **messages = arena_alloc(exchange->rpc->arena, ((size_t)rows->count + 1) * sizeof *messages);
+    if (messages == NULL) {
+        out_of_memory(exchange);
+        return;
+    }
+    problem_t defect = {0};
+    for (int i = 0; i < rows->count; i++) {
+        if (db_row_message(rows, i, exchange->method->handler->row, exchange->rpc->arena, &messages[i], &defect) != STATUS_OK) {
+            refuse(exchange, &defect);
+            return;
+        }
+    }
+    exchange->call.rows = messages;
+    exchange->call.row_count = (size_t)rows->count;
+    decide(exchange);
+}
+
+// The text of a coalesced read's key: the field that the handler named.
+static const char *coalesce_key(const exchange_t *exchange)
+{
+    const char *path = exchange->method->handler->coalesce;
+    if (path == NULL || strncmp(path, "request.", 8) != 0)
+        return NULL;
+    const int index = pb_field_by_name(exchange->method->method->request, path + 8);
+    if (index < 0)
+        return NULL;
+    const ProtobufCFieldDescriptor *field = &exchange->method->method->request->descriptor->fields[index];
+    return *(char *const *)((const char *)exchange->call.request + field->offset);
+}
+
+static void load(exchange_t *exchange)
+{
+    run(exchange, exchange->method->load, false, coalesce_key(exchange), load_done);
+}
+
+// ---- save ----
+
+static bool add_events(exchange_t *exchange)
+{
+    service_call_t *call = &exchange->call;
+    Pcn__Platform__V1__Call *statement = &exchange->statement;
+    arena_t *arena = exchange->rpc->arena;
+    const size_t count = call->event_count;
+    char **texts = arena_alloc(arena, (4 * count + 1) * sizeof *texts);
+    int64_t *versions = arena_alloc(arena, (count + 1) * sizeof *versions);
+    char(*ids)[ID_SIZE] = arena_alloc(arena, (count + 1) * sizeof *ids);
+    if (texts == NULL || versions == NULL || ids == NULL)
+        return false;
+    statement->event_ids = texts;
+    statement->event_types = texts + count;
+    statement->event_subjects = texts + 2 * count;
+    statement->event_data = texts + 3 * count;
+    statement->event_versions = versions;
+    statement->n_event_ids = statement->n_event_types = statement->n_event_subjects = count;
+    statement->n_event_data = statement->n_event_versions = count;
+    buf_t *scratch = &exchange->host->scratch;
+    for (size_t i = 0; i < count; i++) {
+        const service_event_t *event = &call->events[i];
+        id_make(call->now_us, ids[i]);
+        buf_clear(scratch);
+        pb_json_write(event->data_type, event->data, scratch);
+        statement->event_ids[i] = ids[i];
+        statement->event_types[i] = (char *)event->type;
+        statement->event_subjects[i] = (char *)event->subject;
+        statement->event_data[i] = buf_ok(scratch) ? arena_copy(arena, scratch->data, scratch->size) : NULL;
+        versions[i] = event->version;
+        if (statement->event_data[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
+{
+    exchange_t *exchange = query->data;
+    switch (problem->status) {
+    case STATUS_OK:
+        break;
+    case STATUS_ALREADY_EXISTS:
+    case STATUS_FAILED_PRECONDITION:
+    case STATUS_INVALID_ARGUMENT:
+        // A constraint: a race that decide did not see, or a twin with the same key. A second look tells them apart; what it does not
+        // explain is told as the database said it.
+        if (++exchange->refusals >= REFUSALS_MAX || exchange->method->load == NULL) {
+            exchange->problem = *problem;
+            look_for_earlier(exchange);
+        } else {
+            load(exchange);
+        }
+        return;
+    default:
+        refuse(exchange, problem);
+        return;
+    }
+    const Pcn__Platform__V1__Verdict *verdict = verdict_of(exchange, rows);
+    if (verdict == NULL)
+        return;
+    if (strcmp(verdict->verdict, "done") == 0) {
+        const ProtobufCBinaryData *bytes = &exchange->statement.answer;
+        event_log_hint(exchange->host->log);
+        answer_bytes(exchange, bytes->data, bytes->len, true, exchange->call.version, false);
+    } else if (strcmp(verdict->verdict, "moved") != 0) {
+        answer_earlier(exchange, verdict);
+    } else if (exchange->attempts >= ATTEMPTS_MAX || exchange->method->load == NULL) {
+        refuse_with(exchange, STATUS_ABORTED, NULL, "It was changed by others at the same time; read it and try again");
+    } else {
+        exchange->host->conflicts->value++;
+        load(exchange);
+    }
+}
+
+static void save(exchange_t *exchange)
+{
+    Pcn__Platform__V1__Call *statement = &exchange->statement;
+    exchange->attempts++;
+    if (exchange->call.reply == NULL || exchange->call.after == NULL || exchange->call.key == NULL) {
+        refuse_with(exchange, STATUS_INTERNAL, NULL, "The handler decided on a change without saying which");
+        return;
+    }
+    statement->has_answer = 1;
+    statement->has_answer_version = exchange->call.version > 0;
+    statement->answer_version = exchange->call.version;
+    statement->key = (char *)exchange->call.key;
+    if (!pb_pack(exchange->call.reply, exchange->rpc->arena, &statement->answer.data, &statement->answer.len) || !add_events(exchange)) {
+        out_of_memory(exchange);
+        return;
+    }
+    run(exchange, exchange->method->save, true, exchange->call.key, save_done);
+}
+
+// ---- beginning ----
+
+static bool join_organisations(exchange_t *exchange)
+{
+    const Pcn__Common__V1__Principal *principal = exchange->call.header->principal;
+    exchange->statement.organisation = (char *)"";
+    exchange->statement.subject = principal != NULL && principal->subject != NULL ? principal->subject : (char *)"";
+    for (size_t i = 0; principal != NULL && i < principal->n_organisations; i++) {
+        exchange->statement.organisation = i == 0 ? principal->organisations[0]
+                                                  : arena_printf(exchange->rpc->arena, "%s,%s", exchange->statement.organisation,
+                                                                 principal->organisations[i]);
+        if (exchange->statement.organisation == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool prepare(exchange_t *exchange)
+{
+    service_call_t *call = &exchange->call;
+    rpc_call_t *rpc = exchange->rpc;
+    call->method = exchange->method->method;
+    call->header = rpc->header;
+    call->arena = rpc->arena;
+    call->problem = &exchange->problem;
+    call->now_us = clock_wall_us();
+    call->today = date_of_instant(call->now_us);
+    instant_format(call->now_us, exchange->now);
+    date_format(call->today, exchange->today);
+    call->now = exchange->now;
+    pcn__platform__v1__call__init(&exchange->statement);
+    exchange->statement.now = exchange->now;
+    exchange->statement.today = exchange->today;
+    exchange->statement.method = (char *)exchange->method->method->name;
+    if (exchange->method->save == NULL)
+        return true;
+    call->events = arena_alloc(rpc->arena, SERVICE_EVENTS_MAX * sizeof *call->events);
+    SHA256(rpc->body, rpc->body_size, exchange->hash);
+    exchange->statement.has_request_hash = 1;
+    exchange->statement.request_hash = (ProtobufCBinaryData){.len = sizeof exchange->hash, .data = exchange->hash};
+    exchange->statement.idempotency_key =
+        rpc->header->idempotency_key != NULL ? rpc->header->idempotency_key : rpc->header->request_id;
+    return call->events != NULL;
+}
+
+// Scope, then the contract's rules: a caller without the right learns nothing from them.
+static status_t check(exchange_t *exchange, problem_t *problem)
+{
+    const pb_method_t *method = exchange->method->method;
+    if (method->scope != NULL && !service_may(&exchange->call, method->scope))
+        return problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "The token lacks the scope %s", method->scope);
+    void *request = NULL;
+    status_t status = pb_unpack(method->request, exchange->rpc->body, exchange->rpc->body_size, exchange->rpc->arena, &request, problem);
+    if (status == STATUS_OK)
+        status = pb_validate_request(method, request, problem);
+    exchange->call.request = request;
+    return status;
+}
+
+void exchange_serve(exchange_host_t *host, rpc_call_t *rpc)
+{
+    problem_t problem = {0};
+    const plan_method_t *method = plan_find(host->plan, rpc->header->method);
+    exchange_t *exchange = arena_zero(rpc->arena, sizeof *exchange);
+    if (method == NULL || exchange == NULL) {
+        (void)problem_set(&problem, method == NULL ? STATUS_UNIMPLEMENTED : STATUS_RESOURCE_EXHAUSTED, NULL,
+                          method == NULL ? "The service has no such method" : "No memory");
+        rpc_refuse(host->server, rpc, &problem);
+        return;
+    }
+    exchange->host = host;
+    exchange->rpc = rpc;
+    exchange->method = method;
+    if (!prepare(exchange) || !join_organisations(exchange)) {
+        out_of_memory(exchange);
+        return;
+    }
+    if (check(exchange, &problem) != STATUS_OK) {
+        refuse(exchange, &problem);
+        return;
+    }
+    if (method->load != NULL && (method->handler->flags & SERVICE_OPTIMISTIC) == 0)
+        load(exchange);
+    else
+        decide(exchange);
+}

@@ -1,0 +1,175 @@
+#include "common/service/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/service/events.h"
+#include "pcn/common/v1/envelope.meta.h"
+#include "pcn/platform/v1/call.meta.h"
+
+#define SQL_CAP (64u * 1024u)
+
+#define SEEN_WHERE \
+    "WHERE organisation = :call.organisation AND subject = :call.subject AND method = :call.method AND key = :call.idempotency_key"
+
+// What stands before and after a handler's save. The answer goes in last and without ON CONFLICT: a refused change must leave no record,
+// and a concurrent twin meets the primary key, is rolled back whole and finds the first one's answer.
+static const char save_head[] = "WITH seen AS MATERIALIZED (SELECT request_hash, answer, version FROM idempotency " SEEN_WHERE "), ";
+static const char save_tail[] =
+    ", remembered AS (INSERT INTO idempotency (organisation, subject, method, key, request_hash, answer, version, created_at) "
+    "    SELECT :call.organisation, :call.subject, :call.method, :call.idempotency_key, :call.request_hash::bytea, :call.answer::bytea, "
+    "           :call.answer_version::bigint, :call.now::timestamptz WHERE EXISTS (SELECT FROM changed)), "
+    "recorded AS (INSERT INTO event (id, type, subject, version, time, traceparent, data) "
+    "    SELECT e.id, e.type, e.subject, e.version, :call.now::timestamptz, :header.traceparent, e.data "
+    "    FROM unnest(:call.event_ids::uuid[], :call.event_types::text[], :call.event_subjects::text[], :call.event_versions::bigint[], "
+    "                :call.event_data::text[]) AS e (id, type, subject, version, data) WHERE EXISTS (SELECT FROM changed) RETURNING id), "
+    "queued AS (INSERT INTO event_queue (event) SELECT id FROM recorded), "
+    "audited AS (INSERT INTO audit (at, request_id, subject, organisation, method, target) "
+    "    SELECT :call.now::timestamptz, :header.request_id::uuid, :call.subject, :call.organisation, :call.method, coalesce(:call.key, '') "
+    "    WHERE EXISTS (SELECT FROM changed)) "
+    "SELECT CASE WHEN EXISTS (SELECT FROM changed) THEN 'done' WHEN s.request_hash IS NULL THEN 'moved' "
+    "            WHEN s.request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, s.answer, s.version "
+    "FROM (SELECT) one LEFT JOIN seen s ON true";
+
+static const db_stmt_t seen = {
+    "seen", "SELECT CASE WHEN request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, answer, version "
+            "FROM idempotency " SEEN_WHERE};
+
+static const pb_type_t *row_type(const service_handler_t *handler)
+{
+    return handler->row != NULL ? handler->row : &pcn__platform__v1__verdict__type;
+}
+
+static status_t refuse(problem_t *problem, const char *method, const char *what)
+{
+    return problem_set(problem, STATUS_FAILED_PRECONDITION, method, "%s", what);
+}
+
+static status_t compile_save(plan_method_t *method, const db_root_t *roots, problem_t *problem)
+{
+    const db_stmt_t *save = method->handler->save;
+    if (strstr(save->sql, "changed AS") == NULL || strstr(save->sql, "seen") == NULL)
+        return refuse(problem, method->method->name, "A save must define `changed` and guard it by `seen`");
+    buf_t sql;
+    buf_init(&sql, SQL_CAP);
+    buf_add_string(&sql, save_head);
+    buf_add_string(&sql, save->sql);
+    buf_add_string(&sql, save_tail);
+    status_t status = buf_ok(&sql) ? db_statement_new(save->name, sql.data, roots, PLAN_ROOTS, NULL, &method->save, problem)
+                                   : problem_set(problem, STATUS_INTERNAL, method->method->name, "The statement is too long");
+    buf_deinit(&sql);
+    return status;
+}
+
+static status_t compile(plan_method_t *method, problem_t *problem)
+{
+    const service_handler_t *handler = method->handler;
+    const bool changes = (method->method->flags & PB_CHANGES) != 0;
+    if (changes != (handler->save != NULL))
+        return refuse(problem, method->method->name, changes ? "A changing method needs a save" : "A reading method has a save");
+    if (handler->decide == NULL || (handler->save != NULL && handler->after == NULL) || (handler->load != NULL && handler->row == NULL))
+        return refuse(problem, method->method->name, "The handler lacks a function or a type");
+    const db_root_t roots[PLAN_ROOTS] = {
+        [PLAN_ROOT_REQUEST] = {"request", method->method->request},
+        [PLAN_ROOT_HEADER] = {"header", &pcn__common__v1__request_header__type},
+        [PLAN_ROOT_CALL] = {"call", &pcn__platform__v1__call__type},
+        [PLAN_ROOT_ROW] = {"row", row_type(handler)},
+        [PLAN_ROOT_AFTER] = {"after", handler->after != NULL ? handler->after : method->method->reply},
+    };
+    status_t status = STATUS_OK;
+    if (handler->load != NULL)
+        status = db_statement_new(handler->load->name, handler->load->sql, roots, PLAN_ROOT_ROW, handler->coalesce, &method->load, problem);
+    if (status == STATUS_OK && handler->save != NULL)
+        status = compile_save(method, roots, problem);
+    return status;
+}
+
+static const service_handler_t *handler_of(const service_handler_t *handlers, const char *method)
+{
+    for (; handlers->method != NULL; handlers++) {
+        if (strcmp(handlers->method, method) == 0)
+            return handlers;
+    }
+    return NULL;
+}
+
+static status_t add_methods(plan_t *plan, const pb_service_t *contract, const service_handler_t *handlers, problem_t *problem)
+{
+    for (const service_handler_t *handler = handlers; handler->method != NULL; handler++) {
+        bool known = false;
+        for (unsigned i = 0; i < contract->method_count; i++)
+            known = known || strcmp(contract->methods[i].short_name, handler->method) == 0;
+        if (!known)
+            return refuse(problem, handler->method, "The contract has no such method");
+    }
+    for (unsigned i = 0; i < contract->method_count; i++) {
+        plan_method_t *method = &plan->methods[plan->method_count++];
+        method->method = &contract->methods[i];
+        method->handler = handler_of(handlers, method->method->short_name);
+        if (method->handler == NULL)
+            return refuse(problem, method->method->name, "The method has no handler");
+        status_t status = compile(method, problem);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const plan_method_t *)a)->method->name, ((const plan_method_t *)b)->method->name);
+}
+
+status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
+{
+    *out = NULL;
+    plan_t *plan = calloc(1, sizeof *plan);
+    const size_t count = service->contract->method_count + events_contract()->method_count;
+    if (plan != NULL)
+        plan->methods = calloc(count, sizeof *plan->methods);
+    if (plan == NULL || plan->methods == NULL) {
+        free(plan);
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
+    }
+    plan->service = service;
+    const db_root_t roots[] = {{"request", &pcn__platform__v1__verdict__type},
+                               {"header", &pcn__common__v1__request_header__type},
+                               {"call", &pcn__platform__v1__call__type}};
+    status_t status = add_methods(plan, service->contract, service->handlers, problem);
+    if (status == STATUS_OK)
+        status = add_methods(plan, events_contract(), events_handlers, problem);
+    if (status == STATUS_OK)
+        status = db_statement_new(seen.name, seen.sql, roots, PLAN_ROOT_ROW, NULL, &plan->seen, problem);
+    if (status != STATUS_OK) {
+        plan_destroy(&plan);
+        return status;
+    }
+    qsort(plan->methods, plan->method_count, sizeof *plan->methods, by_name);
+    *out = plan;
+    return STATUS_OK;
+}
+
+void plan_destroy(plan_t **plan)
+{
+    if (*plan == NULL)
+        return;
+    for (size_t i = 0; i < (*plan)->method_count; i++) {
+        db_statement_destroy(&(*plan)->methods[i].load);
+        db_statement_destroy(&(*plan)->methods[i].save);
+    }
+    db_statement_destroy(&(*plan)->seen);
+    free((*plan)->methods);
+    free(*plan);
+    *plan = NULL;
+}
+
+static int name_of(const void *name, const void *method)
+{
+    return strcmp(name, ((const plan_method_t *)method)->method->name);
+}
+
+const plan_method_t *plan_find(const plan_t *plan, const char *name)
+{
+    return bsearch(name, plan->methods, plan->method_count, sizeof *plan->methods, name_of);
+}

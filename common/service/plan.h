@@ -1,0 +1,32 @@
+// A handler's declaration made ready to run: its statements resolved against the types of the contract, the platform's CTEs put around its
+// save. Made once at start; a handler that does not fit its contract stops the daemon there.
+#ifndef PCN_SERVICE_PLAN_H
+#define PCN_SERVICE_PLAN_H
+
+#include "common/service/service.h"
+
+// Roots of every statement, in this order; a load knows the first three.
+enum { PLAN_ROOT_REQUEST, PLAN_ROOT_HEADER, PLAN_ROOT_CALL, PLAN_ROOT_ROW, PLAN_ROOT_AFTER, PLAN_ROOTS };
+
+typedef struct plan_method {
+    const pb_method_t *method;
+    const service_handler_t *handler;
+    db_statement_t *load; // NULL where there is nothing to load
+    db_statement_t *save; // NULL for a read
+} plan_method_t;
+
+typedef struct plan {
+    const service_t *service;
+    plan_method_t *methods; // sorted by name
+    size_t method_count;
+    db_statement_t *seen; // looks for an earlier answer
+} plan_t;
+
+// FAILED_PRECONDITION names the method as the problem's field: one without a handler, a handler without a method, a reading method with a
+// save, a changing one without, a save without `changed` or `seen`.
+MUST_CHECK status_t plan_new(const service_t *service, plan_t **plan, problem_t *problem);
+void plan_destroy(plan_t **plan);
+// NULL where the service has no such method.
+const plan_method_t *plan_find(const plan_t *plan, const char *name);
+
+#endif

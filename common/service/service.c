@@ -1,0 +1,248 @@
+#include "common/service/service.h"
+
+#include <libpq-fe.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/app/app.h"
+#include "common/base/log.h"
+#include "common/db/session.h"
+#include "common/service/exchange.h"
+#include "pcn/common/v1/envelope.meta.h"
+
+#define SCRATCH_CAP (1024u * 1024u)
+
+typedef struct settings {
+    app_config_t app;
+    const char *dsn, *owner_dsn, *job_dsn;
+    const char *rpc_listen, *pub_listen;
+    int64_t read_connections, write_connections, batch_max;
+    bool migrate; // at start
+} settings_t;
+
+static const config_key_t keys[] = {
+    {"DATABASE_URL", CONFIG_STRING, CONFIG_SECRET | CONFIG_REQUIRED | CONFIG_COMMON, offsetof(settings_t, dsn), NULL, 0, 0,
+     "libpq connection string of the application role"},
+    {"OWNER_DATABASE_URL", CONFIG_STRING, CONFIG_SECRET, offsetof(settings_t, owner_dsn), NULL, 0, 0,
+     "the same for the schema's owner, who migrates; the application's where it is not given"},
+    {"JOB_DATABASE_URL", CONFIG_STRING, CONFIG_SECRET, offsetof(settings_t, job_dsn), NULL, 0, 0,
+     "the same for the job role, who numbers events; the application's where it is not given"},
+    {"RPC_LISTEN", CONFIG_STRING, 0, offsetof(settings_t, rpc_listen), NULL, 0, 0,
+     "ZeroMQ endpoint for calls; the first of PCN_SERVICES where it is not given"},
+    {"PUB_LISTEN", CONFIG_STRING, 0, offsetof(settings_t, pub_listen), NULL, 0, 0,
+     "ZeroMQ endpoint for change events; beside the other where it is not given"},
+    {"READ_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, read_connections), "2", 1, 32, "database connections for reads"},
+    {"WRITE_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, write_connections), "2", 1, 32, "database connections for changes"},
+    {"BATCH_MAX", CONFIG_NUMBER, 0, offsetof(settings_t, batch_max), "128", 1, 1024, "statements of one transaction"},
+    {"MIGRATE", CONFIG_FLAG, 0, offsetof(settings_t, migrate), "true", 0, 0, "apply missing migrations at start"},
+    {NULL, CONFIG_STRING, 0, 0, NULL, 0, 0, NULL},
+};
+
+typedef struct host {
+    const service_t *service;
+    plan_t *plan;
+    rpc_context_t *rpc;
+    rpc_publisher_t *publisher;
+    db_t *db;
+    event_log_t *log;
+    rpc_server_t *server;
+    exchange_host_t exchange;
+} host_t;
+
+// Only the gateway speaks for a caller; any known key may follow the events.
+static const rpc_permission_t permissions[] = {
+    {"gateway", "", true},
+    {"*", "pcn.events.v1.Events/", false},
+    {NULL, NULL, false},
+};
+
+static const char *first_text(const char *a, const char *b)
+{
+    return a != NULL && a[0] != '\0' ? a : b;
+}
+
+static void serve(void *data, rpc_call_t *call)
+{
+    exchange_serve(&((host_t *)data)->exchange, call);
+}
+
+// The role in a connection string, for the grants of migrations; NULL where it names none.
+static char *role_of(const char *dsn)
+{
+    char *role = NULL;
+    PQconninfoOption *options = PQconninfoParse(dsn, NULL);
+    for (const PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++) {
+        if (strcmp(option->keyword, "user") == 0 && option->val != NULL)
+            role = strdup(option->val);
+    }
+    PQconninfoFree(options);
+    return role;
+}
+
+static status_t migrate(const service_t *service, const settings_t *settings, problem_t *problem)
+{
+    const char *owner_dsn = first_text(settings->owner_dsn, settings->dsn);
+    char *app_role = role_of(settings->dsn), *job_role = role_of(first_text(settings->job_dsn, settings->dsn));
+    const db_migration_t *const sets[] = {event_migrations, service->migrations, NULL};
+    const db_migrate_options_t options = {.schema = service->name, .app_role = app_role, .job_role = job_role, .sets = sets};
+    db_session_t *session = NULL;
+    unsigned applied = 0;
+    status_t status = db_session_open(settings->migrate ? owner_dsn : settings->dsn, "pcn migrate", service->name, &session, problem);
+    if (status == STATUS_OK)
+        status = settings->migrate ? db_migrate(session, &options, &applied, problem) : db_migrate_check(session, &options, problem);
+    db_session_close(&session);
+    free(app_role);
+    free(job_role);
+    if (applied > 0)
+        log_info("schema migrated", LOG_NUMBER("applied", applied));
+    return status;
+}
+
+static status_t open_sockets(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
+{
+    char keys_dir[256];
+    snprintf(keys_dir, sizeof keys_dir, "%s/keys", settings->app.state_dir);
+    status_t status = rpc_keys_ensure(keys_dir, host->service->name, problem);
+    if (status == STATUS_OK)
+        status = rpc_context_new(app_loop(app), keys_dir, host->service->name, app_metrics(app), &host->rpc, problem);
+    if (status != STATUS_OK)
+        return status;
+    const char *const pub[] = {first_text(settings->pub_listen, app_endpoints(app, host->service->name, "pub")[0]), NULL};
+    status = rpc_publisher_new(host->rpc, pub, &host->publisher, problem);
+    if (status != STATUS_OK)
+        return status;
+    const char *const rpc[] = {first_text(settings->rpc_listen, app_endpoints(app, host->service->name, "rpc")[0]), NULL};
+    const rpc_server_options_t options = {.endpoints = rpc, .permissions = permissions, .serve = serve, .data = host};
+    return rpc_server_new(host->rpc, &options, app_metrics(app), &host->server, problem);
+}
+
+static status_t open_database(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
+{
+    char name[96];
+    snprintf(name, sizeof name, "pcn-%s", host->service->name);
+    const db_options_t options = {.dsn = settings->dsn,
+                                  .application_name = name,
+                                  .schema = host->service->name,
+                                  .read_connections = (unsigned)settings->read_connections,
+                                  .write_connections = (unsigned)settings->write_connections,
+                                  .batch_max = (unsigned)settings->batch_max};
+    return db_new(app_loop(app), &options, app_metrics(app), &host->db, problem);
+}
+
+static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
+{
+    host_t *host = app_data(app);
+    const settings_t *settings = app_settings(app);
+    const bool migrate_only = argc > 0 && strcmp(argv[0], "--migrate") == 0;
+    if (argc > (migrate_only ? 1 : 0))
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, argv[migrate_only ? 1 : 0], "Unknown option");
+    status_t status = migrate(host->service, settings, problem);
+    if (status != STATUS_OK)
+        return status;
+    if (migrate_only) {
+        app_quit(app, 0);
+        return STATUS_OK;
+    }
+    status = plan_new(host->service, &host->plan, problem);
+    if (status == STATUS_OK)
+        status = open_database(host, app, settings, problem);
+    if (status == STATUS_OK)
+        status = open_sockets(host, app, settings, problem);
+    if (status != STATUS_OK)
+        return status;
+    const event_log_options_t options = {.service = host->service->name,
+                                         .dsn = first_text(settings->job_dsn, settings->dsn),
+                                         .schema = host->service->name,
+                                         .publisher = host->publisher};
+    status = event_log_new(app_loop(app), &options, app_metrics(app), &host->log, problem);
+    if (status != STATUS_OK)
+        return status;
+    host->exchange = (exchange_host_t){.plan = host->plan, .server = host->server, .db = host->db, .log = host->log};
+    buf_init(&host->exchange.scratch, SCRATCH_CAP);
+    host->exchange.replays = metrics_counter(app_metrics(app), "pcn_replays_total", NULL, "Answers given again for a repeated key.");
+    host->exchange.conflicts =
+        metrics_counter(app_metrics(app), "pcn_conflicts_total", NULL, "Decisions made again because the version had moved on.");
+    return STATUS_OK;
+}
+
+static bool ready(app_t *app, problem_t *problem)
+{
+    const host_t *host = app_data(app);
+    if (host->db != NULL && db_ready(host->db))
+        return true;
+    (void)problem_set(problem, STATUS_UNAVAILABLE, NULL, "The database is not connected");
+    return false;
+}
+
+static void drain(app_t *app)
+{
+    host_t *host = app_data(app);
+    if (host->server != NULL)
+        rpc_server_drain(host->server);
+}
+
+static bool drained(app_t *app)
+{
+    const host_t *host = app_data(app);
+    return host->server == NULL || rpc_server_in_flight(host->server) == 0;
+}
+
+static void stop(app_t *app)
+{
+    host_t *host = app_data(app);
+    // The database first: its queries answer through the server.
+    event_log_destroy(&host->log);
+    if (host->db != NULL)
+        db_destroy(&host->db);
+    rpc_server_destroy(&host->server);
+    rpc_publisher_destroy(&host->publisher);
+    rpc_context_destroy(&host->rpc);
+    buf_deinit(&host->exchange.scratch);
+}
+
+int service_run(const service_t *service, int argc, char **argv)
+{
+    host_t host = {.service = service};
+    const app_spec_t spec = {.name = service->name,
+                             .keys = keys,
+                             .config_size = sizeof(settings_t),
+                             .usage = "  --migrate        apply missing migrations and end\n",
+                             .data = &host,
+                             .start = start,
+                             .ready = ready,
+                             .drain = drain,
+                             .drained = drained,
+                             .stop = stop};
+    const int code = app_run(&spec, argc, argv);
+    plan_destroy(&host.plan);
+    return code;
+}
+
+status_t service_statements(const service_t *service, status_t (*visit)(void *data, const db_statement_t *statement), void *data,
+                            problem_t *problem)
+{
+    plan_t *plan = NULL;
+    db_statement_t *log_statements[EVENT_LOG_STATEMENTS + 1];
+    status_t status = plan_new(service, &plan, problem);
+    if (status != STATUS_OK)
+        return status;
+    status = visit(data, plan->seen);
+    for (size_t i = 0; i < plan->method_count && status == STATUS_OK; i++) {
+        if (plan->methods[i].load != NULL)
+            status = visit(data, plan->methods[i].load);
+        if (status == STATUS_OK && plan->methods[i].save != NULL)
+            status = visit(data, plan->methods[i].save);
+    }
+    if (status == STATUS_OK)
+        status = event_log_statements(log_statements, problem);
+    else
+        memset(log_statements, 0, sizeof log_statements);
+    for (size_t i = 0; i < EVENT_LOG_STATEMENTS; i++) {
+        if (status == STATUS_OK)
+            status = visit(data, log_statements[i]);
+        db_statement_destroy(&log_statements[i]);
+    }
+    plan_destroy(&plan);
+    return status;
+}
