@@ -1,6 +1,7 @@
 // Configuration: environment variables, declared in a table. A key K of the daemon `registry` is read from PCN_REGISTRY_K and, if it is
-// common to all daemons, else from PCN_K. Secrets may come from a file: K_FILE names it. A PCN_ variable that no daemon knows stops
-// the start. --help and --print-config come from the same table (secrets shown as ***).
+// common to all daemons, else from PCN_K. Secrets may come from a file: K_FILE names it (at most 64 KiB; a newline at its end is taken
+// off); K and K_FILE of one name exclude each other. A PCN_ variable that no daemon knows stops the start. --help and --print-config
+// come from the same table (secrets shown as ***).
 //
 // Values live in a struct of the daemon's own; strings belong to the config_t.
 #ifndef PCN_BASE_CONFIG_H
@@ -38,6 +39,8 @@ typedef struct config_spec {
     const char *daemon; // "registry"
     const config_key_t *const *keys;
     const char *const *others;
+    // Whole names of variables ("PCN_HTTP_PORT") that belong to somebody else and are passed over; NULL-terminated or NULL.
+    const char *const *tolerated;
 } config_spec_t;
 
 // Fills `values`. INVALID_ARGUMENT with the variable's name as the problem's field: unknown, malformed, out of bounds, missing.
