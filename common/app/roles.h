@@ -1,0 +1,40 @@
+// Roles and what each may do, declared once: the gateway turns a token's roles into scopes by it, `pcnctl` lists it, the documentation
+// is made from it. A role that is not here gives no scope.
+#ifndef PCN_APP_ROLES_H
+#define PCN_APP_ROLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// X(role, what it is for, scopes…)
+#define ROLES_LIST(X) \
+    X("system-manager", "keeps the registry of the whole system: organisations, networks, list sizes, imports; reads checks and events", \
+      "registry.read", "registry.any", "organisations.write", "networks.write", "listsizes.write", "checks.read", "events.read") \
+    X("network-manager", "keeps its networks: members, directors, list sizes", "registry.read", "organisations.write", \
+      "networks.write", "listsizes.write", "checks.read") \
+    X("finance-manager", "budgets, rates, entitlements, claims, ledger; proposes, exports and settles payment runs", "registry.read") \
+    X("finance-approver", "reads finance; approves payment runs and virements that others proposed", "registry.read") \
+    X("workforce-lead", "people, posts, returns, role plans, forecasts, programmes, surveys", "registry.read") \
+    X("practice-clinician", "patients of its practice, appointments, consultations, referrals, advice", "registry.read") \
+    X("practice-reception", "patients of its practice, slots, holds, appointments, signposting", "registry.read") \
+    X("referral-triage", "the triage queue and its verbs, pathways, waits", "registry.read") \
+    X("urgent-care", "slots open to it across the system, urgent cases", "registry.read") \
+    X("link-worker", "social prescriptions and community assets", "registry.read") \
+    X("operations", "status, metrics, events, dead letters, keys; no patient, no money", "registry.read", "checks.read", "events.read", \
+      "status.read") \
+    X("subscriber", "follows the change events", "events.read", "registry.read")
+
+typedef struct role {
+    const char *name;
+    const char *purpose;
+    // Ended by NULL.
+    const char *const *scopes;
+} role_t;
+
+// All roles in the order of the list, ended by a row without a name.
+const role_t *role_list(void);
+// NULL where there is none of that name.
+const role_t *role_by_name(const char *name);
+bool role_has_scope(const role_t *role, const char *scope);
+
+#endif
