@@ -1,0 +1,169 @@
+// A handler that does not fit its contract must stop the daemon at start, by the method's name.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/service/plan.h"
+#include "pcn/registry/v1/registry.meta.h"
+
+#define METHODS_MAX 64
+
+static status_t decide(service_call_t *call)
+{
+    return problem_set(call->problem, STATUS_UNIMPLEMENTED, NULL, "never called");
+}
+
+static const db_stmt_t good_load = {"load", "SELECT code FROM organisation WHERE code = :header.request_id"};
+static const db_stmt_t good_save = {"save", "changed AS (SELECT 1 WHERE NOT EXISTS (SELECT FROM seen))"};
+
+typedef struct fixture {
+    service_handler_t handlers[METHODS_MAX + 1];
+    service_t service;
+    problem_t problem;
+    plan_t *plan;
+} fixture_t;
+
+// Every method of the registry's contract with a handler that fits.
+static void fill(fixture_t *fixture)
+{
+    const pb_service_t *contract = &pcn__registry__v1__registry__service;
+    *fixture = (fixture_t){.service = {.name = "registry", .contract = contract, .handlers = fixture->handlers}};
+    assert_true(contract->method_count <= METHODS_MAX);
+    for (unsigned i = 0; i < contract->method_count; i++) {
+        service_handler_t *handler = &fixture->handlers[i];
+        *handler = (service_handler_t){.method = contract->methods[i].short_name, .decide = decide};
+        if ((contract->methods[i].flags & PB_CHANGES) != 0) {
+            handler->save = &good_save;
+            handler->after = contract->methods[i].reply;
+        }
+    }
+}
+
+static service_handler_t *handler_of(fixture_t *fixture, const char *method)
+{
+    for (service_handler_t *handler = fixture->handlers; handler->method != NULL; handler++) {
+        if (strcmp(handler->method, method) == 0)
+            return handler;
+    }
+    fail_msg("no handler for %s", method);
+    return NULL;
+}
+
+static void assert_refused(fixture_t *fixture, const char *name, const char *sentence)
+{
+    assert_int_not_equal(plan_new(&fixture->service, &fixture->plan, &fixture->problem), STATUS_OK);
+    assert_null(fixture->plan);
+    assert_non_null(strstr(fixture->problem.field, name));
+    assert_non_null(strstr(fixture->problem.detail, sentence));
+}
+
+static void test_complete(void **state)
+{
+    (void)state;
+    fixture_t fixture;
+    fill(&fixture);
+    handler_of(&fixture, "GetNetwork")->load = &good_load;
+    handler_of(&fixture, "GetNetwork")->row = &pcn__registry__v1__network__type;
+    assert_int_equal(plan_new(&fixture.service, &fixture.plan, &fixture.problem), STATUS_OK);
+    const plan_method_t *read = plan_find(fixture.plan, "pcn.registry.v1.Registry/GetNetwork");
+    assert_non_null(read);
+    assert_non_null(read->load);
+    assert_null(read->save);
+    const plan_method_t *change = plan_find(fixture.plan, "pcn.registry.v1.Registry/CreateOrganisation");
+    assert_non_null(change);
+    const char *sql = db_statement_sql(change->save);
+    const char *order[] = {"seen AS", "changed AS", "INSERT INTO idempotency", "INSERT INTO event ", "INSERT INTO event_queue",
+                           "INSERT INTO audit", "verdict"};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        sql = strstr(sql, order[i]);
+        assert_non_null(sql);
+    }
+    // Every service answers for its own log.
+    assert_non_null(plan_find(fixture.plan, "pcn.events.v1.Events/Read"));
+    assert_null(plan_find(fixture.plan, "pcn.registry.v1.Registry/Nothing"));
+    plan_destroy(&fixture.plan);
+    assert_null(fixture.plan);
+}
+
+static void test_missing_handler(void **state)
+{
+    (void)state;
+    fixture_t fixture;
+    fill(&fixture);
+    // The last handler goes: the method that it stood for is named.
+    unsigned last = pcn__registry__v1__registry__service.method_count - 1;
+    const char *method = fixture.handlers[last].method;
+    fixture.handlers[last].method = NULL;
+    assert_refused(&fixture, method, "no handler");
+}
+
+static void test_handler_without_method(void **state)
+{
+    (void)state;
+    fixture_t fixture;
+    fill(&fixture);
+    fixture.handlers[pcn__registry__v1__registry__service.method_count].method = "Invented";
+    assert_refused(&fixture, "Invented", "no such method");
+}
+
+static void test_reading_and_changing(void **state)
+{
+    (void)state;
+    fixture_t fixture;
+    fill(&fixture);
+    handler_of(&fixture, "GetNetwork")->save = &good_save;
+    assert_refused(&fixture, "GetNetwork", "reading method");
+    fill(&fixture);
+    handler_of(&fixture, "AddMember")->save = NULL;
+    assert_refused(&fixture, "AddMember", "needs a save");
+    fill(&fixture);
+    handler_of(&fixture, "AddMember")->after = NULL;
+    assert_refused(&fixture, "AddMember", "lacks");
+    fill(&fixture);
+    handler_of(&fixture, "AddMember")->decide = NULL;
+    assert_refused(&fixture, "AddMember", "lacks");
+}
+
+static void test_unguarded_save(void **state)
+{
+    (void)state;
+    static const db_stmt_t without_changed = {"a", "other AS (SELECT 1 WHERE NOT EXISTS (SELECT FROM seen))"};
+    static const db_stmt_t without_seen = {"b", "changed AS (SELECT 1)"};
+    fixture_t fixture;
+    fill(&fixture);
+    handler_of(&fixture, "AddMember")->save = &without_changed;
+    assert_refused(&fixture, "AddMember", "`changed`");
+    fill(&fixture);
+    handler_of(&fixture, "AddMember")->save = &without_seen;
+    assert_refused(&fixture, "AddMember", "`seen`");
+}
+
+static void test_unknown_parameter(void **state)
+{
+    (void)state;
+    static const db_stmt_t bad_field = {"a", "SELECT :request.colour"};
+    // A load comes before there is anything after.
+    static const db_stmt_t bad_root = {"b", "SELECT :after.code"};
+    fixture_t fixture;
+    fill(&fixture);
+    handler_of(&fixture, "GetNetwork")->row = &pcn__registry__v1__network__type;
+    handler_of(&fixture, "GetNetwork")->load = &bad_field;
+    assert_refused(&fixture, "request.colour", "");
+    fill(&fixture);
+    handler_of(&fixture, "GetNetwork")->row = &pcn__registry__v1__network__type;
+    handler_of(&fixture, "GetNetwork")->load = &bad_root;
+    assert_refused(&fixture, "after.code", "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_complete),         cmocka_unit_test(test_missing_handler), cmocka_unit_test(test_handler_without_method),
+        cmocka_unit_test(test_reading_and_changing), cmocka_unit_test(test_unguarded_save), cmocka_unit_test(test_unknown_parameter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

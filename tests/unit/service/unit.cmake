@@ -1,0 +1,1 @@
+pcn_unit(service plan pcn_service)
