@@ -38,6 +38,8 @@ typedef struct db_rows {
     const int *row; // indices of the rows, or NULL for all in order
     int count;
     const struct db_statement *statement;
+    // Where the status is not OK: the constraint that the server named, or NULL.
+    const char *constraint;
 } db_rows_t;
 
 typedef struct db_query {
