@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/app/issuer.h"
 #include "services/ctl/base64url.h"
 #include "services/ctl/command.h"
 #include "services/ctl/file.h"
@@ -86,7 +87,7 @@ void issuer_jwks(const issuer_t *issuer, buf_t *out)
 {
     char x[BASE64URL_SIZE(ISSUER_PUBLIC_SIZE)];
     base64url_encode(issuer->public_key, ISSUER_PUBLIC_SIZE, x);
-    buf_printf(out, "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"EdDSA\",\"use\":\"sig\",\"kid\":\"%s\",\"x\":\"%s\"}]}\n",
+    buf_printf(out, "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"" ISSUER_ALGORITHM "\",\"use\":\"sig\",\"kid\":\"%s\",\"x\":\"%s\"}]}\n",
                issuer->kid, x);
 }
 
@@ -128,7 +129,7 @@ static status_t load(const char *path, issuer_t **issuer, problem_t *problem)
 status_t issuer_load(const char *dir, issuer_t **issuer, problem_t *problem)
 {
     char path[FILE_PATH_SIZE];
-    status_t status = file_path(dir, "private.pem", path, problem);
+    status_t status = file_path(dir, ISSUER_PRIVATE_FILE, path, problem);
     return status == STATUS_OK ? load(path, issuer, problem) : status;
 }
 
@@ -171,9 +172,9 @@ static status_t publish(const issuer_t *issuer, const char *path, problem_t *pro
 status_t issuer_init(const char *dir, bool *made, problem_t *problem)
 {
     char private_path[FILE_PATH_SIZE], jwks_path[FILE_PATH_SIZE];
-    status_t status = file_path(dir, "private.pem", private_path, problem);
+    status_t status = file_path(dir, ISSUER_PRIVATE_FILE, private_path, problem);
     if (status == STATUS_OK)
-        status = file_path(dir, "jwks.json", jwks_path, problem);
+        status = file_path(dir, ISSUER_JWKS_FILE, jwks_path, problem);
     if (status != STATUS_OK)
         return status;
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
@@ -209,6 +210,6 @@ int issuer_command(const command_t *command, int argc, char **argv)
     bool made = false;
     if (issuer_init(dir, &made, &problem) != STATUS_OK)
         return command_failed(command, &problem);
-    printf("%s/private.pem and jwks.json %s\n", dir, made ? "were made" : "are there");
+    printf("%s/%s and %s %s\n", dir, ISSUER_PRIVATE_FILE, ISSUER_JWKS_FILE, made ? "were made" : "are there");
     return COMMAND_OK;
 }

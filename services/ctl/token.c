@@ -16,18 +16,14 @@ enum { SUBJECT_MAX = 128, LIST_MAX = 64, ITEM_MAX = 64, TOKEN_CAP = 65536 };
 
 typedef status_t (*check_fn)(const char *item, problem_t *problem);
 
-#define ROLE_NAME(name, scopes) name,
-static const char *const role_names[] = {ROLES(ROLE_NAME)};
-#undef ROLE_NAME
-
 static status_t check_role(const char *role, problem_t *problem)
 {
     if (role_by_name(role) != NULL)
         return STATUS_OK;
     char known[320] = "";
     size_t used = 0;
-    for (size_t i = 0; i < sizeof role_names / sizeof *role_names && used < sizeof known; i++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", role_names[i]);
+    for (const role_t *known_role = role_list(); known_role->name != NULL && used < sizeof known; known_role++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "", known_role->name);
     return problem_set(problem, STATUS_INVALID_ARGUMENT, "--role", "there is no role \"%s\"; there are %s", role, known);
 }
 
@@ -63,16 +59,11 @@ static status_t split(const char *text, const char *field, check_fn check, json_
     }
 }
 
-static bool scope_known(const char *scope, size_t size)
+static bool scope_known(const char *scope)
 {
-    for (size_t i = 0; i < sizeof role_names / sizeof *role_names; i++) {
-        const role_t *role = role_by_name(role_names[i]);
-        for (const char *at = role->scopes; *at != '\0';) {
-            size_t length = strcspn(at, " ");
-            if (length == size && memcmp(at, scope, size) == 0)
-                return true;
-            at += length + strspn(at + length, " ");
-        }
+    for (const role_t *role = role_list(); role->name != NULL; role++) {
+        if (role_has_scope(role, scope))
+            return true;
     }
     return false;
 }
@@ -82,8 +73,10 @@ static status_t check_scope(const char *scope, problem_t *problem)
 {
     for (const char *at = scope; *at != '\0';) {
         size_t size = strcspn(at, " ");
-        if (size > 0 && !scope_known(at, size))
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, "--scope", "there is no scope \"%.*s\"", (int)size, at);
+        char item[ITEM_MAX + 1];
+        int written = snprintf(item, sizeof item, "%.*s", (int)(size <= ITEM_MAX ? size : ITEM_MAX), at);
+        if (size > ITEM_MAX || (written > 0 && !scope_known(item)))
+            return problem_set(problem, STATUS_INVALID_ARGUMENT, "--scope", "there is no scope \"%s\"", item);
         at += size + (at[size] == ' ');
     }
     return STATUS_OK;
@@ -151,7 +144,7 @@ static void add_encoded(buf_t *out, const char *text, size_t size)
 static status_t sign(const issuer_t *issuer, const json_t *payload, buf_t *out, problem_t *problem)
 {
     char header[128];
-    int size = snprintf(header, sizeof header, "{\"alg\":\"EdDSA\",\"typ\":\"JWT\",\"kid\":\"%s\"}", issuer_kid(issuer));
+    int size = snprintf(header, sizeof header, "{\"alg\":\"" ISSUER_ALGORITHM "\",\"typ\":\"JWT\",\"kid\":\"%s\"}", issuer_kid(issuer));
     char *text = json_dumps(payload, JSON_COMPACT);
     size_t start = out->size;
     add_encoded(out, header, (size_t)size);
