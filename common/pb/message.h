@@ -23,12 +23,21 @@ void pb_merge(const pb_type_t *to_type, void *to, const pb_type_t *from_type, co
 bool pb_pack(const void *message, arena_t *arena, uint8_t **bytes, size_t *size);
 
 // The way in for every frame of a peer: size ≤ 1 MiB, nesting ≤ 16 and ≤ 4096 fields counted on the wire before anything is
-// unpacked, then unpacked into the arena, then UTF-8 and enum values checked. INVALID_ARGUMENT names the field where one is to blame;
+// unpacked, together with UTF-8 and enum values, then unpacked into the arena. INVALID_ARGUMENT names the field where one is to blame;
 // RESOURCE_EXHAUSTED at the arena's cap.
 MUST_CHECK status_t pb_unpack(const pb_type_t *type, const void *bytes, size_t size, arena_t *arena, void **message, problem_t *problem);
 
 // Enforces the rules of the contract on a decoded request: required, formats, patterns, ranges, lengths, item counts, output-only.
-// The first offence is reported with its JSON path. `part` relaxes `required` and refuses immutable fields: for the body of a PATCH.
+// The first offence is reported with its JSON path. `part` relaxes `required` and refuses immutable fields: for the body of a PATCH. It
+// is about the message itself; what is nested in it is replaced whole and so checked in full.
 MUST_CHECK status_t pb_validate(const pb_type_t *type, const void *message, bool part, problem_t *problem);
+
+// The field of a PATCH's request that names what is taken away.
+#define PB_CLEAR "clear"
+
+// The same for a method's whole request, as its caller sees it: a field of the body is named relative to the body ("name", not
+// "organisation.name"), the others as in the path or query. The body of a PATCH is checked as a part, and each name in `clear` must
+// be a field of the body that may be absent and is not given too.
+MUST_CHECK status_t pb_validate_request(const pb_method_t *method, const void *request, problem_t *problem);
 
 #endif
