@@ -19,6 +19,17 @@ static const command_t commands[] = {
      "  --ttl    how long it holds, 1 second to 30 days; an hour unless given\n"
      "  --scope  fewer scopes than the roles have, separated by blanks\n",
      token_command},
+    {"import", "load organisations, networks, members, directors and list sizes from CSV",
+     "usage: pcnctl import DIR… --url URL [--token TOKEN | --token-file FILE] [--from DATE]\n"
+     "                     [--in-flight N] [--patience SECONDS]\n"
+     "  reads organisations.csv, pcns.csv, pcn_sub_groups.csv and practices.csv, as far as they are in each DIR,\n"
+     "  and may be repeated or broken off at any time: what is there stays as it is, and a difference is reported\n"
+     "  --token-file  a file that holds the token, which --token would show to every user of the machine;\n"
+     "                without either PCN_CTL_TOKEN of the environment counts\n"
+     "  --from        first day of memberships and directors, where the data names none; 2019-07-01 unless given\n"
+     "  --in-flight   calls at a time, 1 to 64; 16 unless given\n"
+     "  --patience    how long a call may wait for a busy or absent server; 30 seconds unless given\n",
+     import_command},
 };
 
 static void print_help(FILE *out)

@@ -1,0 +1,225 @@
+#include "services/ctl/http.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { REPLY_CAP = 16 * 1024 * 1024, HEADER_MAX = 8192, CALL_TIMEOUT_MS = 30000, CONNECT_TIMEOUT_MS = 5000, IDLE_MAX = 64 };
+
+struct http {
+    CURLM *multi;
+    char *url;
+    char *authorization;
+    bool direct; // a proxy of the environment is not for this machine itself
+    CURL *idle[IDLE_MAX];
+    size_t idle_count;
+};
+
+// Whether the address is one that http_request can append a path to, and whether it is this machine.
+static bool check_url(const char *url, bool *direct)
+{
+    CURLU *parsed = curl_url();
+    char *scheme = NULL, *host = NULL, *path = NULL, *query = NULL;
+    bool ok = parsed != NULL && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+              curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK && curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+              curl_url_get(parsed, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
+              curl_url_get(parsed, CURLUPART_QUERY, &query, 0) == CURLUE_NO_QUERY && strcmp(path, "/") == 0 &&
+              (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+    *direct = ok && (strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0);
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(path);
+    curl_free(query);
+    curl_url_cleanup(parsed);
+    return ok;
+}
+
+// A line end in a header would be a header of somebody else's.
+static bool header_safe(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || (unsigned char)*text >= 0x7f)
+            return false;
+    }
+    return true;
+}
+
+status_t http_new(const char *url, const char *token, unsigned connections, http_t **http, problem_t *problem)
+{
+    bool direct;
+    if (!check_url(url, &direct))
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "--url", "\"%s\" is no address as in http://127.0.0.1:8080", url);
+    if (!header_safe(token) || strlen(token) > HEADER_MAX)
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "--token", "the token has characters that no token has, or is too long");
+    http_t *made = calloc(1, sizeof *made);
+    if (made == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(made);
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory");
+    }
+    made->direct = direct;
+    made->multi = curl_multi_init();
+    made->url = strdup(url);
+    if (asprintf(&made->authorization, "Authorization: Bearer %s", token) < 0)
+        made->authorization = NULL;
+    *http = made;
+    if (made->multi == NULL || made->url == NULL || made->authorization == NULL) {
+        http_destroy(http);
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory");
+    }
+    size_t size = strlen(made->url);
+    if (made->url[size - 1] == '/')
+        made->url[size - 1] = '\0';
+    curl_multi_setopt(made->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)connections);
+    curl_multi_setopt(made->multi, CURLMOPT_MAXCONNECTS, (long)connections);
+    return STATUS_OK;
+}
+
+void http_destroy(http_t **http)
+{
+    if (*http == NULL)
+        return;
+    for (size_t i = 0; i < (*http)->idle_count; i++)
+        curl_easy_cleanup((*http)->idle[i]);
+    curl_multi_cleanup((*http)->multi);
+    free((*http)->url);
+    free((*http)->authorization);
+    free(*http);
+    *http = NULL;
+    curl_global_cleanup();
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *data)
+{
+    http_request_t *request = data;
+    buf_add(&request->reply, bytes, size * count);
+    return buf_ok(&request->reply) ? size * count : 0;
+}
+
+// The value of a header line of that name, or NULL. The line has no NUL.
+static const char *header_value(const char *line, size_t size, const char *name, size_t *value_size)
+{
+    size_t length = strlen(name);
+    if (size <= length || strncasecmp(line, name, length) != 0 || line[length] != ':')
+        return NULL;
+    const char *value = line + length + 1, *end = line + size;
+    while (value < end && *value == ' ')
+        value++;
+    while (end > value && (unsigned char)end[-1] <= ' ')
+        end--;
+    *value_size = (size_t)(end - value);
+    return value;
+}
+
+static size_t take_header(char *line, size_t size, size_t count, void *data)
+{
+    http_request_t *request = data;
+    size_t value_size;
+    const char *value = header_value(line, size * count, "Retry-After", &value_size);
+    if (value != NULL && value_size > 0 && value_size < 6 && value[0] >= '0' && value[0] <= '9')
+        request->retry_after_s = strtol(value, NULL, 10);
+    value = header_value(line, size * count, "Idempotent-Replayed", &value_size);
+    if (value != NULL && value_size == 4 && strncasecmp(value, "true", 4) == 0)
+        request->replayed = true;
+    return size * count;
+}
+
+static struct curl_slist *make_headers(const http_t *http, const http_request_t *request)
+{
+    struct curl_slist *list = curl_slist_append(NULL, http->authorization);
+    // Without this libcurl waits for "100 Continue" before it sends a larger body.
+    static const char *const fixed[] = {"Accept: application/json, application/problem+json", "Content-Type: application/json", "Expect:"};
+    for (size_t i = 0; list != NULL && i < (request->body != NULL ? 3u : 1u); i++) {
+        struct curl_slist *longer = curl_slist_append(list, fixed[i]);
+        if (longer == NULL)
+            curl_slist_free_all(list);
+        list = longer;
+    }
+    if (list == NULL || request->key == NULL)
+        return list;
+    char line[256];
+    snprintf(line, sizeof line, "Idempotency-Key: %s", request->key);
+    struct curl_slist *longer = curl_slist_append(list, line);
+    if (longer == NULL)
+        curl_slist_free_all(list);
+    return longer;
+}
+
+static bool set_options(const http_t *http, CURL *easy, http_request_t *request)
+{
+    char url[HEADER_MAX];
+    int size = snprintf(url, sizeof url, "%s%s", http->url, request->path);
+    bool ok = size > 0 && (size_t)size < sizeof url && curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_PRIVATE, request) == CURLE_OK && curl_easy_setopt(easy, CURLOPT_WRITEDATA, request) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_HEADERDATA, request) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)CALL_TIMEOUT_MS) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
+    if (ok && http->direct)
+        ok = curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
+    // The body is the caller's and lives until `done`.
+    if (ok && request->body != NULL)
+        ok = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(request->body)) == CURLE_OK &&
+             curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body) == CURLE_OK;
+    return ok;
+}
+
+status_t http_start(http_t *http, http_request_t *request, problem_t *problem)
+{
+    CURL *easy = http->idle_count > 0 ? http->idle[--http->idle_count] : curl_easy_init();
+    buf_init(&request->reply, REPLY_CAP);
+    request->code = 0;
+    request->replayed = false;
+    request->retry_after_s = -1;
+    request->error[0] = '\0';
+    request->headers = make_headers(http, request);
+    if (easy == NULL || request->headers == NULL || !set_options(http, easy, request) || curl_multi_add_handle(http->multi, easy) != CURLM_OK) {
+        curl_easy_cleanup(easy);
+        curl_slist_free_all(request->headers);
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "cannot start a call");
+    }
+    return STATUS_OK;
+}
+
+static void finish(http_t *http, CURL *easy, CURLcode result)
+{
+    http_request_t *request = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&request);
+    if (result == CURLE_OK)
+        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &request->code);
+    else if (request->error[0] == '\0')
+        snprintf(request->error, sizeof request->error, "%s", curl_easy_strerror(result));
+    curl_multi_remove_handle(http->multi, easy);
+    curl_slist_free_all(request->headers);
+    request->headers = NULL;
+    // Reset before the request's buffers go away; connections belong to the multi handle and stay.
+    curl_easy_reset(easy);
+    if (http->idle_count < IDLE_MAX)
+        http->idle[http->idle_count++] = easy;
+    else
+        curl_easy_cleanup(easy);
+    request->done(request);
+}
+
+status_t http_turn(http_t *http, int wait_ms, problem_t *problem)
+{
+    int running = 0, queued = 0;
+    CURLMcode code = curl_multi_perform(http->multi, &running);
+    CURLMsg *message = curl_multi_info_read(http->multi, &queued);
+    if (code == CURLM_OK && message == NULL) {
+        code = curl_multi_poll(http->multi, NULL, 0, wait_ms, NULL);
+        if (code == CURLM_OK)
+            code = curl_multi_perform(http->multi, &running);
+        message = curl_multi_info_read(http->multi, &queued);
+    }
+    for (; message != NULL; message = curl_multi_info_read(http->multi, &queued)) {
+        if (message->msg == CURLMSG_DONE)
+            finish(http, message->easy_handle, message->data.result);
+    }
+    return code == CURLM_OK ? STATUS_OK : problem_set(problem, STATUS_INTERNAL, NULL, "HTTP: %s", curl_multi_strerror(code));
+}

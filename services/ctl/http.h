@@ -1,0 +1,37 @@
+// HTTP calls to the platform, many at once over connections that stay open (libcurl's multi interface).
+//
+// One thread: nothing happens but in http_turn, which calls `done`. A request belongs to its caller and must live until then.
+#ifndef PCN_CTL_HTTP_H
+#define PCN_CTL_HTTP_H
+
+#include "common/base/buf.h"
+#include "common/base/status.h"
+
+typedef struct http http_t;
+
+typedef struct http_request {
+    const char *path; // "/v1/organisations"
+    const char *body; // JSON of a POST; NULL for a GET
+    const char *key;  // Idempotency-Key; NULL for none
+    void (*done)(struct http_request *request);
+    void *data;
+    // What came back. `code` 0: nothing did, and `error` says why.
+    long code;
+    buf_t reply;
+    bool replayed;
+    long retry_after_s; // -1 where the server gives no advice
+    char error[256];
+    // http.c's own.
+    void *headers;
+} http_request_t;
+
+// `url` is the server's address, http or https, without a path. INVALID_ARGUMENT where it is none. `connections` at most are open.
+MUST_CHECK status_t http_new(const char *url, const char *token, unsigned connections, http_t **http, problem_t *problem);
+// Nothing may be under way.
+void http_destroy(http_t **http);
+// Starts a request; its reply is taken into a buffer that the caller gives back with buf_deinit.
+MUST_CHECK status_t http_start(http_t *http, http_request_t *request, problem_t *problem);
+// Waits up to `wait_ms` for something to happen, and hands over what is complete.
+MUST_CHECK status_t http_turn(http_t *http, int wait_ms, problem_t *problem);
+
+#endif
