@@ -30,19 +30,22 @@ typedef struct app_spec {
     size_t config_size;       // of a struct that begins with app_config_t
     const char *usage;        // further options of the daemon, for --help; may be NULL
     void *data;               // the daemon's own, what app_data gives from the start on
-    // Called once configuration is there; makes sockets. `argv` holds what is left of the arguments.
+    // Called once configuration is there; makes sockets. `argv` holds what is left of the arguments, without the program's name.
     status_t (*start)(app_t *app, int argc, char **argv, problem_t *problem);
-    // Whether it can serve; the reason otherwise in the problem.
+    // Whether it can serve; the reason otherwise in the problem. Asked often: looks at what is known, asks nobody.
     bool (*ready)(app_t *app, problem_t *problem);
     // Stop accepting. `drained` is then asked until true or the time is over.
     void (*drain)(app_t *app);
     bool (*drained)(app_t *app);
-    // Close everything; the loop is then run until no handle is left.
+    // Close everything; the loop is then run until no handle is left. Also after a start that failed or that called app_quit, so it
+    // meets what was not made.
     void (*stop)(app_t *app);
     // SIGHUP; may be NULL.
     void (*reload)(app_t *app);
 } app_spec_t;
 
+// Result of main: 0 after a drain, the code of app_quit, 1 where the start failed or handles stayed open, 78 (EX_CONFIG) for a wrong
+// option or configuration.
 int app_run(const app_spec_t *spec, int argc, char **argv);
 
 uv_loop_t *app_loop(const app_t *app);
