@@ -1,0 +1,30 @@
+// Decisions of the registry's calls, one a method of the contract; service.c ties each to its statements.
+#ifndef PCN_REGISTRY_HANDLERS_H
+#define PCN_REGISTRY_HANDLERS_H
+
+#include "common/service/service.h"
+
+#define EVENT_CREATED "pcn.registry.organisation.created"
+#define EVENT_UPDATED "pcn.registry.organisation.updated"
+
+// The scope that lifts the limit of reach from writes.
+#define SCOPE_ANY "registry.any"
+
+status_t decide_get_organisation(service_call_t *call);
+status_t decide_list_organisations(service_call_t *call);
+status_t decide_create_organisation(service_call_t *call);
+status_t decide_update_organisation(service_call_t *call);
+status_t decide_get_network(service_call_t *call);
+status_t decide_add_member(service_call_t *call);
+status_t decide_add_director(service_call_t *call);
+status_t decide_add_list_size(service_call_t *call);
+status_t decide_get_checks(service_call_t *call);
+
+// ---- what they share ----
+
+status_t refuse_memory(service_call_t *call);
+
+// Adds the event of an organisation or network; `data` is the resource after the change. RESOURCE_EXHAUSTED without room.
+MUST_CHECK status_t emit(service_call_t *call, const char *type, const char *code, int64_t version, const pb_type_t *data_type, const void *data);
+
+#endif

@@ -1,0 +1,180 @@
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/pb/message.h"
+#include "services/registry/handlers.h"
+#include "services/registry/messages.h"
+#include "services/registry/rules_membership.h"
+#include "services/registry/rules_network.h"
+#include "services/registry/rules_term.h"
+
+status_t decide_get_network(service_call_t *call)
+{
+    const Pcn__Registry__V1__GetNetworkRequest *request = call->request;
+    if (call->row_count == 0)
+        return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no network %s", request->code);
+    const aggregate_t *facts = call->rows[0];
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    network_t *network = network_on(facts, request->as_of != NULL ? request->as_of : today, call->arena);
+    if (network == NULL)
+        return refuse_memory(call);
+    call->reply = network;
+    call->version = facts->version;
+    return STATUS_OK;
+}
+
+// The network that a call changes, as it was loaded; NULL with the refusal in *status.
+static const aggregate_t *changeable(service_call_t *call, const char *code, const char *what, status_t *status)
+{
+    const aggregate_t *row = call->row_count > 0 ? call->rows[0] : NULL;
+    if (row == NULL || (!row->within_reach && !service_may(call, SCOPE_ANY))) {
+        *status = problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no %s %s", what, code);
+        return NULL;
+    }
+    if (call->header->has_expected_version && call->header->expected_version != row->version) {
+        *status = problem_set(call->problem, STATUS_ABORTED, NULL, "%s is at version %lld now", code, (long long)row->version);
+        return NULL;
+    }
+    return row;
+}
+
+// Version and time of the change, the event, and the reply: the network of today, or of the first day of what was added where that does
+// not hold today.
+static status_t change_network(service_call_t *call, aggregate_t *facts, const char *from, const char *to)
+{
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    facts->version++;
+    facts->updated_at = (char *)call->now;
+    const network_t *data = network_for_event(facts, today, NULL, call->arena);
+    network_t *reply = network_on(facts, term_holds(from, to, today) ? today : from, call->arena);
+    if (data == NULL || reply == NULL)
+        return refuse_memory(call);
+    call->reply = reply;
+    call->version = facts->version;
+    call->key = facts->code;
+    return emit(call, EVENT_UPDATED, facts->code, facts->version, NETWORK_TYPE, data);
+}
+
+// A practice that joins a network from today lies below it in the tree of commissioning from then on: its own event says so.
+static status_t move_practice(service_call_t *call, const aggregate_t *row, Pcn__Registry__Store__V1__MemberAddition *after)
+{
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    const organisation_t *practice = row->practice;
+    after->has_practice_version = after->has_practice_moves = 1;
+    after->practice_version = practice->version;
+    after->practice_moves = term_holds(after->member->from, after->member->to, today) &&
+                            (practice->parent == NULL || strcmp(practice->parent, row->code) != 0);
+    if (!after->practice_moves)
+        return STATUS_OK;
+    organisation_t *moved = pb_new(ORGANISATION_TYPE, call->arena);
+    if (moved == NULL)
+        return refuse_memory(call);
+    pb_merge(ORGANISATION_TYPE, moved, ORGANISATION_TYPE, practice);
+    moved->parent = row->code;
+    moved->version = practice->version + 1;
+    moved->updated_at = (char *)call->now;
+    return emit(call, EVENT_UPDATED, moved->code, moved->version, ORGANISATION_TYPE, moved);
+}
+
+status_t decide_add_member(service_call_t *call)
+{
+    const Pcn__Registry__V1__AddMemberRequest *request = call->request;
+    status_t status = STATUS_OK;
+    const aggregate_t *row = changeable(call, request->code, "network", &status);
+    if (row == NULL)
+        return status;
+    status = member_check(row, request->member, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    member_t *member = pb_new(MEMBER_TYPE, call->arena);
+    Pcn__Registry__Store__V1__MemberAddition *after = pb_new(&pcn__registry__store__v1__member_addition__type, call->arena);
+    if (member == NULL || after == NULL)
+        return refuse_memory(call);
+    pb_merge(MEMBER_TYPE, member, MEMBER_TYPE, request->member);
+    member->name = row->practice->name;
+    after->member = member;
+    call->after = after;
+    aggregate_t *facts = aggregate_with_member(row, member, call->arena);
+    if (facts == NULL)
+        return refuse_memory(call);
+    status = change_network(call, facts, member->from, member->to);
+    return status == STATUS_OK ? move_practice(call, row, after) : status;
+}
+
+status_t decide_add_director(service_call_t *call)
+{
+    const Pcn__Registry__V1__AddDirectorRequest *request = call->request;
+    status_t status = STATUS_OK;
+    const aggregate_t *row = changeable(call, request->code, "network", &status);
+    if (row == NULL)
+        return status;
+    status = director_check(row, request->director, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    director_t *director = pb_new(DIRECTOR_TYPE, call->arena);
+    if (director == NULL)
+        return refuse_memory(call);
+    pb_merge(DIRECTOR_TYPE, director, DIRECTOR_TYPE, request->director);
+    call->after = director;
+    aggregate_t *facts = aggregate_with_director(row, director, call->arena);
+    return facts != NULL ? change_network(call, facts, director->from, director->to) : refuse_memory(call);
+}
+
+// The organisation after it, with the size that was recorded: what a follower of list sizes reads.
+static status_t emit_sized(service_call_t *call, aggregate_t *facts, list_size_t *size, const char *today)
+{
+    if (facts->kind == KIND(NETWORK)) {
+        const network_t *network = network_for_event(facts, today, size, call->arena);
+        return network != NULL ? emit(call, EVENT_UPDATED, facts->code, facts->version, NETWORK_TYPE, network) : refuse_memory(call);
+    }
+    organisation_t *organisation = organisation_of_aggregate(facts, call->arena);
+    list_size_t **sizes = arena_alloc(call->arena, sizeof *sizes);
+    if (organisation == NULL || sizes == NULL)
+        return refuse_memory(call);
+    sizes[0] = size;
+    organisation->list_sizes = sizes;
+    organisation->n_list_sizes = 1;
+    return emit(call, EVENT_UPDATED, facts->code, facts->version, ORGANISATION_TYPE, organisation);
+}
+
+status_t decide_add_list_size(service_call_t *call)
+{
+    const Pcn__Registry__V1__AddListSizeRequest *request = call->request;
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    status_t status = STATUS_OK;
+    const aggregate_t *row = changeable(call, request->code, "organisation", &status);
+    if (row == NULL)
+        return status;
+    status = list_size_check(row, request->list_size, today, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    list_size_t *size = pb_new(LIST_SIZE_TYPE, call->arena);
+    if (size == NULL)
+        return refuse_memory(call);
+    pb_merge(LIST_SIZE_TYPE, size, LIST_SIZE_TYPE, request->list_size);
+    size->organisation = row->code;
+    aggregate_t *facts = aggregate_with_list_size(row, size, call->arena);
+    if (facts == NULL)
+        return refuse_memory(call);
+    facts->version++;
+    facts->updated_at = (char *)call->now;
+    call->after = call->reply = size;
+    call->version = facts->version;
+    call->key = facts->code;
+    return emit_sized(call, facts, size, today);
+}
+
+status_t decide_get_checks(service_call_t *call)
+{
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    Pcn__Registry__V1__GetChecksReply *reply = pb_new(&pcn__registry__v1__get_checks_reply__type, call->arena);
+    if (reply == NULL || !registry_find((aggregate_t *const *)call->rows, call->row_count, today, call->arena, &reply->findings, &reply->n_findings))
+        return refuse_memory(call);
+    call->reply = reply;
+    return STATUS_OK;
+}

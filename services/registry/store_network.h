@@ -1,0 +1,16 @@
+// SQL of networks: their members, directors and list sizes, and the checks over all of them. Rows are of store Aggregate.
+#ifndef PCN_REGISTRY_STORE_NETWORK_H
+#define PCN_REGISTRY_STORE_NETWORK_H
+
+#include "common/db/statement.h"
+
+extern const db_stmt_t get_network;
+extern const db_stmt_t add_member_load;
+extern const db_stmt_t add_member_save; // after: store MemberAddition
+extern const db_stmt_t add_director_load;
+extern const db_stmt_t add_director_save; // after: registry.v1.Director
+extern const db_stmt_t add_list_size_load;
+extern const db_stmt_t add_list_size_save; // after: registry.v1.ListSize
+extern const db_stmt_t get_checks; // a row for each network and each organisation that states something
+
+#endif

@@ -1,0 +1,73 @@
+#include "services/registry/store_organisation.h"
+
+const db_stmt_t get_organisation = {
+    "get_organisation", "SELECT " ORGANISATION_COLUMNS " FROM organisation o WHERE o.code = ANY (:request.code::text[])"};
+
+// `parent` looks into both trees. The count stands beside the page, so an empty page still has one row.
+#define LIST_FILTER \
+    "(:request.kind::text IS NULL OR o.kind = :request.kind::text) " \
+    "AND (:request.level::text IS NULL OR o.level = :request.level::text) " \
+    "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) " \
+    "AND (:request.q::text IS NULL OR position(lower(:request.q::text) IN lower(o.name)) > 0 OR position(lower(:request.q::text) IN lower(o.code)) > 0)"
+
+const db_stmt_t list_organisations = {
+    "list_organisations",
+    "SELECT t.total_size, o.* FROM (SELECT count(*) AS total_size FROM organisation o WHERE " LIST_FILTER ") t "
+    "LEFT JOIN (SELECT " ORGANISATION_COLUMNS " FROM organisation o WHERE o.code > page_after(:request.page_token::text) AND " LIST_FILTER
+    "           ORDER BY o.code LIMIT coalesce(:request.page_size::int, 50) + 1) o ON true ORDER BY o.code"};
+
+// Why a creation did not take place. Always one row.
+const db_stmt_t create_organisation_load = {
+    "create_organisation_load",
+    "SELECT EXISTS (SELECT FROM organisation WHERE code = :request.organisation.code::text) AS code_taken, "
+    "(SELECT kind FROM organisation WHERE code = :request.organisation.parent::text) AS parent_kind, "
+    "within_reach(:request.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) AS parent_within_reach, "
+    "(SELECT kind FROM organisation WHERE code = :request.organisation.place::text) AS place_kind, "
+    "(SELECT kind FROM organisation WHERE code = :request.organisation.payee::text) AS payee_kind"};
+
+const db_stmt_t create_organisation_save = {
+    "create_organisation_save",
+    "allowed AS (SELECT WHERE NOT EXISTS (SELECT FROM seen) "
+    "  AND CASE WHEN :after.organisation.parent::text IS NULL THEN true "
+    "      ELSE EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.parent::text "
+    "                   AND (:after.parent_kinds::text[] IS NULL OR p.kind = ANY (:after.parent_kinds::text[]))) "
+    "           AND CASE WHEN :after.unlimited::boolean THEN true "
+    "               ELSE within_reach(:after.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) END END "
+    "  AND (:after.organisation.place::text IS NULL OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.place::text "
+    "       AND p.kind = ANY (:after.place_kinds::text[]))) "
+    "  AND (:after.organisation.payee::text IS NULL OR :after.organisation.payee::text = :after.organisation.code::text "
+    "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text))), "
+    "changed AS (INSERT INTO organisation (code, name, kind, level, parent, place, status, opened_on, closed_on, former_names, identifiers, "
+    "    stated_population, stated_practice_count, source, notes, payee, version, created_at, updated_at) "
+    "  SELECT :after.organisation.code::text, :after.organisation.name::text, :after.organisation.kind::text, :after.organisation.level::text, "
+    "    :after.organisation.parent::text, :after.organisation.place::text, :after.organisation.status::text, "
+    "    :after.organisation.opened_on::date, :after.organisation.closed_on::date, coalesce(:after.organisation.former_names::text[], '{}'), "
+    "    coalesce(:after.organisation.identifiers::jsonb, '[]'), :after.organisation.stated_population::bigint, "
+    "    :after.organisation.stated_practice_count::bigint, :after.organisation.source::text, :after.organisation.notes::text, "
+    "    :after.organisation.payee::text, :after.organisation.version::bigint, :after.organisation.created_at::timestamptz, "
+    "    :after.organisation.updated_at::timestamptz FROM allowed "
+    "  ON CONFLICT (code) DO NOTHING RETURNING code)"};
+
+const db_stmt_t update_organisation_load = {
+    "update_organisation_load",
+    "SELECT " ORGANISATION_COLUMNS ", " WITHIN_REACH ", " NETWORK_FACTS ", "
+    "(SELECT m.network FROM membership m WHERE m.practice = o.code AND m.from_on <= :call.today::date "
+    "    AND (m.to_on IS NULL OR m.to_on >= :call.today::date)) AS member_of, "
+    "json_strip_nulls(json_build_object("
+    "  'parentKind', (SELECT kind FROM organisation WHERE code = :request.organisation.parent::text), "
+    "  'parentWithinReach', within_reach(:request.organisation.parent::text, :header.principal.organisations::text[], :call.today::date), "
+    "  'parentCircle', within_reach(:request.organisation.parent::text, ARRAY[o.code], :call.today::date), "
+    "  'placeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.place::text), "
+    "  'placeCircle', within_reach(:request.organisation.place::text, ARRAY[o.code], :call.today::date), "
+    "  'payeeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.payee::text))) AS \"references\" "
+    "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text"};
+
+const db_stmt_t update_organisation_save = {
+    "update_organisation_save",
+    "changed AS (UPDATE organisation SET name = :after.name::text, level = :after.level::text, parent = :after.parent::text, "
+    "    place = :after.place::text, status = :after.status::text, opened_on = :after.opened_on::date, closed_on = :after.closed_on::date, "
+    "    former_names = coalesce(:after.former_names::text[], '{}'), identifiers = coalesce(:after.identifiers::jsonb, '[]'), "
+    "    stated_population = :after.stated_population::bigint, stated_practice_count = :after.stated_practice_count::bigint, "
+    "    source = :after.source::text, notes = :after.notes::text, payee = :after.payee::text, version = :after.version::bigint, "
+    "    updated_at = :after.updated_at::timestamptz "
+    "  WHERE code = :after.code::text AND version = :row.version::bigint AND NOT EXISTS (SELECT FROM seen) RETURNING code)"};
