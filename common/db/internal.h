@@ -33,6 +33,10 @@ struct db_statement {
 MUST_CHECK status_t db_statement_bind(const db_statement_t *statement, const void *const *roots, arena_t *arena, const char **values,
                                       problem_t *problem);
 
+// The same, but a coalescing statement gets its key itself.
+MUST_CHECK status_t db_statement_bind_plain(const db_statement_t *statement, const void *const *roots, arena_t *arena, const char **values,
+                                            problem_t *problem);
+
 // An array literal of the keys: {"a","b"}.
 void array_open(buf_t *out);
 void array_add(buf_t *out, const char *text);

@@ -6,7 +6,10 @@
 // the others are sent again as one batch. After a lost connection queries in flight go out again (writes carry their idempotency
 // key, so a repeat finds its record) until their deadline, then UNAVAILABLE.
 //
-// One loop, one thread. A query is the caller's memory and must live, with its arena and roots, until `done` was called, exactly once,
+// Queries of one turn of the loop leave together at its end. A query in flight whose deadline passes is answered DEADLINE_EXCEEDED and
+// its result ignored. A read is answered when its own result is there, a write after the Sync.
+//
+// One loop, one thread. Statements outlive the pools that they are used with. A query is the caller's memory and must live, with its arena and roots, until `done` was called, exactly once,
 // never from inside db_read or db_write.
 #ifndef PCN_DB_POOL_H
 #define PCN_DB_POOL_H
@@ -51,7 +54,8 @@ typedef struct db_query {
     // for. Else NULL.
     const char *key;
     int64_t deadline_us; // by clock_steady_us; 0 for none
-    // `rows` counts where `problem->status` is OK. Rows and result are valid until it returns.
+    // `rows` is never NULL and counts where `problem->status` is OK. Rows and result are valid until it returns; db_read, db_write and
+    // db_destroy may be called.
     void (*done)(struct db_query *query, const db_rows_t *rows, const problem_t *problem);
     void *data;
     // The pool's own.
@@ -59,12 +63,13 @@ typedef struct db_query {
     const char *values[DB_PARAMS_MAX];
     int value_count;
     unsigned attempts;
+    unsigned flags;
 } db_query_t;
 
 // Connects in the background; INVALID_ARGUMENT for a malformed DSN. `metrics` gets pcn_db_* series.
 MUST_CHECK status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics, db_t **db, problem_t *problem);
-// Answers what is queued with UNAVAILABLE and closes its handles; the caller runs the loop until they are gone (uv_run), then the memory
-// is freed. *db becomes NULL.
+// Closes its handles; the caller runs the loop until they are gone (uv_run): then what is queued or in flight is answered UNAVAILABLE and
+// the memory is freed. *db becomes NULL.
 void db_destroy(db_t **db);
 void db_read(db_t *db, db_query_t *query);
 void db_write(db_t *db, db_query_t *query);

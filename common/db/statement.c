@@ -156,8 +156,8 @@ static status_t bind_refuse(const db_param_t *param, status_t status, problem_t 
     return problem_set(problem, status, field, "The value is not known.");
 }
 
-status_t db_statement_bind(const db_statement_t *statement, const void *const *roots, arena_t *arena, const char **values,
-                           problem_t *problem) {
+status_t db_statement_bind_plain(const db_statement_t *statement, const void *const *roots, arena_t *arena, const char **values,
+                                 problem_t *problem) {
     for (int i = 0; i < statement->param_count; i++) {
         const db_param_t *param = &statement->params[i];
         const void *root = roots != NULL ? roots[param->root] : NULL;
@@ -169,5 +169,11 @@ status_t db_statement_bind(const db_statement_t *statement, const void *const *r
         if (status != STATUS_OK)
             return bind_refuse(param, status, problem);
     }
-    return statement->coalesce_column != NULL ? key_array(&values[0], arena, problem) : STATUS_OK;
+    return STATUS_OK;
+}
+
+status_t db_statement_bind(const db_statement_t *statement, const void *const *roots, arena_t *arena, const char **values,
+                           problem_t *problem) {
+    status_t status = db_statement_bind_plain(statement, roots, arena, values, problem);
+    return status == STATUS_OK && statement->coalesce_column != NULL ? key_array(&values[0], arena, problem) : status;
 }

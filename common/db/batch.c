@@ -1,0 +1,194 @@
+// Makes a batch of waiting queries and hands it to libpq.
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/db/pool_internal.h"
+
+typedef struct db_pick {
+    db_query_t *query;
+    unsigned number;   // of its statement
+    unsigned position; // in the queue, which keeps the sort stable
+} db_pick_t;
+
+void batch_free(db_batch_t *batch) {
+    for (unsigned i = 0; i < batch->count; i++)
+        PQclear(batch->slots[i].result);
+    PQclear(batch->sync_error);
+    free(batch);
+}
+
+void batch_collect(db_batch_t *batch, db_queue_t *into) {
+    for (unsigned i = 0; i < batch->count; i++) {
+        queue_append_list(into, batch->slots[i].first);
+        batch->slots[i].first = NULL;
+    }
+}
+
+// Fills the parameters once; a query that is sent again has them already.
+static bool fill(db_t *db, db_query_t *query) {
+    if (query->value_count >= 0)
+        return true;
+    problem_t problem = {0};
+    status_t status = STATUS_OK;
+    if (query->statement->coalesce_column != NULL && query->key != NULL)
+        query->values[0] = query->key;
+    else if (query->statement->coalesce_column != NULL)
+        status = db_statement_bind_plain(query->statement, query->roots, query->arena, query->values, &problem);
+    else
+        status = db_statement_bind(query->statement, query->roots, query->arena, query->values, &problem);
+    if (status != STATUS_OK) {
+        problem.status = status;
+        db_answer(db, query, NULL, &problem);
+        return false;
+    }
+    query->value_count = query->statement->param_count;
+    return true;
+}
+
+// Takes from the queue what goes into one batch.
+static unsigned pick(db_link_t *link) {
+    db_t *db = link->db;
+    int64_t now = clock_steady_us();
+    unsigned count = 0;
+    while (count < db->batch_max && link->queue->head != NULL) {
+        if (count > 0 && (link->queue->head->flags & DB_QUERY_ALONE) != 0)
+            break;
+        db_query_t *query = queue_pop(link->queue);
+        lane_add_waiting(link->lane, -1);
+        if (query->deadline_us != 0 && query->deadline_us <= now) {
+            db_answer_expired(db, query, true);
+            continue;
+        }
+        int number = catalogue_number(&db->catalogue, query->statement);
+        if (number < 0) {
+            db_answer_status(db, query, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory.", 0);
+            continue;
+        }
+        bool alone = (query->flags & DB_QUERY_ALONE) != 0;
+        if (!fill(db, query))
+            continue;
+        db->picks[count] = (db_pick_t){query, (unsigned)number, count};
+        count++;
+        if (alone)
+            break;
+    }
+    return count;
+}
+
+static int pick_compare(const void *a, const void *b) {
+    const db_pick_t *left = a;
+    const db_pick_t *right = b;
+    int order = strcmp(left->query->key != NULL ? left->query->key : "", right->query->key != NULL ? right->query->key : "");
+    return order != 0 ? order : (left->position > right->position) - (left->position < right->position);
+}
+
+static void put_back(db_link_t *link, unsigned count) {
+    db_queue_t front = {0};
+    for (unsigned i = 0; i < count; i++)
+        queue_push(&front, link->db->picks[i].query);
+    lane_add_waiting(link->lane, (int)count);
+    queue_prepend(link->queue, &front);
+}
+
+static db_slot_t *slot_add(db_batch_t *batch, unsigned number, bool prepare) {
+    db_slot_t *slot = &batch->slots[batch->count++];
+    *slot = (db_slot_t){.number = number, .prepare = prepare};
+    return slot;
+}
+
+// A place in the batch for the query: the coalesced execution that is there already, or one of its own, after the statement's PREPARE
+// where this connection has not met it.
+static bool place(db_link_t *link, db_batch_t *batch, const db_pick_t *picked) {
+    db_t *db = link->db;
+    db_known_t *known = &db->catalogue.known[picked->number];
+    bool coalesces = !link->lane->write && known->statement->coalesce_column != NULL;
+    if (coalesces && known->batch == db->batch_serial) {
+        db_slot_t *slot = &batch->slots[known->slot];
+        slot->last->next = picked->query;
+        slot->last = picked->query;
+        slot->shared = true;
+        return true;
+    }
+    if (!link_is_prepared(link, picked->number)) {
+        if (!link_set_prepared(link, picked->number))
+            return false;
+        slot_add(batch, picked->number, true);
+    }
+    if (coalesces) {
+        known->batch = db->batch_serial;
+        known->slot = batch->count;
+    }
+    db_slot_t *slot = slot_add(batch, picked->number, false);
+    slot->first = slot->last = picked->query;
+    return true;
+}
+
+static bool slot_send(db_link_t *link, const db_slot_t *slot) {
+    const db_statement_t *statement = link->db->catalogue.known[slot->number].statement;
+    if (slot->prepare)
+        return PQsendPrepare(link->pg, statement->name, statement->sql, 0, NULL) == 1;
+    const char *const *values = slot->first->values;
+    if (statement->coalesce_column == NULL)
+        return PQsendQueryPrepared(link->pg, statement->name, statement->param_count, values, NULL, NULL, 0) == 1;
+    buf_t array;
+    const char *keys = NULL;
+    bool sent = false;
+    buf_init(&array, 0);
+    if (coalesce_array(slot, &array)) {
+        keys = array.data;
+        sent = PQsendQueryPrepared(link->pg, statement->name, 1, &keys, NULL, NULL, 0) == 1;
+    }
+    buf_deinit(&array);
+    return sent;
+}
+
+static void enqueue(db_link_t *link, db_batch_t *batch) {
+    if (link->last != NULL)
+        link->last->next = batch;
+    else
+        link->first = batch;
+    link->last = batch;
+    link->in_flight++;
+    if (link->in_flight == 1)
+        link->progress_us = clock_steady_us();
+}
+
+bool batch_send(db_link_t *link) {
+    db_t *db = link->db;
+    unsigned count = pick(link);
+    if (count == 0)
+        return false;
+    if (link->lane->write)
+        qsort(db->picks, count, sizeof(*db->picks), pick_compare);
+    // At most a PREPARE and an execution each.
+    db_batch_t *batch = calloc(1, sizeof(*batch) + 2 * (size_t)count * sizeof(db_slot_t));
+    if (batch == NULL) {
+        put_back(link, count);
+        return false;
+    }
+    batch->failed = -1;
+    db->batch_serial++;
+    for (unsigned i = 0; i < count; i++)
+        db->picks[i].query->next = NULL;
+    unsigned placed = 0;
+    while (placed < count && place(link, batch, &db->picks[placed]))
+        placed++;
+    enqueue(link, batch);
+    for (unsigned i = placed; i < count; i++)
+        db_answer_status(db, db->picks[i].query, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory.", 0);
+    bool sent = true;
+    for (unsigned i = 0; sent && i < batch->count; i++)
+        sent = slot_send(link, &batch->slots[i]);
+    if (!sent || PQpipelineSync(link->pg) != 1) {
+        link_lost(link, PQerrorMessage(link->pg));
+        return false;
+    }
+    link->lane->batches->value++;
+    link->lane->batch_queries->value += placed;
+    return true;
+}
+
+size_t batch_pick_size(void) {
+    return sizeof(db_pick_t);
+}
