@@ -22,15 +22,23 @@ typedef struct rpc_request {
     bool repeatable;
     arena_t *arena; // reply header and body are put here
     // status OK: `reply` and `body` are in the arena. Else the problem says what was wrong, from the service or from the way there.
+    // `problem` is never NULL, its status is that of the call; `reply` is NULL where no service answered.
     void (*done)(struct rpc_request *request, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
                  const problem_t *problem);
     void *data;
-    // The client's own.
+    // The client's own, set by rpc_client_call.
     struct rpc_request *next, *previous;
+    struct rpc_requests *list; // the one it stands in
     uint64_t correlation;
-    unsigned replica;
+    uint64_t sent_to; // replicas that have it and have not answered, a bit each
+    uint64_t blamed;  // of those, the ones that were held to be too slow for it
+    unsigned replica; // the last one it was sent to
     unsigned attempts;
+    unsigned due_index;
+    int64_t due_us; // when it is looked at next: its deadline, or the time to ask another replica
+    int64_t called_us;
     int64_t sent_us;
+    status_t outcome; // refused at once; told at the end of the turn
 } rpc_request_t;
 
 typedef struct rpc_client_options {

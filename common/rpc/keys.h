@@ -19,6 +19,8 @@ typedef struct rpc_keys {
 MUST_CHECK status_t rpc_keys_ensure(const char *dir, const char *name, problem_t *problem);
 MUST_CHECK status_t rpc_keys_load(const char *dir, const char *name, rpc_keys_t *keys, problem_t *problem);
 MUST_CHECK status_t rpc_keys_load_public(const char *dir, const char *name, char public_key[RPC_KEY_SIZE], problem_t *problem);
+// The name under which this public key (Z85) is on the allow list; false where it is not. Reads the folder each time.
+bool rpc_keys_find(const char *dir, const char public_key[RPC_KEY_SIZE], char name[RPC_NAME_SIZE]);
 void rpc_keys_wipe(rpc_keys_t *keys);
 
 #endif

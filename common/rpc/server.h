@@ -36,13 +36,14 @@ typedef struct rpc_permission {
 
 typedef struct rpc_server_options {
     const char *const *endpoints;         // to bind, ended by NULL
-    const rpc_permission_t *permissions;  // ended by a row without a peer
+    const rpc_permission_t *permissions;  // ended by a row without a peer; must live as long as the server
     rpc_serve_fn serve;
     void *data;
     unsigned in_flight_max; // calls not yet answered; beyond it RESOURCE_EXHAUSTED at once; 0 for 4096
 } rpc_server_options_t;
 
-// `metrics` gets pcn_rpc_requests_total{method,status} and pcn_rpc_seconds{method}.
+// `metrics` gets pcn_rpc_requests_total{method,status}, pcn_rpc_seconds{method}, pcn_rpc_in_flight, pcn_rpc_bad_frames_total and
+// pcn_rpc_replies_dropped_total. A method that the contract does not know reaches `serve` all the same and counts as "other".
 MUST_CHECK status_t rpc_server_new(rpc_context_t *context, const rpc_server_options_t *options, metrics_t *metrics, rpc_server_t **server,
                                    problem_t *problem);
 void rpc_server_destroy(rpc_server_t **server);
@@ -50,7 +51,7 @@ void rpc_server_destroy(rpc_server_t **server);
 void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__ReplyHeader *reply, const void *body, size_t body_size);
 // The same for a refusal.
 void rpc_refuse(rpc_server_t *server, rpc_call_t *call, const problem_t *problem);
-// No new calls from now on: unbinds; those in flight are answered.
+// No new calls from now on: they are refused as UNAVAILABLE, so that a client asks another replica; those in flight are answered.
 void rpc_server_drain(rpc_server_t *server);
 unsigned rpc_server_in_flight(const rpc_server_t *server);
 

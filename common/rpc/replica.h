@@ -1,0 +1,64 @@
+// One endpoint of a service: its DEALER socket, whether it is connected, and how it has behaved.
+//
+// Whether it is connected is known from the socket's monitor, not from POLLOUT: a full pipe and a lost connection look the same there, and
+// a connection lost and made again between two looks would not be seen at all, though every call in flight on it is lost.
+// ZMQ_IMMEDIATE drops the pipe with its connection, so nothing is ever queued for a peer that is not there.
+#ifndef PCN_RPC_REPLICA_H
+#define PCN_RPC_REPLICA_H
+
+#include "common/rpc/frame.h"
+#include "common/rpc/requests.h"
+
+#define RPC_REPLICAS_MAX 64
+
+typedef struct rpc_replica rpc_replica_t;
+
+// What the client hears.
+typedef struct rpc_replica_listener {
+    // A pair came. Both frames are the replica's.
+    void (*reply)(void *data, rpc_replica_t *replica, zmq_msg_t *header, zmq_msg_t *body);
+    void (*connected)(void *data, rpc_replica_t *replica);
+    // What was sent and not answered is lost.
+    void (*lost)(void *data, rpc_replica_t *replica);
+    // Takes messages again after it did not.
+    void (*writable)(void *data, rpc_replica_t *replica);
+    // A multipart message that is not made of whole pairs.
+    void (*malformed)(void *data, rpc_replica_t *replica);
+} rpc_replica_listener_t;
+
+struct rpc_replica {
+    unsigned index;
+    rpc_socket_t *socket;
+    rpc_socket_t *monitor;
+    const rpc_replica_listener_t *listener;
+    void *data;
+    bool connected;
+    bool full;              // did not take a message; waits for POLLOUT
+    unsigned in_flight;     // queued or sent, and not answered
+    unsigned failures;      // in a row
+    int64_t left_out_until; // steady clock; 0 for one in good standing
+    int64_t left_out_us;    // how long the next time
+    bool probed;            // has its one call after being left out
+    rpc_requests_t queue;   // to be sent at the end of the turn
+};
+
+MUST_CHECK status_t rpc_replica_init(rpc_replica_t *replica, rpc_context_t *context, const char *endpoint, const char *server_key,
+                                     const rpc_replica_listener_t *listener, void *data, problem_t *problem);
+// Also for one whose init failed.
+void rpc_replica_deinit(rpc_replica_t *replica);
+// Sends up to RPC_BATCH_MAX pairs as one message and empties them. False where nothing was taken; the pairs stay the caller's.
+MUST_CHECK bool rpc_replica_send(rpc_replica_t *replica, rpc_pair_t *pairs, unsigned count);
+
+typedef enum rpc_standing {
+    RPC_STANDING_GOOD,
+    RPC_STANDING_PROBE, // may have one call, to see whether it answers again
+    RPC_STANDING_LEFT_OUT,
+} rpc_standing_t;
+
+rpc_standing_t rpc_replica_standing(const rpc_replica_t *replica, int64_t now_us);
+// It answered.
+void rpc_replica_praise(rpc_replica_t *replica);
+// It was too slow or did not take a message. True if it is left out from now on.
+bool rpc_replica_blame(rpc_replica_t *replica, int64_t now_us);
+
+#endif
