@@ -1,0 +1,236 @@
+#include "services/gateway/call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/pb/json.h"
+#include "common/pb/message.h"
+#include "services/gateway/http.h"
+#include "services/gateway/reply.h"
+
+#define SCHEMA_VERSION 1
+#define RETRY_MS 1000
+
+static status_t no_memory(problem_t *problem) {
+    return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "the request takes too much memory");
+}
+
+static void *field_at(void *message, const ProtobufCFieldDescriptor *field) {
+    return (char *)message + field->offset;
+}
+
+// The names of a merge patch's nulls into the request's `clear`.
+static void set_clear(const route_t *route, void *message, char **clear, size_t count) {
+    const ProtobufCFieldDescriptor *field = &route->method->request->descriptor->fields[route->clear_index];
+    *(size_t *)(void *)((char *)message + field->quantifier_offset) = count;
+    *(char ***)field_at(message, field) = clear;
+}
+
+static status_t read_body(request_t *request, problem_t *problem) {
+    const route_t *route = request->match.route;
+    const pb_method_t *method = route->method;
+    void *body;
+    char **clear = NULL;
+    size_t clear_count = 0;
+    if (method->body == NULL)
+        return STATUS_OK;
+    if (request->body_size == 0)
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "a JSON body is needed");
+    const pb_type_t *type = route->body_index >= 0 ? method->request->fields[route->body_index].type : method->request;
+    pb_json_mode_t mode = (method->flags & PB_PATCHES) != 0 ? PB_JSON_PATCH : PB_JSON_REQUEST;
+    status_t status = pb_json_read(type, request->body, request->body_size, mode, request->arena, &body, &clear, &clear_count, problem);
+    if (status != STATUS_OK)
+        return status;
+    if (route->body_index >= 0)
+        *(void **)field_at(request->message, &method->request->descriptor->fields[route->body_index]) = body;
+    else
+        request->message = body;
+    if (clear_count > 0) {
+        if (route->clear_index < 0)
+            return problem_set(problem, STATUS_INVALID_ARGUMENT, clear[0], "cannot be taken away");
+        set_clear(route, request->message, clear, clear_count);
+    }
+    return STATUS_OK;
+}
+
+static status_t read_path(request_t *request, problem_t *problem) {
+    const route_t *route = request->match.route;
+    const pb_type_t *type = route->method->request;
+    for (unsigned i = 0; i < route->field_count; i++) {
+        const target_text_t *value = &request->match.values[i];
+        if (pb_has(type, request->message, route->fields[i]))
+            return problem_set(problem, STATUS_INVALID_ARGUMENT, type->fields[route->fields[i]].json, "is given by the path alone");
+        const char *text = value->text[value->size] == '\0' ? value->text : arena_copy(request->arena, value->text, value->size);
+        if (text == NULL)
+            return no_memory(problem);
+        status_t status = pb_set_text(type, request->message, route->fields[i], text, request->arena, problem);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static status_t read_query(request_t *request, problem_t *problem) {
+    const route_t *route = request->match.route;
+    const pb_type_t *type = route->method->request;
+    for (size_t i = 0; i < request->target.parameter_count; i++) {
+        const target_parameter_t *parameter = &request->target.parameters[i];
+        int field = pb_field_by_json(type, parameter->name.text, parameter->name.size);
+        if (field < 0 || !route->query[field])
+            return problem_set(problem, STATUS_INVALID_ARGUMENT, parameter->name.text, "an unknown query parameter");
+        status_t status = pb_set_text(type, request->message, (unsigned)field, parameter->value.text, request->arena, problem);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+// If-Match and Idempotency-Key, on methods that change something.
+static status_t read_headers(request_t *request, int *http, problem_t *problem) {
+    const pb_method_t *method = request->match.route->method;
+    if ((method->flags & PB_CHANGES) == 0)
+        return STATUS_OK;
+    status_t status = guard_if_match(&request->guard, &request->expected_version, problem);
+    if (status == STATUS_OK)
+        status = guard_idempotency_key(&request->guard, &request->idempotency_key, problem);
+    if (status == STATUS_OK && (method->flags & PB_PATCHES) != 0 && request->expected_version == 0) {
+        *http = 428;
+        status = problem_set(problem, STATUS_FAILED_PRECONDITION, "If-Match", "the ETag of the version to change is needed");
+    }
+    return status;
+}
+
+status_t call_prepare(request_t *request, int *http, problem_t *problem) {
+    const pb_method_t *method = request->match.route->method;
+    uint8_t *bytes;
+    *http = 0;
+    status_t status = read_headers(request, http, problem);
+    if (status != STATUS_OK)
+        return status;
+    request->message = pb_new(method->request, request->arena);
+    if (request->message == NULL)
+        return no_memory(problem);
+    if ((status = read_body(request, problem)) != STATUS_OK || (status = read_path(request, problem)) != STATUS_OK ||
+        (status = read_query(request, problem)) != STATUS_OK ||
+        (status = pb_validate_request(method, request->message, problem)) != STATUS_OK)
+        return status;
+    if (!pb_pack(request->message, request->arena, &bytes, &request->call.body_size))
+        return no_memory(problem);
+    request->call.body = bytes;
+    return STATUS_OK;
+}
+
+// A creation's resource, found by the field that its own GET names.
+static void add_location(request_t *request, const void *reply) {
+    const route_t *route = request->match.route, *get = route->location;
+    if (route->method->success != 201 || get == NULL)
+        return;
+    const char *name = get->method->request->descriptor->fields[get->fields[0]].name;
+    int index = pb_field_by_name(route->method->reply, name);
+    const ProtobufCFieldDescriptor *field = &route->method->reply->descriptor->fields[index];
+    const char *value = *(char *const *)(const void *)((const char *)reply + field->offset);
+    const char *brace = strchr(get->method->path, '{');
+    // Codes and identifiers need no encoding; anything else is better not guessed.
+    if (value == NULL || !(code_valid(value) || id_valid(value)) || brace == NULL)
+        return;
+    const char *location = arena_printf(request->arena, "%.*s%s", (int)(brace - get->method->path), get->method->path, value);
+    if (location != NULL)
+        reply_header(request, "Location", location);
+}
+
+static void answer(request_t *request, const Pcn__Common__V1__ReplyHeader *header, const uint8_t *body, size_t body_size) {
+    const pb_method_t *method = request->match.route->method;
+    problem_t problem = {0};
+    void *reply;
+    if (pb_unpack(method->reply, body, body_size, request->arena, &reply, &problem) != STATUS_OK) {
+        log_error("A service's answer could not be read.", LOG_TEXT("method", method->name), LOG_TEXT("field", problem.field),
+                  LOG_TEXT("detail", problem.detail), LOG_TEXT("requestId", request->id));
+        reply_refuse_with(request, 0, STATUS_INTERNAL, NULL, "the service's answer could not be read");
+        return;
+    }
+    buf_clear(&request->gateway->scratch);
+    if (method->success == 204) {
+        reply_empty(request, method->success);
+    } else {
+        pb_json_write(method->reply, reply, &request->gateway->scratch);
+        reply_json(request, method->success);
+    }
+    if (request->status != method->success)
+        return;
+    if (header->has_version && header->version > 0) {
+        char etag[32];
+        snprintf(etag, sizeof(etag), "\"%lld\"", (long long)header->version);
+        reply_header(request, "ETag", etag);
+    }
+    if (header->has_replayed && header->replayed)
+        reply_header(request, "Idempotent-Replayed", "true");
+    add_location(request, reply);
+}
+
+static void refuse(request_t *request, const problem_t *given) {
+    problem_t problem = *given;
+    int http = status_http(problem.status);
+    if (problem.status == STATUS_ABORTED && request->expected_version > 0)
+        http = 412;
+    if (http >= 500)
+        log_warning("A service did not answer a request.", LOG_TEXT("method", request->match.route->method->name),
+                    LOG_TEXT("status", status_name(problem.status)), LOG_TEXT("detail", problem.detail), LOG_TEXT("requestId", request->id));
+    // What broke inside is for the log.
+    if (problem.status == STATUS_INTERNAL)
+        problem_set(&problem, STATUS_INTERNAL, NULL, "something went wrong inside; the request's id finds it in the log");
+    if (problem.status == STATUS_UNAVAILABLE && problem.retry_after_ms == 0)
+        problem.retry_after_ms = RETRY_MS;
+    reply_refuse(request, http, &problem);
+}
+
+static void call_done(rpc_request_t *call, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
+                      const problem_t *problem) {
+    request_t *request = call->data;
+    request->gateway->in_flight->value--;
+    if (problem != NULL && problem->status != STATUS_OK)
+        refuse(request, problem);
+    else
+        answer(request, reply, body, body_size);
+    MHD_resume_connection(request->connection);
+    http_wake(request->gateway->http);
+}
+
+status_t call_send(request_t *request, problem_t *problem) {
+    gateway_t *gateway = request->gateway;
+    const route_t *route = request->match.route;
+    rpc_request_t *call = &request->call;
+    Pcn__Common__V1__RequestHeader *header = &call->header;
+    if (gateway->in_flight->value >= gateway->config->in_flight_max) {
+        problem_set(problem, STATUS_UNAVAILABLE, NULL, "too many requests wait already");
+        problem->retry_after_ms = RETRY_MS;
+        return STATUS_UNAVAILABLE;
+    }
+    pcn__common__v1__request_header__init(header);
+    header->request_id = request->id;
+    header->method = (char *)route->method->name;
+    header->traceparent = (char *)guard_traceparent(&request->guard);
+    header->idempotency_key = (char *)request->idempotency_key;
+    header->has_expected_version = request->expected_version > 0;
+    header->expected_version = request->expected_version;
+    header->principal = &request->principal->message;
+    header->has_schema_version = 1;
+    header->schema_version = SCHEMA_VERSION;
+    call->deadline_us = clock_steady_us() + gateway->config->request_timeout_ms * 1000;
+    // Changes too: the service recognises the request's id or key.
+    call->repeatable = true;
+    call->arena = request->arena;
+    call->done = call_done;
+    call->data = request;
+    if (!gateway->upstream.call(gateway->upstream.data, request->service, call)) {
+        problem_set(problem, STATUS_UNAVAILABLE, NULL, "the service is not there");
+        problem->retry_after_ms = RETRY_MS;
+        return STATUS_UNAVAILABLE;
+    }
+    // `done` never comes from inside the call, so the connection sleeps before it can be woken.
+    MHD_suspend_connection(request->connection);
+    request->stage = REQUEST_WAITING;
+    gateway->in_flight->value++;
+    return STATUS_OK;
+}

@@ -1,0 +1,26 @@
+// The gateway's own configuration keys, beside those that every daemon has.
+#ifndef PCN_GATEWAY_CONFIG_H
+#define PCN_GATEWAY_CONFIG_H
+
+#include "common/app/app.h"
+
+typedef struct gateway_config {
+    app_config_t app;
+    const char *http_listen; // "unix:PATH" or a loopback address with its port; empty: unix:$state_dir/run/gateway.http
+    int64_t request_timeout_ms;
+    int64_t connection_limit;
+    int64_t connection_timeout_ms;
+    int64_t in_flight_max;
+    const char *jwks; // path; empty: $state_dir/issuer/jwks.json
+    const char *token_issuer;
+    const char *token_audience;
+    int64_t token_leeway_ms;
+    int64_t token_cache;
+} gateway_config_t;
+
+extern const config_key_t gateway_keys[];
+
+// What the table alone cannot say: a production gateway does not believe the development issuer.
+MUST_CHECK status_t gateway_config_check(const gateway_config_t *config, problem_t *problem);
+
+#endif

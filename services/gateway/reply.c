@@ -1,0 +1,125 @@
+#include "services/gateway/reply.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/base/log.h"
+#include "common/base/clock.h"
+
+// A buffer that one large answer made big is not kept.
+#define SCRATCH_KEPT (256u * 1024u)
+
+static const struct {
+    int http;
+    const char *title;
+} http_titles[] = {
+    {405, "Method not allowed"}, {406, "Not acceptable"},         {412, "Precondition failed"},   {413, "Body too large"},
+    {415, "Unsupported media type"}, {428, "Precondition required"},
+};
+
+static const char *title_of(int http, status_t status) {
+    for (size_t i = 0; i < sizeof(http_titles) / sizeof(http_titles[0]); i++) {
+        if (http_titles[i].http == http)
+            return http_titles[i].title;
+    }
+    return status_title(status);
+}
+
+static unsigned retry_seconds(const problem_t *problem) {
+    return problem->retry_after_ms / 1000 + (problem->retry_after_ms % 1000 != 0 ? 1 : 0);
+}
+
+void reply_problem_write(int http, const problem_t *problem, const char *request_id, buf_t *out) {
+    buf_printf(out, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":", title_of(http, problem->status), http);
+    buf_add_json_string(out, problem->detail, strlen(problem->detail));
+    if (problem->field[0] != '\0') {
+        buf_add_string(out, ",\"field\":");
+        buf_add_json_string(out, problem->field, strlen(problem->field));
+    }
+    buf_printf(out, ",\"requestId\":\"%s\"", request_id);
+    if (problem->retry_after_ms > 0)
+        buf_printf(out, ",\"retryAfterSeconds\":%u", retry_seconds(problem));
+    buf_add_char(out, '}');
+}
+
+void reply_header(request_t *request, const char *name, const char *value) {
+    if (request->response != NULL && MHD_add_response_header(request->response, name, value) != MHD_YES)
+        log_warning("A response header was left out.", LOG_TEXT("header", name), LOG_TEXT("requestId", request->id));
+}
+
+static void make(request_t *request, int http, const char *type) {
+    buf_t *scratch = &request->gateway->scratch;
+    if (!buf_ok(scratch)) {
+        log_error("An answer did not fit into memory.", LOG_TEXT("requestId", request->id));
+        buf_clear(scratch);
+        problem_t problem;
+        problem_set(&problem, STATUS_RESOURCE_EXHAUSTED, NULL, "the answer is too large; ask for a smaller page");
+        http = status_http(problem.status);
+        type = "application/problem+json";
+        reply_problem_write(http, &problem, request->id, scratch);
+    }
+    request->status = http;
+    request->response = MHD_create_response_from_buffer(scratch->size, scratch->data, MHD_RESPMEM_MUST_COPY);
+    if (scratch->room > SCRATCH_KEPT)
+        buf_deinit(scratch);
+    buf_clear(scratch);
+    if (type != NULL)
+        reply_header(request, "Content-Type", type);
+    reply_header(request, "Cache-Control", "no-store");
+    reply_header(request, "X-Content-Type-Options", "nosniff");
+    reply_header(request, "X-Request-Id", request->id);
+    if (request->close || request->gateway->draining)
+        reply_header(request, "Connection", "close");
+}
+
+void reply_json(request_t *request, int http) {
+    make(request, http, "application/json");
+}
+
+void reply_empty(request_t *request, int http) {
+    buf_clear(&request->gateway->scratch);
+    make(request, http, NULL);
+}
+
+void reply_refuse(request_t *request, int http, const problem_t *problem) {
+    if (http == 0)
+        http = status_http(problem->status);
+    buf_clear(&request->gateway->scratch);
+    reply_problem_write(http, problem, request->id, &request->gateway->scratch);
+    make(request, http, "application/problem+json");
+    if (http == 401)
+        reply_header(request, "WWW-Authenticate", "Bearer");
+    if (problem->retry_after_ms > 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof(seconds), "%u", retry_seconds(problem));
+        reply_header(request, "Retry-After", seconds);
+    }
+}
+
+void reply_refuse_with(request_t *request, int http, status_t status, const char *field, const char *detail) {
+    problem_t problem = {0};
+    problem_set(&problem, status, field, "%s", detail);
+    reply_refuse(request, http, &problem);
+}
+
+void reply_cut(request_t *request, int http, const problem_t *problem) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    buf_t *scratch = &request->gateway->scratch;
+    char head[512];
+    if (info == NULL)
+        return;
+    buf_clear(scratch);
+    reply_problem_write(http, problem, request->id, scratch);
+    int size = snprintf(head, sizeof(head),
+                        "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
+                        "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\nConnection: close\r\n\r\n",
+                        http, title_of(http, problem->status), scratch->size, request->id);
+    struct iovec parts[2] = {{head, (size_t)size}, {scratch->data, scratch->size}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    // Nothing else of this connection is on its way, so some hundred bytes fit; where they do not the client gets a close.
+    if (buf_ok(scratch) && sendmsg(info->connect_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+        shutdown(info->connect_fd, SHUT_WR);
+    buf_clear(scratch);
+    request->status = http;
+}

@@ -1,0 +1,56 @@
+// One exchange, from the request line to the answer's last byte. It lives in its own arena: made when libmicrohttpd has read the
+// request line, given back when the answer was sent or the connection is gone. While a service is asked the connection is suspended,
+// so neither ends before the other.
+#ifndef PCN_GATEWAY_REQUEST_H
+#define PCN_GATEWAY_REQUEST_H
+
+#include <microhttpd.h>
+
+#include "common/base/id.h"
+#include "services/gateway/gateway.h"
+#include "services/gateway/guard.h"
+
+typedef enum request_stage {
+    REQUEST_HEAD,     // the request line was read
+    REQUEST_BODY,     // headers were judged, the body comes
+    REQUEST_WAITING,  // a service is asked
+    REQUEST_ANSWERED, // a response is there or was queued
+} request_stage_t;
+
+typedef struct request {
+    gateway_t *gateway;
+    struct MHD_Connection *connection;
+    arena_t *arena;
+    const char *raw; // the target as sent
+    size_t raw_size;
+    request_stage_t stage;
+    bool discarded;   // the body is too large and not kept
+    bool cut;         // answered past libmicrohttpd, since the body has no end
+    bool close;       // the connection is closed after the answer
+    verb_t verb;
+    guard_t guard;
+    char id[ID_SIZE];
+    int64_t started_us;
+    char *body;
+    size_t body_size, body_room;
+    uint64_t received; // bytes of the body, kept or not
+    target_t target;
+    route_match_t match;
+    principal_t *principal;
+    const char *service; // to ask; constant
+    void *message; // of the method's request
+    const char *idempotency_key;
+    int64_t expected_version;
+    rpc_request_t call;
+    struct MHD_Response *response;
+    int status;
+    route_metrics_t *metrics;
+} request_t;
+
+// NULL without memory: the connection is closed then.
+request_t *request_begin(gateway_t *gateway, const char *target, struct MHD_Connection *connection);
+// libmicrohttpd's access handler: headers, then pieces of the body, then its end; once more after each resume.
+enum MHD_Result request_advance(request_t *request, const char *verb, const char *version, const char *data, size_t *size);
+void request_end(request_t *request);
+
+#endif
