@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# Building, quietly: a counter on a terminal, errors in full.
+
+build_dir=${PCN_BUILD:-$PCN_CLONE/build}
+
+# Services of the contract: what has migrations.
+build_services() {
+    local path
+    for path in "$PCN_CLONE"/services/*/migrations; do
+        if [ -f "${path%/*}/main.c" ]; then
+            basename "${path%/*}"
+        fi
+    done
+}
+
+# Daemons in the order in which they need each other; the gateway comes last.
+build_daemons() {
+    build_services
+    echo gateway
+}
+
+# build_run DIR LABEL TARGETS -- CMAKE ARGUMENTS
+build_run() {
+    local dir=$1 label=$2 targets=() log started=$SECONDS line
+    shift 2
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        targets+=("$1")
+        shift
+    done
+    [ $# -eq 0 ] || shift
+    mkdir -p "$dir"
+    local lock
+    exec {lock}<"$dir"
+    flock "$lock"
+    log=$dir/pcn-build.log
+    say_progress "building $label: configuring"
+    if [ ! -f "$dir/build.ninja" ] || [ $# -gt 0 ]; then
+        if ! cmake -S "$PCN_CLONE" -B "$dir" -G Ninja "$@" >"$log" 2>&1 {lock}<&-; then
+            cat "$log" >&2
+            die "cmake failed"
+        fi
+    fi
+    if ! NINJA_STATUS='[%f/%t] ' ninja -C "$dir" "${targets[@]}" 2>&1 {lock}<&- | tee "$log" | while IFS= read -r line; do
+        case $line in \[*) say_progress "building $label: ${line%%]*}]" ;; esac
+    done; then
+        say_clear
+        grep -v '^\[' "$log" | head -n 100 >&2
+        die "the build failed (in $dir)"
+    fi
+    exec {lock}<&-
+    say_clear
+    if ! grep -q 'no work to do' "$log"; then
+        say "built $label in $((SECONDS - started)) s"
+    fi
+}
+
+# Only what is needed to run.
+build_release() {
+    local daemon targets=(pcn-supervisor pcnctl)
+    for daemon in $(build_daemons); do
+        targets+=("pcn-$daemon")
+    done
+    build_run "$build_dir" release "${targets[@]}" -- -DCMAKE_BUILD_TYPE=RelWithDebInfo
+}
