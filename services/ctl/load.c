@@ -100,13 +100,25 @@ static bool wait_again(task_t *task)
 }
 
 // The token is the same for all calls, so one refusal speaks for all.
-static void give_up(loader_t *loader, const json_t *reply, long code)
+static void refuse_token(loader_t *loader, const json_t *reply, long code)
 {
     if (loader->status != STATUS_OK)
         return;
     const char *detail = member_of(reply, "detail");
     loader->status = problem_set(loader->problem, code == 401 ? STATUS_UNAUTHENTICATED : STATUS_PERMISSION_DENIED, "--token",
                                  "the server refuses the token (HTTP %ld): %s", code, detail[0] != '\0' ? detail : "no reason given");
+}
+
+// Nor does the next call find a server that this one has waited for in vain.
+static void give_up(const task_t *task, const json_t *reply)
+{
+    loader_t *loader = task->loader;
+    if (loader->status != STATUS_OK)
+        return;
+    const http_request_t *request = &task->request;
+    const char *detail = request->code != 0 ? member_of(reply, "detail") : request->error;
+    loader->status = problem_set(loader->problem, STATUS_UNAVAILABLE, NULL, "the server cannot be had (HTTP %ld): %s; the import can be repeated",
+                                 request->code, detail[0] != '\0' ? detail : "no reason given");
 }
 
 static void compare(task_t *task, const json_t *reply)
@@ -158,16 +170,10 @@ static void answered(http_request_t *request)
     task->loader->in_flight--;
     json_t *reply = code != 0 && request->reply.size > 0 ? json_loadb(request->reply.data, request->reply.size, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (code == 0 || code == 429 || code == 502 || code == 503 || code == 504) {
-        if (!wait_again(task)) {
-            if (code != 0)
-                refuse(task, reply);
-            else {
-                report_problem(task->call->file, task->call->line, NULL, "no answer: %s", request->error);
-                finish(task);
-            }
-        }
+        if (!wait_again(task))
+            give_up(task, reply);
     } else if (code == 401 || code == 403) {
-        give_up(task->loader, reply, code);
+        refuse_token(task->loader, reply, code);
     } else if (task->looking && (code == 200 || code == 404)) {
         compare(task, reply);
     } else if (!task->looking && code >= 200 && code < 300) {
@@ -240,10 +246,12 @@ static void run_stage(loader_t *loader, size_t begin, size_t end)
         int wait_ms = wake(loader);
         while (loader->ready != NULL && loader->in_flight < loader->options->in_flight && loader->status == STATUS_OK)
             start(loader, pop_ready(loader));
+        // An answer that comes in meanwhile may end it too.
+        status_t turned = loader->status == STATUS_OK ? http_turn(loader->http, wait_ms, loader->problem) : STATUS_OK;
         if (loader->status == STATUS_OK)
-            loader->status = http_turn(loader->http, wait_ms, loader->problem);
+            loader->status = turned;
     }
-    // After a refusal of the token the others under way are heard out, so that none is left with a buffer.
+    // After a refusal the others under way are heard out, so that none is left with a buffer.
     status_t turned = STATUS_OK;
     while (loader->in_flight > 0 && turned == STATUS_OK)
         turned = http_turn(loader->http, TURN_MS, NULL);
