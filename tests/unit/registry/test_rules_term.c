@@ -1,0 +1,62 @@
+#include "services/registry/rules_term.h"
+#include "tests/unit/registry/support.h"
+
+static void holds_on_both_ends(void **state)
+{
+    (void)state;
+    assert_true(term_holds("2019-07-01", "2019-07-31", "2019-07-01"));
+    assert_true(term_holds("2019-07-01", "2019-07-31", "2019-07-31"));
+    assert_false(term_holds("2019-07-01", "2019-07-31", "2019-06-30"));
+    assert_false(term_holds("2019-07-01", "2019-07-31", "2019-08-01"));
+}
+
+static void holds_without_an_end(void **state)
+{
+    (void)state;
+    assert_true(term_holds("2019-07-01", NULL, "9999-12-31"));
+    assert_false(term_holds("2019-07-01", NULL, "2019-06-30"));
+}
+
+static void holds_for_a_single_day(void **state)
+{
+    (void)state;
+    assert_true(term_holds("2020-02-29", "2020-02-29", "2020-02-29"));
+    assert_false(term_holds("2020-02-29", "2020-02-29", "2020-03-01"));
+}
+
+static void overlaps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *other_from, *other_to;
+        bool expected;
+    } cases[] = {
+        {"2020-01-01", "2020-06-30", "2020-07-01", NULL, false},
+        {"2020-01-01", "2020-07-01", "2020-07-01", NULL, true}, // they share a day
+        {"2020-01-01", NULL, "2021-01-01", NULL, true},
+        {"2020-01-01", NULL, "2019-01-01", "2019-12-31", false},
+        {"2020-01-01", NULL, "2019-01-01", "2020-01-01", true},
+        {"2020-03-01", "2020-03-31", "2020-01-01", "2020-12-31", true}, // one within the other
+        {"2020-01-01", "2020-12-31", "2020-03-01", "2020-03-31", true},
+        {"2020-01-01", "2020-01-01", "2020-01-01", "2020-01-01", true},
+        {"1000-01-01", "1000-01-02", "9999-12-31", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(term_overlaps(cases[i].from, cases[i].to, cases[i].other_from, cases[i].other_to), cases[i].expected);
+        assert_int_equal(term_overlaps(cases[i].other_from, cases[i].other_to, cases[i].from, cases[i].to), cases[i].expected);
+    }
+}
+
+static void is_ordered(void **state)
+{
+    (void)state;
+    assert_true(term_ordered("2020-01-01", NULL));
+    assert_true(term_ordered("2020-01-01", "2020-01-01"));
+    assert_false(term_ordered("2020-01-02", "2020-01-01"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(holds_on_both_ends), TEST(holds_without_an_end), TEST(holds_for_a_single_day), TEST(overlaps), TEST(is_ordered)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
