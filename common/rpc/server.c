@@ -18,7 +18,7 @@
 enum {
     SERVER_IN_FLIGHT_MAX = 4096,
     SERVER_ARENAS_KEPT = 256,
-    SERVER_MESSAGES_A_CALL = 32, // of `readable`, which the loop calls a few times a turn
+    SERVER_MESSAGES_A_CALL = 32,  // of `readable`, which the loop calls a few times a turn
     SERVER_RETRY_MS = 10,        // for a peer that does not take its replies now
     SERVER_BUSY_MS = 100,        // advice to one who meets a full server
     SERVER_DRAIN_MS = 500,       // and to one who meets a server that goes
@@ -152,6 +152,12 @@ static const rpc_permission_t *find_permission(const rpc_server_t *server, const
     return NULL;
 }
 
+static status_t refuse_until(problem_t *problem, status_t status, uint32_t retry_after_ms, const char *detail) {
+    (void)problem_set(problem, status, NULL, "%s", detail);
+    problem->retry_after_ms = retry_after_ms;
+    return status;
+}
+
 // Everything that is checked before the service sees the call.
 static status_t check_call(rpc_server_t *server, const served_t *served, problem_t *problem) {
     const Pcn__Common__V1__RequestHeader *header = served->call.header;
@@ -171,12 +177,10 @@ static status_t check_call(rpc_server_t *server, const served_t *served, problem
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The message is larger than %u bytes.", PB_FRAME_MAX);
     }
     if (server->draining) {
-        problem->retry_after_ms = SERVER_DRAIN_MS;
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "The service is about to stop.");
+        return refuse_until(problem, STATUS_UNAVAILABLE, SERVER_DRAIN_MS, "The service is about to stop.");
     }
     if (server->in_flight > server->in_flight_max) {
-        problem->retry_after_ms = SERVER_BUSY_MS;
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The service has too many calls in flight.");
+        return refuse_until(problem, STATUS_RESOURCE_EXHAUSTED, SERVER_BUSY_MS, "The service has too many calls in flight.");
     }
     return STATUS_OK;
 }
@@ -240,14 +244,19 @@ static void take_call(rpc_server_t *server, const incoming_t *from, zmq_msg_t *h
 
 // ---- frames
 
-// Pairs of one message after its identity. False where the message is not made of whole pairs.
+// Pairs of one message after its identity. False where the message is not made of whole pairs, or of too many; it is read to its end.
 static bool take_pairs(rpc_server_t *server, void *socket, incoming_t *from) {
     bool more = true;
     unsigned pairs = 0;
     while (more) {
         zmq_msg_t header;
         zmq_msg_t body;
-        if (pairs == RPC_BATCH_MAX || !rpc_frame_receive(socket, &header)) {
+        if (pairs == RPC_BATCH_MAX) {
+            rpc_frames_skip(socket);
+            return false;
+        }
+        if (!rpc_frame_receive(socket, &header)) {
+            (void)zmq_msg_close(&header);
             return false;
         }
         if (zmq_msg_more(&header) == 0 || !rpc_frame_receive(socket, &body)) {
@@ -268,24 +277,31 @@ static bool take_pairs(rpc_server_t *server, void *socket, incoming_t *from) {
     return true;
 }
 
+// One message; false where there is none.
+static bool take_message(rpc_server_t *server, void *socket) {
+    zmq_msg_t identity;
+    if (!rpc_frame_receive(socket, &identity)) {
+        (void)zmq_msg_close(&identity);
+        return false;
+    }
+    incoming_t from = {zmq_msg_data(&identity), zmq_msg_size(&identity), NULL, clock_steady_us()};
+    bool more = zmq_msg_more(&identity) != 0;
+    if (from.identity_size > RPC_IDENTITY_MAX) {
+        // Longer than the protocol allows, which libzmq does not check: it comes from the peer's handshake.
+        server->bad_frames->value++;
+        if (more) {
+            rpc_frames_skip(socket);
+        }
+    } else if (!more || !take_pairs(server, socket, &from)) {
+        server->bad_frames->value++;
+    }
+    (void)zmq_msg_close(&identity);
+    return true;
+}
+
 static void server_readable(void *data, void *socket) {
     rpc_server_t *server = data;
-    for (int message = 0; message < SERVER_MESSAGES_A_CALL; message++) {
-        zmq_msg_t identity;
-        bool received = rpc_frame_receive(socket, &identity);
-        if (received) {
-            incoming_t from = {zmq_msg_data(&identity), zmq_msg_size(&identity), NULL, clock_steady_us()};
-            if (zmq_msg_more(&identity) == 0) {
-                server->bad_frames->value++;
-            } else if (from.identity_size > RPC_IDENTITY_MAX || !take_pairs(server, socket, &from)) {
-                server->bad_frames->value++;
-                rpc_frames_skip(socket);
-            }
-        }
-        (void)zmq_msg_close(&identity);
-        if (!received) {
-            return;
-        }
+    for (int message = 0; message < SERVER_MESSAGES_A_CALL && take_message(server, socket); message++) {
     }
 }
 
