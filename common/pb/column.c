@@ -180,15 +180,17 @@ status_t pb_set_column(const pb_type_t *type, void *message, unsigned index, con
         return STATUS_OK;
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     column_t column = {.meta = &type->fields[index], .arena = arena, .problem = problem};
+    status_t status;
     // A list may also come as a JSON array, as to_jsonb gives it.
     if (field->type == PROTOBUF_C_TYPE_MESSAGE || (pb_is_list(field) && size > 0 && text[0] == '['))
-        return column_json(&column, type, index, text, size, message);
-    if (pb_is_list(field))
-        return column_list(&column, field, text, size, message);
-    status_t status = column_value(&column, field->type, text, size, pb_member(field, message));
-    if (status == STATUS_OK)
-        pb_mark(field, message);
+        status = column_json(&column, type, index, text, size, message);
+    else if (pb_is_list(field))
+        status = column_list(&column, field, text, size, message);
     else
+        status = column_value(&column, field->type, text, size, pb_member(field, message));
+    if (status != STATUS_OK)
         pb_clear(type, message, index);
+    else if (field->type != PROTOBUF_C_TYPE_MESSAGE && !pb_is_list(field))
+        pb_mark(field, message);
     return status;
 }

@@ -16,7 +16,7 @@ typedef struct param {
 
 static status_t take(param_t *param, const char *text, size_t size) {
     param->text = text;
-    param->size = size;
+    param->size = text == NULL ? 0 : size;
     return text == NULL ? STATUS_RESOURCE_EXHAUSTED : STATUS_OK;
 }
 

@@ -1,0 +1,5 @@
+add_library(pb_sample STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/pb/sample.c)
+target_link_libraries(pb_sample PUBLIC pcn_pb)
+foreach(name type field wire message unpack rule validate json_scan json_write json_read text path param column bytes contract)
+  pcn_unit(pb ${name} pb_sample)
+endforeach()
