@@ -277,11 +277,16 @@ static status_t app_start(app_t *app, int argc, char **argv, problem_t *problem)
     if (status == STATUS_OK) {
         status = settings_make_run_folder(&app->settings, problem);
     }
-    if (status == STATUS_OK) {
+    // First of all, since it refuses a second daemon of the same name before that takes over the sockets of the first. With an option
+    // left the daemon may be meant to do one thing and end, beside one that serves.
+    if (status == STATUS_OK && argc == 0) {
         status = start_listener(app, problem);
     }
     if (status == STATUS_OK) {
         status = app->spec->start(app, argc, argv, problem);
+    }
+    if (status == STATUS_OK && app->listener == NULL && !app->quit_asked) {
+        status = start_listener(app, problem);
     }
     return status;
 }
@@ -295,9 +300,11 @@ static int app_serve(app_t *app, int argc, char **argv) {
     }
     log_info("starting", LOG_TEXT("version", PCN_VERSION), LOG_TEXT("state", settings_common(&app->settings)->state),
              LOG_NUMBER("pid", getpid()));
-    if (app_start(app, argc, argv, &problem) != STATUS_OK) {
+    status_t status = app_start(app, argc, argv, &problem);
+    if (status != STATUS_OK) {
+        problem.status = status;
         log_problem("cannot start", &problem);
-        app->code = problem.status == STATUS_INVALID_ARGUMENT ? EX_CONFIG : EXIT_FAILURE;
+        app->code = status == STATUS_INVALID_ARGUMENT ? EX_CONFIG : EXIT_FAILURE;
         app_close(app);
     } else {
         app->phase = PHASE_SERVING;

@@ -12,7 +12,7 @@
 #include <uv.h>
 
 static void write_figure(buf_t *out, const char *name, const char *kind, const char *help, double value) {
-    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", name, help, name, kind, name, value);
+    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, kind, name, value);
 }
 
 static bool count_descriptors(size_t *count) {

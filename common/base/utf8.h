@@ -3,7 +3,6 @@
 #define PCN_BASE_UTF8_H
 
 #include <stddef.h>
-#include <string.h>
 
 // Length (1 to 4) of the well-formed sequence at the start of `bytes`, 0 where there is none: overlong forms, surrogates, beyond
 // U+10FFFF, cut short, nothing left. RFC 3629, table of section 4.
@@ -36,22 +35,8 @@ static inline size_t utf8_sequence(const unsigned char *bytes, size_t size) {
 }
 
 // The largest size up to `most` at which the text may be cut without splitting a character. `most` lies within the text.
-static inline size_t utf8_cut(const char *text, size_t most) {
-    size_t cut = most;
-    while (cut > 0 && most - cut < 4 && ((unsigned char)text[cut] & 0xC0) == 0x80) {
-        cut--;
-    }
-    return ((unsigned char)text[cut] & 0xC0) == 0x80 ? most : cut;
-}
-
-// Copies a string into `room` bytes with a NUL, cut at a whole character.
-static inline void utf8_copy(char *out, size_t room, const char *text) {
-    size_t size = strnlen(text, room);
-    if (size == room) {
-        size = utf8_cut(text, room - 1);
-    }
-    memmove(out, text, size);
-    out[size] = '\0';
-}
+size_t utf8_cut(const char *text, size_t most);
+// Copies a string into `room` bytes with a NUL, cut at a whole character. Both may overlap.
+void utf8_copy(char *out, size_t room, const char *text);
 
 #endif
