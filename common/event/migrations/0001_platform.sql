@@ -29,7 +29,7 @@ CREATE TABLE event_sequence (
 -- One row: changes only where a log is rebuilt, so that places of the old one are recognised.
 CREATE TABLE log_epoch (
     epoch uuid NOT NULL,
-    only boolean PRIMARY KEY DEFAULT true CHECK (only)
+    single boolean PRIMARY KEY DEFAULT true CHECK (single)
 );
 INSERT INTO log_epoch (epoch) VALUES (gen_random_uuid());
 
