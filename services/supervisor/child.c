@@ -9,7 +9,12 @@
 #include "common/base/log.h"
 #include "services/supervisor/process.h"
 
-enum { CHILD_BACKOFF_FIRST_MS = 100, CHILD_BACKOFF_LAST_MS = 5000 };
+enum {
+    CHILD_BACKOFF_FIRST_MS = 100,
+    CHILD_BACKOFF_LAST_MS = 5000,
+    // What was ready once is not kept waiting, whatever stands in its way at the moment.
+    CHILD_BACKOFF_PROVEN_MS = 400,
+};
 
 static void run(child_t *child);
 
@@ -24,6 +29,7 @@ static void state_set(child_t *child, child_state_t state) {
     child->ready_since_us = state == CHILD_READY ? clock_wall_us() : 0;
     if (state == CHILD_READY) {
         child->failures = 0;
+        child->proven = true;
         log_info("ready", LOG_TEXT("program", child->program->name), LOG_NUMBER("pid", child->pid));
     }
     child->changed(child->data, child);
@@ -45,8 +51,9 @@ static void backoff(child_t *child) {
     for (unsigned i = 1; i < child->failures && delay_ms < CHILD_BACKOFF_LAST_MS; i++) {
         delay_ms *= 2;
     }
-    if (delay_ms > CHILD_BACKOFF_LAST_MS) {
-        delay_ms = CHILD_BACKOFF_LAST_MS;
+    uint64_t limit_ms = child->proven ? CHILD_BACKOFF_PROVEN_MS : CHILD_BACKOFF_LAST_MS;
+    if (delay_ms > limit_ms) {
+        delay_ms = limit_ms;
     }
     uv_timer_start(&child->timer, on_backoff, delay_ms, 0);
     state_set(child, CHILD_BACKOFF);

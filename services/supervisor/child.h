@@ -1,7 +1,7 @@
 // One program of the spec over all of its runs: started, watched until ready, started again when it dies, told to stop.
 //
 //   WAITING → STARTING → READY            the way up
-//   STARTING → BACKOFF → STARTING         died before it was ready: again after 100 ms, 200 ms … 5 s
+//   STARTING → BACKOFF → STARTING         died before it was ready: again after 100 ms, 200 ms … 5 s (400 ms for what was ready once)
 //   READY → STARTING                      died: again at once
 //   any → STOPPING → STOPPED (→ STARTING) told to stop (or to start anew)
 //
@@ -33,6 +33,7 @@ struct child {
     child_state_t state;
     pid_t pid;             // 0: none
     bool again;            // start anew once it is gone
+    bool proven;           // was ready in some run
     unsigned restarts;     // runs after the first that nobody asked for
     unsigned failures;     // in a row, without having been ready
     int64_t ready_since_us; // wall clock; 0 while it is not

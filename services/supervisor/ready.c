@@ -17,7 +17,7 @@
 #include "services/supervisor/process.h"
 
 // What cannot notify is asked: often enough to be noticed at once, seldom enough to cost nothing.
-enum { READY_ASK_MS = 20, READY_CONNECT_LIMIT_MS = 100 };
+enum { READY_CONNECT_MS = 20, READY_PROBE_MS = 50, READY_CONNECT_LIMIT_MS = 100 };
 
 struct ready {
     const spec_program_t *program;
@@ -181,7 +181,8 @@ void ready_begin(ready_t *ready) {
         ready->child_fd = -1;
         uv_read_start((uv_stream_t *)&ready->pipe, on_alloc, on_read);
     } else if (ready->program->ready != SPEC_READY_EXIT) {
-        uv_timer_start(&ready->timer, on_timer, 0, READY_ASK_MS);
+        bool probes = ready->program->ready == SPEC_READY_PROBE;
+        uv_timer_start(&ready->timer, on_timer, 0, probes ? READY_PROBE_MS : READY_CONNECT_MS);
     }
 }
 

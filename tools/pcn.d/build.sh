@@ -34,11 +34,13 @@ build_run() {
     flock "$lock"
     log=$dir/pcn-build.log
     say_progress "building $label: configuring"
-    if [ ! -f "$dir/build.ninja" ] || [ $# -gt 0 ]; then
-        if ! cmake -S "$PCN_CLONE" -B "$dir" -G Ninja "$@" >"$log" 2>&1 {lock}<&-; then
-            cat "$log" >&2
-            die "cmake failed"
-        fi
+    # The first time twice: CMake 3.25 puts include folders of pkg-config elsewhere on the command line once they are in its cache, and the
+    # next configuration would then build everything again.
+    local again=(true)
+    [ -f "$dir/build.ninja" ] || again=(cmake -B "$dir")
+    if ! { cmake -S "$PCN_CLONE" -B "$dir" -G Ninja "$@" && "${again[@]}"; } >"$log" 2>&1 {lock}<&-; then
+        cat "$log" >&2
+        die "cmake failed"
     fi
     if ! NINJA_STATUS='[%f/%t] ' ninja -C "$dir" "${targets[@]}" 2>&1 {lock}<&- | tee "$log" | while IFS= read -r line; do
         case $line in \[*) say_progress "building $label: ${line%%]*}]" ;; esac

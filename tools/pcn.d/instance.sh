@@ -95,6 +95,10 @@ probe = $database_bin/pg_isready
 probe = -q
 probe = -h
 probe = $state_dir/run
+probe = -U
+probe = $database_admin
+probe = -d
+probe = postgres
 stop = INT
 reload = HUP
 EOF
