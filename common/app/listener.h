@@ -2,7 +2,7 @@
 // scraper of the same machine. Not a web server: three exact paths, requests up to 4 KiB, a few connections at a time, each closed
 // after its answer and after five seconds in any case.
 //
-// On the loop's thread. Everything that it asks for must be quick.
+// On the loop's thread, with SIGPIPE ignored. Everything that it asks for must be quick.
 #ifndef PCN_APP_LISTENER_H
 #define PCN_APP_LISTENER_H
 
