@@ -30,7 +30,7 @@ static inline bool rpc_budget_spend(rpc_budget_t *budget, int64_t now_us) {
     int64_t earned = (now_us - budget->filled_us) * BUDGET_SECOND / 1000000;
     // The floor fills up to what it starts with, never above: quiet hours save nothing for a storm.
     if (earned > 0) {
-        budget->filled_us = now_us;
+        budget->filled_us += earned * 1000000 / BUDGET_SECOND;
         if (budget->balance < BUDGET_START) {
             budget->balance = budget->balance + earned < BUDGET_START ? budget->balance + earned : BUDGET_START;
         }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
@@ -13,6 +14,8 @@ enum {
     REPLICA_LEFT_OUT_US = 500 * 1000,
     REPLICA_LEFT_OUT_MAX_US = 5000 * 1000,
     REPLICA_MESSAGES_A_CALL = 32,
+    REPLICA_RENEW_MS = 2500, // longer than a handshake may take
+    REPLICA_REFUSED_MS = 500,
     REPLICA_EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
 };
 
@@ -109,6 +112,19 @@ static void replica_readable(void *data, void *socket) {
 
 // ---- the connection
 
+static void renew(uv_timer_t *timer) {
+    rpc_replica_t *replica = timer->data;
+    void *socket = rpc_socket_zmq(replica->socket);
+    // What is left of the old one, if anything; neither call waits.
+    (void)zmq_disconnect(socket, replica->endpoint);
+    if (zmq_connect(socket, replica->endpoint) != 0) {
+        log_error("a connection cannot be asked for again", LOG_NUMBER("replica", replica->index), LOG_NUMBER("error", errno));
+    }
+    rpc_socket_touch(replica->socket);
+}
+
+static void renew_in(rpc_replica_t *replica, uint64_t ms) { (void)uv_timer_start(replica->renewal, renew, ms, REPLICA_RENEW_MS); }
+
 static void replica_set_connected(rpc_replica_t *replica, bool connected) {
     if (replica->connected == connected) {
         return;
@@ -117,6 +133,7 @@ static void replica_set_connected(rpc_replica_t *replica, bool connected) {
     replica->full = false;
     rpc_socket_want_write(replica->socket, NULL);
     if (connected) {
+        (void)uv_timer_stop(replica->renewal);
         // It is another process than the one that was left out, or the network is back.
         rpc_replica_praise(replica);
         // Lets the socket take notice of the end of its old pipe before anything is sent, or that might go into it.
@@ -128,6 +145,7 @@ static void replica_set_connected(rpc_replica_t *replica, bool connected) {
         while (take_message(replica, rpc_socket_zmq(replica->socket))) {
         }
         rpc_socket_touch(replica->socket);
+        renew_in(replica, REPLICA_RENEW_MS);
         replica->listener->lost(replica->data, replica);
     }
 }
@@ -156,6 +174,7 @@ static void monitor_readable(void *data, void *socket) {
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
         log_warning("the service does not know this daemon's key", LOG_NUMBER("replica", replica->index));
+        renew_in(replica, REPLICA_REFUSED_MS);
         break;
     default:
         break;
@@ -183,6 +202,16 @@ status_t rpc_replica_init(rpc_replica_t *replica, rpc_context_t *context, const 
     replica->listener = listener;
     replica->data = data;
     replica->left_out_us = REPLICA_LEFT_OUT_US;
+    replica->endpoint = strdup(endpoint);
+    replica->renewal = malloc(sizeof *replica->renewal);
+    if (replica->renewal != NULL) {
+        (void)uv_timer_init(rpc_context_loop(context), replica->renewal);
+        replica->renewal->data = replica;
+        uv_unref((uv_handle_t *)replica->renewal); // the socket keeps the loop going
+    }
+    if (replica->endpoint == NULL || replica->renewal == NULL) {
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for a connection.");
+    }
     status_t status =
         rpc_socket_new(context, ZMQ_DEALER, RPC_ROLE_CLIENT, server_key, replica_readable, replica, &replica->socket, problem);
     if (status == STATUS_OK) {
@@ -191,8 +220,13 @@ status_t rpc_replica_init(rpc_replica_t *replica, rpc_context_t *context, const 
     if (status == STATUS_OK && zmq_connect(rpc_socket_zmq(replica->socket), endpoint) != 0) {
         status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot connect to %s: %s.", endpoint, zmq_strerror(errno));
     }
+    if (status == STATUS_OK) {
+        renew_in(replica, REPLICA_RENEW_MS);
+    }
     return status;
 }
+
+static void renewal_closed(uv_handle_t *handle) { free(handle); }
 
 void rpc_replica_deinit(rpc_replica_t *replica) {
     if (replica->socket != NULL) {
@@ -200,5 +234,11 @@ void rpc_replica_deinit(rpc_replica_t *replica) {
     }
     rpc_socket_destroy(&replica->monitor);
     rpc_socket_destroy(&replica->socket);
+    if (replica->renewal != NULL) {
+        uv_close((uv_handle_t *)replica->renewal, renewal_closed);
+        replica->renewal = NULL;
+    }
+    free(replica->endpoint);
+    replica->endpoint = NULL;
     replica->connected = false;
 }

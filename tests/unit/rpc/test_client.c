@@ -1,0 +1,284 @@
+#include "tests/unit/rpc/world.h"
+
+static void ends_at_the_deadline(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t silent;
+    world_call_t unreached;
+    world_init(&world);
+    (void)snprintf(world.one.endpoint, sizeof world.one.endpoint, "ipc://%s/nobody", world.dir);
+    world_client_start(&world, "gateway", world.dir, 0);
+    int64_t before = clock_steady_us();
+    world_call(&world, &unreached, "x", 200, true);
+    assert_true(WORLD_UNTIL(&world, unreached.done, 2000));
+    assert_int_equal(unreached.status, STATUS_UNAVAILABLE); // never sent
+    assert_in_range(clock_steady_us() - before, 195000, 1500000);
+    assert_false(rpc_client_ready(world.client));
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "nobody", 0);
+    assert_true(WORLD_UNTIL(&world, rpc_client_ready(world.client), 5000)); // found it by itself
+    world_call(&world, &silent, "x", 200, false);
+    assert_true(WORLD_UNTIL(&world, silent.done, 2000));
+    assert_int_equal(silent.status, STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(world.one.held_count, 1);
+    int64_t left = world.one.held[0]->deadline_us - world.one.held[0]->received_us;
+    assert_in_range(left, 1000, 200000); // what was left when it was sent, not a clock reading
+    world_answer_held(&world.one);       // too late
+    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_client_late_total", "service=\"registry\"") == 1, 2000));
+    assert_int_equal(silent.done, 1);
+    world_call(&world, &silent, "past", -5, true); // its deadline is over before it starts
+    assert_true(WORLD_UNTIL(&world, silent.done, 2000));
+    assert_true(silent.status == STATUS_UNAVAILABLE || silent.status == STATUS_DEADLINE_EXCEEDED);
+    world_deinit(&world);
+}
+
+static void restarts_without_losing_a_call(void **state) {
+    (void)state;
+    enum { COUNT = 300 };
+    world_t world;
+    world_call_t *calls = calloc(COUNT, sizeof *calls);
+    world_call_t once;
+    assert_non_null(calls);
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_call(&world, &once, "not twice", 20000, false);
+    for (unsigned i = 0; i < COUNT; i++) {
+        char body[32];
+        (void)snprintf(body, sizeof body, "call %u", i);
+        world_call(&world, &calls[i], body, 20000, true);
+    }
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == COUNT + 1, 5000));
+    int64_t before = clock_steady_us();
+    world_server_stop(&world, &world.one); // with all of them
+    assert_true(WORLD_UNTIL(&world, once.done, 5000));
+    assert_int_equal(once.status, STATUS_UNAVAILABLE); // as soon as the loss is known
+    assert_true(clock_steady_us() - before < 2500000);
+    assert_int_equal(world_done_count(calls, COUNT), 0);
+    world.one.mode = WORLD_ECHO;
+    world.one.served = 0;
+    world_serve_start(&world, &world.one, "one", 0);
+    assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0, 15000));
+    world_assert_echoed(calls, COUNT);
+    assert_int_equal(world.one.served, COUNT);
+    world_deinit(&world);
+    free(calls);
+}
+
+static void gives_up_on_a_call_that_kills(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t call;
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_call(&world, &call, "poison", 50000, true);
+    unsigned lives = 0;
+    while (lives < 8 && WORLD_UNTIL(&world, world.one.held_count == 1 || call.done, 8000) && !call.done) {
+        lives++;
+        world_server_stop(&world, &world.one);
+        world_serve_start(&world, &world.one, "one", 0);
+    }
+    assert_int_equal(call.done, 1);
+    assert_int_equal(call.status, STATUS_UNAVAILABLE);
+    assert_int_equal(lives, 4);
+    world_deinit(&world);
+}
+
+static void asks_another_when_one_is_silent(void **state) {
+    (void)state;
+    enum { COUNT = 16 };
+    world_t world;
+    world_call_t calls[COUNT];
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 0);
+    world_serve_start(&world, &world.two, "two", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_wait(&world, 500); // both are connected
+    for (unsigned i = 0; i < COUNT; i++) {
+        world_call(&world, &calls[i], "either", 2000, true);
+    }
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, COUNT) == COUNT, 4000));
+    world_assert_echoed(calls, COUNT);
+    assert_true(world.one.held_count > 0);
+    assert_int_equal(world_count(&world, "pcn_rpc_client_left_out_total", "service=\"registry\""), 1);
+    unsigned before = world.one.held_count;
+    for (unsigned i = 0; i < COUNT; i++) { // it is left out now
+        world_call(&world, &calls[i], "the other", 2000, false);
+    }
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, COUNT) == COUNT, 4000));
+    world_assert_echoed(calls, COUNT);
+    assert_int_equal(world.one.held_count, before);
+    world_answer_held(&world.one); // late replies meet nobody
+    world_wait(&world, 600);
+    assert_true(world_count(&world, "pcn_rpc_client_late_total", "service=\"registry\"") > 0);
+    world.one.mode = WORLD_ECHO; // well again, and the next calls find out
+    unsigned served = world.one.served;
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < COUNT; i++) {
+            world_call(&world, &calls[i], "again", 2000, true);
+        }
+        assert_true(WORLD_UNTIL(&world, world_done_count(calls, COUNT) == COUNT, 4000));
+        world_assert_echoed(calls, COUNT);
+    }
+    assert_true(world.one.served > served + COUNT / 2);
+    world_deinit(&world);
+}
+
+static void goes_to_the_other_when_one_drains(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t calls[6];
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", 0);
+    world_serve_start(&world, &world.two, "two", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_wait(&world, 500);
+    rpc_server_drain(world.one.server);
+    for (unsigned i = 0; i < 6; i++) {
+        world_call(&world, &calls[i], "any", 3000, true);
+    }
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, 6) == 6, 4000));
+    world_assert_echoed(calls, 6);
+    assert_int_equal(world.two.served, 6);
+    assert_int_equal(world.one.served, 0);
+    world_deinit(&world);
+}
+
+static void repeats_within_its_budget(void **state) {
+    (void)state;
+    enum { COUNT = 200 };
+    world_t world;
+    world_call_t *calls = calloc(COUNT, sizeof *calls);
+    assert_non_null(calls);
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world.two.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 0);
+    world_serve_start(&world, &world.two, "two", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_wait(&world, 500);
+    for (unsigned i = 0; i < COUNT; i++) {
+        world_call(&world, &calls[i], "x", 800, true);
+    }
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, COUNT) == COUNT, 4000));
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_int_equal(calls[i].status, STATUS_DEADLINE_EXCEEDED);
+    }
+    // Ten to begin with, a tenth of the calls, five a second: not one for each.
+    assert_in_range(world_count(&world, "pcn_rpc_client_repeated_total", "service=\"registry\""), 1, 10 + COUNT / 10 + 5);
+    world_deinit(&world);
+    free(calls);
+}
+
+static void refuses_what_it_cannot_send(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t calls[4];
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 2);
+    for (unsigned i = 0; i < 3; i++) {
+        world_call(&world, &calls[i], "x", 5000, false);
+    }
+    assert_true(WORLD_UNTIL(&world, calls[2].done, 2000));
+    assert_int_equal(calls[2].status, STATUS_RESOURCE_EXHAUSTED);
+    assert_true(calls[2].problem.retry_after_ms > 0);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 2, 5000));
+    world_prepare(&calls[3], "", 5000, false);
+    void *big = calloc(1, 1024 * 1024 + 1);
+    calls[3].request.body = big;
+    calls[3].request.body_size = 1024 * 1024 + 1;
+    rpc_client_call(world.client, &calls[3].request);
+    assert_int_equal(calls[3].done, 0);
+    assert_true(WORLD_UNTIL(&world, calls[3].done, 2000));
+    assert_int_equal(calls[3].status, STATUS_INVALID_ARGUMENT);
+    free(big);
+    world_answer_held(&world.one);
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, 4) == 4, 2000));
+    world_assert_echoed(calls, 2);
+    world_deinit(&world);
+}
+
+static void calls_again_from_an_answer(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t first;
+    world_call_t second;
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_prepare(&second, "second", 5000, false);
+    world_call(&world, &first, "first", 5000, false);
+    first.again = &second;
+    assert_true(WORLD_UNTIL(&world, second.done, 5000));
+    world_assert_echoed(&first, 1);
+    world_assert_echoed(&second, 1);
+    world_deinit(&world);
+}
+
+static void answers_all_when_destroyed(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t calls[3];
+    world_call_t more;
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_call(&world, &calls[0], "sent", 5000, true);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1, 5000));
+    world_call(&world, &calls[1], "waiting", 5000, true);
+    world_call(&world, &calls[2], "waiting", 5000, false);
+    world_prepare(&more, "more", 5000, true);
+    rpc_client_t *client = world.client;
+    calls[0].again = &more; // a caller that tries again at once
+    calls[0].world = &world;
+    rpc_client_destroy(&client);
+    world.client = NULL;
+    assert_int_equal(world_done_count(calls, 3), 3);
+    assert_int_equal(calls[0].status, STATUS_UNAVAILABLE);
+    assert_int_equal(calls[2].status, STATUS_UNAVAILABLE);
+    assert_int_equal(more.done, 1);
+    assert_int_equal(more.status, STATUS_UNAVAILABLE);
+    world_deinit(&world);
+}
+
+static void needs_an_endpoint(void **state) {
+    (void)state;
+    world_t world;
+    problem_t problem = {.status = STATUS_OK};
+    rpc_client_t *client = NULL;
+    world_init(&world);
+    assert_int_equal(rpc_context_new(&world.loop, world.dir, "gateway", world.metrics, &world.context, &problem), STATUS_OK);
+    const char *none[] = {NULL};
+    const char *bad[] = {"nonsense", NULL};
+    rpc_client_options_t options = {"registry", none, world.key, 0};
+    assert_int_equal(rpc_client_new(world.context, &options, world.metrics, &client, &problem), STATUS_INVALID_ARGUMENT);
+    options.endpoints = bad;
+    assert_int_equal(rpc_client_new(world.context, &options, world.metrics, &client, &problem), STATUS_UNAVAILABLE);
+    options.server_key = "not a key";
+    assert_int_equal(rpc_client_new(world.context, &options, world.metrics, &client, &problem), STATUS_UNAVAILABLE);
+    assert_null(client);
+    world_deinit(&world);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ends_at_the_deadline),
+        cmocka_unit_test(restarts_without_losing_a_call),
+        cmocka_unit_test(gives_up_on_a_call_that_kills),
+        cmocka_unit_test(asks_another_when_one_is_silent),
+        cmocka_unit_test(goes_to_the_other_when_one_drains),
+        cmocka_unit_test(repeats_within_its_budget),
+        cmocka_unit_test(refuses_what_it_cannot_send),
+        cmocka_unit_test(calls_again_from_an_answer),
+        cmocka_unit_test(answers_all_when_destroyed),
+        cmocka_unit_test(needs_an_endpoint),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

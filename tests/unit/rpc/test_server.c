@@ -1,0 +1,242 @@
+#include "tests/unit/rpc/world.h"
+
+static void answers_with_the_callers_name(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t call;
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    assert_false(rpc_client_ready(world.client));
+    world_call(&world, &call, "hello", 5000, false);
+    assert_int_equal(rpc_client_in_flight(world.client), 1);
+    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    world_assert_echoed(&call, 1);
+    assert_string_equal(world.one.peer, "gateway");
+    assert_true(rpc_client_ready(world.client));
+    assert_int_equal(rpc_client_in_flight(world.client), 0);
+    assert_int_equal(rpc_server_in_flight(world.one.server), 0);
+    assert_int_equal(world_count(&world, "pcn_rpc_requests_total", "method=\"" WORLD_METHOD "\",status=\"OK\""), 1);
+    world_call(&world, &call, "", 5000, false); // an empty body
+    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    world_assert_echoed(&call, 1);
+    world_deinit(&world);
+}
+
+static void denies(world_t *world, const char *method, Pcn__Common__V1__Principal *principal, status_t expected) {
+    world_call_t call;
+    world_prepare(&call, "x", 5000, false);
+    call.request.header.method = (char *)method;
+    call.request.header.principal = principal;
+    rpc_client_call(world->client, &call.request);
+    assert_true(WORLD_UNTIL(world, call.done, 5000));
+    assert_int_equal(call.status, expected);
+}
+
+static void keeps_to_the_matrix(void **state) {
+    (void)state;
+    world_t world;
+    Pcn__Common__V1__Principal principal = PCN__COMMON__V1__PRINCIPAL__INIT;
+    principal.subject = (char *)"somebody";
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "follower", world.dir, 0);
+    denies(&world, WORLD_METHOD, NULL, STATUS_PERMISSION_DENIED);
+    denies(&world, "pcn.events.v1.Events/Read", &principal, STATUS_PERMISSION_DENIED);
+    assert_int_equal(world.one.served, 0);
+    denies(&world, "pcn.events.v1.Events/Read", NULL, STATUS_OK);
+    denies(&world, "", NULL, STATUS_INVALID_ARGUMENT); // no method: the contract's own rule
+    assert_int_equal(world.one.served, 1);
+    rpc_client_destroy(&world.client);
+    rpc_context_destroy(&world.context);
+    world_client_start(&world, "gateway", world.dir, 0);
+    denies(&world, WORLD_METHOD, &principal, STATUS_OK);
+    denies(&world, "not.in.the.Contract/Method", NULL, STATUS_OK); // the service's to refuse
+    assert_int_equal(world_count(&world, "pcn_rpc_requests_total", "method=\"other\",status=\"OK\""), 1);
+    world_deinit(&world);
+}
+
+static void answers_ten_thousand_at_once(void **state) {
+    (void)state;
+    enum { COUNT = 10000 };
+    world_t world;
+    world_call_t *calls = calloc(COUNT, sizeof *calls);
+    assert_non_null(calls);
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", COUNT);
+    world_client_start(&world, "gateway", world.dir, COUNT);
+    for (unsigned i = 0; i < COUNT; i++) {
+        char body[32];
+        (void)snprintf(body, sizeof body, "call %u", i);
+        world_call(&world, &calls[i], body, 30000, false);
+    }
+    assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0, 30000));
+    world_assert_echoed(calls, COUNT);
+    assert_int_equal(world.one.served, COUNT);
+    assert_int_equal(world_count(&world, "pcn_rpc_replies_dropped_total", NULL), 0);
+    world_deinit(&world);
+    free(calls);
+}
+
+static void refuses_beyond_its_room(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t calls[8];
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 5);
+    world_client_start(&world, "gateway", world.dir, 0);
+    for (unsigned i = 0; i < 8; i++) {
+        world_call(&world, &calls[i], "held", 5000, false);
+    }
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, 8) == 3, 5000));
+    assert_int_equal(rpc_server_in_flight(world.one.server), 5);
+    for (unsigned i = 5; i < 8; i++) {
+        assert_int_equal(calls[i].status, STATUS_RESOURCE_EXHAUSTED);
+        assert_true(calls[i].problem.retry_after_ms > 0);
+    }
+    world_answer_held(&world.one);
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, 8) == 8, 5000));
+    world_assert_echoed(calls, 5);
+    world_deinit(&world);
+}
+
+static void drains(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t held;
+    world_call_t refused;
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_call(&world, &held, "held", 5000, false);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1, 5000));
+    rpc_server_drain(world.one.server);
+    world_call(&world, &refused, "new", 5000, true);
+    assert_true(WORLD_UNTIL(&world, refused.done, 5000));
+    assert_int_equal(refused.status, STATUS_UNAVAILABLE);
+    assert_int_equal(held.done, 0);
+    world_answer_held(&world.one);
+    assert_true(WORLD_UNTIL(&world, held.done, 5000));
+    world_assert_echoed(&held, 1);
+    world_deinit(&world);
+}
+
+static void says_when_an_answer_is_too_large(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t call;
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_call(&world, &call, "big", 5000, false);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1, 5000));
+    char *big = calloc(2, 1024 * 1024);
+    Pcn__Common__V1__ReplyHeader reply = PCN__COMMON__V1__REPLY_HEADER__INIT;
+    rpc_reply(world.one.server, world.one.held[0], &reply, big, 2u * 1024 * 1024);
+    free(big);
+    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    assert_int_equal(call.status, STATUS_INTERNAL);
+    world_deinit(&world);
+}
+
+static void ignore(void *data, void *socket) {
+    (void)data;
+    char bytes[16];
+    while (zmq_recv(socket, bytes, sizeof bytes, ZMQ_DONTWAIT) >= 0) {
+    }
+}
+
+// Anything that a peer with a good key can send.
+static void survives_any_frames(void **state) {
+    (void)state;
+    world_t world;
+    rpc_socket_t *raw = NULL;
+    world_call_t call;
+    problem_t problem;
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    assert_int_equal(rpc_socket_new(world.context, ZMQ_DEALER, RPC_ROLE_CLIENT, world.key, ignore, NULL, &raw, &problem), STATUS_OK);
+    void *socket = rpc_socket_zmq(raw);
+    assert_int_equal(zmq_connect(socket, world.one.endpoint), 0);
+    srand(4);
+    unsigned sent = 0;
+    unsigned pairs = 0;
+    while (sent < 1000) {
+        unsigned frames = sent % 100 == 99 ? 140 : (unsigned)(rand() % 5 + 1); // more than 64 pairs now and then
+        bool taken = true;
+        for (unsigned i = 0; taken && i < frames; i++) {
+            unsigned char bytes[200];
+            size_t size = (size_t)(rand() % (int)sizeof bytes);
+            for (size_t b = 0; b < size; b++) {
+                bytes[b] = (unsigned char)rand();
+            }
+            taken = zmq_send(socket, bytes, size, ZMQ_DONTWAIT | (i + 1 < frames ? ZMQ_SNDMORE : 0)) >= 0;
+        }
+        rpc_socket_touch(raw);
+        if (taken) {
+            sent++;
+            pairs += (frames + 1) / 2 < 65 ? (frames + 1) / 2 : 65;
+        } else {
+            world_wait(&world, 20);
+        }
+    }
+    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_bad_frames_total", NULL) >= pairs, 5000));
+    assert_int_equal(world_count(&world, "pcn_rpc_bad_frames_total", NULL), pairs);
+    assert_int_equal(world.one.served, 0);
+    assert_int_equal(rpc_server_in_flight(world.one.server), 0);
+    world_call(&world, &call, "still here", 5000, false);
+    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    world_assert_echoed(&call, 1);
+    rpc_socket_destroy(&raw);
+    world_deinit(&world);
+}
+
+static void drops_replies_to_those_who_left(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t call;
+    world_init(&world);
+    world.one.mode = WORLD_HOLD;
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_call(&world, &call, "bye", 5000, false);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1, 5000));
+    rpc_client_destroy(&world.client);
+    assert_int_equal(call.done, 1);
+    assert_int_equal(call.status, STATUS_UNAVAILABLE);
+    rpc_context_destroy(&world.context);
+    world_wait(&world, 200);
+    world_answer_held(&world.one);
+    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_replies_dropped_total", NULL) == 1, 5000));
+    world_deinit(&world);
+}
+
+static void cannot_listen_nowhere(void **state) {
+    (void)state;
+    world_t world;
+    problem_t problem = {.status = STATUS_OK};
+    rpc_server_t *server = NULL;
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", 0);
+    const char *endpoints[] = {"ipc:///nowhere/at/all", NULL};
+    rpc_server_options_t options = {endpoints, world_permissions, world_serve, &world.one, 0};
+    assert_int_equal(rpc_server_new(world.one.context, &options, world.metrics, &server, &problem), STATUS_UNAVAILABLE);
+    assert_null(server);
+    assert_true(strlen(problem.detail) > 0);
+    world_deinit(&world);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_with_the_callers_name), cmocka_unit_test(keeps_to_the_matrix),
+        cmocka_unit_test(answers_ten_thousand_at_once),  cmocka_unit_test(refuses_beyond_its_room),
+        cmocka_unit_test(drains),                        cmocka_unit_test(says_when_an_answer_is_too_large),
+        cmocka_unit_test(survives_any_frames),           cmocka_unit_test(drops_replies_to_those_who_left),
+        cmocka_unit_test(cannot_listen_nowhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
