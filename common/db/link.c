@@ -1,5 +1,6 @@
 // One connection: opened, set up, watched and, when it is gone, opened again. Only the DSN's host names are looked up in the way of
 // the loop, since libpq knows no other; an address or a socket's path needs no look-up.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,10 +92,17 @@ static void drop_batches(db_link_t *link) {
     queue_prepend(link->queue, &queries);
 }
 
+// libpq's second line only guesses.
+static void log_loss(const db_link_t *link, const char *reason) {
+    char line[256];
+    snprintf(line, sizeof(line), "%.*s", (int)strcspn(reason, "\n"), reason);
+    log_warning("database connection lost", LOG_TEXT("kind", link->lane->write ? "write" : "read"), LOG_TEXT("reason", line),
+                LOG_NUMBER("in_flight", link->in_flight));
+}
+
 void link_lost(db_link_t *link, const char *reason) {
     if (link->failures++ % LOSSES_A_LOG_LINE == 0)
-        log_warning("database connection lost", LOG_TEXT("kind", link->lane->write ? "write" : "read"), LOG_TEXT("reason", reason),
-                    LOG_NUMBER("in_flight", link->in_flight));
+        log_loss(link, reason);
     if (link->state == LINK_READY) {
         link->lane->connections->value--;
         link->lane->reconnects->value++;
