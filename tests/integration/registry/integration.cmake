@@ -1,0 +1,7 @@
+include(${CMAKE_SOURCE_DIR}/tests/support/postgres.cmake)
+add_library(pcn_test_registry STATIC ${CMAKE_CURRENT_LIST_DIR}/world.c)
+target_include_directories(pcn_test_registry PUBLIC ${CMAKE_SOURCE_DIR})
+target_link_libraries(pcn_test_registry PUBLIC pcn_registry_core pcn_test_postgres cmocka)
+foreach(name statements organisations networks lists)
+  pcn_database_test(registry ${name} pcn_test_registry)
+endforeach()
