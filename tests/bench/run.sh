@@ -1,0 +1,276 @@
+#!/bin/bash
+# The measure behind `./pcn bench`: read one and create one, ours against Fastify with pg and against pgbench, in one run on one machine.
+# What is measured how, and what it needs: README.md beside this file.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+clone=$(cd "$here/../.." && pwd)
+seconds=3 warm_seconds=1 rounds=3
+
+usage() {
+    cat <<'EOF'
+usage: tests/bench/run.sh [--quick] [--seconds N] [--rounds N]
+
+  --quick       1 second a measurement instead of 3
+  --seconds N   how long a measurement takes
+  --rounds N    how often each is repeated (default 3); medians are shown
+
+environment:
+  PCN_STATE_DIR             folder of a running instance, with LLR's data loaded; the result goes to bench/result.json in it
+  PCN_HTTP_PORT             port of its edge (default 8080)
+  PCN_BIN                   folder of pcn-gateway and pcnctl (default: bin in the instance's folder)
+  PCN_BENCH_DATABASE_URL    the instance's database, as a role that may create a schema and read the registry's
+                            (default: pcn_admin over the private cluster's socket)
+EOF
+}
+
+die() {
+    printf 'bench: %s\n' "$*" >&2
+    exit 1
+}
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+number() {
+    [[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || die "$1 is a number from 1 to 9999, not $2"
+    printf '%s' "$2"
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --quick) seconds=1 ;;
+        --seconds) seconds=$(number "$1" "${2:-}") && shift ;;
+        --rounds) rounds=$(number "$1" "${2:-}") && shift ;;
+        -h | --help) usage && exit 0 ;;
+        *) usage >&2 && exit 2 ;;
+    esac
+    shift
+done
+
+state_dir=${PCN_STATE_DIR:?folder of a running instance}
+bin=${PCN_BIN:-$state_dir/bin}
+edge_port=${PCN_HTTP_PORT:-8080}
+database_url=${PCN_BENCH_DATABASE_URL:-postgresql://pcn_admin@/pcn?host=$state_dir/run}
+pgbench=pgbench
+if ! command -v pgbench >/dev/null; then
+    pgbench=$(find /usr/lib/postgresql -name pgbench -path '*/bin/*' 2>/dev/null | sort -V | tail -n 1)
+fi
+for tool in wrk node jq psql curl haproxy; do
+    PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || die "$tool is missing"
+done
+[ -n "$pgbench" ] || die "pgbench is missing"
+[ -x "$bin/pcn-gateway" ] && [ -x "$bin/pcnctl" ] || die "there is no pcn-gateway or pcnctl in $bin"
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/pcn-bench.XXXXXX")
+results=$work/results.ndjson
+pids=()
+
+finish() {
+    local code=$? pid
+    trap - EXIT INT TERM
+    for pid in "${pids[@]}"; do
+        kill "$pid" 2>/dev/null || true
+    done
+    for pid in "${pids[@]}"; do
+        wait "$pid" 2>/dev/null || true
+    done
+    psql -X -q -d "$database_url" -c 'SET client_min_messages = warning; DROP SCHEMA IF EXISTS bench_rival CASCADE' >/dev/null 2>&1 || true
+    if [ "$code" -ne 0 ]; then
+        tail -n 5 "$work"/*.log 2>/dev/null >&2 || true
+    fi
+    rm -rf "$work"
+    exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+sql() {
+    psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$database_url" "$@"
+}
+
+# A port of 127.0.0.1 that nobody listens on.
+free_port() {
+    local port hex
+    while :; do
+        port=$((20000 + RANDOM % 12000))
+        hex=$(printf '%04X' "$port")
+        if ! awk -v port="$hex" '{ n = split($2, part, ":"); if (part[n] == port) found = 1 } END { exit !found }' /proc/net/tcp; then
+            printf '%s' "$port"
+            return
+        fi
+    done
+}
+
+# await NAME FIFO: a line on the pipe says that the program is ready.
+await() {
+    local line
+    read -r -t 30 line <&"$2" && [ "$line" = ready ] || die "$1 did not get ready: $(tail -n 3 "$work/$1.log")"
+}
+
+# A second replica of the gateway, on a port instead of a socket: the way to it without the edge. As root it runs as the instance's user.
+start_gateway() {
+    local as=() owner fd
+    owner=$(stat -c %u "$state_dir/keys")
+    mkdir -p "$work/gateway"
+    if [ "$(id -u)" -eq 0 ] && [ "$owner" -ne 0 ]; then
+        chmod 711 "$work"
+        chown "$owner" "$work/gateway"
+        as=(setpriv "--reuid=$owner" "--regid=$(stat -c %g "$state_dir/keys")" --clear-groups)
+    fi
+    gateway_port=$(free_port)
+    mkfifo "$work/gateway.ready"
+    exec {fd}<>"$work/gateway.ready"
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 PCN_STATE_DIR="$state_dir" PCN_ENVIRONMENT=development PCN_READY_FD=9 \
+        PCN_GATEWAY_HTTP_LISTEN="127.0.0.1:$gateway_port" PCN_GATEWAY_METRICS_LISTEN="unix:$work/gateway/metrics" \
+        "${as[@]}" "$bin/pcn-gateway" 9>&"$fd" </dev/null >"$work/gateway.log" 2>&1 &
+    pids+=($!)
+    await gateway "$fd"
+    exec {fd}>&-
+}
+
+# The rival, on a port and on a socket, and the same edge before it: the configuration is the instance's own.
+start_rival() {
+    local fd
+    if [ ! -e "$here/rival/node_modules/.package-lock.json" ] || [ "$here/rival/package-lock.json" -nt "$here/rival/node_modules/.package-lock.json" ]; then
+        command -v npm >/dev/null || die "npm is missing: it installs Fastify and pg, which are measured against"
+        say "installing Fastify and pg"
+        (cd "$here/rival" && npm ci --no-audit --no-fund --loglevel=error) >"$work/npm.log" 2>&1 || die "npm ci failed"
+    fi
+    mkdir -p "$work/run"
+    rival_port=$(free_port)
+    mkfifo "$work/rival.ready"
+    exec {fd}<>"$work/rival.ready"
+    env NODE_ENV=production BENCH_DATABASE_URL="$database_url" BENCH_JWKS="$state_dir/issuer/jwks.json" BENCH_LISTEN="$rival_port" \
+        BENCH_SOCKET="$work/run/gateway.http" node "$here/rival/server.js" </dev/null 1>&"$fd" 2>"$work/rival.log" &
+    pids+=($!)
+    await rival "$fd"
+    exec {fd}>&-
+    rival_edge_port=$(free_port)
+    sed -e "s|@PORT@|$rival_edge_port|; s|@STATE_DIR@|$work|g" "$clone/docker/haproxy/haproxy.cfg.in" >"$work/haproxy.cfg"
+    PATH=$PATH:/usr/sbin haproxy -db -f "$work/haproxy.cfg" </dev/null >"$work/haproxy.log" 2>&1 &
+    pids+=($!)
+    curl -s -o "$work/edge.txt" --retry 50 --retry-connrefused --retry-delay 1 --max-time 30 "http://127.0.0.1:$rival_edge_port/" ||
+        die "the rival's edge did not get ready"
+}
+
+# Both sides hold the same organisations; pgbench finds its own by number.
+prepare_tables() {
+    sql -c 'SET client_min_messages = warning' -f "$here/schema.sql" >/dev/null
+    sql >"$work/codes" <<'EOF'
+SET client_min_messages = warning;
+INSERT INTO bench_rival.organisation
+SELECT code, name, kind, level, parent, status, stated_population, source, version, created_at, updated_at
+FROM registry.organisation WHERE code !~ '^bench-';
+INSERT INTO bench_rival.organisation
+SELECT 'read-' || row_number() OVER (ORDER BY code), name, kind, level, parent, status, stated_population, source, version, created_at, updated_at
+FROM registry.organisation WHERE code !~ '^bench-';
+SELECT code FROM registry.organisation WHERE code !~ '^bench-' ORDER BY code;
+EOF
+    sql -c 'VACUUM ANALYZE bench_rival.organisation'
+    codes=$(wc -l <"$work/codes")
+    grep -qx ics-llr "$work/codes" || die "the data set is not loaded: there is no ics-llr"
+}
+
+run_count=0
+run_id=$(printf '%x' "$(date +%s)")
+
+# run_wrk SIDE PLACE OPERATION CONNECTIONS SECONDS PORT: a line of JSON.
+run_wrk() {
+    local result
+    run_count=$((run_count + 1))
+    BENCH_LUA=$here/wrk BENCH_TOKEN=$token BENCH_CODES=$work/codes BENCH_PREFIX="bench-$run_id-$run_count-" \
+        wrk -t1 -c "$4" -d "$5s" --timeout 10s -s "$here/wrk/$3.lua" "http://127.0.0.1:$6" >"$work/wrk.log" 2>&1 || die "wrk failed"
+    result=$(sed -n 's/^RESULT //p' "$work/wrk.log")
+    [ -n "$result" ] || die "wrk gave no result"
+    jq -c --arg side "$1" --arg place "$2" --arg operation "$3" --argjson connections "$4" \
+        '{$side, $place, $operation, $connections, rate: (.requests / .seconds), p50Us: .p50, p99Us: .p99, requests, errors: (.refused + .broken)}' \
+        <<<"$result" >"$work/line"
+    jq -e '.requests > 0 and .errors <= .requests / 1000' "$work/line" >/dev/null || die "too many errors: $(cat "$work/line")"
+    jq -c . "$work/line"
+}
+
+# run_pgbench OPERATION CLIENTS SECONDS
+run_pgbench() {
+    local log=$work/pgbench.log rate
+    run_count=$((run_count + 1))
+    "$pgbench" -n -M prepared -c "$2" -j 1 -T "$3" -f "$here/pgbench/$1.sql" -D codes="$codes" -D prefix="bench-$run_id-$run_count-" \
+        -D answer="$answer" "$database_url" >"$log" 2>&1 || die "pgbench failed"
+    rate=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$log")
+    [ -n "$rate" ] || die "pgbench gave no result"
+    grep -q '^number of failed transactions: 0 ' "$log" || die "pgbench: $(grep '^number of failed' "$log")"
+    jq -n -c --arg operation "$1" --argjson connections "$2" --argjson rate "$rate" \
+        '{side: "pgbench", place: "direct", $operation, $connections, $rate}'
+}
+
+ports_of() {
+    case $1/$2 in
+        pcn/direct) printf '%s' "$gateway_port" ;;
+        pcn/edge) printf '%s' "$edge_port" ;;
+        rival/direct) printf '%s' "$rival_port" ;;
+        rival/edge) printf '%s' "$rival_edge_port" ;;
+    esac
+}
+
+# Both sides, one right after the other; who begins changes from round to round.
+run_pair() {
+    local place=$1 operation=$2 connections=$3 round=$4 sides=(pcn rival) side
+    if [ $((round % 2)) -eq 0 ]; then
+        sides=(rival pcn)
+    fi
+    for side in "${sides[@]}"; do
+        run_wrk "$side" "$place" "$operation" "$connections" "$seconds" "$(ports_of "$side" "$place")" |
+            jq -c --argjson round "$round" '. + {$round}' >>"$results"
+    done
+}
+
+run_round() {
+    local round=$1 operation connections place
+    # No round begins with the work of the one before.
+    sql -c CHECKPOINT 2>/dev/null || true
+    for operation in read create; do
+        for connections in 32 128; do
+            for place in direct edge; do
+                run_pair "$place" "$operation" "$connections" "$round"
+            done
+        done
+        for connections in 8 32; do
+            run_pgbench "$operation" "$connections" "$seconds" | jq -c --argjson round "$round" '. + {$round}' >>"$results"
+        done
+    done
+}
+
+warm_up() {
+    local operation place side
+    for operation in read create; do
+        for place in direct edge; do
+            for side in pcn rival; do
+                run_wrk "$side" "$place" "$operation" 32 "$warm_seconds" "$(ports_of "$side" "$place")" >/dev/null
+            done
+        done
+        run_pgbench "$operation" 8 "$warm_seconds" >/dev/null
+    done
+}
+
+started=$SECONDS
+token=$("$bin/pcnctl" token --issuer-dir "$state_dir/issuer" --role system-manager --org ics-llr --ttl 7200)
+answer='{"code":"bench-0","name":"A practice of the measure","kind":"practice","level":"practice","parent":"ics-llr","status":"active"}'
+prepare_tables
+start_gateway
+start_rival
+say "warming up"
+warm_up
+for ((round = 1; round <= rounds; round++)); do
+    say "round $round of $rounds"
+    run_round "$round"
+done
+
+jq -s --slurpfile targets "$here/targets.json" --argjson seconds "$seconds" --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+    --argjson took $((SECONDS - started)) --argjson cpus "$(nproc)" -f "$here/summary.jq" "$results" >"$work/result.json"
+jq -r -f "$here/table.jq" "$work/result.json"
+mkdir -p "$state_dir/bench"
+cp "$work/result.json" "$state_dir/bench/.result.json"
+mv -f "$state_dir/bench/.result.json" "$state_dir/bench/result.json"
+say "the figures are in bench/result.json of the instance's folder"
