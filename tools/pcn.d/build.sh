@@ -56,11 +56,12 @@ build_run() {
     fi
 }
 
-# Only what is needed to run.
+# Only what is needed to run. A folder that holds tests too keeps them.
 build_release() {
-    local daemon targets=(pcn-supervisor pcnctl)
+    local daemon targets=(pcn-supervisor pcnctl) options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo)
+    [ -f "$build_dir/build.ninja" ] || options+=(-DBUILD_TESTING=OFF)
     for daemon in $(build_daemons); do
         targets+=("pcn-$daemon")
     done
-    build_run "$build_dir" release "${targets[@]}" -- -DCMAKE_BUILD_TYPE=RelWithDebInfo
+    build_run "$build_dir" release "${targets[@]}" -- "${options[@]}"
 }

@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# ./pcn bench: tests/bench/run.sh on an instance of its own, so that nobody's registry fills up with what is measured.
+
+bench_free_port() {
+    local tries
+    for ((tries = 0; tries < 100; tries++)); do
+        instance_port=$((20000 + RANDOM % 12000))
+        instance_port_is_busy || return 0
+    done
+    die "no free port was found"
+}
+
+bench_clean() {
+    trap '' INT TERM HUP
+    if state_find; then
+        instance_stop >/dev/null || true
+        rm -rf "${state_dir:?}"
+    fi
+    rm -rf "${state_given:?}"
+}
+
+command_bench() {
+    local wanted=("${package_bench[@]}") code=0
+    command -v npm >/dev/null || wanted+=(npm)
+    package_ensure "${package_runtime[@]}" "${package_build[@]}" "${wanted[@]}"
+    bench_free_port
+    state_given=$(state_path)-bench
+    bench_clean
+    trap 'exit 130' INT TERM HUP
+    trap bench_clean EXIT
+    PCN_STATE=$state_given PCN_HTTP_PORT=$instance_port "$PCN_CLONE/pcn" up --detach >/dev/null
+    state_find || die "the instance to measure did not start"
+    PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port "$PCN_CLONE/tests/bench/run.sh" "$@" || code=$?
+    if [ -f "$state_dir/bench/result.json" ]; then
+        cp "$state_dir/bench/result.json" "$build_dir/bench.json"
+        say "the figures are in $build_dir/bench.json"
+    fi
+    return "$code"
+}

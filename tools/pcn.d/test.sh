@@ -1,0 +1,131 @@
+# shellcheck shell=bash
+# ./pcn test: everything a change has to pass, each part by itself on request. Build folders stand beside the release's.
+
+test_passed=0
+test_failed=0
+test_failures=()
+test_jobs=2
+
+# test_count NAME COMMAND…: one check; its output is shown only if it fails.
+test_count() {
+    local name=$1 log started=$SECONDS
+    shift
+    log=$(mktemp)
+    say_progress "$name"
+    if "$@" >"$log" 2>&1 </dev/null; then
+        test_passed=$((test_passed + 1))
+        say "passed: $name ($((SECONDS - started)) s)"
+    else
+        test_failed=$((test_failed + 1))
+        test_failures+=("$name")
+        say_clear
+        tail -n 200 "$log"
+        say "FAILED: $name"
+    fi
+    rm -f "$log"
+}
+
+# test_ctest PART DIR ARGUMENTS…: ctest's own tests count one by one.
+test_ctest() {
+    local part=$1 dir=$2 log line failed total
+    shift 2
+    log=$dir/pcn-ctest-$part.log
+    say "--- $part"
+    env -u PCN_STATE -u PCN_HTTP_PORT -u PCN_DATABASE_URL ctest --test-dir "$dir" -j "$test_jobs" --output-on-failure --no-tests=error "$@" \
+        2>&1 </dev/null | tee "$log" || true
+    line=$(grep -E '^[0-9]+% tests passed' "$log" | tail -n 1 || true)
+    if [[ $line =~ ([0-9]+)\ tests?\ failed\ out\ of\ ([0-9]+) ]]; then
+        failed=${BASH_REMATCH[1]}
+        total=${BASH_REMATCH[2]}
+        test_passed=$((test_passed + total - failed))
+        test_failed=$((test_failed + failed))
+        [ "$failed" -eq 0 ] || test_failures+=("$part")
+    else
+        test_failed=$((test_failed + 1))
+        test_failures+=("$part: ctest did not run")
+    fi
+}
+
+# test_build PART DIR LABEL -- ARGUMENTS…: false, and counted, where it does not build.
+test_build() {
+    local part=$1 dir=$2 label=$3
+    shift 3
+    if ! (build_run "$dir" "$label" "$@"); then
+        test_failed=$((test_failed + 1))
+        test_failures+=("$part: does not build")
+        return 1
+    fi
+}
+
+test_build_gcc() {
+    test_build "$1" "$build_dir" "all, with gcc" -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc -DBUILD_TESTING=ON
+}
+
+test_unit() {
+    test_build_gcc unit || return 0
+    test_ctest unit "$build_dir" -L '^unit$'
+}
+
+test_integration() {
+    test_build_gcc integration || return 0
+    test_ctest integration "$build_dir" -L '^integration$'
+}
+
+# Under sanitizers: what needs no whole platform.
+test_asan() {
+    local dir=$build_dir-asan
+    test_build asan "$dir" "all, with clang and sanitizers" -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang \
+        -DPCN_SANITIZE=address,undefined -DBUILD_TESTING=ON || return 0
+    ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+        test_ctest asan "$dir" -L '^(unit|integration)$' -E '^integration/platform/'
+}
+
+test_fuzz() {
+    local dir=$build_dir-fuzz
+    test_build fuzz "$dir" "the fuzzers, with clang" -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang \
+        -DPCN_SANITIZE=address,undefined -DPCN_FUZZ=ON -DBUILD_TESTING=ON || return 0
+    test_ctest fuzz "$dir" -L '^fuzz$'
+}
+
+test_static_build() {
+    (build_run "$@")
+}
+
+test_static() {
+    say "--- static"
+    local dir=$build_dir-clang
+    test_count "gcc builds it without a warning" test_static_build "$build_dir" "all, with gcc" -- \
+        -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc -DBUILD_TESTING=ON
+    test_count "clang builds it without a warning" test_static_build "$dir" "all, with clang" -- \
+        -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang -DBUILD_TESTING=ON
+    test_count "clang-tidy" run-clang-tidy -quiet -j "$test_jobs" -p "$dir" "^$PCN_CLONE/(common|services)/.*\\.c$"
+    test_count "cppcheck" cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -j "$test_jobs" \
+        --suppress=literalWithCharPtrCompare --suppress=arrayIndexThenCheck -D_GNU_SOURCE -I"$PCN_CLONE" \
+        "$PCN_CLONE/common" "$PCN_CLONE/services"
+    local scripts=("$PCN_CLONE/pcn" "$PCN_CLONE"/tools/pcn.d/*.sh) script
+    while IFS= read -r script; do
+        scripts+=("$script")
+    done < <(find "$PCN_CLONE/tests" "$PCN_CLONE/docker" -name node_modules -prune -o -name '*.sh' -print | sort)
+    test_count "shellcheck" shellcheck "${scripts[@]}"
+}
+
+command_test() {
+    local part parts=("$@") started=$SECONDS
+    [ ${#parts[@]} -gt 0 ] || parts=(unit integration asan fuzz static)
+    for part in "${parts[@]}"; do
+        case $part in
+            unit | integration | fuzz | asan | static) ;;
+            *) die "test: $part is not a part; there are unit, integration, asan, fuzz, static" ;;
+        esac
+    done
+    package_ensure "${package_runtime[@]}" "${package_build[@]}" "${package_test[@]}"
+    for part in "${parts[@]}"; do
+        "test_$part"
+    done
+    for part in "${test_failures[@]}"; do
+        say "failed: $part"
+    done
+    say "took $((SECONDS - started)) s"
+    say "$test_passed passed, $test_failed failed"
+    [ "$test_failed" -eq 0 ]
+}
