@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "common/base/id.h"
+
 bool pb_json_shallow(const char *text, size_t size, size_t *offset) {
     unsigned depth = 0;
     bool in_string = false;
@@ -87,9 +89,9 @@ static void place_find(place_t *place, const char *text, size_t offset) {
     }
 }
 
-// Adds one part, or nothing where it does not fit whole.
+// Adds one part, or nothing where it does not fit whole or is no text that could be shown.
 static size_t add_key(char *out, size_t room, size_t used, const char *key, size_t size) {
-    if (key == NULL || size + (used > 0) >= room - used)
+    if (key == NULL || size + (used > 0) >= room - used || !utf8_valid(key, size))
         return used;
     return used + (size_t)snprintf(out + used, room - used, "%s%.*s", used > 0 ? "." : "", (int)size, key);
 }

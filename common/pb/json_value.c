@@ -1,5 +1,7 @@
 #include "common/pb/json_value.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +27,17 @@ static status_t read_integer(json_reader_t *reader, ProtobufCType type, const js
         return problem_set(reader->problem, STATUS_INVALID_ARGUMENT, NULL, "Must be between %lld and %lld.", (long long)minimum,
                            (long long)maximum);
     pb_integer_store(type, value, number);
+    return STATUS_OK;
+}
+
+static status_t read_real(json_reader_t *reader, ProtobufCType type, double number, void *value) {
+    if (type == PROTOBUF_C_TYPE_DOUBLE) {
+        *(double *)value = number;
+        return STATUS_OK;
+    }
+    if (fabs(number) > (double)FLT_MAX)
+        return refuse(reader, "The number is out of range.");
+    *(float *)value = (float)number;
     return STATUS_OK;
 }
 
@@ -115,11 +128,7 @@ static status_t read_value(json_reader_t *reader, const pb_type_t *type, unsigne
     case PROTOBUF_C_TYPE_DOUBLE:
         if (!json_is_number(json))
             return refuse(reader, "Must be a number.");
-        if (kind == PROTOBUF_C_TYPE_DOUBLE)
-            *(double *)value = json_number_value(json);
-        else
-            *(float *)value = (float)json_number_value(json);
-        return STATUS_OK;
+        return read_real(reader, kind, json_number_value(json), value);
     default:
         return read_integer(reader, kind, json, value);
     }

@@ -17,6 +17,8 @@ static void write_digits(ProtobufCType type, const void *value, buf_t *out) {
 static void write_real(double value, buf_t *out) {
     if (!isfinite(value))
         buf_add_string(out, "null");
+    else if (value == 0)
+        buf_add_char(out, '0'); // a minus would be lost when it is read as an integer
     else
         buf_printf(out, "%.17g", value);
 }

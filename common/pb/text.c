@@ -1,3 +1,5 @@
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +42,8 @@ static status_t set_real(const setter_t *setter, ProtobufCType type, void *value
     // strtod would also take leading blanks, nan, inf and hex.
     if (setter->size == 0 || *end != '\0' || strspn(setter->text, "+-.0123456789eE") != setter->size)
         return refuse(setter, "Must be a number.");
+    if (fabs(number) > (type == PROTOBUF_C_TYPE_DOUBLE ? DBL_MAX : (double)FLT_MAX))
+        return refuse(setter, "The number is out of range.");
     if (type == PROTOBUF_C_TYPE_DOUBLE)
         *(double *)value = number;
     else

@@ -122,6 +122,8 @@ static void integers_are_whole_and_within_their_type(void **state) {
     assert_refused(ORGANISATION, "{\"statedPopulation\":9223372036854775808}", "statedPopulation", "out of range", state);
     assert_refused(&sample_type, "{\"nested\":{\"numbers\":[1,99999999999999999999]}}", "nested.numbers[1]", "out of range", state);
     assert_refused(&sample_type, "{\"wide\":1e999}", "wide", "out of range", state);
+    assert_refused(&sample_type, "{\"real\":1e39}", "real", "out of range", state);
+    assert_json(&sample_type, read_json(&sample_type, "{\"wide\":-0.0}", PB_JSON_REQUEST, *state), "{\"wide\":0}");
     assert_refused(&sample_type, "{\"i32\":2147483648}", "i32", "between -2147483648 and 2147483647", state);
     assert_refused(&sample_type, "{\"u32\":-1}", "u32", "between 0 and 4294967295", state);
     assert_refused(&sample_type, "{\"u64\":-1}", "u64", "between 0", state);

@@ -20,6 +20,7 @@ static void places_have_their_path(void **state) {
     assert_place("{\"a\":\"}],:{[\",\"b\\\"c\":", false, "b\\\"c");
     assert_place("[1,2", false, "[1]");
     assert_place("}}]]", false, "");
+    assert_place("{\"a\":{\"\xff\":{\"b\":", false, "a.b"); // the depth is told before UTF-8 was checked
 }
 
 static void a_key_is_the_last_part(void **state) {

@@ -47,6 +47,8 @@ static void texts_that_do_not_fit_are_refused(void **state) {
     assert_refused("wide", " 1", "number", state);
     assert_refused("wide", "0x1", "number", state);
     assert_refused("wide", "", "number", state);
+    assert_refused("wide", "1e999", "out of range", state);
+    assert_refused("real", "-1e39", "out of range", state);
     assert_refused("flag", "TRUE", "true or false", state);
     assert_refused("flag", "1", "true or false", state);
     assert_refused("flag", "", "true or false", state);
