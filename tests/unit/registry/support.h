@@ -54,7 +54,8 @@ static inline aggregate_t *make_network(arena_t *arena, const char *code)
     assert_non_null(network);
     network->code = text(arena, code);
     network->name = text(arena, "Network");
-    network->has_kind = network->has_status = network->has_version = 1;
+    network->has_kind = network->has_level = network->has_status = network->has_version = 1;
+    network->level = LEVEL(NEIGHBOURHOOD);
     network->kind = KIND(NETWORK);
     network->status = STATUS_OF(ACTIVE);
     network->version = 7;
