@@ -1,0 +1,190 @@
+// The two commands of the front page: what ./pcn up gives, what survives, and what ./pcn down leaves.
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/platform.h"
+
+enum { BACK_WITHIN_MS = 2000, DATABASE_BACK_WITHIN_MS = 30000 };
+
+typedef struct fixture {
+    platform_t platform;
+    char *token;
+} fixture_t;
+
+static int start(void **state) {
+    fixture_t *fixture = calloc(1, sizeof *fixture);
+    *state = fixture;
+    if (fixture == NULL || !platform_start(&fixture->platform)) {
+        return -1;
+    }
+    fixture->token = platform_token(&fixture->platform, "system-manager", "ics-llr");
+    return fixture->token != NULL ? 0 : -1;
+}
+
+static int stop(void **state) {
+    fixture_t *fixture = *state;
+    platform_stop(&fixture->platform);
+    free(fixture->token);
+    free(fixture);
+    return 0;
+}
+
+static json_int_t total(const fixture_t *fixture, const char *path) {
+    http_answer_t answer;
+    assert_true(http_send(&(http_call_t){.url = fixture->platform.url, .path = path, .token = fixture->token}, &answer));
+    assert_int_equal(answer.status, 200);
+    json_int_t count = json_integer_value(json_object_get(answer.json, "totalSize"));
+    http_answer_clear(&answer);
+    return count;
+}
+
+static void test_is_ready_and_loaded(void **state) {
+    const fixture_t *fixture = *state;
+    assert_true(platform_await(&fixture->platform, "/healthz", NULL, 200, BACK_WITHIN_MS) >= 0);
+    assert_true(platform_await(&fixture->platform, "/readyz", NULL, 200, BACK_WITHIN_MS) >= 0);
+    assert_int_equal(total(fixture, "/v1/organisations?kind=network&pageSize=1"), 25);
+    assert_int_equal(total(fixture, "/v1/organisations?kind=practice&pageSize=1"), 134);
+}
+
+static void test_status_lists_every_program(void **state) {
+    const fixture_t *fixture = *state;
+    char *output = NULL;
+    assert_int_equal(platform_command(&fixture->platform, "status", &output), 0);
+    for (const char *const *name = (const char *const[]){"postgresql", "registry", "gateway", "haproxy", NULL}; *name != NULL; name++) {
+        assert_non_null(strstr(output, *name));
+        assert_true(platform_pid(&fixture->platform, *name) > 1);
+    }
+    free(output);
+}
+
+static void test_a_second_up_changes_nothing(void **state) {
+    const fixture_t *fixture = *state;
+    pid_t before = platform_pid(&fixture->platform, "registry");
+    char *output = NULL;
+    assert_int_equal(platform_command(&fixture->platform, "up --detach", &output), 0);
+    assert_non_null(strstr(output, "already running"));
+    free(output);
+    assert_int_equal(platform_pid(&fixture->platform, "registry"), before);
+    assert_int_equal(total(fixture, "/v1/organisations?kind=network&pageSize=1"), 25);
+}
+
+static void test_a_busy_port_is_said_at_once(void **state) {
+    const fixture_t *fixture = *state;
+    platform_t other = fixture->platform;
+    strcat(other.state, "-other");
+    char *output = NULL;
+    assert_int_equal(platform_command(&other, "up --detach", &output), 1);
+    assert_non_null(strstr(output, "is in use"));
+    free(output);
+    assert_int_equal(platform_command(&other, "status", NULL), 3);
+}
+
+static void kill_and_await(const fixture_t *fixture, const char *program, long limit_ms) {
+    pid_t before = platform_pid(&fixture->platform, program);
+    assert_true(platform_kill(&fixture->platform, program, SIGKILL));
+    assert_true(platform_await(&fixture->platform, "/v1/organisations/pcn-rutland", fixture->token, 200, limit_ms) >= 0);
+    // The answer may have come from before the end was noticed.
+    pid_t after = platform_pid(&fixture->platform, program);
+    assert_true(after == 0 || after != before);
+}
+
+static void test_killed_registry_is_back(void **state) {
+    kill_and_await(*state, "registry", BACK_WITHIN_MS);
+}
+
+static void test_killed_gateway_is_back(void **state) {
+    kill_and_await(*state, "gateway", BACK_WITHIN_MS);
+}
+
+static void test_killed_edge_is_back(void **state) {
+    kill_and_await(*state, "haproxy", BACK_WITHIN_MS);
+}
+
+// As long as the recovery of a crashed cluster takes.
+static void test_killed_database_is_back(void **state) {
+    kill_and_await(*state, "postgresql", DATABASE_BACK_WITHIN_MS);
+}
+
+static void test_errors_of_the_edge_are_problems(void **state) {
+    const fixture_t *fixture = *state;
+    assert_true(platform_kill(&fixture->platform, "gateway", SIGSTOP));
+    http_answer_t answer;
+    // A body that does not come within the edge's time: nobody behind it is asked.
+    bool whole = http_send(&(http_call_t){.url = fixture->platform.url,
+                                          .path = "/v1/organisations",
+                                          .method = "POST",
+                                          .headers = (const char *const[]){"Content-Length: 10", "Content-Type: application/json", NULL}},
+                           &answer);
+    assert_true(platform_kill(&fixture->platform, "gateway", SIGCONT));
+    char type[64];
+    assert_true(whole);
+    assert_int_equal(answer.status, 408);
+    assert_true(http_header(&answer, "Content-Type", type, sizeof type));
+    assert_string_equal(type, "application/problem+json");
+    assert_int_equal(json_integer_value(json_object_get(answer.json, "status")), 408);
+    assert_non_null(http_text(&answer, "requestId"));
+    http_answer_clear(&answer);
+}
+
+static void test_down_leaves_nothing(void **state) {
+    const fixture_t *fixture = *state;
+    assert_true(platform_processes(&fixture->platform) > 0);
+    char *output = NULL;
+    assert_int_equal(platform_command(&fixture->platform, "down", &output), 0);
+    assert_non_null(strstr(output, "stopped"));
+    free(output);
+    assert_int_equal(platform_processes(&fixture->platform), 0);
+    assert_int_equal(platform_await(&fixture->platform, "/healthz", NULL, 0, 0), 0);
+    assert_int_equal(platform_command(&fixture->platform, "status", NULL), 3);
+    assert_int_equal(platform_command(&fixture->platform, "down", NULL), 0);
+}
+
+static void test_what_was_loaded_is_still_there(void **state) {
+    const fixture_t *fixture = *state;
+    char *output = NULL;
+    assert_int_equal(platform_command(&fixture->platform, "up --detach", &output), 0);
+    assert_null(strstr(output, "loaded"));
+    free(output);
+    assert_int_equal(total(fixture, "/v1/organisations?kind=practice&pageSize=1"), 134);
+}
+
+// Nothing may outlive a supervisor that was killed, and the next start finds its way.
+static void test_killed_supervisor_takes_all_with_it(void **state) {
+    const fixture_t *fixture = *state;
+    char path[192];
+    snprintf(path, sizeof path, "%s/run/supervisor.pids", fixture->platform.state_dir);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    long pid = 0;
+    assert_int_equal(fscanf(file, "supervisor %ld", &pid), 1);
+    fclose(file);
+    assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+    assert_int_equal(platform_command(&fixture->platform, "down", NULL), 0);
+    assert_int_equal(platform_processes(&fixture->platform), 0);
+    assert_int_equal(platform_command(&fixture->platform, "up --detach", NULL), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_is_ready_and_loaded),
+        cmocka_unit_test(test_status_lists_every_program),
+        cmocka_unit_test(test_a_second_up_changes_nothing),
+        cmocka_unit_test(test_a_busy_port_is_said_at_once),
+        cmocka_unit_test(test_killed_registry_is_back),
+        cmocka_unit_test(test_killed_gateway_is_back),
+        cmocka_unit_test(test_killed_edge_is_back),
+        cmocka_unit_test(test_killed_database_is_back),
+        cmocka_unit_test(test_errors_of_the_edge_are_problems),
+        cmocka_unit_test(test_down_leaves_nothing),
+        cmocka_unit_test(test_what_was_loaded_is_still_there),
+        cmocka_unit_test(test_killed_supervisor_takes_all_with_it),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
