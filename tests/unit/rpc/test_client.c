@@ -51,7 +51,7 @@ static void restarts_without_losing_a_call(void **state) {
     }
     assert_true(WORLD_UNTIL(&world, world.one.held_count == COUNT + 1, 5000));
     int64_t before = clock_steady_us();
-    world_server_stop(&world, &world.one); // with all of them
+    world_server_stop(&world.one); // with all of them
     assert_true(WORLD_UNTIL(&world, once.done, 5000));
     assert_int_equal(once.status, STATUS_UNAVAILABLE); // as soon as the loss is known
     assert_true(clock_steady_us() - before < 2500000);
@@ -78,7 +78,7 @@ static void gives_up_on_a_call_that_kills(void **state) {
     unsigned lives = 0;
     while (lives < 8 && WORLD_UNTIL(&world, world.one.held_count == 1 || call.done, 8000) && !call.done) {
         lives++;
-        world_server_stop(&world, &world.one);
+        world_server_stop(&world.one);
         world_serve_start(&world, &world.one, "one", 0);
     }
     assert_int_equal(call.done, 1);

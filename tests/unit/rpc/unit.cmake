@@ -1,3 +1,3 @@
-foreach(name budget client context due frame keys publisher server zap)
+foreach(name budget client context due frame keys outbox publisher server zap)
   pcn_unit(rpc ${name} pcn_rpc)
 endforeach()
