@@ -1,0 +1,56 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "services/gateway/config.h"
+
+static void production_wants_its_own_issuer(void **state) {
+    gateway_config_t config = {.app = {.environment = "production"}, .token_issuer = "urn:pcn:development", .token_audience = "pcn"};
+    problem_t problem = {0};
+    (void)state;
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(problem.field, "PCN_GATEWAY_TOKEN_ISSUER");
+    config.app.environment = "development";
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_OK);
+    config.app.environment = "production";
+    config.token_issuer = "https://issuer.example";
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_OK);
+    config.token_audience = "";
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
+    config.token_issuer = "";
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
+}
+
+static void defaults_and_bounds(void **state) {
+    static const config_key_t *const keys[] = {gateway_keys, NULL};
+    static const char *const none[] = {NULL};
+    const config_spec_t spec = {.daemon = "gateway", .keys = keys, .others = none};
+    static const char *const bad[][2] = {{"PCN_GATEWAY_REQUEST_TIMEOUT=1ms", NULL}, {"PCN_GATEWAY_IN_FLIGHT_MAX=0", NULL},
+                                         {"PCN_GATEWAY_TOKEN_LEEWAY=1h", NULL}, {"PCN_GATEWAY_TOKEN_ISSER=x", NULL}};
+    gateway_config_t values = {0};
+    config_t *config;
+    problem_t problem = {0};
+    (void)state;
+    assert_int_equal(config_load(&spec, none, &values, &config, &problem), STATUS_OK);
+    assert_int_equal(values.request_timeout_ms, 10000);
+    assert_int_equal(values.token_leeway_ms, 30000);
+    assert_string_equal(values.token_issuer, "urn:pcn:development");
+    assert_string_equal(values.http_listen, "");
+    config_destroy(&config);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(config_load(&spec, bad[i], &values, &config, &problem), STATUS_INVALID_ARGUMENT);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(production_wants_its_own_issuer),
+        cmocka_unit_test(defaults_and_bounds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
