@@ -9,6 +9,7 @@
 
 #include "common/app/endpoints.h"
 #include "common/app/listener.h"
+#include "common/app/options.h"
 #include "common/app/process_metrics.h"
 #include "common/app/settings.h"
 #include "common/app/version.h"
@@ -16,10 +17,11 @@
 #include "common/base/log.h"
 
 enum {
-    READY_POLL_MS = 10,   // until ready for the first time
+    READY_POLL_MS = 10,    // until ready for the first time
     READY_WATCH_MS = 1000, // afterwards
     DRAIN_POLL_MS = 5,
-    CLOSE_TIMEOUT_MS = 5000, // for handles to close after stop
+    LISTENER_TIMEOUT_MS = 5000,
+    CLOSE_TIMEOUT_MS = 2000, // for handles to close after stop
 };
 
 // Only forward. A start that fails goes from STARTING to CLOSING.
@@ -45,19 +47,39 @@ struct app {
     char reason[sizeof((problem_t *)NULL)->detail]; // last reason logged for not being ready
 };
 
-uv_loop_t *app_loop(const app_t *app) { return (uv_loop_t *)&app->loop; }
-metrics_t *app_metrics(const app_t *app) { return app->metrics; }
-const void *app_settings(const app_t *app) { return app->settings.values; }
-const char *app_name(const app_t *app) { return app->spec->name; }
-void app_set_data(app_t *app, void *data) { app->data = data; }
-void *app_data(const app_t *app) { return app->data; }
+uv_loop_t *app_loop(const app_t *app)
+{
+    return (uv_loop_t *)&app->loop;
+}
+metrics_t *app_metrics(const app_t *app)
+{
+    return app->metrics;
+}
+const void *app_settings(const app_t *app)
+{
+    return app->settings.values;
+}
+const char *app_name(const app_t *app)
+{
+    return app->spec->name;
+}
+void app_set_data(app_t *app, void *data)
+{
+    app->data = data;
+}
+void *app_data(const app_t *app)
+{
+    return app->data;
+}
 
-const char *const *app_endpoints(app_t *app, const char *service, const char *what) {
+const char *const *app_endpoints(app_t *app, const char *service, const char *what)
+{
     assert(strcmp(what, "rpc") == 0 || strcmp(what, "pub") == 0);
     return endpoints_get(app->endpoints, service, strcmp(what, "rpc") == 0 ? ENDPOINT_RPC : ENDPOINT_PUB);
 }
 
-static void log_problem(const char *message, const problem_t *problem) {
+static void log_problem(const char *message, const problem_t *problem)
+{
     log_error(message, LOG_TEXT("status", status_name(problem->status)), LOG_TEXT("field", problem->field),
               LOG_TEXT("detail", problem->detail));
 }
@@ -65,7 +87,8 @@ static void log_problem(const char *message, const problem_t *problem) {
 // Readiness
 
 // Once, to whoever started the daemon.
-static void send_ready_notice(app_t *app) {
+static void send_ready_notice(app_t *app)
+{
     int fd = (int)settings_common(&app->settings)->ready_fd;
     if (fd < 0) {
         return;
@@ -77,7 +100,8 @@ static void send_ready_notice(app_t *app) {
     close(fd);
 }
 
-static bool ask_ready(app_t *app, problem_t *problem) {
+static bool ask_ready(app_t *app, problem_t *problem)
+{
     if (app->phase == PHASE_SERVING) {
         return app->spec->ready == NULL || app->spec->ready(app, problem);
     }
@@ -85,7 +109,8 @@ static bool ask_ready(app_t *app, problem_t *problem) {
     return false;
 }
 
-static void note_ready(app_t *app, bool ready, const problem_t *problem) {
+static void note_ready(app_t *app, bool ready, const problem_t *problem)
+{
     if (ready && !app->ready) {
         log_info("ready", LOG_NUMBER("pid", getpid()));
     } else if (!ready && (app->ready || strcmp(app->reason, problem->detail) != 0)) {
@@ -101,16 +126,21 @@ static void note_ready(app_t *app, bool ready, const problem_t *problem) {
     }
 }
 
-static void on_ready_timer(uv_timer_t *timer) {
+static void on_ready_timer(uv_timer_t *timer)
+{
     app_t *app = timer->data;
     problem_t problem = {0};
     bool ready = ask_ready(app, &problem);
     note_ready(app, ready, &problem);
 }
 
-static bool listener_ready(void *data, problem_t *problem) { return ask_ready(data, problem); }
+static bool listener_ready(void *data, problem_t *problem)
+{
+    return ask_ready(data, problem);
+}
 
-static void listener_metrics(void *data, buf_t *out) {
+static void listener_metrics(void *data, buf_t *out)
+{
     const app_t *app = data;
     metrics_write(app->metrics, out);
     process_metrics_write(out);
@@ -118,21 +148,24 @@ static void listener_metrics(void *data, buf_t *out) {
 
 // The end
 
-static void close_timer_over(uv_timer_t *timer) {
+static void close_timer_over(uv_timer_t *timer)
+{
     app_t *app = timer->data;
     log_error("handles stayed open after the stop", LOG_NUMBER("waited_ms", CLOSE_TIMEOUT_MS));
     app->code = app->code != 0 ? app->code : EXIT_FAILURE;
     uv_stop(&app->loop);
 }
 
-static void close_own(uv_handle_t *handle) {
+static void close_own(uv_handle_t *handle)
+{
     if (!uv_is_closing(handle)) {
         uv_close(handle, NULL);
     }
 }
 
 // The daemon's handles and the frame's; the loop ends once they are closed.
-static void app_close(app_t *app) {
+static void app_close(app_t *app)
+{
     app->phase = PHASE_CLOSING;
     app->ready_gauge->value = 0;
     if (app->spec->stop != NULL) {
@@ -149,7 +182,8 @@ static void app_close(app_t *app) {
     uv_unref((uv_handle_t *)&app->close_timer);
 }
 
-static void on_drain_timer(uv_timer_t *timer) {
+static void on_drain_timer(uv_timer_t *timer)
+{
     app_t *app = timer->data;
     bool drained = app->spec->drained == NULL || app->spec->drained(app);
     if (!drained && clock_steady_us() < app->drain_until_us) {
@@ -161,7 +195,8 @@ static void on_drain_timer(uv_timer_t *timer) {
     app_close(app);
 }
 
-static void app_drain(app_t *app) {
+static void app_drain(app_t *app)
+{
     log_info("draining");
     app->phase = PHASE_DRAINING;
     app->ready = false;
@@ -174,7 +209,8 @@ static void app_drain(app_t *app) {
     uv_timer_start(&app->drain_timer, on_drain_timer, 0, DRAIN_POLL_MS);
 }
 
-void app_quit(app_t *app, int code) {
+void app_quit(app_t *app, int code)
+{
     app->code = app->code != 0 ? app->code : code;
     app->quit_asked = true;
     // Asked within start, it waits for start's end; a second time, the first goes on.
@@ -183,12 +219,14 @@ void app_quit(app_t *app, int code) {
     }
 }
 
-static void on_terminate(uv_signal_t *signal, int number) {
+static void on_terminate(uv_signal_t *signal, int number)
+{
     log_info("told to end", LOG_NUMBER("signal", number));
     app_quit(signal->data, 0);
 }
 
-static void on_hangup(uv_signal_t *signal, int number) {
+static void on_hangup(uv_signal_t *signal, int number)
+{
     (void)number;
     app_t *app = signal->data;
     if (app->spec->reload != NULL && app->phase == PHASE_SERVING) {
@@ -199,38 +237,8 @@ static void on_hangup(uv_signal_t *signal, int number) {
 
 // The beginning
 
-static void print_help(const app_spec_t *spec, const settings_t *settings) {
-    printf("usage: pcn-%s [option…]\n\n"
-           "  --help           this text\n"
-           "  --version        name and version\n"
-           "  --print-config   the configuration that counts, secrets as ***, and end\n",
-           spec->name);
-    if (spec->usage != NULL) {
-        fputs(spec->usage, stdout);
-    }
-    printf("\nConfiguration, from the environment. What all daemons have may be set for one: PCN_<DAEMON>_KEY comes before PCN_KEY.\n\n");
-    config_print_help(&settings->spec, stdout);
-}
-
-// Takes the frame's own options out of `argv` (which lies after the program's name) and counts what is left.
-static int take_options(int argc, char **argv, bool *help, bool *version, bool *print) {
-    int left = 0;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            *help = true;
-        } else if (strcmp(argv[i], "--version") == 0) {
-            *version = true;
-        } else if (strcmp(argv[i], "--print-config") == 0) {
-            *print = true;
-        } else {
-            argv[left++] = argv[i];
-        }
-    }
-    return left;
-}
-
-// Handles of the frame: all or, where the loop itself cannot be made, none. Starting signals may fail for want of descriptors.
-static status_t init_loop(app_t *app, problem_t *problem) {
+static status_t init_loop(app_t *app, problem_t *problem)
+{
     int error = uv_loop_init(&app->loop);
     if (error != 0) {
         return problem_set(problem, STATUS_UNAVAILABLE, NULL, "no event loop: %s", uv_strerror(error));
@@ -256,7 +264,8 @@ static status_t init_loop(app_t *app, problem_t *problem) {
     return STATUS_OK;
 }
 
-static status_t start_listener(app_t *app, problem_t *problem) {
+static status_t start_listener(app_t *app, problem_t *problem)
+{
     const app_config_t *values = settings_common(&app->settings);
     char address[512];
     const char *given = values->metrics_listen;
@@ -267,11 +276,13 @@ static status_t start_listener(app_t *app, problem_t *problem) {
         }
         given = address;
     }
-    const listener_spec_t spec = {.daemon = app->spec->name, .data = app, .metrics = listener_metrics, .ready = listener_ready};
+    const listener_spec_t spec = {
+        .daemon = app->spec->name, .data = app, .timeout_ms = LISTENER_TIMEOUT_MS, .metrics = listener_metrics, .ready = listener_ready};
     return listener_new(&app->loop, given, &spec, &app->listener, problem);
 }
 
-static status_t app_start(app_t *app, int argc, char **argv, problem_t *problem) {
+static status_t app_start(app_t *app, int argc, char **argv, problem_t *problem)
+{
     const app_config_t *values = settings_common(&app->settings);
     status_t status = endpoints_new(values->services, values->state_dir, &app->endpoints, problem);
     if (status == STATUS_OK) {
@@ -292,7 +303,8 @@ static status_t app_start(app_t *app, int argc, char **argv, problem_t *problem)
 }
 
 // From the loop's making to its end.
-static int app_serve(app_t *app, int argc, char **argv) {
+static int app_serve(app_t *app, int argc, char **argv)
+{
     problem_t problem = {0};
     if (init_loop(app, &problem) != STATUS_OK) {
         log_problem("cannot start", &problem);
@@ -322,7 +334,8 @@ static int app_serve(app_t *app, int argc, char **argv) {
 }
 
 // With the configuration loaded.
-static int app_run_loaded(app_t *app, int argc, char **argv) {
+static int app_run_loaded(app_t *app, int argc, char **argv)
+{
     log_level_t level = LOG_LEVEL_INFO;
     log_level_parse(settings_common(&app->settings)->log_level, &level);
     log_start(app->spec->name, level);
@@ -341,7 +354,8 @@ static int app_run_loaded(app_t *app, int argc, char **argv) {
     return code;
 }
 
-int app_run(const app_spec_t *spec, int argc, char **argv) {
+int app_run(const app_spec_t *spec, int argc, char **argv)
+{
     extern char **environ;
     app_t app = {.spec = spec, .data = spec->data};
     problem_t problem = {0};
@@ -350,20 +364,19 @@ int app_run(const app_spec_t *spec, int argc, char **argv) {
         log_problem("cannot start", &problem);
         return EXIT_FAILURE;
     }
-    bool help = false, version = false, print = false;
-    int left = argc > 0 ? take_options(argc - 1, argv + 1, &help, &version, &print) : 0;
+    options_t options = options_take(argc, argv);
     int code = EXIT_SUCCESS;
-    if (help) {
-        print_help(spec, &app.settings);
-    } else if (version) {
-        printf("pcn-%s %s\n", spec->name, PCN_VERSION);
+    if (options.help) {
+        options_print_help(spec, &app.settings.spec);
+    } else if (options.version) {
+        options_print_version(spec);
     } else if (settings_load(&app.settings, (const char *const *)environ, &problem) != STATUS_OK) {
         log_problem("wrong configuration", &problem);
         code = EX_CONFIG;
-    } else if (print) {
+    } else if (options.print_config) {
         config_print(&app.settings.spec, app.settings.values, stdout);
     } else {
-        code = app_run_loaded(&app, left, argv + 1);
+        code = app_run_loaded(&app, options.argc, options.argv);
     }
     settings_deinit(&app.settings);
     return code;

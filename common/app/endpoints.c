@@ -26,13 +26,18 @@ struct endpoints {
     place_t *places;
 };
 
-static status_t refuse(problem_t *problem, const char *what, const char *text) {
+static status_t refuse(problem_t *problem, const char *what, const char *text)
+{
     return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_SERVICES", "PCN_SERVICES: %s: %.80s", what, text);
 }
 
-static status_t no_memory(problem_t *problem) { return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory"); }
+static status_t no_memory(problem_t *problem)
+{
+    return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory");
+}
 
-static place_t *find_place(const endpoints_t *endpoints, const char *service) {
+static place_t *find_place(const endpoints_t *endpoints, const char *service)
+{
     for (place_t *place = endpoints->places; place != NULL; place = place->next) {
         if (strcmp(place->service, service) == 0) {
             return place;
@@ -41,7 +46,8 @@ static place_t *find_place(const endpoints_t *endpoints, const char *service) {
     return NULL;
 }
 
-static place_t *add_place(endpoints_t *endpoints, const char *service) {
+static place_t *add_place(endpoints_t *endpoints, const char *service)
+{
     place_t *place = arena_zero(endpoints->arena, sizeof *place);
     if (place != NULL && (place->service = arena_string(endpoints->arena, service)) == NULL) {
         return NULL;
@@ -54,7 +60,8 @@ static place_t *add_place(endpoints_t *endpoints, const char *service) {
 }
 
 // The port after the last colon, 0 where there is none that leaves room for pub's. *host_size counts what stands before the colon.
-static unsigned tcp_port(const char *text, size_t *host_size) {
+static unsigned tcp_port(const char *text, size_t *host_size)
+{
     const char *colon = strrchr(text, ':');
     if (colon == NULL || colon == text || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5) {
         return 0;
@@ -64,7 +71,8 @@ static unsigned tcp_port(const char *text, size_t *host_size) {
     return port <= 65534 ? (unsigned)port : 0;
 }
 
-static char *pub_of(arena_t *arena, const char *rpc) {
+static char *pub_of(arena_t *arena, const char *rpc)
+{
     if (strncmp(rpc, "tcp://", 6) == 0) {
         size_t host_size = 0;
         unsigned port = tcp_port(rpc + 6, &host_size);
@@ -75,7 +83,8 @@ static char *pub_of(arena_t *arena, const char *rpc) {
     return arena_printf(arena, "%.*s.pub", (int)stem, rpc);
 }
 
-static status_t check_endpoint(const char *text, problem_t *problem) {
+static status_t check_endpoint(const char *text, problem_t *problem)
+{
     if (strncmp(text, "tcp://", 6) == 0) {
         size_t host_size = 0;
         return tcp_port(text + 6, &host_size) > 0 ? STATUS_OK : refuse(problem, "needs a host and a port from 1 to 65534", text);
@@ -87,7 +96,8 @@ static status_t check_endpoint(const char *text, problem_t *problem) {
     return strlen(text + 6) + 4 < sizeof((struct sockaddr_un *)NULL)->sun_path ? STATUS_OK : refuse(problem, "the path is too long", text);
 }
 
-static status_t add_endpoint(endpoints_t *endpoints, place_t *place, const char *text, problem_t *problem) {
+static status_t add_endpoint(endpoints_t *endpoints, place_t *place, const char *text, problem_t *problem)
+{
     status_t status = check_endpoint(text, problem);
     if (status != STATUS_OK) {
         return status;
@@ -106,7 +116,8 @@ static status_t add_endpoint(endpoints_t *endpoints, place_t *place, const char 
 }
 
 // One "service=endpoint,endpoint"; the text is cut up.
-static status_t parse_place(endpoints_t *endpoints, char *text, problem_t *problem) {
+static status_t parse_place(endpoints_t *endpoints, char *text, problem_t *problem)
+{
     char *list = strchr(text, '=');
     if (list == NULL || list == text || list[1] == '\0') {
         return refuse(problem, "needs service=endpoint", text);
@@ -129,7 +140,8 @@ static status_t parse_place(endpoints_t *endpoints, char *text, problem_t *probl
     return status;
 }
 
-static status_t parse(endpoints_t *endpoints, const char *services, problem_t *problem) {
+static status_t parse(endpoints_t *endpoints, const char *services, problem_t *problem)
+{
     char *rest = arena_string(endpoints->arena, services);
     if (rest == NULL) {
         return no_memory(problem);
@@ -142,7 +154,8 @@ static status_t parse(endpoints_t *endpoints, const char *services, problem_t *p
     return status;
 }
 
-status_t endpoints_new(const char *services, const char *state_dir, endpoints_t **endpoints, problem_t *problem) {
+status_t endpoints_new(const char *services, const char *state_dir, endpoints_t **endpoints, problem_t *problem)
+{
     *endpoints = NULL;
     endpoints_t *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -159,7 +172,8 @@ status_t endpoints_new(const char *services, const char *state_dir, endpoints_t 
     return STATUS_OK;
 }
 
-void endpoints_destroy(endpoints_t **endpoints) {
+void endpoints_destroy(endpoints_t **endpoints)
+{
     if (endpoints == NULL || *endpoints == NULL) {
         return;
     }
@@ -168,7 +182,8 @@ void endpoints_destroy(endpoints_t **endpoints) {
     *endpoints = NULL;
 }
 
-const char *const *endpoints_get(endpoints_t *endpoints, const char *service, endpoint_kind_t kind) {
+const char *const *endpoints_get(endpoints_t *endpoints, const char *service, endpoint_kind_t kind)
+{
     static const char *const none[] = {NULL};
     place_t *place = find_place(endpoints, service);
     if (place == NULL) {

@@ -7,7 +7,7 @@
 
 #include "common/app/listener_address.h"
 
-enum { REQUEST_CAP = 4096, CLIENTS_MAX = 16, BACKLOG = 16, TIMEOUT_MS = 5000, BODY_CAP = 8 * 1024 * 1024 };
+enum { REQUEST_CAP = 4096, CLIENTS_MAX = 16, BACKLOG = 16, BODY_CAP = 8 * 1024 * 1024 };
 
 typedef union socket_handle {
     uv_handle_t handle;
@@ -48,13 +48,15 @@ typedef struct answer {
 static const char json_type[] = "application/json";
 static const char problem_type[] = "application/problem+json";
 
-static void free_when_last(listener_t *listener) {
+static void free_when_last(listener_t *listener)
+{
     if (listener->closed && listener->clients == NULL) {
         free(listener);
     }
 }
 
-static void on_client_handle_closed(uv_handle_t *handle) {
+static void on_client_handle_closed(uv_handle_t *handle)
+{
     client_t *client = handle->data;
     if (--client->open_handles > 0) {
         return;
@@ -74,21 +76,27 @@ static void on_client_handle_closed(uv_handle_t *handle) {
     free_when_last(listener);
 }
 
-static void client_close(client_t *client) {
+static void client_close(client_t *client)
+{
     if (!uv_is_closing(&client->socket.handle)) {
         uv_close(&client->socket.handle, on_client_handle_closed);
         uv_close((uv_handle_t *)&client->timer, on_client_handle_closed);
     }
 }
 
-static void on_timeout(uv_timer_t *timer) { client_close(timer->data); }
+static void on_timeout(uv_timer_t *timer)
+{
+    client_close(timer->data);
+}
 
-static void on_written(uv_write_t *write, int status) {
+static void on_written(uv_write_t *write, int status)
+{
     (void)status;
     client_close(write->data);
 }
 
-static void write_problem(buf_t *body, const problem_t *problem, int status, const char *title) {
+static void write_problem(buf_t *body, const problem_t *problem, int status, const char *title)
+{
     buf_add_string(body, "{\"type\":\"about:blank\",\"title\":");
     buf_add_json_string(body, title, strlen(title));
     buf_printf(body, ",\"status\":%d", status);
@@ -99,19 +107,22 @@ static void write_problem(buf_t *body, const problem_t *problem, int status, con
     buf_add_string(body, "}\n");
 }
 
-static void write_state(buf_t *body, const char *state, const char *daemon) {
+static void write_state(buf_t *body, const char *state, const char *daemon)
+{
     buf_printf(body, "{\"status\":\"%s\",\"daemon\":", state);
     buf_add_json_string(body, daemon, strlen(daemon));
     buf_add_string(body, "}\n");
 }
 
-static answer_t refusal(buf_t *body, int status, const char *reason, const char *header) {
+static answer_t refusal(buf_t *body, int status, const char *reason, const char *header)
+{
     problem_t problem = {0};
     write_problem(body, &problem, status, reason);
     return (answer_t){status, reason, problem_type, header};
 }
 
-static answer_t answer_path(const listener_spec_t *spec, const char *path, buf_t *body) {
+static answer_t answer_path(const listener_spec_t *spec, const char *path, buf_t *body)
+{
     if (strcmp(path, "/metrics") == 0) {
         spec->metrics(spec->data, body);
         return (answer_t){200, "OK", "text/plain; version=0.0.4; charset=utf-8", ""};
@@ -133,7 +144,8 @@ static answer_t answer_path(const listener_spec_t *spec, const char *path, buf_t
 }
 
 // The request line, exactly: method, path, version, one blank between. `line` is cut up.
-static answer_t answer_line(const listener_spec_t *spec, char *line, buf_t *body) {
+static answer_t answer_line(const listener_spec_t *spec, char *line, buf_t *body)
+{
     char *path = strchr(line, ' ');
     char *version = path != NULL ? strchr(path + 1, ' ') : NULL;
     if (version == NULL || path == line || path[1] != '/' ||
@@ -148,7 +160,8 @@ static answer_t answer_line(const listener_spec_t *spec, char *line, buf_t *body
     return answer_path(spec, path, body);
 }
 
-static void client_send(client_t *client, const answer_t *answer, const buf_t *body) {
+static void client_send(client_t *client, const answer_t *answer, const buf_t *body)
+{
     uv_read_stop(&client->socket.stream);
     buf_printf(&client->answer,
                "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n%sConnection: close\r\n\r\n",
@@ -161,7 +174,8 @@ static void client_send(client_t *client, const answer_t *answer, const buf_t *b
     }
 }
 
-static void client_answer(client_t *client, bool too_large) {
+static void client_answer(client_t *client, bool too_large)
+{
     buf_t body;
     buf_init(&body, BODY_CAP);
     answer_t answer;
@@ -182,13 +196,15 @@ static void client_answer(client_t *client, bool too_large) {
     buf_deinit(&body);
 }
 
-static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out) {
+static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+{
     (void)suggested;
     client_t *client = handle->data;
     *out = uv_buf_init(client->request + client->size, (unsigned)(REQUEST_CAP - client->size));
 }
 
-static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *in) {
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *in)
+{
     (void)in;
     client_t *client = stream->data;
     if (count < 0) {
@@ -203,11 +219,13 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *in) {
     }
 }
 
-static int socket_init(uv_loop_t *loop, socket_handle_t *handle, bool local) {
+static int socket_init(uv_loop_t *loop, socket_handle_t *handle, bool local)
+{
     return local ? uv_pipe_init(loop, &handle->pipe, 0) : uv_tcp_init(loop, &handle->tcp);
 }
 
-static void on_connection(uv_stream_t *server, int status) {
+static void on_connection(uv_stream_t *server, int status)
+{
     listener_t *listener = server->data;
     client_t *client = status == 0 ? calloc(1, sizeof *client) : NULL;
     if (client == NULL) {
@@ -230,19 +248,21 @@ static void on_connection(uv_stream_t *server, int status) {
     listener->client_count++;
     // One too many is taken and closed at once, so that it does not wait in the queue.
     if (uv_accept(server, &client->socket.stream) != 0 || listener->client_count > CLIENTS_MAX ||
-        uv_timer_start(&client->timer, on_timeout, TIMEOUT_MS, 0) != 0 ||
+        uv_timer_start(&client->timer, on_timeout, listener->spec.timeout_ms, 0) != 0 ||
         uv_read_start(&client->socket.stream, on_room, on_read) != 0) {
         client_close(client);
     }
 }
 
-static void on_listener_closed(uv_handle_t *handle) {
+static void on_listener_closed(uv_handle_t *handle)
+{
     listener_t *listener = handle->data;
     listener->closed = true;
     free_when_last(listener);
 }
 
-static status_t open_socket(listener_t *listener, int fd, problem_t *problem) {
+static status_t open_socket(listener_t *listener, int fd, problem_t *problem)
+{
     bool local = listener->address.path[0] != '\0';
     int error = local ? uv_pipe_open(&listener->socket.pipe, fd) : uv_tcp_open(&listener->socket.tcp, fd);
     if (error != 0) {
@@ -250,11 +270,11 @@ static status_t open_socket(listener_t *listener, int fd, problem_t *problem) {
     } else {
         error = uv_listen(&listener->socket.stream, BACKLOG, on_connection);
     }
-    return error == 0 ? STATUS_OK
-                      : problem_set(problem, STATUS_UNAVAILABLE, "PCN_METRICS_LISTEN", "cannot listen: %s", uv_strerror(error));
+    return error == 0 ? STATUS_OK : problem_set(problem, STATUS_UNAVAILABLE, "PCN_METRICS_LISTEN", "cannot listen: %s", uv_strerror(error));
 }
 
-status_t listener_new(uv_loop_t *loop, const char *address, const listener_spec_t *spec, listener_t **listener, problem_t *problem) {
+status_t listener_new(uv_loop_t *loop, const char *address, const listener_spec_t *spec, listener_t **listener, problem_t *problem)
+{
     *listener = NULL;
     listener_t *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -285,7 +305,8 @@ status_t listener_new(uv_loop_t *loop, const char *address, const listener_spec_
     return STATUS_OK;
 }
 
-void listener_destroy(listener_t **listener) {
+void listener_destroy(listener_t **listener)
+{
     if (listener == NULL || *listener == NULL) {
         return;
     }

@@ -1,6 +1,6 @@
 // A daemon's private HTTP listener: GET /metrics, /healthz and /readyz, on a unix socket or a loopback address, for probes and the
 // scraper of the same machine. Not a web server: three exact paths, requests up to 4 KiB, a few connections at a time, each closed
-// after its answer and after five seconds in any case.
+// after its answer and after a while in any case.
 //
 // On the loop's thread, with SIGPIPE ignored. Everything that it asks for must be quick.
 #ifndef PCN_APP_LISTENER_H
@@ -15,6 +15,8 @@ typedef struct listener listener_t;
 
 typedef struct listener_spec {
     const char *daemon;
+    // A connection is closed after so long, answered or not.
+    uint64_t timeout_ms;
     void *data;
     // Appends the text of /metrics.
     void (*metrics)(void *data, buf_t *out);

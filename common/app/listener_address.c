@@ -11,11 +11,13 @@
 
 static const char variable[] = "PCN_METRICS_LISTEN";
 
-static status_t refuse(problem_t *problem, const char *detail) {
+static status_t refuse(problem_t *problem, const char *detail)
+{
     return problem_set(problem, STATUS_INVALID_ARGUMENT, variable, "%s %s", variable, detail);
 }
 
-static status_t parse_unix(const char *path, listener_address_t *address, problem_t *problem) {
+static status_t parse_unix(const char *path, listener_address_t *address, problem_t *problem)
+{
     struct sockaddr_un *name = (struct sockaddr_un *)&address->socket;
     if (strlen(path) >= sizeof name->sun_path) {
         return refuse(problem, "is too long for a unix socket: shorten it, or the path of the state folder");
@@ -27,7 +29,8 @@ static status_t parse_unix(const char *path, listener_address_t *address, proble
     return STATUS_OK;
 }
 
-static status_t parse_tcp(const char *text, listener_address_t *address, problem_t *problem) {
+static status_t parse_tcp(const char *text, listener_address_t *address, problem_t *problem)
+{
     const char *colon = strrchr(text, ':');
     char host[64];
     if (colon == NULL || (size_t)(colon - text) >= sizeof host || strlen(colon + 1) > 5 ||
@@ -58,7 +61,8 @@ static status_t parse_tcp(const char *text, listener_address_t *address, problem
     return STATUS_OK;
 }
 
-status_t listener_address_parse(const char *text, listener_address_t *address, problem_t *problem) {
+status_t listener_address_parse(const char *text, listener_address_t *address, problem_t *problem)
+{
     memset(address, 0, sizeof *address);
     if (strncmp(text, "unix:", 5) == 0 && text[5] != '\0') {
         return parse_unix(text + 5, address, problem);
@@ -67,7 +71,8 @@ status_t listener_address_parse(const char *text, listener_address_t *address, p
 }
 
 // Whether a socket file is there that nobody listens on. ALREADY_EXISTS where somebody does, or it is no socket.
-static status_t remove_stale(const listener_address_t *address, problem_t *problem) {
+static status_t remove_stale(const listener_address_t *address, problem_t *problem)
+{
     struct stat found;
     if (lstat(address->path, &found) != 0) {
         return STATUS_OK;
@@ -89,7 +94,8 @@ static status_t remove_stale(const listener_address_t *address, problem_t *probl
     return STATUS_OK;
 }
 
-status_t listener_address_bind(const listener_address_t *address, int *fd, problem_t *problem) {
+status_t listener_address_bind(const listener_address_t *address, int *fd, problem_t *problem)
+{
     bool local = address->path[0] != '\0';
     status_t status = local ? remove_stale(address, problem) : STATUS_OK;
     if (status != STATUS_OK) {
@@ -98,8 +104,7 @@ status_t listener_address_bind(const listener_address_t *address, int *fd, probl
     int made = socket(address->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int yes = 1;
     // Linux gives the file the mode of the unbound socket: at no moment is it open to others.
-    if (made < 0 || (local && fchmod(made, 0600) != 0) ||
-        (!local && setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) ||
+    if (made < 0 || (local && fchmod(made, 0600) != 0) || (!local && setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) ||
         bind(made, (const struct sockaddr *)&address->socket, address->size) != 0) {
         int error = errno;
         if (made >= 0) {

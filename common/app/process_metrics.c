@@ -11,11 +11,13 @@
 #include <unistd.h>
 #include <uv.h>
 
-static void write_figure(buf_t *out, const char *name, const char *kind, const char *help, double value) {
+static void write_figure(buf_t *out, const char *name, const char *kind, const char *help, double value)
+{
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, kind, name, value);
 }
 
-static bool count_descriptors(size_t *count) {
+static bool count_descriptors(size_t *count)
+{
     DIR *folder = opendir("/proc/self/fd");
     if (folder == NULL) {
         return false;
@@ -31,7 +33,8 @@ static bool count_descriptors(size_t *count) {
 }
 
 // Seconds since 1970. The kernel counts a process's start in ticks since boot: field 22 of stat.
-static bool read_start_time(double *seconds) {
+static bool read_start_time(double *seconds)
+{
     char text[1024];
     FILE *file = fopen("/proc/self/stat", "re");
     if (file == NULL) {
@@ -54,7 +57,8 @@ static bool read_start_time(double *seconds) {
     return true;
 }
 
-void process_metrics_write(buf_t *out) {
+void process_metrics_write(buf_t *out)
+{
     size_t resident = 0;
     size_t descriptors;
     double started;
@@ -63,8 +67,8 @@ void process_metrics_write(buf_t *out) {
         write_figure(out, "process_resident_memory_bytes", "gauge", "Resident memory.", (double)resident);
     }
     if (getrusage(RUSAGE_SELF, &usage) == 0) {
-        double seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-                         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+        double seconds =
+            (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
         write_figure(out, "process_cpu_seconds_total", "counter", "User and system processor time.", seconds);
     }
     if (count_descriptors(&descriptors)) {

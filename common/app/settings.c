@@ -33,9 +33,10 @@ static const config_key_t common_keys[] = {
 static const char *const other_daemons[] = {"gateway", "ctl", "supervisor", NULL};
 
 // Variables of the script that starts everything, which daemons inherit.
-static const char *const script_variables[] = {"PCN_HTTP_PORT", "PCN_DATABASE_URL", "PCN_DATABASE_URL_FILE", NULL};
+static const char *const script_variables[] = {"PCN_HTTP_PORT", "PCN_DATABASE_URL", "PCN_DATABASE_URL_FILE", "PCN_BUILD", NULL};
 
-static size_t add_names(const char **out, size_t count, const char *const *names, const char *self) {
+static size_t add_names(const char **out, size_t count, const char *const *names, const char *self)
+{
     for (; *names != NULL; names++) {
         if (strcmp(*names, self) != 0) {
             out[count++] = *names;
@@ -44,7 +45,8 @@ static size_t add_names(const char **out, size_t count, const char *const *names
     return count;
 }
 
-static size_t count_names(const char *const *names) {
+static size_t count_names(const char *const *names)
+{
     size_t count = 0;
     while (names[count] != NULL) {
         count++;
@@ -52,7 +54,8 @@ static size_t count_names(const char *const *names) {
     return count;
 }
 
-status_t settings_init(settings_t *settings, const app_spec_t *app, problem_t *problem) {
+status_t settings_init(settings_t *settings, const app_spec_t *app, problem_t *problem)
+{
     assert(app->config_size >= sizeof(app_config_t));
     *settings = (settings_t){0};
     settings->values = calloc(1, app->config_size);
@@ -65,12 +68,14 @@ status_t settings_init(settings_t *settings, const app_spec_t *app, problem_t *p
     add_names(settings->others, count, other_daemons, app->name);
     settings->keys[0] = common_keys;
     settings->keys[1] = app->keys;
-    settings->spec = (config_spec_t){.daemon = app->name, .keys = settings->keys, .others = settings->others, .tolerated = script_variables};
+    settings->spec =
+        (config_spec_t){.daemon = app->name, .keys = settings->keys, .others = settings->others, .tolerated = script_variables};
     return STATUS_OK;
 }
 
 // A descriptor that is not open, or one of the standard three, would be somebody else's file later on.
-static status_t check_ready_fd(int64_t ready_fd, problem_t *problem) {
+static status_t check_ready_fd(int64_t ready_fd, problem_t *problem)
+{
     if (ready_fd < 0) {
         return STATUS_OK;
     }
@@ -80,7 +85,8 @@ static status_t check_ready_fd(int64_t ready_fd, problem_t *problem) {
     return STATUS_OK;
 }
 
-static status_t check_values(const app_config_t *values, problem_t *problem) {
+static status_t check_values(const app_config_t *values, problem_t *problem)
+{
     log_level_t level;
     if (!log_level_parse(values->log_level, &level)) {
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_LOG_LEVEL", "PCN_LOG_LEVEL must be debug, info, warning or error");
@@ -91,21 +97,27 @@ static status_t check_values(const app_config_t *values, problem_t *problem) {
     return check_ready_fd(values->ready_fd, problem);
 }
 
-status_t settings_load(settings_t *settings, const char *const *environment, problem_t *problem) {
+status_t settings_load(settings_t *settings, const char *const *environment, problem_t *problem)
+{
     status_t status = config_load(&settings->spec, environment, settings->values, &settings->config, problem);
     return status == STATUS_OK ? check_values(settings->values, problem) : status;
 }
 
-void settings_deinit(settings_t *settings) {
+void settings_deinit(settings_t *settings)
+{
     config_destroy(&settings->config);
     free(settings->values);
     free(settings->others);
     *settings = (settings_t){0};
 }
 
-const app_config_t *settings_common(const settings_t *settings) { return settings->values; }
+const app_config_t *settings_common(const settings_t *settings)
+{
+    return settings->values;
+}
 
-status_t settings_make_run_folder(const settings_t *settings, problem_t *problem) {
+status_t settings_make_run_folder(const settings_t *settings, problem_t *problem)
+{
     char path[512];
     int length = snprintf(path, sizeof path, "%s/run", settings_common(settings)->state_dir);
     if (length < 0 || (size_t)length >= sizeof path) {

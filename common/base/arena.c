@@ -50,9 +50,13 @@ struct arena_pool {
     arena_t *arenas;
 };
 
-static size_t round_up(size_t size) { return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1); }
+static size_t round_up(size_t size)
+{
+    return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
 
-arena_t *arena_new(size_t cap) {
+arena_t *arena_new(size_t cap)
+{
     size_t head = round_up(sizeof(arena_t));
     char *memory = malloc(FIRST_BLOCK);
     if (memory == NULL) {
@@ -67,7 +71,8 @@ arena_t *arena_new(size_t cap) {
     return arena;
 }
 
-static void free_blocks(arena_t *arena) {
+static void free_blocks(arena_t *arena)
+{
     block_t *block = arena->blocks;
     while (block != NULL) {
         block_t *next = block->next;
@@ -77,7 +82,8 @@ static void free_blocks(arena_t *arena) {
     arena->blocks = NULL;
 }
 
-void arena_destroy(arena_t **arena) {
+void arena_destroy(arena_t **arena)
+{
     if (arena == NULL || *arena == NULL) {
         return;
     }
@@ -87,7 +93,8 @@ void arena_destroy(arena_t **arena) {
     *arena = NULL;
 }
 
-void arena_reset(arena_t *arena) {
+void arena_reset(arena_t *arena)
+{
     free_blocks(arena);
     ARENA_CLOSE(arena->first->bytes, arena->first->room);
     arena->current = arena->first;
@@ -96,7 +103,8 @@ void arena_reset(arena_t *arena) {
     arena->next_room = 2 * FIRST_BLOCK;
 }
 
-static block_t *add_block(arena_t *arena, size_t room) {
+static block_t *add_block(arena_t *arena, size_t room)
+{
     block_t *block = malloc(sizeof(block_t) + room);
     if (block == NULL) {
         return NULL;
@@ -108,7 +116,8 @@ static block_t *add_block(arena_t *arena, size_t room) {
     return block;
 }
 
-void *arena_alloc(arena_t *arena, size_t size) {
+void *arena_alloc(arena_t *arena, size_t size)
+{
     if (size > SIZE_MAX / 4 || size > arena->cap || arena->handed_out > arena->cap - size) {
         return NULL;
     }
@@ -142,7 +151,8 @@ void *arena_alloc(arena_t *arena, size_t size) {
     return bytes;
 }
 
-void *arena_zero(arena_t *arena, size_t size) {
+void *arena_zero(arena_t *arena, size_t size)
+{
     void *bytes = arena_alloc(arena, size);
     if (bytes != NULL) {
         memset(bytes, 0, size);
@@ -150,7 +160,8 @@ void *arena_zero(arena_t *arena, size_t size) {
     return bytes;
 }
 
-char *arena_copy(arena_t *arena, const void *bytes, size_t size) {
+char *arena_copy(arena_t *arena, const void *bytes, size_t size)
+{
     if (size == SIZE_MAX) {
         return NULL;
     }
@@ -165,9 +176,13 @@ char *arena_copy(arena_t *arena, const void *bytes, size_t size) {
     return copy;
 }
 
-char *arena_string(arena_t *arena, const char *string) { return arena_copy(arena, string, strlen(string)); }
+char *arena_string(arena_t *arena, const char *string)
+{
+    return arena_copy(arena, string, strlen(string));
+}
 
-char *arena_printf(arena_t *arena, const char *format, ...) {
+char *arena_printf(arena_t *arena, const char *format, ...)
+{
     // Most texts are short: formatted once.
     char text[256];
     va_list arguments;
@@ -186,9 +201,13 @@ char *arena_printf(arena_t *arena, const char *format, ...) {
     return out;
 }
 
-size_t arena_used(const arena_t *arena) { return arena->handed_out; }
+size_t arena_used(const arena_t *arena)
+{
+    return arena->handed_out;
+}
 
-arena_pool_t *arena_pool_new(size_t cap, size_t kept) {
+arena_pool_t *arena_pool_new(size_t cap, size_t kept)
+{
     arena_pool_t *pool = calloc(1, sizeof *pool);
     if (pool != NULL) {
         pool->cap = cap;
@@ -197,7 +216,8 @@ arena_pool_t *arena_pool_new(size_t cap, size_t kept) {
     return pool;
 }
 
-void arena_pool_destroy(arena_pool_t **pool) {
+void arena_pool_destroy(arena_pool_t **pool)
+{
     if (pool == NULL || *pool == NULL) {
         return;
     }
@@ -210,7 +230,8 @@ void arena_pool_destroy(arena_pool_t **pool) {
     *pool = NULL;
 }
 
-arena_t *arena_pool_take(arena_pool_t *pool) {
+arena_t *arena_pool_take(arena_pool_t *pool)
+{
     arena_t *arena = pool->arenas;
     if (arena == NULL) {
         return arena_new(pool->cap);
@@ -221,7 +242,8 @@ arena_t *arena_pool_take(arena_pool_t *pool) {
     return arena;
 }
 
-void arena_pool_give(arena_pool_t *pool, arena_t **arena) {
+void arena_pool_give(arena_pool_t *pool, arena_t **arena)
+{
     if (arena == NULL || *arena == NULL) {
         return;
     }

@@ -10,14 +10,19 @@
 
 enum { FIRST_ROOM = 256 };
 
-void buf_init(buf_t *buf, size_t cap) { *buf = (buf_t){.cap = cap}; }
+void buf_init(buf_t *buf, size_t cap)
+{
+    *buf = (buf_t){.cap = cap};
+}
 
-void buf_deinit(buf_t *buf) {
+void buf_deinit(buf_t *buf)
+{
     free(buf->data);
     *buf = (buf_t){.cap = buf->cap};
 }
 
-void buf_clear(buf_t *buf) {
+void buf_clear(buf_t *buf)
+{
     buf->size = 0;
     buf->failed = false;
     if (buf->data != NULL) {
@@ -25,7 +30,8 @@ void buf_clear(buf_t *buf) {
     }
 }
 
-static bool grow(buf_t *buf, size_t need) {
+static bool grow(buf_t *buf, size_t need)
+{
     size_t room = buf->room < FIRST_ROOM ? FIRST_ROOM : buf->room;
     while (room < need) {
         room *= 2;
@@ -43,7 +49,8 @@ static bool grow(buf_t *buf, size_t need) {
     return true;
 }
 
-char *buf_reserve(buf_t *buf, size_t size) {
+char *buf_reserve(buf_t *buf, size_t size)
+{
     if (buf->failed) {
         return NULL;
     }
@@ -61,7 +68,8 @@ char *buf_reserve(buf_t *buf, size_t size) {
     return buf->data + buf->size;
 }
 
-void buf_add(buf_t *buf, const void *bytes, size_t size) {
+void buf_add(buf_t *buf, const void *bytes, size_t size)
+{
     char *end = buf_reserve(buf, size);
     if (end != NULL && size > 0) {
         memcpy(end, bytes, size);
@@ -69,9 +77,13 @@ void buf_add(buf_t *buf, const void *bytes, size_t size) {
     }
 }
 
-void buf_add_string(buf_t *buf, const char *string) { buf_add(buf, string, strlen(string)); }
+void buf_add_string(buf_t *buf, const char *string)
+{
+    buf_add(buf, string, strlen(string));
+}
 
-void buf_add_char(buf_t *buf, char c) {
+void buf_add_char(buf_t *buf, char c)
+{
     if (!buf->failed && buf->size < buf->cap && buf->size + 1 < buf->room) {
         buf->data[buf->size++] = c;
         buf->data[buf->size] = '\0';
@@ -80,7 +92,8 @@ void buf_add_char(buf_t *buf, char c) {
     buf_add(buf, &c, 1);
 }
 
-void buf_printf(buf_t *buf, const char *format, ...) {
+void buf_printf(buf_t *buf, const char *format, ...)
+{
     if (buf->failed) {
         return;
     }
@@ -110,7 +123,8 @@ void buf_printf(buf_t *buf, const char *format, ...) {
 }
 
 // Whether one of eight bytes needs a look: a control character, a quote, a backslash, or not ASCII.
-static bool has_special(uint64_t eight) {
+static bool has_special(uint64_t eight)
+{
     const uint64_t ones = 0x0101010101010101U;
     const uint64_t highs = 0x8080808080808080U;
     uint64_t quote = eight ^ (ones * '"');
@@ -120,7 +134,8 @@ static bool has_special(uint64_t eight) {
 }
 
 // First byte at or after `at` that does not go into JSON as it is.
-static const unsigned char *skip_plain(const unsigned char *at, const unsigned char *end) {
+static const unsigned char *skip_plain(const unsigned char *at, const unsigned char *end)
+{
     while (end - at >= 8) {
         uint64_t eight;
         memcpy(&eight, at, sizeof eight);
@@ -135,7 +150,8 @@ static const unsigned char *skip_plain(const unsigned char *at, const unsigned c
     return at;
 }
 
-static void add_escape(buf_t *buf, unsigned char c) {
+static void add_escape(buf_t *buf, unsigned char c)
+{
     static const char digits[] = "0123456789abcdef";
     char text[6] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
     size_t size = 2;
@@ -165,7 +181,8 @@ static void add_escape(buf_t *buf, unsigned char c) {
     buf_add(buf, text, size);
 }
 
-void buf_add_json_string(buf_t *buf, const char *text, size_t size) {
+void buf_add_json_string(buf_t *buf, const char *text, size_t size)
+{
     static const char replacement[] = "\xEF\xBF\xBD";
     if (size > SIZE_MAX / 8) {
         buf->failed = true;

@@ -9,19 +9,27 @@
 #define FIRST_DAY (-354285)
 #define LAST_DAY 2932896
 
-static int64_t read_clock_us(clockid_t which) {
+static int64_t read_clock_us(clockid_t which)
+{
     struct timespec now;
     clock_gettime(which, &now);
     return (int64_t)now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
 }
 
-int64_t clock_wall_us(void) { return read_clock_us(CLOCK_REALTIME); }
+int64_t clock_wall_us(void)
+{
+    return read_clock_us(CLOCK_REALTIME);
+}
 
-int64_t clock_steady_us(void) { return read_clock_us(CLOCK_MONOTONIC); }
+int64_t clock_steady_us(void)
+{
+    return read_clock_us(CLOCK_MONOTONIC);
+}
 
 // Days since 1970-01-01 of the proleptic Gregorian calendar, after Howard Hinnant's days_from_civil: years begin in March, so that
 // the leap day is the last. Years are positive here.
-static int32_t days_from_civil(int32_t year, int32_t month, int32_t day) {
+static int32_t days_from_civil(int32_t year, int32_t month, int32_t day)
+{
     int32_t y = month <= 2 ? year - 1 : year;
     int32_t era = y / 400;
     int32_t year_of_era = y - era * 400;
@@ -30,7 +38,8 @@ static int32_t days_from_civil(int32_t year, int32_t month, int32_t day) {
     return era * 146097 + day_of_era - 719468;
 }
 
-static void civil_from_days(int32_t days, int32_t *year, int32_t *month, int32_t *day) {
+static void civil_from_days(int32_t days, int32_t *year, int32_t *month, int32_t *day)
+{
     int32_t z = days + 719468;
     int32_t era = z / 146097;
     int32_t day_of_era = z - era * 146097;
@@ -42,15 +51,20 @@ static void civil_from_days(int32_t days, int32_t *year, int32_t *month, int32_t
     *year = year_of_era + era * 400 + (*month <= 2 ? 1 : 0);
 }
 
-static int32_t clamp_day(int32_t days) { return days < FIRST_DAY ? FIRST_DAY : days > LAST_DAY ? LAST_DAY : days; }
+static int32_t clamp_day(int32_t days)
+{
+    return days < FIRST_DAY ? FIRST_DAY : days > LAST_DAY ? LAST_DAY : days;
+}
 
-static int32_t days_in_month(int32_t year, int32_t month) {
+static int32_t days_in_month(int32_t year, int32_t month)
+{
     static const int8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return month == 2 && leap ? 29 : lengths[month - 1];
 }
 
-static char *put_digits(char *out, int32_t value, int width) {
+static char *put_digits(char *out, int32_t value, int width)
+{
     for (int i = width - 1; i >= 0; i--) {
         out[i] = (char)('0' + value % 10);
         value /= 10;
@@ -59,7 +73,8 @@ static char *put_digits(char *out, int32_t value, int width) {
 }
 
 // Reads exactly `width` digits; NULL where they are not there.
-static const char *take_digits(const char *text, int width, int32_t *value) {
+static const char *take_digits(const char *text, int width, int32_t *value)
+{
     *value = 0;
     for (int i = 0; i < width; i++) {
         if (text[i] < '0' || text[i] > '9') {
@@ -70,9 +85,13 @@ static const char *take_digits(const char *text, int width, int32_t *value) {
     return text + width;
 }
 
-static const char *take_char(const char *text, char c) { return text != NULL && *text == c ? text + 1 : NULL; }
+static const char *take_char(const char *text, char c)
+{
+    return text != NULL && *text == c ? text + 1 : NULL;
+}
 
-static const char *take_date(const char *text, int32_t *days) {
+static const char *take_date(const char *text, int32_t *days)
+{
     int32_t year, month, day;
     const char *at = take_digits(text, 4, &year);
     if ((at = take_char(at, '-')) == NULL || (at = take_digits(at, 2, &month)) == NULL || (at = take_char(at, '-')) == NULL ||
@@ -87,7 +106,8 @@ static const char *take_date(const char *text, int32_t *days) {
 }
 
 // hh:mm:ss and a fraction, in microseconds of the day.
-static const char *take_time(const char *text, int64_t *us) {
+static const char *take_time(const char *text, int64_t *us)
+{
     int32_t hour, minute, second;
     const char *at = take_digits(text, 2, &hour);
     if ((at = take_char(at, ':')) == NULL || (at = take_digits(at, 2, &minute)) == NULL || (at = take_char(at, ':')) == NULL ||
@@ -107,7 +127,8 @@ static const char *take_time(const char *text, int64_t *us) {
     return digits >= 1 && digits <= 9 ? at : NULL;
 }
 
-static const char *take_offset(const char *text, int64_t *us) {
+static const char *take_offset(const char *text, int64_t *us)
+{
     *us = 0;
     if (*text == 'Z' || *text == 'z') {
         return text + 1;
@@ -125,7 +146,8 @@ static const char *take_offset(const char *text, int64_t *us) {
 }
 
 // Days and the rest, rounded towards the past.
-static int32_t split_day(int64_t wall_us, int64_t *us_of_day) {
+static int32_t split_day(int64_t wall_us, int64_t *us_of_day)
+{
     int64_t days = wall_us / US_PER_DAY;
     int64_t rest = wall_us % US_PER_DAY;
     if (rest < 0) {
@@ -136,7 +158,8 @@ static int32_t split_day(int64_t wall_us, int64_t *us_of_day) {
     return (int32_t)days;
 }
 
-void date_format(int32_t days, char out[DATE_SIZE]) {
+void date_format(int32_t days, char out[DATE_SIZE])
+{
     int32_t year, month, day;
     civil_from_days(clamp_day(days), &year, &month, &day);
     char *at = put_digits(out, year, 4);
@@ -147,7 +170,8 @@ void date_format(int32_t days, char out[DATE_SIZE]) {
     *at = '\0';
 }
 
-void instant_format(int64_t wall_us, char out[INSTANT_SIZE]) {
+void instant_format(int64_t wall_us, char out[INSTANT_SIZE])
+{
     int64_t us;
     int32_t days = split_day(wall_us, &us);
     date_format(days, out);
@@ -165,7 +189,8 @@ void instant_format(int64_t wall_us, char out[INSTANT_SIZE]) {
     *at = '\0';
 }
 
-bool instant_parse(const char *text, int64_t *wall_us) {
+bool instant_parse(const char *text, int64_t *wall_us)
+{
     int32_t days;
     int64_t time_us, offset_us;
     const char *at = take_date(text, &days);
@@ -182,7 +207,8 @@ bool instant_parse(const char *text, int64_t *wall_us) {
     return true;
 }
 
-bool date_parse(const char *text, int32_t *days) {
+bool date_parse(const char *text, int32_t *days)
+{
     int32_t parsed;
     const char *at = take_date(text, &parsed);
     if (at == NULL || *at != '\0') {
@@ -193,13 +219,15 @@ bool date_parse(const char *text, int32_t *days) {
 }
 
 // The last Sunday of a month with 31 days. 1970-01-01 was a Thursday.
-static int32_t last_sunday(int32_t year, int32_t month) {
+static int32_t last_sunday(int32_t year, int32_t month)
+{
     int32_t last = days_from_civil(year, month, 31);
     int32_t weekday = (last % 7 + 7 + 4) % 7;
     return last - weekday;
 }
 
-int32_t date_of_instant(int64_t wall_us) {
+int32_t date_of_instant(int64_t wall_us)
+{
     const int64_t hour = 3600 * US_PER_SECOND;
     int64_t us;
     int32_t days = split_day(wall_us, &us);

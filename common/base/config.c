@@ -17,14 +17,16 @@ struct config {
 };
 
 // PCN_REGISTRY_K or, without a daemon, PCN_K; `suffix` is "" or "_FILE".
-static void variable_name(char out[NAME_SIZE], const char *daemon, const char *key, const char *suffix) {
+static void variable_name(char out[NAME_SIZE], const char *daemon, const char *key, const char *suffix)
+{
     snprintf(out, NAME_SIZE, "PCN_%s%s%s%s", daemon != NULL ? daemon : "", daemon != NULL ? "_" : "", key, suffix);
     for (char *c = out; *c != '\0'; c++) {
         *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
     }
 }
 
-static const char *find_variable(const char *const *environment, const char *name) {
+static const char *find_variable(const char *const *environment, const char *name)
+{
     size_t size = strlen(name);
     for (; *environment != NULL; environment++) {
         if (strncmp(*environment, name, size) == 0 && (*environment)[size] == '=') {
@@ -34,14 +36,16 @@ static const char *find_variable(const char *const *environment, const char *nam
     return NULL;
 }
 
-static bool is_variable(const char *entry, size_t size, const char *daemon, const char *key, const char *suffix) {
+static bool is_variable(const char *entry, size_t size, const char *daemon, const char *key, const char *suffix)
+{
     char name[NAME_SIZE];
     variable_name(name, daemon, key, suffix);
     return strlen(name) == size && memcmp(entry, name, size) == 0;
 }
 
 // Whether a key of the daemon is read from this variable.
-static bool is_own(const config_spec_t *spec, const char *entry, size_t size) {
+static bool is_own(const config_spec_t *spec, const char *entry, size_t size)
+{
     for (const config_key_t *const *table = spec->keys; *table != NULL; table++) {
         for (const config_key_t *key = *table; key->name != NULL; key++) {
             bool secret = (key->flags & CONFIG_SECRET) != 0;
@@ -57,7 +61,8 @@ static bool is_own(const config_spec_t *spec, const char *entry, size_t size) {
     return false;
 }
 
-static bool is_tolerated(const config_spec_t *spec, const char *entry, size_t size) {
+static bool is_tolerated(const config_spec_t *spec, const char *entry, size_t size)
+{
     for (const char *const *name = spec->tolerated; name != NULL && *name != NULL; name++) {
         if (strlen(*name) == size && memcmp(entry, *name, size) == 0) {
             return true;
@@ -74,7 +79,8 @@ static bool is_tolerated(const config_spec_t *spec, const char *entry, size_t si
     return false;
 }
 
-static status_t check_names(const config_spec_t *spec, const char *const *environment, problem_t *problem) {
+static status_t check_names(const config_spec_t *spec, const char *const *environment, problem_t *problem)
+{
     for (; *environment != NULL; environment++) {
         const char *entry = *environment;
         size_t size = strcspn(entry, "=");
@@ -88,7 +94,8 @@ static status_t check_names(const config_spec_t *spec, const char *const *enviro
     return STATUS_OK;
 }
 
-static status_t file_read(arena_t *strings, const char *name, const char *path, const char **text, problem_t *problem) {
+static status_t file_read(arena_t *strings, const char *name, const char *path, const char **text, problem_t *problem)
+{
     char *bytes = malloc(FILE_CAP + 1);
     if (bytes == NULL) {
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, name, "out of memory");
@@ -126,7 +133,8 @@ static status_t file_read(arena_t *strings, const char *name, const char *path, 
 // The key's text under one prefix, from the variable or the file that it names. *text stays NULL where there is neither. `name`
 // receives the variable that counted.
 static status_t take_text(config_t *config, const char *const *environment, const char *daemon, const config_key_t *key,
-                          char name[NAME_SIZE], const char **text, problem_t *problem) {
+                          char name[NAME_SIZE], const char **text, problem_t *problem)
+{
     variable_name(name, daemon, key->name, "");
     const char *plain = find_variable(environment, name);
     if ((key->flags & CONFIG_SECRET) != 0) {
@@ -150,7 +158,8 @@ static status_t take_text(config_t *config, const char *const *environment, cons
     return STATUS_OK;
 }
 
-static bool parse_number(const char *text, int64_t *number, const char **rest) {
+static bool parse_number(const char *text, int64_t *number, const char **rest)
+{
     if (!isdigit((unsigned char)text[0]) && !(text[0] == '-' && isdigit((unsigned char)text[1]))) {
         return false;
     }
@@ -162,7 +171,8 @@ static bool parse_number(const char *text, int64_t *number, const char **rest) {
     return errno == 0;
 }
 
-static bool parse_duration(const char *text, int64_t *ms) {
+static bool parse_duration(const char *text, int64_t *ms)
+{
     static const struct {
         const char *suffix;
         int64_t ms;
@@ -179,7 +189,8 @@ static bool parse_duration(const char *text, int64_t *ms) {
     return false;
 }
 
-static status_t check_bounds(const config_key_t *key, const char *name, int64_t value, problem_t *problem) {
+static status_t check_bounds(const config_key_t *key, const char *name, int64_t value, problem_t *problem)
+{
     bool bounded = key->minimum != 0 || key->maximum != 0;
     if (bounded && (value < key->minimum || value > key->maximum)) {
         const char *unit = key->type == CONFIG_DURATION ? "ms" : "";
@@ -190,7 +201,8 @@ static status_t check_bounds(const config_key_t *key, const char *name, int64_t 
 }
 
 // Texts of values are never repeated in a problem: they may be secret.
-static status_t set_value(const config_key_t *key, const char *name, const char *text, char *value, problem_t *problem) {
+static status_t set_value(const config_key_t *key, const char *name, const char *text, char *value, problem_t *problem)
+{
     int64_t number = 0;
     const char *rest = "";
     switch (key->type) {
@@ -220,7 +232,8 @@ static status_t set_value(const config_key_t *key, const char *name, const char 
     return check_bounds(key, name, number, problem);
 }
 
-static void set_zero(const config_key_t *key, char *value) {
+static void set_zero(const config_key_t *key, char *value)
+{
     const char *none = NULL;
     int64_t zero = 0;
     bool no = false;
@@ -238,8 +251,9 @@ static void set_zero(const config_key_t *key, char *value) {
     }
 }
 
-static status_t load_key(const config_spec_t *spec, config_t *config, const config_key_t *key, const char *const *environment,
-                         void *values, problem_t *problem) {
+static status_t load_key(const config_spec_t *spec, config_t *config, const config_key_t *key, const char *const *environment, void *values,
+                         problem_t *problem)
+{
     char name[NAME_SIZE];
     char own_name[NAME_SIZE];
     variable_name(own_name, spec->daemon, key->name, "");
@@ -263,7 +277,8 @@ static status_t load_key(const config_spec_t *spec, config_t *config, const conf
     return set_value(key, name, text, (char *)values + key->offset, problem);
 }
 
-status_t config_load(const config_spec_t *spec, const char *const *environment, void *values, config_t **config, problem_t *problem) {
+status_t config_load(const config_spec_t *spec, const char *const *environment, void *values, config_t **config, problem_t *problem)
+{
     *config = NULL;
     status_t status = check_names(spec, environment, problem);
     if (status != STATUS_OK) {
@@ -287,7 +302,8 @@ status_t config_load(const config_spec_t *spec, const char *const *environment, 
     return STATUS_OK;
 }
 
-void config_destroy(config_t **config) {
+void config_destroy(config_t **config)
+{
     if (config == NULL || *config == NULL) {
         return;
     }

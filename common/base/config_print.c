@@ -5,7 +5,8 @@
 
 #include "common/base/config.h"
 
-static void print_name(const config_spec_t *spec, const config_key_t *key, FILE *out) {
+static void print_name(const config_spec_t *spec, const config_key_t *key, FILE *out)
+{
     fputs("PCN_", out);
     if ((key->flags & CONFIG_COMMON) == 0) {
         for (const char *c = spec->daemon; *c != '\0'; c++) {
@@ -16,7 +17,8 @@ static void print_name(const config_spec_t *spec, const config_key_t *key, FILE 
     fputs(key->name, out);
 }
 
-void config_print_help(const config_spec_t *spec, FILE *out) {
+void config_print_help(const config_spec_t *spec, FILE *out)
+{
     static const char *const types[] = {"text", "number", "duration", "true|false"};
     for (const config_key_t *const *table = spec->keys; *table != NULL; table++) {
         for (const config_key_t *key = *table; key->name != NULL; key++) {
@@ -39,7 +41,8 @@ void config_print_help(const config_spec_t *spec, FILE *out) {
 }
 
 // A duration in the largest unit that is exact, as it may be written.
-static void print_duration(int64_t ms, FILE *out) {
+static void print_duration(int64_t ms, FILE *out)
+{
     if (ms != 0 && ms % 3600000 == 0) {
         fprintf(out, "%" PRId64 "h", ms / 3600000);
     } else if (ms != 0 && ms % 60000 == 0) {
@@ -51,7 +54,8 @@ static void print_duration(int64_t ms, FILE *out) {
     }
 }
 
-static void print_text(const char *text, bool secret, FILE *out) {
+static void print_text(const char *text, bool secret, FILE *out)
+{
     if (secret) {
         fputs(text[0] != '\0' ? "***" : "", out);
         return;
@@ -62,7 +66,8 @@ static void print_text(const char *text, bool secret, FILE *out) {
     }
 }
 
-static void print_value(const config_key_t *key, const char *value, FILE *out) {
+static void print_value(const config_key_t *key, const char *value, FILE *out)
+{
     const char *text;
     int64_t number;
     bool flag;
@@ -89,7 +94,8 @@ static void print_value(const config_key_t *key, const char *value, FILE *out) {
     }
 }
 
-void config_print(const config_spec_t *spec, const void *values, FILE *out) {
+void config_print(const config_spec_t *spec, const void *values, FILE *out)
+{
     for (const config_key_t *const *table = spec->keys; *table != NULL; table++) {
         for (const config_key_t *key = *table; key->name != NULL; key++) {
             print_name(spec, key, out);

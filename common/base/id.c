@@ -1,5 +1,6 @@
 #include "common/base/id.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 // depends on it, and a child of fork may go on from it, since the random bits differ.
 static _Atomic uint64_t newest;
 
-static uint64_t next_stamp(int64_t wall_us) {
+static uint64_t next_stamp(int64_t wall_us)
+{
     uint64_t us = wall_us > 0 ? (uint64_t)wall_us : 0;
     uint64_t stamp = us / 1000 * PARTS + us % 1000 * PARTS / 1000;
     uint64_t last = atomic_load_explicit(&newest, memory_order_relaxed);
@@ -27,14 +29,49 @@ static uint64_t next_stamp(int64_t wall_us) {
     return next;
 }
 
-void id_make(int64_t wall_us, char out[ID_SIZE]) {
-    static const char digits[] = "0123456789abcdef";
-    uint64_t stamp = next_stamp(wall_us);
-    uint64_t random;
-    // Not kept in stock: a stock would have to be thrown away at each fork. An id without randomness must not go out.
-    if (getentropy(&random, sizeof random) != 0) {
+// Random words in stock, since a call of the kernel for each id costs more than all the rest of making it. A stock belongs to one thread
+// and to one process: a child of fork finds the generation changed and throws its copy away.
+enum { STOCK = 32 };
+static _Thread_local struct {
+    uint64_t words[STOCK];
+    unsigned left;
+    unsigned generation;
+} stock;
+static _Atomic unsigned generation = 1;
+static pthread_once_t fork_watched = PTHREAD_ONCE_INIT;
+
+static void on_fork_in_child(void)
+{
+    atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
+}
+
+static void watch_forks(void)
+{
+    if (pthread_atfork(NULL, NULL, on_fork_in_child) != 0) {
         abort();
     }
+}
+
+static uint64_t take_random(void)
+{
+    unsigned now = atomic_load_explicit(&generation, memory_order_relaxed);
+    if (stock.left == 0 || stock.generation != now) {
+        pthread_once(&fork_watched, watch_forks);
+        // At most 256 bytes a call, which are all or none. An id without randomness must not go out.
+        if (getentropy(stock.words, sizeof stock.words) != 0) {
+            abort();
+        }
+        stock.left = STOCK;
+        stock.generation = now;
+    }
+    return stock.words[--stock.left];
+}
+
+void id_make(int64_t wall_us, char out[ID_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t stamp = next_stamp(wall_us);
+    uint64_t random = take_random();
     uint64_t high = (stamp / PARTS) << 16 | 0x7000 | stamp % PARTS;
     uint64_t low = (random & UINT64_C(0x3FFFFFFFFFFFFFFF)) | UINT64_C(0x8000000000000000);
     char *at = out;
@@ -48,11 +85,21 @@ void id_make(int64_t wall_us, char out[ID_SIZE]) {
     *at = '\0';
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
 
-bool id_valid(const char *text) {
+bool id_valid(const char *text)
+{
     size_t i = 0;
     for (; text[i] != '\0' && i < ID_SIZE - 1; i++) {
         char c = text[i];
@@ -64,7 +111,8 @@ bool id_valid(const char *text) {
     return i == ID_SIZE - 1 && text[i] == '\0';
 }
 
-bool code_valid(const char *text) {
+bool code_valid(const char *text)
+{
     size_t size = strnlen(text, 65);
     bool slug = size >= 2 && size <= 64 && text[0] != '-';
     bool ods = size >= 3 && size <= 12;
@@ -76,7 +124,8 @@ bool code_valid(const char *text) {
     return slug || ods;
 }
 
-bool utf8_valid(const char *text, uint64_t size) {
+bool utf8_valid(const char *text, uint64_t size)
+{
     const unsigned char *at = (const unsigned char *)text;
     uint64_t left = size;
     while (left > 0) {

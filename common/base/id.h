@@ -7,7 +7,8 @@
 
 #define ID_SIZE 37
 
-// Lower case with hyphens. The random part comes from the kernel; within a millisecond of one process ids still ascend.
+// Lower case with hyphens. The random part comes from the kernel, anew in a forked child; within a millisecond of one process ids still
+// ascend.
 void id_make(int64_t wall_us, char out[ID_SIZE]);
 // Any UUID in the 8-4-4-4-12 form.
 bool id_valid(const char *text);

@@ -19,12 +19,14 @@ static struct {
     log_level_t least;
 } state = {"pcn", LOG_LEVEL_INFO};
 
-void log_start(const char *daemon, log_level_t least) {
+void log_start(const char *daemon, log_level_t least)
+{
     utf8_copy(state.daemon, sizeof state.daemon, daemon);
     state.least = least;
 }
 
-bool log_level_parse(const char *text, log_level_t *level) {
+bool log_level_parse(const char *text, log_level_t *level)
+{
     for (size_t i = 0; i < sizeof level_names / sizeof level_names[0]; i++) {
         if (strcmp(text, level_names[i]) == 0) {
             *level = (log_level_t)i;
@@ -34,10 +36,14 @@ bool log_level_parse(const char *text, log_level_t *level) {
     return false;
 }
 
-bool log_enabled(log_level_t level) { return level >= state.least; }
+bool log_enabled(log_level_t level)
+{
+    return level >= state.least;
+}
 
 // A name and its text; a text too long for the line is halved until it fits. False where not even the name did.
-static bool add_text(buf_t *line, const char *name, const char *text, bool *cut) {
+static bool add_text(buf_t *line, const char *name, const char *text, bool *cut)
+{
     size_t before = line->size;
     for (size_t size = strnlen(text, LINE_SIZE);; size = utf8_cut(text, size / 2)) {
         if (before > 1) {
@@ -58,7 +64,8 @@ static bool add_text(buf_t *line, const char *name, const char *text, bool *cut)
     }
 }
 
-static bool add_number(buf_t *line, const char *name, int64_t number) {
+static bool add_number(buf_t *line, const char *name, int64_t number)
+{
     size_t before = line->size;
     buf_add_char(line, ',');
     buf_add_json_string(line, name, strlen(name));
@@ -71,7 +78,8 @@ static bool add_number(buf_t *line, const char *name, int64_t number) {
     return false;
 }
 
-void log_write(log_level_t level, const char *message, const log_field_t *fields, size_t count) {
+void log_write(log_level_t level, const char *message, const log_field_t *fields, size_t count)
+{
     if (!log_enabled(level)) {
         return;
     }

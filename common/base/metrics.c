@@ -42,12 +42,12 @@ static const struct {
     int64_t us;
     const char *seconds;
 } bounds[HISTOGRAM_BUCKETS] = {
-    {100, "0.0001"}, {200, "0.0002"}, {500, "0.0005"}, {1000, "0.001"}, {2000, "0.002"}, {5000, "0.005"},
-    {10000, "0.01"}, {20000, "0.02"}, {50000, "0.05"}, {100000, "0.1"}, {200000, "0.2"}, {500000, "0.5"},
-    {1000000, "1"},  {2000000, "2"},  {5000000, "5"},  {10000000, "10"},
+    {100, "0.0001"}, {200, "0.0002"}, {500, "0.0005"}, {1000, "0.001"}, {2000, "0.002"}, {5000, "0.005"}, {10000, "0.01"}, {20000, "0.02"},
+    {50000, "0.05"}, {100000, "0.1"}, {200000, "0.2"}, {500000, "0.5"}, {1000000, "1"},  {2000000, "2"},  {5000000, "5"},  {10000000, "10"},
 };
 
-metrics_t *metrics_new(void) {
+metrics_t *metrics_new(void)
+{
     metrics_t *metrics = calloc(1, sizeof *metrics);
     if (metrics != NULL) {
         metrics->last = &metrics->first;
@@ -55,7 +55,8 @@ metrics_t *metrics_new(void) {
     return metrics;
 }
 
-static void family_destroy(family_t *family) {
+static void family_destroy(family_t *family)
+{
     for (series_t *series = family->first; series != NULL;) {
         series_t *next = series->next;
         free(series->labels);
@@ -67,7 +68,8 @@ static void family_destroy(family_t *family) {
     free(family);
 }
 
-void metrics_destroy(metrics_t **metrics) {
+void metrics_destroy(metrics_t **metrics)
+{
     if (metrics == NULL || *metrics == NULL) {
         return;
     }
@@ -80,7 +82,8 @@ void metrics_destroy(metrics_t **metrics) {
     *metrics = NULL;
 }
 
-static family_t *family_get(metrics_t *metrics, metric_kind_t kind, const char *name, const char *help) {
+static family_t *family_get(metrics_t *metrics, metric_kind_t kind, const char *name, const char *help)
+{
     for (family_t *family = metrics->first; family != NULL; family = family->next) {
         if (strcmp(family->name, name) == 0) {
             assert(family->kind == kind);
@@ -104,7 +107,8 @@ static family_t *family_get(metrics_t *metrics, metric_kind_t kind, const char *
     return family;
 }
 
-static figure_t *figure_get(metrics_t *metrics, metric_kind_t kind, const char *name, const char *labels, const char *help) {
+static figure_t *figure_get(metrics_t *metrics, metric_kind_t kind, const char *name, const char *labels, const char *help)
+{
     family_t *family = family_get(metrics, kind, name, help);
     if (family == NULL) {
         return &metrics->sink;
@@ -130,19 +134,23 @@ static figure_t *figure_get(metrics_t *metrics, metric_kind_t kind, const char *
     return &series->figure;
 }
 
-counter_t *metrics_counter(metrics_t *metrics, const char *name, const char *labels, const char *help) {
+counter_t *metrics_counter(metrics_t *metrics, const char *name, const char *labels, const char *help)
+{
     return &figure_get(metrics, METRIC_COUNTER, name, labels, help)->counter;
 }
 
-gauge_t *metrics_gauge(metrics_t *metrics, const char *name, const char *labels, const char *help) {
+gauge_t *metrics_gauge(metrics_t *metrics, const char *name, const char *labels, const char *help)
+{
     return &figure_get(metrics, METRIC_GAUGE, name, labels, help)->gauge;
 }
 
-histogram_t *metrics_histogram(metrics_t *metrics, const char *name, const char *labels, const char *help) {
+histogram_t *metrics_histogram(metrics_t *metrics, const char *name, const char *labels, const char *help)
+{
     return &figure_get(metrics, METRIC_HISTOGRAM, name, labels, help)->histogram;
 }
 
-void histogram_add(histogram_t *histogram, int64_t us) {
+void histogram_add(histogram_t *histogram, int64_t us)
+{
     int64_t value = us > 0 ? us : 0;
     size_t i = 0;
     while (i < HISTOGRAM_BUCKETS && value > bounds[i].us) {
@@ -153,7 +161,8 @@ void histogram_add(histogram_t *histogram, int64_t us) {
     histogram->sum_us += (uint64_t)value;
 }
 
-static void write_help(buf_t *out, const family_t *family) {
+static void write_help(buf_t *out, const family_t *family)
+{
     static const char *const kinds[] = {"counter", "gauge", "histogram"};
     buf_printf(out, "# HELP %s ", family->name);
     for (const char *at = family->help; *at != '\0'; at++) {
@@ -168,7 +177,8 @@ static void write_help(buf_t *out, const family_t *family) {
     buf_printf(out, "\n# TYPE %s %s\n", family->name, kinds[family->kind]);
 }
 
-static void write_name(buf_t *out, const char *name, const char *suffix, const char *labels, const char *le) {
+static void write_name(buf_t *out, const char *name, const char *suffix, const char *labels, const char *le)
+{
     buf_add_string(out, name);
     buf_add_string(out, suffix);
     if (labels[0] != '\0' || le != NULL) {
@@ -182,7 +192,8 @@ static void write_name(buf_t *out, const char *name, const char *suffix, const c
     buf_add_char(out, ' ');
 }
 
-static void write_histogram(buf_t *out, const char *name, const series_t *series) {
+static void write_histogram(buf_t *out, const char *name, const series_t *series)
+{
     const histogram_t *histogram = &series->figure.histogram;
     uint64_t below = 0;
     for (size_t i = 0; i <= HISTOGRAM_BUCKETS; i++) {
@@ -196,7 +207,8 @@ static void write_histogram(buf_t *out, const char *name, const series_t *series
     buf_printf(out, "%" PRIu64 "\n", histogram->count);
 }
 
-static void write_series(buf_t *out, const family_t *family, const series_t *series) {
+static void write_series(buf_t *out, const family_t *family, const series_t *series)
+{
     switch (family->kind) {
     case METRIC_COUNTER:
         write_name(out, family->name, "", series->labels, NULL);
@@ -212,7 +224,8 @@ static void write_series(buf_t *out, const family_t *family, const series_t *ser
     }
 }
 
-void metrics_write(const metrics_t *metrics, buf_t *out) {
+void metrics_write(const metrics_t *metrics, buf_t *out)
+{
     for (const family_t *family = metrics->first; family != NULL; family = family->next) {
         if (family->first == NULL) {
             continue;

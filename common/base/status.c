@@ -5,10 +5,11 @@
 
 #include "common/base/utf8.h"
 
-const char *status_name(status_t status) {
+const char *status_name(status_t status)
+{
     switch (status) {
-#define STATUS_CASE(name, number, http, fhir, title) \
-    case STATUS_##name: \
+#define STATUS_CASE(name, number, http, fhir, title)                                                                                       \
+    case STATUS_##name:                                                                                                                    \
         return #name;
         STATUS_LIST(STATUS_CASE)
 #undef STATUS_CASE
@@ -16,10 +17,11 @@ const char *status_name(status_t status) {
     return "INTERNAL";
 }
 
-int status_http(status_t status) {
+int status_http(status_t status)
+{
     switch (status) {
-#define STATUS_CASE(name, number, http, fhir, title) \
-    case STATUS_##name: \
+#define STATUS_CASE(name, number, http, fhir, title)                                                                                       \
+    case STATUS_##name:                                                                                                                    \
         return http;
         STATUS_LIST(STATUS_CASE)
 #undef STATUS_CASE
@@ -27,10 +29,11 @@ int status_http(status_t status) {
     return 500;
 }
 
-const char *status_fhir(status_t status) {
+const char *status_fhir(status_t status)
+{
     switch (status) {
-#define STATUS_CASE(name, number, http, fhir, title) \
-    case STATUS_##name: \
+#define STATUS_CASE(name, number, http, fhir, title)                                                                                       \
+    case STATUS_##name:                                                                                                                    \
         return fhir;
         STATUS_LIST(STATUS_CASE)
 #undef STATUS_CASE
@@ -38,10 +41,11 @@ const char *status_fhir(status_t status) {
     return "exception";
 }
 
-const char *status_title(status_t status) {
+const char *status_title(status_t status)
+{
     switch (status) {
-#define STATUS_CASE(name, number, http, fhir, title) \
-    case STATUS_##name: \
+#define STATUS_CASE(name, number, http, fhir, title)                                                                                       \
+    case STATUS_##name:                                                                                                                    \
         return title;
         STATUS_LIST(STATUS_CASE)
 #undef STATUS_CASE
@@ -49,10 +53,11 @@ const char *status_title(status_t status) {
     return "Internal error";
 }
 
-status_t status_from_number(uint32_t number) {
+status_t status_from_number(uint32_t number)
+{
     switch (number) {
-#define STATUS_CASE(name, number_, http, fhir, title) \
-    case number_: \
+#define STATUS_CASE(name, number_, http, fhir, title)                                                                                      \
+    case number_:                                                                                                                          \
         return STATUS_##name;
         STATUS_LIST(STATUS_CASE)
 #undef STATUS_CASE
@@ -61,7 +66,8 @@ status_t status_from_number(uint32_t number) {
     }
 }
 
-status_t problem_set(problem_t *problem, status_t status, const char *field, const char *format, ...) {
+status_t problem_set(problem_t *problem, status_t status, const char *field, const char *format, ...)
+{
     if (problem == NULL) {
         return status;
     }
@@ -81,7 +87,8 @@ status_t problem_set(problem_t *problem, status_t status, const char *field, con
     return status;
 }
 
-void problem_prefix(problem_t *problem, const char *prefix) {
+void problem_prefix(problem_t *problem, const char *prefix)
+{
     if (problem == NULL || prefix == NULL || prefix[0] == '\0') {
         return;
     }

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-size_t utf8_cut(const char *text, size_t most) {
+size_t utf8_cut(const char *text, size_t most)
+{
     size_t cut = most;
     while (cut > 0 && most - cut < 4 && ((unsigned char)text[cut] & 0xC0) == 0x80) {
         cut--;
@@ -10,7 +11,8 @@ size_t utf8_cut(const char *text, size_t most) {
     return ((unsigned char)text[cut] & 0xC0) == 0x80 ? most : cut;
 }
 
-void utf8_copy(char *out, size_t room, const char *text) {
+void utf8_copy(char *out, size_t room, const char *text)
+{
     size_t size = strnlen(text, room);
     if (size == room) {
         size = utf8_cut(text, room - 1);

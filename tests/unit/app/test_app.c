@@ -17,21 +17,27 @@ static char state_dir[64];
 static char socket_path[128];
 static char log_path[128];
 
-static const char *in_state(const char *name) {
+static const char *in_state(const char *name)
+{
     static char path[128];
     snprintf(path, sizeof path, "%s/%s", state_dir, name);
     return path;
 }
 
-static bool has(const char *name) { return access(in_state(name), F_OK) == 0; }
+static bool has(const char *name)
+{
+    return access(in_state(name), F_OK) == 0;
+}
 
-static void mark(const char *name) {
+static void mark(const char *name)
+{
     int fd = open(in_state(name), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     close(fd);
 }
 
-static void wait_for(const char *name) {
+static void wait_for(const char *name)
+{
     for (int waited = 0; !has(name); waited += STEP_MS) {
         assert_true(waited < WAIT_MS);
         pause_ms(STEP_MS);
@@ -40,9 +46,13 @@ static void wait_for(const char *name) {
 
 // The tiny daemon
 
-static bool is_mode(const app_t *app, const char *mode) { return strcmp(((const tiny_config_t *)app_settings(app))->mode, mode) == 0; }
+static bool is_mode(const app_t *app, const char *mode)
+{
+    return strcmp(((const tiny_config_t *)app_settings(app))->mode, mode) == 0;
+}
 
-static status_t check_accessors(app_t *app, problem_t *problem) {
+static status_t check_accessors(app_t *app, problem_t *problem)
+{
     const char *const *rpc = app_endpoints(app, "finance", "rpc");
     const char *const *pub = app_endpoints(app, "finance", "pub");
     char expected[128];
@@ -56,7 +66,13 @@ static status_t check_accessors(app_t *app, problem_t *problem) {
     return right ? STATUS_OK : problem_set(problem, STATUS_INTERNAL, NULL, "an accessor is wrong");
 }
 
-static status_t tiny_start(app_t *app, int argc, char **argv, problem_t *problem) {
+static void on_forgotten(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+static status_t tiny_start(app_t *app, int argc, char **argv, problem_t *problem)
+{
     if (argc > 0) {
         if (strcmp(argv[0], "--once") != 0) {
             return problem_set(problem, STATUS_INVALID_ARGUMENT, argv[0], "unknown option");
@@ -68,10 +84,16 @@ static status_t tiny_start(app_t *app, int argc, char **argv, problem_t *problem
     if (is_mode(app, "broken")) {
         return problem_set(problem, STATUS_UNAVAILABLE, NULL, "no database");
     }
+    if (is_mode(app, "careless")) {
+        static uv_timer_t forgotten;
+        uv_timer_init(app_loop(app), &forgotten);
+        uv_timer_start(&forgotten, on_forgotten, 1000, 1000);
+    }
     return is_mode(app, "accessors") ? check_accessors(app, problem) : STATUS_OK;
 }
 
-static bool tiny_ready(app_t *app, problem_t *problem) {
+static bool tiny_ready(app_t *app, problem_t *problem)
+{
     (void)app;
     if (!has("go")) {
         problem_set(problem, STATUS_UNAVAILABLE, NULL, "waits for go");
@@ -80,22 +102,26 @@ static bool tiny_ready(app_t *app, problem_t *problem) {
     return true;
 }
 
-static void tiny_drain(app_t *app) {
+static void tiny_drain(app_t *app)
+{
     (void)app;
     mark("draining");
 }
 
-static bool tiny_drained(app_t *app) {
+static bool tiny_drained(app_t *app)
+{
     (void)app;
     return has("drained");
 }
 
-static void tiny_stop(app_t *app) {
+static void tiny_stop(app_t *app)
+{
     (void)app;
     mark("stopped");
 }
 
-static void tiny_reload(app_t *app) {
+static void tiny_reload(app_t *app)
+{
     if (is_mode(app, "quit")) {
         app_quit(app, 9);
         app_quit(app, 3);
@@ -118,7 +144,8 @@ static const app_spec_t tiny = {.name = "registry",
 
 // The parent's side
 
-static int open_state(void **state) {
+static int open_state(void **state)
+{
     (void)state;
     strcpy(state_dir, "/tmp/pcn-test-app-XXXXXX");
     if (mkdtemp(state_dir) == NULL) {
@@ -129,7 +156,8 @@ static int open_state(void **state) {
     return 0;
 }
 
-static int close_state(void **state) {
+static int close_state(void **state)
+{
     (void)state;
     const char *const names[] = {"go", "draining", "drained", "stopped", "reloaded", "once", "log", "out", "run/registry.metrics"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -141,7 +169,8 @@ static int close_state(void **state) {
 
 // Starts the daemon with further variables ("NAME=value", …, NULL) and one option or none; *ready_fd, where asked for, is the end to
 // read from.
-static pid_t daemon_start(const char *option, int *ready_fd, const char *const *variables) {
+static pid_t daemon_start(const char *option, int *ready_fd, const char *const *variables)
+{
     int ends[2] = {-1, -1};
     if (ready_fd != NULL) {
         assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
@@ -178,7 +207,8 @@ static pid_t daemon_start(const char *option, int *ready_fd, const char *const *
     exit(app_run(&tiny, option != NULL ? 2 : 1, argv));
 }
 
-static int daemon_wait(pid_t child) {
+static int daemon_wait(pid_t child)
+{
     int status = 0;
     for (int waited = 0; waitpid(child, &status, WNOHANG) == 0; waited += STEP_MS) {
         if (waited > WAIT_MS) {
@@ -191,7 +221,8 @@ static int daemon_wait(pid_t child) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-static const char *file_text(const char *path) {
+static const char *file_text(const char *path)
+{
     static char text[65536];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
@@ -203,7 +234,8 @@ static const char *file_text(const char *path) {
 
 #define VARIABLES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static void a_life_from_start_to_drain(void **state) {
+static void a_life_from_start_to_drain(void **state)
+{
     (void)state;
     int ready_fd;
     pid_t child = daemon_start(NULL, &ready_fd, NULL);
@@ -250,7 +282,8 @@ static void a_life_from_start_to_drain(void **state) {
     assert_holds(file_text(log_path), "\"message\":\"not ready\",\"reason\":\"waits for go\"");
 }
 
-static void readiness_may_be_lost_and_found(void **state) {
+static void readiness_may_be_lost_and_found(void **state)
+{
     (void)state;
     mark("go");
     mark("drained");
@@ -265,7 +298,8 @@ static void readiness_may_be_lost_and_found(void **state) {
     assert_int_equal(daemon_wait(child), 0);
 }
 
-static void the_drain_has_an_end(void **state) {
+static void the_drain_has_an_end(void **state)
+{
     (void)state;
     mark("go");
     int ready_fd;
@@ -277,7 +311,8 @@ static void the_drain_has_an_end(void **state) {
     assert_holds(file_text(log_path), "the time to drain is over");
 }
 
-static void hangup_reads_again(void **state) {
+static void hangup_reads_again(void **state)
+{
     (void)state;
     mark("go");
     mark("drained");
@@ -291,7 +326,8 @@ static void hangup_reads_again(void **state) {
     assert_int_equal(daemon_wait(child), 0);
 }
 
-static void the_daemon_may_end_itself(void **state) {
+static void the_daemon_may_end_itself(void **state)
+{
     (void)state;
     mark("go");
     mark("drained");
@@ -305,14 +341,16 @@ static void the_daemon_may_end_itself(void **state) {
     assert_true(has("stopped"));
 }
 
-static void the_frame_answers_the_daemon(void **state) {
+static void the_frame_answers_the_daemon(void **state)
+{
     (void)state;
     mark("drained");
     pid_t child = daemon_start(NULL, NULL, VARIABLES("PCN_REGISTRY_MODE=accessors", "PCN_SERVICES=finance=tcp://f:7"));
     assert_int_equal(daemon_wait(child), 7);
 }
 
-static void a_failing_start_closes_what_was_made(void **state) {
+static void a_failing_start_closes_what_was_made(void **state)
+{
     (void)state;
     int ready_fd;
     pid_t child = daemon_start(NULL, &ready_fd, VARIABLES("PCN_REGISTRY_MODE=broken"));
@@ -323,7 +361,21 @@ static void a_failing_start_closes_what_was_made(void **state) {
     assert_holds(file_text(log_path), "\"message\":\"cannot start\",\"status\":\"UNAVAILABLE\",\"field\":\"\",\"detail\":\"no database\"");
 }
 
-static void wrong_configuration_is_refused(void **state) {
+static void a_handle_left_open_does_not_hold_the_daemon(void **state)
+{
+    (void)state;
+    mark("go");
+    mark("drained");
+    int ready_fd;
+    pid_t child = daemon_start(NULL, &ready_fd, VARIABLES("PCN_REGISTRY_MODE=careless"));
+    assert_string_equal(client_read(ready_fd), "ready\n");
+    kill(child, SIGTERM);
+    assert_int_equal(daemon_wait(child), 1);
+    assert_holds(file_text(log_path), "handles stayed open after the stop");
+}
+
+static void wrong_configuration_is_refused(void **state)
+{
     (void)state;
     const struct {
         const char *entry, *field;
@@ -350,17 +402,19 @@ static void wrong_configuration_is_refused(void **state) {
     assert_holds(file_text(log_path), "--nonsense");
 }
 
-static void variables_of_others_are_passed_over(void **state) {
+static void variables_of_others_are_passed_over(void **state)
+{
     (void)state;
     mark("drained");
     pid_t child = daemon_start("--once", NULL,
-                               VARIABLES("PCN_GATEWAY_X=1", "PCN_CTL_X=1", "PCN_SUPERVISOR_X=1", "PCN_HTTP_PORT=8080", "PCN_STATE=here",
-                                         "PCN_DATABASE_URL=postgresql:///pcn"));
+                               VARIABLES("PCN_GATEWAY_X=1", "PCN_CTL_X=1", "PCN_SUPERVISOR_X=1", "PCN_HTTP_PORT=8080", "PCN_BUILD=b",
+                                         "PCN_STATE=here", "PCN_DATABASE_URL=postgresql:///pcn"));
     assert_int_equal(daemon_wait(child), 0);
     assert_true(has("once"));
 }
 
-static void a_second_daemon_of_the_name_is_refused_but_one_shots_run(void **state) {
+static void a_second_daemon_of_the_name_is_refused_but_one_shots_run(void **state)
+{
     (void)state;
     mark("go");
     mark("drained");
@@ -389,7 +443,8 @@ static void a_second_daemon_of_the_name_is_refused_but_one_shots_run(void **stat
     assert_int_equal(daemon_wait(third), 0);
 }
 
-static void options_tell_and_end(void **state) {
+static void options_tell_and_end(void **state)
+{
     (void)state;
     assert_int_equal(daemon_wait(daemon_start("--version", NULL, NULL)), 0);
     assert_begins(file_text(in_state("out")), "pcn-registry ");
@@ -409,7 +464,8 @@ static void options_tell_and_end(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_state, close_state)
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         TEST(a_life_from_start_to_drain),
         TEST(readiness_may_be_lost_and_found),
@@ -418,6 +474,7 @@ int main(void) {
         TEST(the_daemon_may_end_itself),
         TEST(the_frame_answers_the_daemon),
         TEST(a_failing_start_closes_what_was_made),
+        TEST(a_handle_left_open_does_not_hold_the_daemon),
         TEST(wrong_configuration_is_refused),
         TEST(variables_of_others_are_passed_over),
         TEST(a_second_daemon_of_the_name_is_refused_but_one_shots_run),

@@ -9,7 +9,8 @@
 
 #include "common/app/endpoints.h"
 
-static endpoints_t *parse(const char *services) {
+static endpoints_t *parse(const char *services)
+{
     endpoints_t *endpoints = NULL;
     problem_t problem = {0};
     if (endpoints_new(services, "/srv/pcn", &endpoints, &problem) != STATUS_OK) {
@@ -18,7 +19,8 @@ static endpoints_t *parse(const char *services) {
     return endpoints;
 }
 
-static void assert_list(endpoints_t *endpoints, const char *service, endpoint_kind_t kind, const char *const *expected) {
+static void assert_list(endpoints_t *endpoints, const char *service, endpoint_kind_t kind, const char *const *expected)
+{
     const char *const *list = endpoints_get(endpoints, service, kind);
     size_t i = 0;
     for (; expected[i] != NULL; i++) {
@@ -31,7 +33,8 @@ static void assert_list(endpoints_t *endpoints, const char *service, endpoint_ki
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static void a_service_listens_in_the_run_folder(void **state) {
+static void a_service_listens_in_the_run_folder(void **state)
+{
     (void)state;
     const char *const texts[] = {NULL, "", ";", "finance=tcp://f:1"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -44,7 +47,8 @@ static void a_service_listens_in_the_run_folder(void **state) {
     }
 }
 
-static void replicas_are_listed_in_order(void **state) {
+static void replicas_are_listed_in_order(void **state)
+{
     (void)state;
     endpoints_t *endpoints = parse("registry=ipc:///a.rpc,tcp://host:7001,ipc:///b;finance=tcp://[::1]:65534;");
     assert_list(endpoints, "registry", ENDPOINT_RPC, LIST("ipc:///a.rpc", "tcp://host:7001", "ipc:///b"));
@@ -55,7 +59,8 @@ static void replicas_are_listed_in_order(void **state) {
     endpoints_destroy(&endpoints);
 }
 
-static void malformed_lists_are_refused(void **state) {
+static void malformed_lists_are_refused(void **state)
+{
     (void)state;
     const char *const bad[] = {
         "registry",
@@ -89,7 +94,8 @@ static void malformed_lists_are_refused(void **state) {
     }
 }
 
-static void too_many_replicas_are_refused(void **state) {
+static void too_many_replicas_are_refused(void **state)
+{
     (void)state;
     char text[4096] = "registry=ipc:///0";
     endpoints_t *endpoints = NULL;
@@ -105,7 +111,8 @@ static void too_many_replicas_are_refused(void **state) {
     assert_int_equal(endpoints_new(text, "/srv/pcn", &endpoints, &problem), STATUS_INVALID_ARGUMENT);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_service_listens_in_the_run_folder),
         cmocka_unit_test(replicas_are_listed_in_order),

@@ -12,14 +12,16 @@ static char path[96];
 static bool is_ready;
 static size_t metrics_size;
 
-static void write_metrics(void *data, buf_t *out) {
+static void write_metrics(void *data, buf_t *out)
+{
     assert_ptr_equal(data, &loop);
     for (size_t i = 0; i < metrics_size; i++) {
         buf_add_char(out, 'm');
     }
 }
 
-static bool ready(void *data, problem_t *problem) {
+static bool ready(void *data, problem_t *problem)
+{
     assert_ptr_equal(data, &loop);
     if (!is_ready) {
         problem_set(problem, STATUS_UNAVAILABLE, NULL, "the \"database\" is away");
@@ -27,9 +29,10 @@ static bool ready(void *data, problem_t *problem) {
     return is_ready;
 }
 
-static const listener_spec_t spec = {.daemon = "registry", .data = &loop, .metrics = write_metrics, .ready = ready};
+static listener_spec_t spec = {.daemon = "registry", .timeout_ms = WAIT_MS, .data = &loop, .metrics = write_metrics, .ready = ready};
 
-static int open_folder(void **state) {
+static int open_folder(void **state)
+{
     (void)state;
     strcpy(folder, "/tmp/pcn-test-listener-XXXXXX");
     if (mkdtemp(folder) == NULL) {
@@ -37,11 +40,13 @@ static int open_folder(void **state) {
     }
     snprintf(path, sizeof path, "%s/s", folder);
     is_ready = true;
+    spec.timeout_ms = WAIT_MS;
     metrics_size = 10;
     return uv_loop_init(&loop);
 }
 
-static int close_folder(void **state) {
+static int close_folder(void **state)
+{
     (void)state;
     listener_destroy(&listener);
     uv_run(&loop, UV_RUN_DEFAULT);
@@ -53,14 +58,16 @@ static int close_folder(void **state) {
     return left != 0 || !gone;
 }
 
-static void start(const char *address) {
+static void start(const char *address)
+{
     problem_t problem = {0};
     if (listener_new(&loop, address, &spec, &listener, &problem) != STATUS_OK) {
         fail_msg("%s", problem.detail);
     }
 }
 
-static void assert_refuses(const char *address, status_t expected) {
+static void assert_refuses(const char *address, status_t expected)
+{
     problem_t problem = {0};
     listener_t *none = NULL;
     assert_int_equal(listener_new(&loop, address, &spec, &none, &problem), expected);
@@ -69,7 +76,8 @@ static void assert_refuses(const char *address, status_t expected) {
 }
 
 // Turns the loop until the socket has something to read.
-static void turn_until_readable(int fd) {
+static void turn_until_readable(int fd)
+{
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     for (int waited = 0; poll(&wait, 1, 0) == 0; waited += STEP_MS) {
         assert_true(waited < WAIT_MS);
@@ -78,7 +86,8 @@ static void turn_until_readable(int fd) {
     }
 }
 
-static const char *ask_bytes(const char *request, size_t size) {
+static const char *ask_bytes(const char *request, size_t size)
+{
     static char text[512 * 1024];
     size_t have = 0;
     int fd = client_connect(path);
@@ -95,9 +104,13 @@ static const char *ask_bytes(const char *request, size_t size) {
     return text;
 }
 
-static const char *ask(const char *request) { return ask_bytes(request, strlen(request)); }
+static const char *ask(const char *request)
+{
+    return ask_bytes(request, strlen(request));
+}
 
-static void three_paths_are_answered(void **state) {
+static void three_paths_are_answered(void **state)
+{
     (void)state;
     start(path);
     assert_string_equal(ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -109,7 +122,8 @@ static void three_paths_are_answered(void **state) {
     assert_holds(metrics, "\r\n\r\nmmmmmmmmmm");
 }
 
-static void an_unready_daemon_says_why(void **state) {
+static void an_unready_daemon_says_why(void **state)
+{
     (void)state;
     is_ready = false;
     start(path);
@@ -119,26 +133,20 @@ static void an_unready_daemon_says_why(void **state) {
     assert_begins(ask("GET /healthz HTTP/1.1\r\n\r\n"), "HTTP/1.1 200 OK\r\n");
 }
 
-static void other_requests_are_refused(void **state) {
+static void other_requests_are_refused(void **state)
+{
     (void)state;
     start(path);
     const struct {
         const char *request, *status;
     } cases[] = {
-        {"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
-        {"GET /metrics/ HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
-        {"GET /metrics?x HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
-        {"GET /../metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
-        {"POST /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 405 "},
-        {"get /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 405 "},
-        {"GET /metrics HTTP/2.0\r\n\r\n", "HTTP/1.1 400 "},
-        {"GET /metrics\r\n\r\n", "HTTP/1.1 400 "},
-        {"GET  /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
-        {"GET /metrics  HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
-        {"GET metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
-        {"GET http://x/metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
-        {" GET /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
-        {"\r\n\r\n", "HTTP/1.1 400 "},
+        {"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},          {"GET /metrics/ HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
+        {"GET /metrics?x HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "}, {"GET /../metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
+        {"POST /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 405 "},  {"get /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 405 "},
+        {"GET /metrics HTTP/2.0\r\n\r\n", "HTTP/1.1 400 "},   {"GET /metrics\r\n\r\n", "HTTP/1.1 400 "},
+        {"GET  /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},  {"GET /metrics  HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
+        {"GET metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},    {"GET http://x/metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
+        {" GET /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},  {"\r\n\r\n", "HTTP/1.1 400 "},
         {"GET /metrics HTTP/1.1 \r\n\r\n", "HTTP/1.1 400 "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -148,7 +156,8 @@ static void other_requests_are_refused(void **state) {
     assert_begins(ask_bytes("\0\r\n\r\n", 5), "HTTP/1.1 400 ");
 }
 
-static void a_large_request_is_refused(void **state) {
+static void a_large_request_is_refused(void **state)
+{
     (void)state;
     start(path);
     char request[4096];
@@ -159,7 +168,8 @@ static void a_large_request_is_refused(void **state) {
     assert_begins(ask_bytes(request, sizeof request), "HTTP/1.1 200 ");
 }
 
-static void a_request_may_come_in_pieces(void **state) {
+static void a_request_may_come_in_pieces(void **state)
+{
     (void)state;
     start(path);
     const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -173,7 +183,8 @@ static void a_request_may_come_in_pieces(void **state) {
     assert_begins(client_read(fd), "HTTP/1.1 200 OK\r\n");
 }
 
-static void a_client_may_leave(void **state) {
+static void a_client_may_leave(void **state)
+{
     (void)state;
     start(path);
     for (int i = 0; i < 40; i++) {
@@ -186,7 +197,8 @@ static void a_client_may_leave(void **state) {
     assert_begins(ask("GET /healthz HTTP/1.1\r\n\r\n"), "HTTP/1.1 200 OK\r\n");
 }
 
-static void connections_are_few(void **state) {
+static void connections_are_few(void **state)
+{
     (void)state;
     start(path);
     int held[16];
@@ -205,7 +217,20 @@ static void connections_are_few(void **state) {
     }
 }
 
-static void a_large_answer_arrives_whole_and_an_endless_one_is_refused(void **state) {
+static void a_silent_client_is_dropped(void **state)
+{
+    (void)state;
+    spec.timeout_ms = 50;
+    start(path);
+    int fd = client_connect(path);
+    assert_true(fd >= 0);
+    assert_int_equal(send(fd, "GET /met", 8, MSG_NOSIGNAL), 8);
+    turn_until_readable(fd);
+    assert_string_equal(client_read(fd), "");
+}
+
+static void a_large_answer_arrives_whole_and_an_endless_one_is_refused(void **state)
+{
     (void)state;
     start(path);
     metrics_size = 400000;
@@ -216,7 +241,8 @@ static void a_large_answer_arrives_whole_and_an_endless_one_is_refused(void **st
     assert_begins(ask("GET /metrics HTTP/1.1\r\n\r\n"), "HTTP/1.1 500 ");
 }
 
-static void the_socket_is_closed_to_others(void **state) {
+static void the_socket_is_closed_to_others(void **state)
+{
     (void)state;
     mode_t before = umask(0);
     char address[128];
@@ -231,7 +257,8 @@ static void the_socket_is_closed_to_others(void **state) {
     assert_begins(ask("GET /healthz HTTP/1.1\r\n\r\n"), "HTTP/1.1 200 OK\r\n");
 }
 
-static void a_stale_socket_is_replaced_but_no_other_file(void **state) {
+static void a_stale_socket_is_replaced_but_no_other_file(void **state)
+{
     (void)state;
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     strcpy(name.sun_path, path);
@@ -250,14 +277,16 @@ static void a_stale_socket_is_replaced_but_no_other_file(void **state) {
     unlink(other);
 }
 
-static void addresses_must_be_local(void **state) {
+static void addresses_must_be_local(void **state)
+{
     (void)state;
     char too_long[200];
     memset(too_long, 'p', sizeof too_long - 1);
     too_long[0] = '/';
     too_long[sizeof too_long - 1] = '\0';
-    const char *const bad[] = {"0.0.0.0:9100", "10.0.0.1:9100", "example.org:9100", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0",
-                               "127.0.0.1:65536", "127.0.0.1:9x", ":9100", "[::]:9100", "::1:9100", "9100", "", "unix:", too_long};
+    const char *const bad[] = {
+        "0.0.0.0:9100", "10.0.0.1:9100", "example.org:9100", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:9x",
+        ":9100",        "[::]:9100",     "::1:9100",         "9100",      "",           "unix:",       too_long};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_refuses(bad[i], STATUS_INVALID_ARGUMENT);
     }
@@ -265,7 +294,8 @@ static void addresses_must_be_local(void **state) {
 }
 
 // A port that is free now; somebody else may take it, so there are several attempts.
-static void a_loopback_port_serves_too(void **state) {
+static void a_loopback_port_serves_too(void **state)
+{
     (void)state;
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     for (int attempt = 0; attempt < 20 && listener == NULL; attempt++) {
@@ -289,7 +319,8 @@ static void a_loopback_port_serves_too(void **state) {
     assert_begins(client_read(fd), "HTTP/1.1 200 OK\r\n");
 }
 
-static void closing_drops_open_connections(void **state) {
+static void closing_drops_open_connections(void **state)
+{
     (void)state;
     start(path);
     int fd = client_connect(path);
@@ -304,7 +335,8 @@ static void closing_drops_open_connections(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_folder, close_folder)
 
-int main(void) {
+int main(void)
+{
     // As the frame does.
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
@@ -315,6 +347,7 @@ int main(void) {
         TEST(a_request_may_come_in_pieces),
         TEST(a_client_may_leave),
         TEST(connections_are_few),
+        TEST(a_silent_client_is_dropped),
         TEST(a_large_answer_arrives_whole_and_an_endless_one_is_refused),
         TEST(the_socket_is_closed_to_others),
         TEST(a_stale_socket_is_replaced_but_no_other_file),

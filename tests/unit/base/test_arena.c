@@ -2,7 +2,8 @@
 
 #include "common/base/arena.h"
 
-static void pieces_are_aligned_and_apart(void **state) {
+static void pieces_are_aligned_and_apart(void **state)
+{
     (void)state;
     arena_t *arena = arena_new(1024 * 1024);
     unsigned char *previous = NULL;
@@ -19,7 +20,8 @@ static void pieces_are_aligned_and_apart(void **state) {
     arena_destroy(&arena);
 }
 
-static void pieces_keep_their_content_across_blocks(void **state) {
+static void pieces_keep_their_content_across_blocks(void **state)
+{
     (void)state;
     enum { PIECES = 3000 };
     arena_t *arena = arena_new(16 * 1024 * 1024);
@@ -40,7 +42,8 @@ static void pieces_keep_their_content_across_blocks(void **state) {
     arena_destroy(&arena);
 }
 
-static void the_cap_holds(void **state) {
+static void the_cap_holds(void **state)
+{
     (void)state;
     arena_t *arena = arena_new(1000);
     assert_null(arena_alloc(arena, 1001));
@@ -62,7 +65,8 @@ static void the_cap_holds(void **state) {
     arena_destroy(&arena);
 }
 
-static void a_reset_gives_the_first_block_again(void **state) {
+static void a_reset_gives_the_first_block_again(void **state)
+{
     (void)state;
     arena_t *arena = arena_new(1024 * 1024);
     void *first = arena_alloc(arena, 100);
@@ -75,7 +79,8 @@ static void a_reset_gives_the_first_block_again(void **state) {
     arena_destroy(&arena);
 }
 
-static void texts_are_copied_and_printed(void **state) {
+static void texts_are_copied_and_printed(void **state)
+{
     (void)state;
     arena_t *arena = arena_new(64 * 1024);
     char *copy = arena_copy(arena, "ab\0cd", 5);
@@ -96,7 +101,8 @@ static void texts_are_copied_and_printed(void **state) {
     arena_destroy(&arena);
 }
 
-static void a_pool_keeps_a_few_empty_arenas(void **state) {
+static void a_pool_keeps_a_few_empty_arenas(void **state)
+{
     (void)state;
     arena_pool_t *pool = arena_pool_new(5000, 2);
     arena_t *a = arena_pool_take(pool), *b = arena_pool_take(pool), *c = arena_pool_take(pool);
@@ -123,11 +129,15 @@ static void a_pool_keeps_a_few_empty_arenas(void **state) {
     arena_pool_destroy(&pool);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces_are_aligned_and_apart), cmocka_unit_test(pieces_keep_their_content_across_blocks),
-        cmocka_unit_test(the_cap_holds),                cmocka_unit_test(a_reset_gives_the_first_block_again),
-        cmocka_unit_test(texts_are_copied_and_printed), cmocka_unit_test(a_pool_keeps_a_few_empty_arenas),
+        cmocka_unit_test(pieces_are_aligned_and_apart),
+        cmocka_unit_test(pieces_keep_their_content_across_blocks),
+        cmocka_unit_test(the_cap_holds),
+        cmocka_unit_test(a_reset_gives_the_first_block_again),
+        cmocka_unit_test(texts_are_copied_and_printed),
+        cmocka_unit_test(a_pool_keeps_a_few_empty_arenas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,8 @@
 
 #include "common/base/buf.h"
 
-static void assert_json(const char *text, size_t size, const char *expected) {
+static void assert_json(const char *text, size_t size, const char *expected)
+{
     buf_t buf;
     buf_init(&buf, 1024 * 1024);
     buf_add_json_string(&buf, text, size);
@@ -12,7 +13,8 @@ static void assert_json(const char *text, size_t size, const char *expected) {
     buf_deinit(&buf);
 }
 
-static void what_is_appended_is_there(void **state) {
+static void what_is_appended_is_there(void **state)
+{
     (void)state;
     buf_t buf;
     buf_init(&buf, 10000);
@@ -33,7 +35,8 @@ static void what_is_appended_is_there(void **state) {
     buf_clear(&buf);
 }
 
-static void it_grows_and_stays_terminated(void **state) {
+static void it_grows_and_stays_terminated(void **state)
+{
     (void)state;
     buf_t buf;
     buf_init(&buf, 100000);
@@ -54,7 +57,8 @@ static void it_grows_and_stays_terminated(void **state) {
     buf_deinit(&buf);
 }
 
-static void the_cap_is_exact_and_a_failure_sticks(void **state) {
+static void the_cap_is_exact_and_a_failure_sticks(void **state)
+{
     (void)state;
     buf_t buf;
     buf_init(&buf, 8);
@@ -92,7 +96,8 @@ static void the_cap_is_exact_and_a_failure_sticks(void **state) {
     buf_deinit(&buf);
 }
 
-static void absurd_sizes_fail(void **state) {
+static void absurd_sizes_fail(void **state)
+{
     (void)state;
     buf_t buf;
     buf_init(&buf, SIZE_MAX);
@@ -110,7 +115,8 @@ static void absurd_sizes_fail(void **state) {
     buf_deinit(&buf);
 }
 
-static void room_is_reserved_for_the_caller(void **state) {
+static void room_is_reserved_for_the_caller(void **state)
+{
     (void)state;
     buf_t buf;
     buf_init(&buf, 1000);
@@ -126,7 +132,8 @@ static void room_is_reserved_for_the_caller(void **state) {
     buf_deinit(&buf);
 }
 
-static void json_strings_are_escaped(void **state) {
+static void json_strings_are_escaped(void **state)
+{
     (void)state;
     assert_json("", 0, "\"\"");
     assert_json(NULL, 0, "\"\"");
@@ -137,17 +144,22 @@ static void json_strings_are_escaped(void **state) {
     assert_json("Caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80!", 15, "\"Caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80!\"");
 }
 
-static void bytes_that_are_not_utf8_are_replaced(void **state) {
+static void bytes_that_are_not_utf8_are_replaced(void **state)
+{
     (void)state;
-    assert_json("a\xFF" "b", 3, "\"a\xEF\xBF\xBD" "b\"");
+    assert_json("a\xFF"
+                "b",
+                3,
+                "\"a\xEF\xBF\xBD"
+                "b\"");
     assert_json("\xC3", 1, "\"\xEF\xBF\xBD\"");
     assert_json("\xED\xA0\x80", 3, "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
-    assert_json("\xC0\x80 long enough to be scanned by eights", 38,
-                "\"\xEF\xBF\xBD\xEF\xBF\xBD long enough to be scanned by eights\"");
+    assert_json("\xC0\x80 long enough to be scanned by eights", 38, "\"\xEF\xBF\xBD\xEF\xBF\xBD long enough to be scanned by eights\"");
 }
 
 // One special character at each place of a text, so that no alignment of the fast scan misses it.
-static void specials_are_found_at_every_place(void **state) {
+static void specials_are_found_at_every_place(void **state)
+{
     (void)state;
     const struct {
         char special;
@@ -179,7 +191,8 @@ static void specials_are_found_at_every_place(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_appended_is_there),
         cmocka_unit_test(it_grows_and_stays_terminated),

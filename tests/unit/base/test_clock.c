@@ -6,26 +6,30 @@
 
 #define SECOND INT64_C(1000000)
 
-static int64_t instant(const char *text) {
+static int64_t instant(const char *text)
+{
     int64_t us = 0;
     assert_true(instant_parse(text, &us));
     return us;
 }
 
-static void assert_date_of(const char *text, const char *expected) {
+static void assert_date_of(const char *text, const char *expected)
+{
     char date[DATE_SIZE];
     date_format(date_of_instant(instant(text)), date);
     assert_string_equal(date, expected);
 }
 
-static void clocks_go_forward(void **state) {
+static void clocks_go_forward(void **state)
+{
     (void)state;
     int64_t steady = clock_steady_us();
     assert_true(clock_steady_us() >= steady);
     assert_true(llabs(clock_wall_us() - (int64_t)time(NULL) * SECOND) < 5 * SECOND);
 }
 
-static void instants_are_written_in_utc(void **state) {
+static void instants_are_written_in_utc(void **state)
+{
     (void)state;
     char text[INSTANT_SIZE];
     instant_format(0, text);
@@ -41,7 +45,8 @@ static void instants_are_written_in_utc(void **state) {
     assert_memory_equal(text, "1000-01-01T", 11);
 }
 
-static void instants_are_read_with_offsets(void **state) {
+static void instants_are_read_with_offsets(void **state)
+{
     (void)state;
     assert_true(instant("1970-01-01T00:00:00Z") == 0);
     assert_true(instant("1970-01-01t00:00:00z") == 0);
@@ -54,7 +59,8 @@ static void instants_are_read_with_offsets(void **state) {
     assert_true(instant("2024-02-29T23:59:59+00:00") == INT64_C(1709251199) * SECOND);
 }
 
-static void instants_survive_the_round(void **state) {
+static void instants_survive_the_round(void **state)
+{
     (void)state;
     char text[INSTANT_SIZE];
     for (int64_t us = instant("1000-01-01T00:00:00Z"); us < instant("9999-12-20T00:00:00Z"); us += INT64_C(987654321987654)) {
@@ -63,14 +69,36 @@ static void instants_survive_the_round(void **state) {
     }
 }
 
-static void malformed_instants_are_refused(void **state) {
+static void malformed_instants_are_refused(void **state)
+{
     (void)state;
     const char *const bad[] = {
-        "", "2025", "2025-11-25", "2025-11-25T", "2025-11-25T09:30", "2025-11-25T09:30:00", "2025-11-25 09:30:00Z",
-        "2025-11-25T09:30:00Zx", "2025-11-25T24:00:00Z", "2025-11-25T23:60:00Z", "2025-11-25T23:59:60Z", "2025-11-25T23:59:59.Z",
-        "2025-11-25T23:59:59.1234567890Z", "2025-11-25T23:59:59+24:00", "2025-11-25T23:59:59+01:60", "2025-11-25T23:59:59+0100",
-        "2025-11-25T23:59:59+01", "2025-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "0999-01-01T00:00:00Z", "1000-01-01T00:00:00+01:00",
-        "9999-12-31T23:59:59-01:00", "+2025-11-25T00:00:00Z", " 2025-11-25T00:00:00Z", "2025-1-25T00:00:00Z", "2025-11-25T9:30:00Z",
+        "",
+        "2025",
+        "2025-11-25",
+        "2025-11-25T",
+        "2025-11-25T09:30",
+        "2025-11-25T09:30:00",
+        "2025-11-25 09:30:00Z",
+        "2025-11-25T09:30:00Zx",
+        "2025-11-25T24:00:00Z",
+        "2025-11-25T23:60:00Z",
+        "2025-11-25T23:59:60Z",
+        "2025-11-25T23:59:59.Z",
+        "2025-11-25T23:59:59.1234567890Z",
+        "2025-11-25T23:59:59+24:00",
+        "2025-11-25T23:59:59+01:60",
+        "2025-11-25T23:59:59+0100",
+        "2025-11-25T23:59:59+01",
+        "2025-13-01T00:00:00Z",
+        "2025-02-29T00:00:00Z",
+        "0999-01-01T00:00:00Z",
+        "1000-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-01:00",
+        "+2025-11-25T00:00:00Z",
+        " 2025-11-25T00:00:00Z",
+        "2025-1-25T00:00:00Z",
+        "2025-11-25T9:30:00Z",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         int64_t us = 42;
@@ -79,7 +107,8 @@ static void malformed_instants_are_refused(void **state) {
     }
 }
 
-static void every_day_survives_the_round(void **state) {
+static void every_day_survives_the_round(void **state)
+{
     (void)state;
     int32_t first, last, days;
     char text[DATE_SIZE], previous[DATE_SIZE] = "";
@@ -100,11 +129,12 @@ static void every_day_survives_the_round(void **state) {
     assert_string_equal(text, "1000-01-01");
 }
 
-static void dates_that_do_not_exist_are_refused(void **state) {
+static void dates_that_do_not_exist_are_refused(void **state)
+{
     (void)state;
-    const char *const bad[] = {"",           "2025-02-29", "1900-02-29", "2025-04-31", "2025-00-10", "2025-13-01", "2025-01-00",
-                               "2025-01-32", "2025-1-01",  "25-01-01",   "0999-12-31", "2025-01-01 ", "2025/01/01", "20250101",
-                               "2025-01-0x", "10000-01-01"};
+    const char *const bad[] = {"",           "2025-02-29", "1900-02-29", "2025-04-31", "2025-00-10", "2025-13-01",
+                               "2025-01-00", "2025-01-32", "2025-1-01",  "25-01-01",   "0999-12-31", "2025-01-01 ",
+                               "2025/01/01", "20250101",   "2025-01-0x", "10000-01-01"};
     int32_t days = 42;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(date_parse(bad[i], &days));
@@ -114,7 +144,8 @@ static void dates_that_do_not_exist_are_refused(void **state) {
     assert_int_equal(days, 11016);
 }
 
-static void today_is_the_date_in_london(void **state) {
+static void today_is_the_date_in_london(void **state)
+{
     (void)state;
     // 2026: summer time from 29 March 01:00 UTC to 25 October 01:00 UTC.
     assert_date_of("2026-01-15T23:30:00Z", "2026-01-15");
@@ -135,7 +166,8 @@ static void today_is_the_date_in_london(void **state) {
 }
 
 // The C library's own time zone data says the same.
-static void london_agrees_with_the_time_zone_database(void **state) {
+static void london_agrees_with_the_time_zone_database(void **state)
+{
     (void)state;
     setenv("TZ", "Europe/London", 1);
     tzset();
@@ -160,7 +192,8 @@ static void london_agrees_with_the_time_zone_database(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clocks_go_forward),
         cmocka_unit_test(instants_are_written_in_utc),

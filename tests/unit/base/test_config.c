@@ -38,7 +38,8 @@ static values_t values;
 static config_t *config;
 static problem_t problem;
 
-static void assert_loads(const char *const *environment) {
+static void assert_loads(const char *const *environment)
+{
     config_destroy(&config);
     problem = (problem_t){0};
     memset(&values, 0xAA, sizeof values);
@@ -47,7 +48,8 @@ static void assert_loads(const char *const *environment) {
     }
 }
 
-static void assert_refuses(const char *const *environment, const char *field) {
+static void assert_refuses(const char *const *environment, const char *field)
+{
     config_t *none = (config_t *)&values;
     problem = (problem_t){0};
     assert_int_equal(config_load(&spec, environment, &values, &none, &problem), STATUS_INVALID_ARGUMENT);
@@ -56,7 +58,8 @@ static void assert_refuses(const char *const *environment, const char *field) {
     assert_true(problem.detail[0] != '\0');
 }
 
-static void defaults_fill_what_is_not_given(void **state) {
+static void defaults_fill_what_is_not_given(void **state)
+{
     (void)state;
     assert_loads(ENVIRONMENT("PCN_REGISTRY_DATABASE_URL=postgres://x"));
     assert_string_equal(values.url, "postgres://x");
@@ -68,7 +71,8 @@ static void defaults_fill_what_is_not_given(void **state) {
     assert_false(values.flag);
 }
 
-static void the_daemons_own_name_comes_first(void **state) {
+static void the_daemons_own_name_comes_first(void **state)
+{
     (void)state;
     assert_loads(ENVIRONMENT("PCN_LOG_NAME=all", "PCN_DATABASE_URL=u", "PCN_REGISTRY_TIMEOUT=250ms", "PCN_TIMEOUT=1h"));
     assert_string_equal(values.name, "all");
@@ -81,7 +85,8 @@ static void the_daemons_own_name_comes_first(void **state) {
     assert_string_equal(values.name, "");
 }
 
-static void values_are_parsed(void **state) {
+static void values_are_parsed(void **state)
+{
     (void)state;
     const struct {
         const char *text;
@@ -98,7 +103,8 @@ static void values_are_parsed(void **state) {
     assert_string_equal(values.url, "a=b");
 }
 
-static void malformed_values_name_the_variable(void **state) {
+static void malformed_values_name_the_variable(void **state)
+{
     (void)state;
     const struct {
         const char *entry, *field;
@@ -128,7 +134,8 @@ static void malformed_values_name_the_variable(void **state) {
     }
 }
 
-static void unknown_variables_stop_the_start(void **state) {
+static void unknown_variables_stop_the_start(void **state)
+{
     (void)state;
     const struct {
         const char *entry, *field;
@@ -150,7 +157,8 @@ static void unknown_variables_stop_the_start(void **state) {
     assert_loads(ENVIRONMENT("PCN_DATABASE_URL=u", "PCN_GATEWAY_ANYTHING=1", "PCN_WORK_FORCE_X=1", "PCN_HTTP_PORT=8080"));
 }
 
-static void what_is_required_must_be_there(void **state) {
+static void what_is_required_must_be_there(void **state)
+{
     (void)state;
     assert_refuses(ENVIRONMENT("A=b"), "PCN_DATABASE_URL");
     assert_refuses(ENVIRONMENT("PCN_DATABASE_URL="), "PCN_DATABASE_URL");
@@ -158,7 +166,8 @@ static void what_is_required_must_be_there(void **state) {
 }
 
 // A file with that content; returns "VARIABLE=path", which stays until the next call.
-static const char *file_entry(const char *variable, const void *content, size_t size) {
+static const char *file_entry(const char *variable, const void *content, size_t size)
+{
     static char entry[128];
     static char path[64];
     if (path[0] != '\0') {
@@ -173,7 +182,8 @@ static const char *file_entry(const char *variable, const void *content, size_t 
     return entry;
 }
 
-static void secrets_come_from_files(void **state) {
+static void secrets_come_from_files(void **state)
+{
     (void)state;
     const char *entry = file_entry("PCN_REGISTRY_DATABASE_URL_FILE", "from file\n", 10);
     assert_loads(ENVIRONMENT(entry));
@@ -199,7 +209,8 @@ static void secrets_come_from_files(void **state) {
     unlink(strchr(file_entry("X", "", 0), '=') + 1);
 }
 
-static char *print(void (*to)(FILE *)) {
+static char *print(void (*to)(FILE *))
+{
     static char text[8192];
     FILE *out = fmemopen(text, sizeof text, "w");
     assert_non_null(out);
@@ -208,10 +219,17 @@ static char *print(void (*to)(FILE *)) {
     return text;
 }
 
-static void print_values(FILE *out) { config_print(&spec, &values, out); }
-static void print_help(FILE *out) { config_print_help(&spec, out); }
+static void print_values(FILE *out)
+{
+    config_print(&spec, &values, out);
+}
+static void print_help(FILE *out)
+{
+    config_print_help(&spec, out);
+}
 
-static void secrets_are_not_printed(void **state) {
+static void secrets_are_not_printed(void **state)
+{
     (void)state;
     assert_loads(ENVIRONMENT("PCN_DATABASE_URL=hush", "PCN_LOG_NAME=two\nlines", "PCN_REGISTRY_FLAG=true", "PCN_TIMEOUT=1500ms"));
     assert_string_equal(print(print_values), "PCN_LOG_NAME=two?lines\n"
@@ -228,27 +246,28 @@ static void secrets_are_not_printed(void **state) {
     }
 }
 
-static void help_lists_every_key(void **state) {
+static void help_lists_every_key(void **state)
+{
     (void)state;
     const char *help = print(print_help);
-    const char *const parts[] = {"PCN_LOG_NAME=<text> (default plain)\n      a common text\n",
-                                 "PCN_TIMEOUT=<duration> (default 5s)",
+    const char *const parts[] = {"PCN_LOG_NAME=<text> (default plain)\n      a common text\n", "PCN_TIMEOUT=<duration> (default 5s)",
                                  "PCN_DATABASE_URL=<text> (required)\n      the database\n      Secret; or PCN_DATABASE_URL_FILE names",
-                                 "PCN_REGISTRY_COUNT=<number> (default 3)",
-                                 "PCN_REGISTRY_FLAG=<true|false>\n"};
+                                 "PCN_REGISTRY_COUNT=<number> (default 3)", "PCN_REGISTRY_FLAG=<true|false>\n"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         assert_non_null(strstr(help, parts[i]));
     }
 }
 
-static int close_config(void **state) {
+static int close_config(void **state)
+{
     (void)state;
     config_destroy(&config);
     config_destroy(&config);
     return config == NULL ? 0 : 1;
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_fill_what_is_not_given),
         cmocka_unit_test(the_daemons_own_name_comes_first),

@@ -5,7 +5,8 @@
 
 #include "common/base/id.h"
 
-static void an_id_holds_its_time_and_version(void **state) {
+static void an_id_holds_its_time_and_version(void **state)
+{
     (void)state;
     char id[ID_SIZE];
     // The example of RFC 9562, appendix A.6: 2022-02-22T19:22:22Z.
@@ -18,7 +19,8 @@ static void an_id_holds_its_time_and_version(void **state) {
     assert_memory_equal(id, "00000000-0000-7", 15);
 }
 
-static void ids_ascend(void **state) {
+static void ids_ascend(void **state)
+{
     (void)state;
     char previous[ID_SIZE], id[ID_SIZE];
     id_make(INT64_C(1700000000000000), previous);
@@ -31,7 +33,8 @@ static void ids_ascend(void **state) {
     }
 }
 
-static void a_clock_set_back_far_starts_anew(void **state) {
+static void a_clock_set_back_far_starts_anew(void **state)
+{
     (void)state;
     char id[ID_SIZE];
     id_make(INT64_C(1800000000000000), id);
@@ -39,7 +42,8 @@ static void a_clock_set_back_far_starts_anew(void **state) {
     assert_memory_equal(id, "017f22e2-79b0-7", 15);
 }
 
-static void a_forked_child_makes_other_ids(void **state) {
+static void a_forked_child_makes_other_ids(void **state)
+{
     (void)state;
     int ends[2];
     assert_int_equal(pipe(ends), 0);
@@ -62,7 +66,8 @@ static void a_forked_child_makes_other_ids(void **state) {
     close(ends[1]);
 }
 
-static void any_uuid_is_valid(void **state) {
+static void any_uuid_is_valid(void **state)
+{
     (void)state;
     assert_true(id_valid("00000000-0000-0000-0000-000000000000"));
     assert_true(id_valid("017F22E2-79b0-7cc3-98C4-dc0c0c07398f"));
@@ -80,7 +85,8 @@ static void any_uuid_is_valid(void **state) {
     }
 }
 
-static void codes_are_slugs_or_ods_codes(void **state) {
+static void codes_are_slugs_or_ods_codes(void **state)
+{
     (void)state;
     char longest[66];
     memset(longest, 'a', 64);
@@ -92,13 +98,15 @@ static void codes_are_slugs_or_ods_codes(void **state) {
     char too_long[66];
     memset(too_long, 'a', 65);
     too_long[65] = '\0';
-    const char *const bad[] = {"", "a", "-ab", "aB", "AB", "ABCDEFGHIJKLM", "C82-001", "c82_001", "a b", "pcn/x", "caf\xC3\xA9", too_long, "ab\n"};
+    const char *const bad[] = {"",        "a",   "-ab",   "aB",          "AB",     "ABCDEFGHIJKLM", "C82-001",
+                               "c82_001", "a b", "pcn/x", "caf\xC3\xA9", too_long, "ab\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(code_valid(bad[i]));
     }
 }
 
-static void utf8_is_checked_to_the_last_byte(void **state) {
+static void utf8_is_checked_to_the_last_byte(void **state)
+{
     (void)state;
     assert_true(utf8_valid("", 0));
     assert_true(utf8_valid(NULL, 0));
@@ -120,11 +128,15 @@ static void utf8_is_checked_to_the_last_byte(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_id_holds_its_time_and_version), cmocka_unit_test(ids_ascend),
-        cmocka_unit_test(a_clock_set_back_far_starts_anew), cmocka_unit_test(a_forked_child_makes_other_ids),
-        cmocka_unit_test(any_uuid_is_valid),                cmocka_unit_test(codes_are_slugs_or_ods_codes),
+        cmocka_unit_test(an_id_holds_its_time_and_version),
+        cmocka_unit_test(ids_ascend),
+        cmocka_unit_test(a_clock_set_back_far_starts_anew),
+        cmocka_unit_test(a_forked_child_makes_other_ids),
+        cmocka_unit_test(any_uuid_is_valid),
+        cmocka_unit_test(codes_are_slugs_or_ods_codes),
         cmocka_unit_test(utf8_is_checked_to_the_last_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,16 +9,17 @@
 // What a call wrote to stderr, which is a file meanwhile.
 static char written[16384];
 
-#define CAPTURE(call) \
-    do { \
-        int saved_ = begin_capture(); \
-        call; \
-        end_capture(saved_); \
+#define CAPTURE(call)                                                                                                                      \
+    do {                                                                                                                                   \
+        int saved_ = begin_capture();                                                                                                      \
+        call;                                                                                                                              \
+        end_capture(saved_);                                                                                                               \
     } while (0)
 
 static FILE *capture;
 
-static int begin_capture(void) {
+static int begin_capture(void)
+{
     capture = tmpfile();
     assert_non_null(capture);
     int saved = dup(STDERR_FILENO);
@@ -26,7 +27,8 @@ static int begin_capture(void) {
     return saved;
 }
 
-static void end_capture(int saved) {
+static void end_capture(int saved)
+{
     dup2(saved, STDERR_FILENO);
     close(saved);
     rewind(capture);
@@ -35,7 +37,8 @@ static void end_capture(int saved) {
     fclose(capture);
 }
 
-static void assert_one_line(void) {
+static void assert_one_line(void)
+{
     size_t size = strlen(written);
     assert_true(size > 2 && size <= 4096);
     assert_ptr_equal(strchr(written, '\n'), written + size - 1);
@@ -44,7 +47,8 @@ static void assert_one_line(void) {
     assert_true(utf8_valid(written, size));
 }
 
-static void an_entry_is_one_object(void **state) {
+static void an_entry_is_one_object(void **state)
+{
     (void)state;
     log_start("registry", LOG_LEVEL_INFO);
     CAPTURE(log_info("started", LOG_TEXT("code", "pcn-rutland"), LOG_NUMBER("count", -7), LOG_TEXT("none", (const char *)NULL)));
@@ -52,11 +56,13 @@ static void an_entry_is_one_object(void **state) {
     assert_memory_equal(written, "{\"time\":\"2", 10);
     const char *rest = strstr(written, "Z\",");
     assert_non_null(rest);
-    assert_string_equal(rest + 3, "\"level\":\"info\",\"daemon\":\"registry\",\"message\":\"started\",\"code\":\"pcn-rutland\",\"count\":-7,"
-                                  "\"none\":\"\"}\n");
+    assert_string_equal(rest + 3,
+                        "\"level\":\"info\",\"daemon\":\"registry\",\"message\":\"started\",\"code\":\"pcn-rutland\",\"count\":-7,"
+                        "\"none\":\"\"}\n");
 }
 
-static void an_entry_needs_no_fields(void **state) {
+static void an_entry_needs_no_fields(void **state)
+{
     (void)state;
     log_start("registry", LOG_LEVEL_INFO);
     CAPTURE(log_error("broken"));
@@ -64,7 +70,8 @@ static void an_entry_needs_no_fields(void **state) {
     assert_non_null(strstr(written, "\"level\":\"error\",\"daemon\":\"registry\",\"message\":\"broken\"}\n"));
 }
 
-static void the_level_decides(void **state) {
+static void the_level_decides(void **state)
+{
     (void)state;
     log_start("registry", LOG_LEVEL_WARNING);
     assert_false(log_enabled(LOG_LEVEL_INFO));
@@ -82,7 +89,8 @@ static void the_level_decides(void **state) {
     assert_int_equal(level, LOG_LEVEL_WARNING);
 }
 
-static void a_line_stays_one_line(void **state) {
+static void a_line_stays_one_line(void **state)
+{
     (void)state;
     log_start("registry", LOG_LEVEL_INFO);
     CAPTURE(log_info("a\nb", LOG_TEXT("x\r\n", "{\"level\":\"error\"}\n\x1b[31m")));
@@ -91,7 +99,8 @@ static void a_line_stays_one_line(void **state) {
     assert_non_null(strstr(written, "\"x\\r\\n\":\"{\\\"level\\\":\\\"error\\\"}\\n\\u001b[31m\""));
 }
 
-static void a_long_line_is_cut_and_says_so(void **state) {
+static void a_long_line_is_cut_and_says_so(void **state)
+{
     (void)state;
     log_start("registry", LOG_LEVEL_INFO);
     static char text[9001];
@@ -110,7 +119,8 @@ static void a_long_line_is_cut_and_says_so(void **state) {
     }
 }
 
-static void many_fields_are_cut(void **state) {
+static void many_fields_are_cut(void **state)
+{
     (void)state;
     log_start("registry", LOG_LEVEL_INFO);
     log_field_t fields[600];
@@ -123,7 +133,8 @@ static void many_fields_are_cut(void **state) {
     assert_null(strstr(written, ",,"));
 }
 
-static void a_closed_log_is_ignored(void **state) {
+static void a_closed_log_is_ignored(void **state)
+{
     (void)state;
     int saved = dup(STDERR_FILENO);
     close(STDERR_FILENO);
@@ -132,11 +143,11 @@ static void a_closed_log_is_ignored(void **state) {
     close(saved);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_entry_is_one_object),         cmocka_unit_test(an_entry_needs_no_fields),
-        cmocka_unit_test(the_level_decides),              cmocka_unit_test(a_line_stays_one_line),
-        cmocka_unit_test(a_long_line_is_cut_and_says_so), cmocka_unit_test(many_fields_are_cut),
+        cmocka_unit_test(an_entry_is_one_object),  cmocka_unit_test(an_entry_needs_no_fields),       cmocka_unit_test(the_level_decides),
+        cmocka_unit_test(a_line_stays_one_line),   cmocka_unit_test(a_long_line_is_cut_and_says_so), cmocka_unit_test(many_fields_are_cut),
         cmocka_unit_test(a_closed_log_is_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

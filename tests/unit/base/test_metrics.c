@@ -2,7 +2,8 @@
 
 #include "common/base/metrics.h"
 
-static void assert_written(const metrics_t *metrics, const char *expected) {
+static void assert_written(const metrics_t *metrics, const char *expected)
+{
     buf_t out;
     buf_init(&out, 1024 * 1024);
     metrics_write(metrics, &out);
@@ -12,7 +13,8 @@ static void assert_written(const metrics_t *metrics, const char *expected) {
     buf_deinit(&out);
 }
 
-static void nothing_writes_nothing(void **state) {
+static void nothing_writes_nothing(void **state)
+{
     (void)state;
     metrics_t *metrics = metrics_new();
     assert_written(metrics, "");
@@ -21,7 +23,8 @@ static void nothing_writes_nothing(void **state) {
     metrics_destroy(&metrics);
 }
 
-static void series_are_found_again_and_grouped(void **state) {
+static void series_are_found_again_and_grouped(void **state)
+{
     (void)state;
     metrics_t *metrics = metrics_new();
     counter_t *ok = metrics_counter(metrics, "pcn_calls_total", "status=\"OK\"", "Calls.");
@@ -43,7 +46,8 @@ static void series_are_found_again_and_grouped(void **state) {
     metrics_destroy(&metrics);
 }
 
-static void a_histogram_counts_in_seconds(void **state) {
+static void a_histogram_counts_in_seconds(void **state)
+{
     (void)state;
     metrics_t *metrics = metrics_new();
     histogram_t *latency = metrics_histogram(metrics, "pcn_seconds", "method=\"Get\"", "Latency.");
@@ -76,7 +80,8 @@ static void a_histogram_counts_in_seconds(void **state) {
     metrics_destroy(&metrics);
 }
 
-static void a_histogram_without_labels(void **state) {
+static void a_histogram_without_labels(void **state)
+{
     (void)state;
     metrics_t *metrics = metrics_new();
     histogram_add(metrics_histogram(metrics, "pcn_s", NULL, "S."), 150);
@@ -89,7 +94,8 @@ static void a_histogram_without_labels(void **state) {
     metrics_destroy(&metrics);
 }
 
-static void labels_without_end_end_in_a_sink(void **state) {
+static void labels_without_end_end_in_a_sink(void **state)
+{
     (void)state;
     metrics_t *metrics = metrics_new();
     counter_t *last = NULL;
@@ -113,10 +119,11 @@ static void labels_without_end_end_in_a_sink(void **state) {
     metrics_destroy(&metrics);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_writes_nothing),        cmocka_unit_test(series_are_found_again_and_grouped),
-        cmocka_unit_test(a_histogram_counts_in_seconds), cmocka_unit_test(a_histogram_without_labels),
+        cmocka_unit_test(nothing_writes_nothing),           cmocka_unit_test(series_are_found_again_and_grouped),
+        cmocka_unit_test(a_histogram_counts_in_seconds),    cmocka_unit_test(a_histogram_without_labels),
         cmocka_unit_test(labels_without_end_end_in_a_sink),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,13 @@
 
 #include "common/base/utf8.h"
 
-static size_t sequence(const char *text) { return utf8_sequence((const unsigned char *)text, strlen(text)); }
+static size_t sequence(const char *text)
+{
+    return utf8_sequence((const unsigned char *)text, strlen(text));
+}
 
-static void sequences_are_measured(void **state) {
+static void sequences_are_measured(void **state)
+{
     (void)state;
     assert_int_equal(sequence("a"), 1);
     assert_int_equal(sequence("\xC2\x80"), 2);
@@ -16,7 +20,8 @@ static void sequences_are_measured(void **state) {
     assert_int_equal(utf8_sequence((const unsigned char *)"x", 0), 0);
 }
 
-static void malformed_sequences_are_none(void **state) {
+static void malformed_sequences_are_none(void **state)
+{
     (void)state;
     const char *const bad[] = {
         "\x80",             // a continuation alone
@@ -26,16 +31,22 @@ static void malformed_sequences_are_none(void **state) {
         "\xF0\x8F\xBF\xBF", // overlong
         "\xED\xA0\x80",     // a surrogate
         "\xF4\x90\x80\x80", // beyond U+10FFFF
-        "\xF5\x80\x80\x80", "\xFF",
-        "\xC3", "\xE2\x82", "\xF0\x9F\x98", // cut short
-        "\xC3(", "\xE2\x82(", "\xF0\x9F\x98(",
+        "\xF5\x80\x80\x80",
+        "\xFF",
+        "\xC3",
+        "\xE2\x82",
+        "\xF0\x9F\x98", // cut short
+        "\xC3(",
+        "\xE2\x82(",
+        "\xF0\x9F\x98(",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(sequence(bad[i]), 0);
     }
 }
 
-static void copies_end_at_a_whole_character(void **state) {
+static void copies_end_at_a_whole_character(void **state)
+{
     (void)state;
     char out[6];
     utf8_copy(out, sizeof out, "abc");
@@ -44,14 +55,17 @@ static void copies_end_at_a_whole_character(void **state) {
     assert_string_equal(out, "abcde");
     utf8_copy(out, sizeof out, "abcd\xE2\x82\xAC");
     assert_string_equal(out, "abcd");
-    utf8_copy(out, sizeof out, "ab\xE2\x82\xAC" "z");
+    utf8_copy(out, sizeof out,
+              "ab\xE2\x82\xAC"
+              "z");
     assert_string_equal(out, "ab\xE2\x82\xAC");
     // Where it is no UTF-8 at all the cut is where it must be.
     utf8_copy(out, sizeof out, "\x80\x80\x80\x80\x80\x80\x80");
     assert_int_equal(strlen(out), 5);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sequences_are_measured),
         cmocka_unit_test(malformed_sequences_are_none),
