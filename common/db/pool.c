@@ -14,7 +14,8 @@
 #define WRITE_DEPTH 1
 #define LOCK_TIMEOUT_MS 50
 #define STATEMENT_TIMEOUT_MS 10000
-#define STALL_GRACE_MS 5000
+// A server answers a statement at its time limit at the latest; this much later it is taken for gone.
+#define STALL_GRACE_MS 2000
 #define SWEEP_MS 10
 #define FULL_RETRY_AFTER_MS 500
 #define SETTINGS_MAX 8192

@@ -10,7 +10,7 @@ set(PCN_TEST_POSTGRES_DIR /tmp/pcn-test-${hash} CACHE INTERNAL "The tests' clust
 set(PCN_TEST_DATABASE_URL "host=${PCN_TEST_POSTGRES_DIR} user=pcn_test dbname=postgres" CACHE INTERNAL "How tests reach it")
 set(PCN_TEST_POSTGRES ${CMAKE_SOURCE_DIR}/tests/support/postgres.sh CACHE INTERNAL "")
 
-add_test(NAME postgres/start COMMAND ${PCN_TEST_POSTGRES} start ${PCN_TEST_POSTGRES_DIR})
+add_test(NAME postgres/start COMMAND ${PCN_TEST_POSTGRES} start ${PCN_TEST_POSTGRES_DIR} --watch)
 add_test(NAME postgres/stop COMMAND ${PCN_TEST_POSTGRES} stop ${PCN_TEST_POSTGRES_DIR})
 set_tests_properties(postgres/start PROPERTIES FIXTURES_SETUP postgres TIMEOUT 120)
 set_tests_properties(postgres/stop PROPERTIES FIXTURES_CLEANUP postgres TIMEOUT 60)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A private PostgreSQL cluster for tests, on a unix socket alone and at default durability.
 #   postgres.sh start DIR   DIR is made, holds the socket and the data, and is kept for the next time
+#   postgres.sh start DIR --watch   the same, and it stops when the caller's process ends in whatever way (a ctest that was killed)
 #   postgres.sh stop DIR
 # DIR must be short (a socket's path has a limit of 107 characters) and, for root, below folders that everybody may enter: a server
 # does not run as root, so it is started as the system user postgres (or nobody).
@@ -64,8 +65,21 @@ start() {
     drop_left_over
 }
 
+# Not a cluster that somebody started there later.
+watch() {
+    server=$(head -n 1 "$dir/data/postmaster.pid")
+    (
+        trap '' HUP INT TERM
+        tail --pid="$1" -f /dev/null
+        [ "$(head -n 1 "$dir/data/postmaster.pid" 2>/dev/null)" != "$server" ] || stop
+    ) >/dev/null 2>&1 </dev/null &
+}
+
 case $verb in
-start) start ;;
+start)
+    start
+    [ "${3:-}" != --watch ] || watch "$PPID"
+    ;;
 stop) stop ;;
 *) echo "start or stop" >&2; exit 2 ;;
 esac

@@ -1,4 +1,5 @@
 // Connections that end: under load, before they begin, and for good.
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,6 +236,28 @@ static void test_changed_schema(void **state) {
     rig_deinit(&rig);
 }
 
+// A server that hangs: nothing ends the connection, so its silence must.
+static void test_frozen_server(void **state) {
+    (void)state;
+    rig_t rig;
+    rig_init(&rig, &(db_options_t){.write_connections = 1, .statement_timeout_ms = 50});
+    db_statement_t *insert = repeatable(&rig);
+    rig_open(&rig);
+    rig_wait_ready(&rig);
+    long pid = test_database_number(rig.database, "SELECT pid FROM pg_stat_activity WHERE application_name = 'pool'"
+                                                  " AND datname = current_database()");
+    assert_int_equal(kill((pid_t)pid, SIGSTOP), 0);
+    asked_t asked;
+    asked_init(&asked, insert, "a", 1);
+    db_write(rig.db, &asked.query);
+    rig_run(&rig);
+    assert_int_equal(asked.answers, 1);
+    assert_int_equal(asked.status, STATUS_OK);
+    assert_int_equal(kill((pid_t)pid, SIGCONT), 0);
+    asked_deinit(&asked);
+    rig_deinit(&rig);
+}
+
 // What somebody took from the session is made again.
 static void test_lost_prepared_statements(void **state) {
     (void)state;
@@ -267,6 +290,7 @@ int main(void) {
         cmocka_unit_test(test_setup_waits),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_changed_schema),
+        cmocka_unit_test(test_frozen_server),
         cmocka_unit_test(test_lost_prepared_statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
