@@ -2,7 +2,8 @@
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-void pb_base64_write(const ProtobufCBinaryData *bytes, buf_t *out) {
+void pb_base64_write(const ProtobufCBinaryData *bytes, buf_t *out)
+{
     char *at = buf_reserve(out, (bytes->len + 2) / 3 * 4);
     if (at == NULL)
         return;
@@ -19,7 +20,8 @@ void pb_base64_write(const ProtobufCBinaryData *bytes, buf_t *out) {
     }
 }
 
-static int base64_value(char c) {
+static int base64_value(char c)
+{
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
     if (c >= 'a' && c <= 'z')
@@ -29,7 +31,8 @@ static int base64_value(char c) {
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-bool pb_base64_read(const char *text, size_t size, uint8_t *out, size_t *out_size) {
+bool pb_base64_read(const char *text, size_t size, uint8_t *out, size_t *out_size)
+{
     if (size % 4 != 0)
         return false;
     *out_size = 0;
@@ -52,7 +55,8 @@ bool pb_base64_read(const char *text, size_t size, uint8_t *out, size_t *out_siz
     return true;
 }
 
-size_t pb_hex_write(const ProtobufCBinaryData *bytes, char *out) {
+size_t pb_hex_write(const ProtobufCBinaryData *bytes, char *out)
+{
     static const char digits[] = "0123456789abcdef";
     char *at = out;
     *at++ = '\\';
@@ -64,7 +68,8 @@ size_t pb_hex_write(const ProtobufCBinaryData *bytes, char *out) {
     return (size_t)(at - out);
 }
 
-static int hex_value(char c) {
+static int hex_value(char c)
+{
     if (c >= '0' && c <= '9')
         return c - '0';
     if (c >= 'a' && c <= 'f')
@@ -72,7 +77,8 @@ static int hex_value(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-bool pb_hex_read(const char *text, size_t size, uint8_t *out, size_t *out_size) {
+bool pb_hex_read(const char *text, size_t size, uint8_t *out, size_t *out_size)
+{
     if (size < 2 || size % 2 != 0 || text[0] != '\\' || text[1] != 'x')
         return false;
     for (size_t i = 2; i < size; i += 2) {

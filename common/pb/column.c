@@ -13,16 +13,19 @@ typedef struct column {
     problem_t *problem;
 } column_t;
 
-static status_t misfit(const column_t *column, const char *expected) {
+static status_t misfit(const column_t *column, const char *expected)
+{
     return problem_set(column->problem, STATUS_INTERNAL, column->meta->json, "A column does not fit its field: %s was expected.", expected);
 }
 
-static status_t exhausted(const column_t *column) {
+static status_t exhausted(const column_t *column)
+{
     return problem_set(column->problem, STATUS_RESOURCE_EXHAUSTED, column->meta->json, "The rows need more memory than a request may use.");
 }
 
 // "2019-07-01 09:00:00.123+00" as RFC 3339; PostgreSQL leaves out the offset's minutes where they are zero.
-static bool instant_from_column(const char *text, size_t size, char out[INSTANT_SIZE]) {
+static bool instant_from_column(const char *text, size_t size, char out[INSTANT_SIZE])
+{
     char rfc[48];
     if (size < 20 || size + 4 > sizeof rfc)
         return false;
@@ -39,7 +42,8 @@ static bool instant_from_column(const char *text, size_t size, char out[INSTANT_
     return true;
 }
 
-static status_t column_string(const column_t *column, const char *text, size_t size, char **value) {
+static status_t column_string(const column_t *column, const char *text, size_t size, char **value)
+{
     char instant[INSTANT_SIZE];
     int32_t days;
     if (column->meta->format == PB_FORMAT_INSTANT) {
@@ -56,14 +60,16 @@ static status_t column_string(const column_t *column, const char *text, size_t s
     return STATUS_OK;
 }
 
-static status_t column_bytes(const column_t *column, const char *text, size_t size, ProtobufCBinaryData *bytes) {
+static status_t column_bytes(const column_t *column, const char *text, size_t size, ProtobufCBinaryData *bytes)
+{
     bytes->data = arena_alloc(column->arena, size / 2 + 1);
     if (bytes->data == NULL)
         return exhausted(column);
     return pb_hex_read(text, size, bytes->data, &bytes->len) ? STATUS_OK : misfit(column, "bytea in hex");
 }
 
-static status_t column_number(const column_t *column, ProtobufCType kind, const char *text, size_t size, void *value) {
+static status_t column_number(const column_t *column, ProtobufCType kind, const char *text, size_t size, void *value)
+{
     int64_t number, minimum, maximum;
     if (!pb_integer_bounds(kind, &minimum, &maximum)) {
         char *copy = arena_copy(column->arena, text, size), *end;
@@ -82,7 +88,8 @@ static status_t column_number(const column_t *column, ProtobufCType kind, const 
     return STATUS_OK;
 }
 
-static status_t column_value(const column_t *column, ProtobufCType kind, const char *text, size_t size, void *value) {
+static status_t column_value(const column_t *column, ProtobufCType kind, const char *text, size_t size, void *value)
+{
     switch (kind) {
     case PROTOBUF_C_TYPE_STRING:
         return column_string(column, text, size, value);
@@ -102,7 +109,8 @@ static status_t column_value(const column_t *column, ProtobufCType kind, const c
 
 // Takes the next item of an array literal apart: *item gets its text with escapes undone (in `room`, as large as the literal). Leaves
 // *at behind the comma or closing brace. False where it is malformed, NULL or an array itself.
-static bool literal_next(const char **at, const char *end, char *room, size_t *size) {
+static bool literal_next(const char **at, const char *end, char *room, size_t *size)
+{
     const char *p = *at;
     *size = 0;
     if (p < end && *p == '"') {
@@ -129,14 +137,16 @@ static bool literal_next(const char **at, const char *end, char *room, size_t *s
 }
 
 // Items can be no more than commas and one.
-static size_t literal_most(const char *text, size_t size) {
+static size_t literal_most(const char *text, size_t size)
+{
     size_t most = 1;
     for (size_t i = 0; i < size; i++)
         most += text[i] == ',';
     return most;
 }
 
-static status_t column_list(const column_t *column, const ProtobufCFieldDescriptor *field, const char *text, size_t size, void *message) {
+static status_t column_list(const column_t *column, const ProtobufCFieldDescriptor *field, const char *text, size_t size, void *message)
+{
     if (size < 2 || text[0] != '{' || text[size - 1] != '}')
         return misfit(column, "an array");
     if (size == 2)
@@ -164,7 +174,8 @@ static status_t column_list(const column_t *column, const ProtobufCFieldDescript
 }
 
 // INVALID_ARGUMENT would blame the caller for what our own statement gave.
-static status_t column_json(const column_t *column, const pb_type_t *type, unsigned index, const char *text, size_t size, void *message) {
+static status_t column_json(const column_t *column, const pb_type_t *type, unsigned index, const char *text, size_t size, void *message)
+{
     status_t status = pb_json_read_field(type, message, index, text, size, column->arena, column->problem);
     if (status != STATUS_INVALID_ARGUMENT)
         return status;
@@ -174,7 +185,8 @@ static status_t column_json(const column_t *column, const pb_type_t *type, unsig
 }
 
 status_t pb_set_column(const pb_type_t *type, void *message, unsigned index, const char *text, size_t size, arena_t *arena,
-                       problem_t *problem) {
+                       problem_t *problem)
+{
     pb_clear(type, message, index);
     if (text == NULL)
         return STATUS_OK;

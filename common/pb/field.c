@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-size_t pb_value_size(ProtobufCType type) {
+size_t pb_value_size(ProtobufCType type)
+{
     switch (type) {
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
@@ -23,7 +24,8 @@ size_t pb_value_size(ProtobufCType type) {
     }
 }
 
-void *pb_append(const ProtobufCFieldDescriptor *field, void *message, arena_t *arena) {
+void *pb_append(const ProtobufCFieldDescriptor *field, void *message, arena_t *arena)
+{
     size_t *count = pb_count(field, message);
     size_t size = pb_value_size(field->type);
     char *items = arena_alloc(arena, (*count + 1) * size);
@@ -37,7 +39,8 @@ void *pb_append(const ProtobufCFieldDescriptor *field, void *message, arena_t *a
     return items + (*count)++ * size;
 }
 
-bool pb_integer_bounds(ProtobufCType type, int64_t *minimum, int64_t *maximum) {
+bool pb_integer_bounds(ProtobufCType type, int64_t *minimum, int64_t *maximum)
+{
     switch (type) {
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
@@ -66,7 +69,8 @@ bool pb_integer_bounds(ProtobufCType type, int64_t *minimum, int64_t *maximum) {
     }
 }
 
-void pb_integer_store(ProtobufCType type, void *value, int64_t number) {
+void pb_integer_store(ProtobufCType type, void *value, int64_t number)
+{
     if (pb_value_size(type) == 8) {
         memcpy(value, &number, sizeof number);
     } else {
@@ -76,7 +80,8 @@ void pb_integer_store(ProtobufCType type, void *value, int64_t number) {
     }
 }
 
-int64_t pb_integer_load(ProtobufCType type, const void *value) {
+int64_t pb_integer_load(ProtobufCType type, const void *value)
+{
     switch (type) {
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
@@ -94,7 +99,8 @@ int64_t pb_integer_load(ProtobufCType type, const void *value) {
     }
 }
 
-size_t pb_digits(ProtobufCType type, const void *value, char out[PB_DIGITS_MAX]) {
+size_t pb_digits(ProtobufCType type, const void *value, char out[PB_DIGITS_MAX])
+{
     uint64_t rest;
     bool negative = false;
     if (type == PROTOBUF_C_TYPE_UINT64 || type == PROTOBUF_C_TYPE_FIXED64) {
@@ -118,7 +124,8 @@ size_t pb_digits(ProtobufCType type, const void *value, char out[PB_DIGITS_MAX])
     return size;
 }
 
-bool pb_integer_parse(const char *text, size_t size, int64_t *number) {
+bool pb_integer_parse(const char *text, size_t size, int64_t *number)
+{
     bool negative = size > 0 && text[0] == '-';
     size_t i = negative ? 1 : 0;
     if (i == size || size - i > 19)

@@ -6,26 +6,31 @@
 #include "common/pb/type.h"
 
 // The member itself: the value, a string's pointer, or a list's pointer to its items.
-static inline void *pb_member(const ProtobufCFieldDescriptor *field, const void *message) {
+static inline void *pb_member(const ProtobufCFieldDescriptor *field, const void *message)
+{
     return (char *)(uintptr_t)message + field->offset;
 }
 
 // n_x of a repeated field.
-static inline size_t *pb_count(const ProtobufCFieldDescriptor *field, const void *message) {
+static inline size_t *pb_count(const ProtobufCFieldDescriptor *field, const void *message)
+{
     return (size_t *)(void *)((char *)(uintptr_t)message + field->quantifier_offset);
 }
 
 // has_x of an optional field that is neither a string nor a message.
-static inline protobuf_c_boolean *pb_flag(const ProtobufCFieldDescriptor *field, const void *message) {
+static inline protobuf_c_boolean *pb_flag(const ProtobufCFieldDescriptor *field, const void *message)
+{
     return (protobuf_c_boolean *)(void *)((char *)(uintptr_t)message + field->quantifier_offset);
 }
 
-static inline bool pb_is_list(const ProtobufCFieldDescriptor *field) {
+static inline bool pb_is_list(const ProtobufCFieldDescriptor *field)
+{
     return field->label == PROTOBUF_C_LABEL_REPEATED;
 }
 
 // Presence of these is their pointer.
-static inline bool pb_is_pointer(const ProtobufCFieldDescriptor *field) {
+static inline bool pb_is_pointer(const ProtobufCFieldDescriptor *field)
+{
     return field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE;
 }
 
@@ -33,12 +38,14 @@ static inline bool pb_is_pointer(const ProtobufCFieldDescriptor *field) {
 size_t pb_value_size(ProtobufCType type);
 
 // Item `i` of a list.
-static inline void *pb_item(const ProtobufCFieldDescriptor *field, const void *message, size_t i) {
+static inline void *pb_item(const ProtobufCFieldDescriptor *field, const void *message, size_t i)
+{
     return *(char **)pb_member(field, message) + i * pb_value_size(field->type);
 }
 
 // Marks a single field as set once its member was written.
-static inline void pb_mark(const ProtobufCFieldDescriptor *field, void *message) {
+static inline void pb_mark(const ProtobufCFieldDescriptor *field, void *message)
+{
     if (!pb_is_pointer(field) && field->label == PROTOBUF_C_LABEL_OPTIONAL)
         *pb_flag(field, message) = 1;
 }

@@ -8,7 +8,8 @@
 #define PATH_SIZE 128
 
 // jansson's reasons in our words, with the field that the place of the error belongs to.
-static status_t explain(const json_error_t *error, const char *text, size_t size, problem_t *problem) {
+static status_t explain(const json_error_t *error, const char *text, size_t size, problem_t *problem)
+{
     char path[PATH_SIZE];
     enum json_error_code code = json_error_code(error);
     size_t offset = error->position > 0 && (size_t)error->position < size ? (size_t)error->position : size;
@@ -18,9 +19,11 @@ static status_t explain(const json_error_t *error, const char *text, size_t size
     case json_error_out_of_memory:
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than there is.");
     case json_error_duplicate_key:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The key occurs twice (line %d, column %d).", error->line, error->column);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The key occurs twice (line %d, column %d).", error->line,
+                           error->column);
     case json_error_invalid_utf8:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The text is not UTF-8 (line %d, column %d).", error->line, error->column);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The text is not UTF-8 (line %d, column %d).", error->line,
+                           error->column);
     case json_error_null_character:
     case json_error_null_byte_in_key:
         return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The character U+0000 is not allowed (line %d, column %d).", error->line,
@@ -32,14 +35,15 @@ static status_t explain(const json_error_t *error, const char *text, size_t size
         return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The JSON ends too early (line %d, column %d).", error->line,
                            error->column);
     case json_error_end_of_input_expected:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Something follows the end of the JSON (line %d, column %d).", error->line,
-                           error->column);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Something follows the end of the JSON (line %d, column %d).",
+                           error->line, error->column);
     default:
         return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "This is not JSON (line %d, column %d).", error->line, error->column);
     }
 }
 
-static status_t parse(const char *text, size_t size, json_t **json, problem_t *problem) {
+static status_t parse(const char *text, size_t size, json_t **json, problem_t *problem)
+{
     size_t offset;
     if (size == 0)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The JSON is empty.");
@@ -54,9 +58,10 @@ static status_t parse(const char *text, size_t size, json_t **json, problem_t *p
 }
 
 status_t pb_json_read(const pb_type_t *type, const char *text, size_t size, pb_json_mode_t mode, arena_t *arena, void **message,
-                      char ***clear, size_t *clear_count, problem_t *problem) {
+                      char ***clear, size_t *clear_count, problem_t *problem)
+{
     *message = NULL;
-    json_t *json;
+    json_t *json = NULL;
     status_t status = parse(text, size, &json, problem);
     if (status != STATUS_OK)
         return status;
@@ -80,8 +85,9 @@ status_t pb_json_read(const pb_type_t *type, const char *text, size_t size, pb_j
 }
 
 status_t pb_json_read_field(const pb_type_t *type, void *message, unsigned index, const char *text, size_t size, arena_t *arena,
-                            problem_t *problem) {
-    json_t *json;
+                            problem_t *problem)
+{
+    json_t *json = NULL;
     status_t status = parse(text, size, &json, problem);
     if (status == STATUS_OK) {
         json_reader_t reader = {.mode = PB_JSON_TRUSTED, .arena = arena, .problem = problem};

@@ -4,7 +4,8 @@
 
 #include "common/base/id.h"
 
-bool pb_json_shallow(const char *text, size_t size, size_t *offset) {
+bool pb_json_shallow(const char *text, size_t size, size_t *offset)
+{
     unsigned depth = 0;
     bool in_string = false;
     for (size_t i = 0; i < size; i++) {
@@ -44,7 +45,8 @@ typedef struct place {
     size_t string_size;
 } place_t;
 
-static void place_step(place_t *place, char c) {
+static void place_step(place_t *place, char c)
+{
     level_t *top = place->depth > 0 ? &place->levels[place->depth - 1] : NULL;
     switch (c) {
     case '{':
@@ -73,7 +75,8 @@ static void place_step(place_t *place, char c) {
     }
 }
 
-static void place_find(place_t *place, const char *text, size_t offset) {
+static void place_find(place_t *place, const char *text, size_t offset)
+{
     for (size_t i = 0; i < offset; i++) {
         if (text[i] != '"') {
             place_step(place, text[i]);
@@ -90,13 +93,15 @@ static void place_find(place_t *place, const char *text, size_t offset) {
 }
 
 // Adds one part, or nothing where it does not fit whole or is no text that could be shown.
-static size_t add_key(char *out, size_t room, size_t used, const char *key, size_t size) {
+static size_t add_key(char *out, size_t room, size_t used, const char *key, size_t size)
+{
     if (key == NULL || size + (used > 0) >= room - used || !utf8_valid(key, size))
         return used;
     return used + (size_t)snprintf(out + used, room - used, "%s%.*s", used > 0 ? "." : "", (int)size, key);
 }
 
-void pb_json_locate(const char *text, size_t offset, bool at_key, char *out, size_t room) {
+void pb_json_locate(const char *text, size_t offset, bool at_key, char *out, size_t room)
+{
     place_t place = {0};
     place_find(&place, text, offset);
     size_t used = 0;

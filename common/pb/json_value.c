@@ -10,15 +10,18 @@
 #include "common/pb/field.h"
 #include "common/pb/message.h"
 
-static status_t refuse(json_reader_t *reader, const char *detail) {
+static status_t refuse(json_reader_t *reader, const char *detail)
+{
     return problem_set(reader->problem, STATUS_INVALID_ARGUMENT, NULL, "%s", detail);
 }
 
-static status_t exhausted(json_reader_t *reader) {
+static status_t exhausted(json_reader_t *reader)
+{
     return problem_set(reader->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than a request may use.");
 }
 
-static status_t read_integer(json_reader_t *reader, ProtobufCType type, const json_t *json, void *value) {
+static status_t read_integer(json_reader_t *reader, ProtobufCType type, const json_t *json, void *value)
+{
     int64_t minimum, maximum;
     if (!json_is_integer(json) || !pb_integer_bounds(type, &minimum, &maximum))
         return refuse(reader, json_is_real(json) ? "Must be a whole number, without a fraction or exponent." : "Must be a number.");
@@ -30,7 +33,8 @@ static status_t read_integer(json_reader_t *reader, ProtobufCType type, const js
     return STATUS_OK;
 }
 
-static status_t read_real(json_reader_t *reader, ProtobufCType type, double number, void *value) {
+static status_t read_real(json_reader_t *reader, ProtobufCType type, double number, void *value)
+{
     if (type == PROTOBUF_C_TYPE_DOUBLE) {
         *(double *)value = number;
         return STATUS_OK;
@@ -41,7 +45,8 @@ static status_t read_real(json_reader_t *reader, ProtobufCType type, double numb
     return STATUS_OK;
 }
 
-static status_t read_enum(json_reader_t *reader, const pb_enum_t *enumeration, const json_t *json, void *value) {
+static status_t read_enum(json_reader_t *reader, const pb_enum_t *enumeration, const json_t *json, void *value)
+{
     if (json_is_string(json) && pb_enum_by_json(enumeration, json_string_value(json), json_string_length(json), value))
         return STATUS_OK;
     char names[256];
@@ -50,7 +55,8 @@ static status_t read_enum(json_reader_t *reader, const pb_enum_t *enumeration, c
 }
 
 // The JSON itself is the text.
-static status_t read_raw(json_reader_t *reader, const json_t *json, void *value) {
+static status_t read_raw(json_reader_t *reader, const json_t *json, void *value)
+{
     enum { FLAGS = JSON_COMPACT | JSON_ENCODE_ANY };
     size_t size = json_dumpb(json, NULL, 0, FLAGS);
     char *out = size == 0 ? NULL : arena_alloc(reader->arena, size + 1);
@@ -62,7 +68,8 @@ static status_t read_raw(json_reader_t *reader, const json_t *json, void *value)
     return STATUS_OK;
 }
 
-static status_t read_string(json_reader_t *reader, const pb_field_t *meta, const json_t *json, void *value) {
+static status_t read_string(json_reader_t *reader, const pb_field_t *meta, const json_t *json, void *value)
+{
     if (meta->flags & PB_RAW_JSON)
         return read_raw(reader, json, value);
     if (!json_is_string(json))
@@ -86,7 +93,8 @@ static status_t read_string(json_reader_t *reader, const pb_field_t *meta, const
     return STATUS_OK;
 }
 
-static status_t read_bytes(json_reader_t *reader, const json_t *json, void *value) {
+static status_t read_bytes(json_reader_t *reader, const json_t *json, void *value)
+{
     if (!json_is_string(json))
         return refuse(reader, "Must be base64 text.");
     ProtobufCBinaryData *bytes = value;
@@ -97,7 +105,8 @@ static status_t read_bytes(json_reader_t *reader, const json_t *json, void *valu
     return pb_base64_read(json_string_value(json), size, bytes->data, &bytes->len) ? STATUS_OK : refuse(reader, "Must be base64 text.");
 }
 
-static status_t read_message(json_reader_t *reader, const pb_type_t *type, const json_t *json, void *value) {
+static status_t read_message(json_reader_t *reader, const pb_type_t *type, const json_t *json, void *value)
+{
     if (!json_is_object(json))
         return refuse(reader, "Must be a JSON object.");
     void *message = pb_new(type, reader->arena);
@@ -107,7 +116,8 @@ static status_t read_message(json_reader_t *reader, const pb_type_t *type, const
     return json_read_object(reader, type, json, message, false);
 }
 
-static status_t read_value(json_reader_t *reader, const pb_type_t *type, unsigned index, const json_t *json, void *value) {
+static status_t read_value(json_reader_t *reader, const pb_type_t *type, unsigned index, const json_t *json, void *value)
+{
     const pb_field_t *meta = &type->fields[index];
     ProtobufCType kind = type->descriptor->fields[index].type;
     switch (kind) {
@@ -134,7 +144,8 @@ static status_t read_value(json_reader_t *reader, const pb_type_t *type, unsigne
     }
 }
 
-static status_t read_list(json_reader_t *reader, const pb_type_t *type, unsigned index, const json_t *json, void *message) {
+static status_t read_list(json_reader_t *reader, const pb_type_t *type, unsigned index, const json_t *json, void *message)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     if (!json_is_array(json))
         return refuse(reader, "Must be a JSON array.");
@@ -148,8 +159,8 @@ static status_t read_list(json_reader_t *reader, const pb_type_t *type, unsigned
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(json, i);
         bool raw = (type->fields[index].flags & PB_RAW_JSON) != 0;
-        status_t status = json_is_null(item) && !raw ? refuse(reader, "A list holds no null.")
-                                                     : read_value(reader, type, index, item, items + i * size);
+        status_t status =
+            json_is_null(item) && !raw ? refuse(reader, "A list holds no null.") : read_value(reader, type, index, item, items + i * size);
         if (status != STATUS_OK) {
             char name[32];
             (void)snprintf(name, sizeof name, "[%zu]", i);
@@ -162,7 +173,8 @@ static status_t read_list(json_reader_t *reader, const pb_type_t *type, unsigned
     return STATUS_OK;
 }
 
-status_t json_read_member(json_reader_t *reader, const pb_type_t *type, unsigned index, const json_t *json, void *message) {
+status_t json_read_member(json_reader_t *reader, const pb_type_t *type, unsigned index, const json_t *json, void *message)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     if (pb_is_list(field))
         return read_list(reader, type, index, json, message);
@@ -172,7 +184,8 @@ status_t json_read_member(json_reader_t *reader, const pb_type_t *type, unsigned
     return status;
 }
 
-static status_t take_away(json_reader_t *reader, const pb_type_t *type, unsigned index) {
+static status_t take_away(json_reader_t *reader, const pb_type_t *type, unsigned index)
+{
     if (type->fields[index].flags & PB_REQUIRED)
         return refuse(reader, "Is required and cannot be taken away.");
     if (type->fields[index].flags & PB_IMMUTABLE)
@@ -187,20 +200,22 @@ static status_t take_away(json_reader_t *reader, const pb_type_t *type, unsigned
     return STATUS_OK;
 }
 
-static status_t read_known(json_reader_t *reader, const pb_type_t *type, unsigned index, const json_t *json, void *message, bool top) {
+static status_t read_known(json_reader_t *reader, const pb_type_t *type, unsigned index, const json_t *json, void *message, bool top)
+{
     bool trusted = reader->mode == PB_JSON_TRUSTED;
     if (!trusted && (type->fields[index].flags & PB_OUTPUT_ONLY))
         return refuse(reader, "Is set by the service and cannot be given.");
     // In a patch an empty list says the same as null: a message does not tell an empty list from an absent one.
-    if (top && reader->mode == PB_JSON_PATCH && (json_is_null(json) || (json_is_array(json) && json_array_size(json) == 0 &&
-                                                                        pb_is_list(&type->descriptor->fields[index]))))
+    if (top && reader->mode == PB_JSON_PATCH &&
+        (json_is_null(json) || (json_is_array(json) && json_array_size(json) == 0 && pb_is_list(&type->descriptor->fields[index]))))
         return take_away(reader, type, index);
     if (json_is_null(json))
         return trusted ? STATUS_OK : refuse(reader, "Must not be null; leave the field out.");
     return json_read_member(reader, type, index, json, message);
 }
 
-status_t json_read_object(json_reader_t *reader, const pb_type_t *type, const json_t *json, void *message, bool top) {
+status_t json_read_object(json_reader_t *reader, const pb_type_t *type, const json_t *json, void *message, bool top)
+{
     for (void *at = json_object_iter((json_t *)(uintptr_t)json); at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)json, at)) {
         const char *key = json_object_iter_key(at);
         int index = pb_field_by_json(type, key, json_object_iter_key_len(at));

@@ -8,13 +8,15 @@
 
 static void write_message(const pb_type_t *type, const void *message, bool redact, buf_t *out);
 
-static void write_digits(ProtobufCType type, const void *value, buf_t *out) {
+static void write_digits(ProtobufCType type, const void *value, buf_t *out)
+{
     char *at = buf_reserve(out, PB_DIGITS_MAX);
     if (at != NULL)
         out->size += pb_digits(type, value, at);
 }
 
-static void write_real(double value, buf_t *out) {
+static void write_real(double value, buf_t *out)
+{
     if (!isfinite(value))
         buf_add_string(out, "null");
     else if (value == 0)
@@ -23,7 +25,8 @@ static void write_real(double value, buf_t *out) {
         buf_printf(out, "%.17g", value);
 }
 
-static void write_value(const pb_type_t *type, unsigned index, const void *value, bool redact, buf_t *out) {
+static void write_value(const pb_type_t *type, unsigned index, const void *value, bool redact, buf_t *out)
+{
     const pb_field_t *meta = &type->fields[index];
     ProtobufCType kind = type->descriptor->fields[index].type;
     const char *text;
@@ -70,7 +73,8 @@ static void write_value(const pb_type_t *type, unsigned index, const void *value
     }
 }
 
-static void write_field(const pb_type_t *type, const void *message, unsigned index, bool redact, buf_t *out) {
+static void write_field(const pb_type_t *type, const void *message, unsigned index, bool redact, buf_t *out)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     if (redact && (type->fields[index].flags & PB_SENSITIVE)) {
         buf_add_string(out, "\"***\"");
@@ -91,7 +95,8 @@ static void write_field(const pb_type_t *type, const void *message, unsigned ind
 }
 
 // The unspecified value counts as unset: JSON has no word for it.
-static bool is_shown(const pb_type_t *type, const void *message, unsigned index) {
+static bool is_shown(const pb_type_t *type, const void *message, unsigned index)
+{
     if (!pb_has(type, message, index))
         return false;
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
@@ -100,7 +105,8 @@ static bool is_shown(const pb_type_t *type, const void *message, unsigned index)
 }
 
 // `"openedOn":` in one piece, with a comma before it unless it is the first.
-static void write_key(const char *json, bool first, buf_t *out) {
+static void write_key(const char *json, bool first, buf_t *out)
+{
     size_t size = strlen(json);
     char *at = buf_reserve(out, size + 4);
     if (at == NULL)
@@ -109,14 +115,15 @@ static void write_key(const char *json, bool first, buf_t *out) {
     if (!first)
         *end++ = ',';
     *end++ = '"';
-    memcpy(end, json, size);
+    memcpy(end, json, size + 1);
     end += size;
     *end++ = '"';
     *end++ = ':';
     out->size += (size_t)(end - at);
 }
 
-static void write_message(const pb_type_t *type, const void *message, bool redact, buf_t *out) {
+static void write_message(const pb_type_t *type, const void *message, bool redact, buf_t *out)
+{
     bool first = true;
     buf_add_char(out, '{');
     for (unsigned i = 0; message != NULL && i < type->descriptor->n_fields; i++) {
@@ -129,14 +136,17 @@ static void write_message(const pb_type_t *type, const void *message, bool redac
     buf_add_char(out, '}');
 }
 
-void pb_json_write(const pb_type_t *type, const void *message, buf_t *out) {
+void pb_json_write(const pb_type_t *type, const void *message, buf_t *out)
+{
     write_message(type, message, false, out);
 }
 
-void pb_json_write_redacted(const pb_type_t *type, const void *message, buf_t *out) {
+void pb_json_write_redacted(const pb_type_t *type, const void *message, buf_t *out)
+{
     write_message(type, message, true, out);
 }
 
-void pb_json_write_field(const pb_type_t *type, const void *message, unsigned index, buf_t *out) {
+void pb_json_write_field(const pb_type_t *type, const void *message, unsigned index, buf_t *out)
+{
     write_field(type, message, index, false, out);
 }

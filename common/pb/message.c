@@ -4,27 +4,32 @@
 
 #include "common/pb/field.h"
 
-static void *allocator_alloc(void *data, size_t size) {
+static void *allocator_alloc(void *data, size_t size)
+{
     return arena_alloc(data, size);
 }
 
-static void allocator_free(void *data, void *pointer) {
+static void allocator_free(void *data, void *pointer)
+{
     (void)data;
     (void)pointer;
 }
 
-ProtobufCAllocator pb_allocator(arena_t *arena) {
+ProtobufCAllocator pb_allocator(arena_t *arena)
+{
     return (ProtobufCAllocator){.alloc = allocator_alloc, .free = allocator_free, .allocator_data = arena};
 }
 
-void *pb_new(const pb_type_t *type, arena_t *arena) {
+void *pb_new(const pb_type_t *type, arena_t *arena)
+{
     void *message = arena_alloc(arena, type->descriptor->sizeof_message);
     if (message != NULL)
         type->descriptor->message_init(message);
     return message;
 }
 
-bool pb_has(const pb_type_t *type, const void *message, unsigned index) {
+bool pb_has(const pb_type_t *type, const void *message, unsigned index)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     if (pb_is_list(field))
         return *pb_count(field, message) > 0;
@@ -33,7 +38,8 @@ bool pb_has(const pb_type_t *type, const void *message, unsigned index) {
     return field->label != PROTOBUF_C_LABEL_OPTIONAL || *pb_flag(field, message);
 }
 
-void pb_clear(const pb_type_t *type, void *message, unsigned index) {
+void pb_clear(const pb_type_t *type, void *message, unsigned index)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     if (pb_is_list(field)) {
         *pb_count(field, message) = 0;
@@ -45,7 +51,8 @@ void pb_clear(const pb_type_t *type, void *message, unsigned index) {
         *pb_flag(field, message) = 0;
 }
 
-static void copy_field(const ProtobufCFieldDescriptor *to_field, void *to, const ProtobufCFieldDescriptor *from_field, const void *from) {
+static void copy_field(const ProtobufCFieldDescriptor *to_field, void *to, const ProtobufCFieldDescriptor *from_field, const void *from)
+{
     if (pb_is_list(to_field)) {
         *pb_count(to_field, to) = *pb_count(from_field, from);
         *(void **)pb_member(to_field, to) = *(void **)pb_member(from_field, from);
@@ -55,7 +62,8 @@ static void copy_field(const ProtobufCFieldDescriptor *to_field, void *to, const
     }
 }
 
-void pb_merge(const pb_type_t *to_type, void *to, const pb_type_t *from_type, const void *from) {
+void pb_merge(const pb_type_t *to_type, void *to, const pb_type_t *from_type, const void *from)
+{
     for (unsigned i = 0; i < from_type->descriptor->n_fields; i++) {
         if (!pb_has(from_type, from, i))
             continue;
@@ -71,7 +79,8 @@ void pb_merge(const pb_type_t *to_type, void *to, const pb_type_t *from_type, co
     }
 }
 
-bool pb_pack(const void *message, arena_t *arena, uint8_t **bytes, size_t *size) {
+bool pb_pack(const void *message, arena_t *arena, uint8_t **bytes, size_t *size)
+{
     size_t need = protobuf_c_message_get_packed_size(message);
     uint8_t *out = arena_alloc(arena, need > 0 ? need : 1);
     if (out == NULL)

@@ -14,25 +14,29 @@ typedef struct param {
     size_t size;
 } param_t;
 
-static status_t take(param_t *param, const char *text, size_t size) {
+static status_t take(param_t *param, const char *text, size_t size)
+{
     param->text = text;
     param->size = text == NULL ? 0 : size;
     return text == NULL ? STATUS_RESOURCE_EXHAUSTED : STATUS_OK;
 }
 
-static status_t param_real(param_t *param, double value) {
+static status_t param_real(param_t *param, double value)
+{
     char digits[32];
     int size = snprintf(digits, sizeof digits, "%.17g", value);
     return take(param, arena_copy(param->arena, digits, (size_t)size), (size_t)size);
 }
 
-static status_t param_digits(param_t *param, ProtobufCType type, const void *value) {
+static status_t param_digits(param_t *param, ProtobufCType type, const void *value)
+{
     char digits[PB_DIGITS_MAX];
     size_t size = pb_digits(type, value, digits);
     return take(param, arena_copy(param->arena, digits, size), size);
 }
 
-static status_t param_bytes(param_t *param, const ProtobufCBinaryData *bytes) {
+static status_t param_bytes(param_t *param, const ProtobufCBinaryData *bytes)
+{
     char *out = arena_alloc(param->arena, 2 * bytes->len + 3);
     if (out == NULL)
         return STATUS_RESOURCE_EXHAUSTED;
@@ -42,7 +46,8 @@ static status_t param_bytes(param_t *param, const ProtobufCBinaryData *bytes) {
 }
 
 // One value. An enum's 0 stays NULL.
-static status_t param_value(param_t *param, const pb_field_t *meta, ProtobufCType kind, const void *value) {
+static status_t param_value(param_t *param, const pb_field_t *meta, ProtobufCType kind, const void *value)
+{
     const char *text;
     switch (kind) {
     case PROTOBUF_C_TYPE_STRING:
@@ -67,7 +72,8 @@ static status_t param_value(param_t *param, const pb_field_t *meta, ProtobufCTyp
 }
 
 // Messages go as JSON: the buffer's bytes are copied once, since a statement's parameters live in the arena.
-static status_t param_json(param_t *param, const pb_type_t *type, const void *message, unsigned index) {
+static status_t param_json(param_t *param, const pb_type_t *type, const void *message, unsigned index)
+{
     buf_t json;
     buf_init(&json, PB_PARAM_JSON_MAX);
     pb_json_write_field(type, message, index, &json);
@@ -77,14 +83,16 @@ static status_t param_json(param_t *param, const pb_type_t *type, const void *me
 }
 
 // PostgreSQL's array literal takes any text between quotes once these two are escaped.
-static size_t quoted_size(const char *text, size_t size) {
+static size_t quoted_size(const char *text, size_t size)
+{
     size_t out = size + 2;
     for (size_t i = 0; i < size; i++)
         out += text[i] == '"' || text[i] == '\\';
     return out;
 }
 
-static char *quote(char *out, const char *text, size_t size) {
+static char *quote(char *out, const char *text, size_t size)
+{
     *out++ = '"';
     for (size_t i = 0; i < size; i++) {
         if (text[i] == '"' || text[i] == '\\')
@@ -100,7 +108,8 @@ typedef struct item {
     size_t size;
 } item_t;
 
-static char *literal_write(char *out, const item_t *items, size_t count, bool quoted) {
+static char *literal_write(char *out, const item_t *items, size_t count, bool quoted)
+{
     *out++ = '{';
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
@@ -120,11 +129,11 @@ static char *literal_write(char *out, const item_t *items, size_t count, bool qu
     return out;
 }
 
-static status_t param_list(param_t *param, const pb_type_t *type, const void *message, unsigned index) {
+static status_t param_list(param_t *param, const pb_type_t *type, const void *message, unsigned index)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     size_t count = *pb_count(field, message), room = 3;
-    bool quoted =
-        field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_ENUM || field->type == PROTOBUF_C_TYPE_BYTES;
+    bool quoted = field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_ENUM || field->type == PROTOBUF_C_TYPE_BYTES;
     item_t *items = arena_alloc(param->arena, count * sizeof *items);
     if (items == NULL)
         return STATUS_RESOURCE_EXHAUSTED;
@@ -142,7 +151,8 @@ static status_t param_list(param_t *param, const pb_type_t *type, const void *me
     return take(param, out, (size_t)(literal_write(out, items, count, quoted) - out));
 }
 
-status_t pb_param(const pb_path_t *path, const void *root, arena_t *arena, const char **text, size_t *size) {
+status_t pb_param(const pb_path_t *path, const void *root, arena_t *arena, const char **text, size_t *size)
+{
     *text = NULL;
     *size = 0;
     const void *message = root;

@@ -10,9 +10,10 @@
 // Most bytes of a message or list of messages as a parameter; four times what a frame may hold.
 #define PB_PARAM_JSON_MAX (4u * 1024u * 1024u)
 
-// The field at the path as a parameter in text form, in the arena (strings of the message itself are not copied):
-// unset (also: a message on the way, the root itself, an empty list, an enum's 0) → *text NULL; string as it is; numbers in decimal; bool t/f; enum its JSON name; bytes as \x…; a message or a list of
-// messages as JSON text; a list of scalars as an array literal {"a","b"}.
+// The field at the path as a parameter in text form, in the arena (strings of the message itself are not copied): unset → *text NULL (so
+// also for a message on the way or a root that is not there, an empty list, an enum's 0); string as it is; numbers in decimal; bool
+// t/f; enum its JSON name; bytes as \x…; a message or a list of messages as JSON text; a list of scalars as an array literal
+// {"a","b"}.
 // `size` excludes the NUL. INVALID_ARGUMENT for an enum number without a name; RESOURCE_EXHAUSTED at the cap.
 MUST_CHECK status_t pb_param(const pb_path_t *path, const void *root, arena_t *arena, const char **text, size_t *size);
 

@@ -5,7 +5,8 @@
 
 #define NAME_MAX_SIZE 64
 
-bool pb_path_resolve(const pb_type_t *root, const char *path, pb_path_t *out) {
+bool pb_path_resolve(const pb_type_t *root, const char *path, pb_path_t *out)
+{
     const pb_type_t *type = root;
     out->depth = 0;
     for (const char *part = path;;) {

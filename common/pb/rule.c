@@ -8,12 +8,14 @@
 #include "common/base/clock.h"
 #include "common/base/id.h"
 
-static status_t refuse(problem_t *problem, const char *detail) {
+static status_t refuse(problem_t *problem, const char *detail)
+{
     return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "%s", detail);
 }
 
 // The next code point of valid UTF-8; *text moves behind it.
-static uint32_t code_point(const char **text) {
+static uint32_t code_point(const char **text)
+{
     const unsigned char *p = (const unsigned char *)*text;
     unsigned more = p[0] < 0x80 ? 0 : p[0] < 0xe0 ? 1 : p[0] < 0xf0 ? 2 : 3;
     uint32_t point = more == 0 ? p[0] : p[0] & (0x3fu >> more);
@@ -23,19 +25,22 @@ static uint32_t code_point(const char **text) {
     return point;
 }
 
-static bool is_blank(uint32_t point) {
+static bool is_blank(uint32_t point)
+{
     return point <= ' ' || point == 0xa0 || point == 0x1680 || (point >= 0x2000 && point <= 0x200b) || point == 0x2028 || point == 0x2029 ||
            point == 0x202f || point == 0x205f || point == 0x3000 || point == 0xfeff;
 }
 
-bool rule_blank(const char *text) {
+bool rule_blank(const char *text)
+{
     while (*text != '\0')
         if (!is_blank(code_point(&text)))
             return false;
     return true;
 }
 
-static bool has_control(const char *text, bool lines) {
+static bool has_control(const char *text, bool lines)
+{
     while (*text != '\0') {
         uint32_t point = code_point(&text);
         if ((point < 0x20 || (point >= 0x7f && point < 0xa0)) && !(lines && (point == '\t' || point == '\n')))
@@ -44,7 +49,8 @@ static bool has_control(const char *text, bool lines) {
     return false;
 }
 
-static status_t check_format(pb_format_t format, const char *text, problem_t *problem) {
+static status_t check_format(pb_format_t format, const char *text, problem_t *problem)
+{
     int64_t wall_us;
     int32_t days;
     switch (format) {
@@ -67,7 +73,8 @@ static status_t check_format(pb_format_t format, const char *text, problem_t *pr
     }
 }
 
-static status_t check_length(const pb_field_t *meta, const char *text, problem_t *problem) {
+static status_t check_length(const pb_field_t *meta, const char *text, problem_t *problem)
+{
     if (meta->min_length == 0 && meta->max_length == 0)
         return STATUS_OK;
     size_t length = 0;
@@ -88,13 +95,15 @@ typedef struct pattern {
     regex_t compiled;
 } pattern_t;
 
-static bool pattern_compile(const char *source, regex_t *compiled) {
+static bool pattern_compile(const char *source, regex_t *compiled)
+{
     char anchored[PATTERN_SIZE_MAX];
     int size = snprintf(anchored, sizeof anchored, "^(%s)$", source);
     return size > 0 && (size_t)size < sizeof anchored && regcomp(compiled, anchored, REG_EXTENDED | REG_NOSUB) == 0;
 }
 
-static bool pattern_matches(const char *source, const char *text) {
+static bool pattern_matches(const char *source, const char *text)
+{
     // Compiling costs more than a whole request, and patterns are constants of the contract, so each is compiled once a thread and kept
     // under its address: a memory of something constant, which nobody can see, and without a lock. The threads that validate live
     // as long as the daemon.
@@ -116,7 +125,8 @@ static bool pattern_matches(const char *source, const char *text) {
     return matches;
 }
 
-static status_t check_json(const char *text, problem_t *problem) {
+static status_t check_json(const char *text, problem_t *problem)
+{
     json_t *json = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
     if (json == NULL)
         return refuse(problem, "Must be JSON.");
@@ -124,7 +134,8 @@ static status_t check_json(const char *text, problem_t *problem) {
     return STATUS_OK;
 }
 
-status_t rule_text(const pb_field_t *meta, const char *text, problem_t *problem) {
+status_t rule_text(const pb_field_t *meta, const char *text, problem_t *problem)
+{
     status_t status = check_length(meta, text, problem);
     if (status == STATUS_OK)
         status = check_format(meta->format, text, problem);

@@ -17,15 +17,18 @@ typedef struct setter {
     const char *name; // of the field, in JSON
 } setter_t;
 
-static status_t refuse(const setter_t *setter, const char *detail) {
+static status_t refuse(const setter_t *setter, const char *detail)
+{
     return problem_set(setter->problem, STATUS_INVALID_ARGUMENT, setter->name, "%s", detail);
 }
 
-static status_t exhausted(const setter_t *setter) {
+static status_t exhausted(const setter_t *setter)
+{
     return problem_set(setter->problem, STATUS_RESOURCE_EXHAUSTED, setter->name, "The request needs more memory than it may use.");
 }
 
-static status_t set_integer(const setter_t *setter, ProtobufCType type, void *value) {
+static status_t set_integer(const setter_t *setter, ProtobufCType type, void *value)
+{
     int64_t minimum, maximum, number;
     if (!pb_integer_bounds(type, &minimum, &maximum) || !pb_integer_parse(setter->text, setter->size, &number))
         return refuse(setter, "Must be a whole number.");
@@ -36,7 +39,8 @@ static status_t set_integer(const setter_t *setter, ProtobufCType type, void *va
     return STATUS_OK;
 }
 
-static status_t set_real(const setter_t *setter, ProtobufCType type, void *value) {
+static status_t set_real(const setter_t *setter, ProtobufCType type, void *value)
+{
     char *end;
     double number = strtod(setter->text, &end);
     // strtod would also take leading blanks, nan, inf and hex.
@@ -51,14 +55,16 @@ static status_t set_real(const setter_t *setter, ProtobufCType type, void *value
     return STATUS_OK;
 }
 
-static status_t set_bytes(const setter_t *setter, ProtobufCBinaryData *bytes) {
+static status_t set_bytes(const setter_t *setter, ProtobufCBinaryData *bytes)
+{
     bytes->data = arena_alloc(setter->arena, setter->size / 4 * 3 + 1);
     if (bytes->data == NULL)
         return exhausted(setter);
     return pb_base64_read(setter->text, setter->size, bytes->data, &bytes->len) ? STATUS_OK : refuse(setter, "Must be base64 text.");
 }
 
-static status_t set_enum(const setter_t *setter, const pb_enum_t *enumeration, int *value) {
+static status_t set_enum(const setter_t *setter, const pb_enum_t *enumeration, int *value)
+{
     if (pb_enum_by_json(enumeration, setter->text, setter->size, value))
         return STATUS_OK;
     char names[256];
@@ -66,7 +72,8 @@ static status_t set_enum(const setter_t *setter, const pb_enum_t *enumeration, i
     return problem_set(setter->problem, STATUS_INVALID_ARGUMENT, setter->name, "Must be %s.", names);
 }
 
-static status_t set_value(const setter_t *setter, const pb_field_t *meta, ProtobufCType kind, void *value) {
+static status_t set_value(const setter_t *setter, const pb_field_t *meta, ProtobufCType kind, void *value)
+{
     bool truth = setter->size == 4 && memcmp(setter->text, "true", 4) == 0;
     switch (kind) {
     case PROTOBUF_C_TYPE_STRING:
@@ -93,7 +100,8 @@ static status_t set_value(const setter_t *setter, const pb_field_t *meta, Protob
     }
 }
 
-status_t pb_set_text(const pb_type_t *type, void *message, unsigned index, const char *text, arena_t *arena, problem_t *problem) {
+status_t pb_set_text(const pb_type_t *type, void *message, unsigned index, const char *text, arena_t *arena, problem_t *problem)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     const pb_field_t *meta = &type->fields[index];
     setter_t setter = {.text = text, .size = strlen(text), .arena = arena, .problem = problem, .name = meta->json};

@@ -5,7 +5,8 @@
 
 #include "common/pb/field.h"
 
-int pb_field_by_name(const pb_type_t *type, const char *name) {
+int pb_field_by_name(const pb_type_t *type, const char *name)
+{
     const ProtobufCMessageDescriptor *descriptor = type->descriptor;
     unsigned low = 0, high = descriptor->n_fields;
     while (low < high) {
@@ -22,7 +23,8 @@ int pb_field_by_name(const pb_type_t *type, const char *name) {
     return -1;
 }
 
-int pb_field_by_json(const pb_type_t *type, const char *json, size_t size) {
+int pb_field_by_json(const pb_type_t *type, const char *json, size_t size)
+{
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
         const char *name = type->fields[i].json;
         if (strlen(name) == size && memcmp(name, json, size) == 0)
@@ -31,7 +33,8 @@ int pb_field_by_json(const pb_type_t *type, const char *json, size_t size) {
     return -1;
 }
 
-const pb_method_t *pb_method_by_name(const char *name) {
+const pb_method_t *pb_method_by_name(const char *name)
+{
     for (const pb_service_t *const *service = pcn_services; *service != NULL; service++) {
         size_t size = strlen((*service)->name);
         if (strncmp((*service)->name, name, size) != 0 || name[size] != '/')
@@ -46,7 +49,8 @@ const pb_method_t *pb_method_by_name(const char *name) {
 }
 
 // Index into descriptor->values, which are sorted by number, or -1.
-static int enum_index(const ProtobufCEnumDescriptor *descriptor, int value) {
+static int enum_index(const ProtobufCEnumDescriptor *descriptor, int value)
+{
     // Numbers of our enums begin at 0 and have no gaps, so the first guess nearly always hits.
     if (value >= 0 && (unsigned)value < descriptor->n_values && descriptor->values[value].value == value)
         return value;
@@ -63,12 +67,14 @@ static int enum_index(const ProtobufCEnumDescriptor *descriptor, int value) {
     return -1;
 }
 
-const char *pb_enum_json(const pb_enum_t *enumeration, int value) {
+const char *pb_enum_json(const pb_enum_t *enumeration, int value)
+{
     int index = enum_index(enumeration->descriptor, value);
     return index < 0 ? NULL : enumeration->json[index];
 }
 
-bool pb_enum_by_json(const pb_enum_t *enumeration, const char *json, size_t size, int *value) {
+bool pb_enum_by_json(const pb_enum_t *enumeration, const char *json, size_t size, int *value)
+{
     for (unsigned i = 0; i < enumeration->descriptor->n_values; i++) {
         const char *name = enumeration->json[i];
         if (name != NULL && strlen(name) == size && memcmp(name, json, size) == 0) {
@@ -79,11 +85,13 @@ bool pb_enum_by_json(const pb_enum_t *enumeration, const char *json, size_t size
     return false;
 }
 
-bool pb_enum_has(const ProtobufCEnumDescriptor *descriptor, int value) {
+bool pb_enum_has(const ProtobufCEnumDescriptor *descriptor, int value)
+{
     return enum_index(descriptor, value) >= 0;
 }
 
-void pb_enum_names(const pb_enum_t *enumeration, char *out, size_t room) {
+void pb_enum_names(const pb_enum_t *enumeration, char *out, size_t room)
+{
     int used = snprintf(out, room, "one of ");
     bool first = true;
     for (unsigned i = 0; i < enumeration->descriptor->n_values && used > 0 && (size_t)used < room; i++) {

@@ -19,7 +19,15 @@ typedef enum pb_format {
     PB_FORMAT_UUID,
 } pb_format_t;
 
-enum { PB_REQUIRED = 1, PB_OUTPUT_ONLY = 2, PB_SENSITIVE = 4, PB_RAW_JSON = 8, PB_IMMUTABLE = 16, PB_HAS_MINIMUM = 32, PB_HAS_MAXIMUM = 64 };
+enum {
+    PB_REQUIRED = 1,
+    PB_OUTPUT_ONLY = 2,
+    PB_SENSITIVE = 4,
+    PB_RAW_JSON = 8,
+    PB_IMMUTABLE = 16,
+    PB_HAS_MINIMUM = 32,
+    PB_HAS_MAXIMUM = 64
+};
 
 typedef struct pb_enum {
     const ProtobufCEnumDescriptor *descriptor;
@@ -37,7 +45,7 @@ typedef struct pb_field {
     const pb_enum_t *enumeration; // of an enum field
     unsigned flags;
     pb_format_t format;
-    const char *pattern; // POSIX extended, without anchors; the whole string must match
+    const char *pattern;             // POSIX extended, without anchors; the whole string must match
     uint32_t min_length, max_length; // code points; 0 for none
     uint32_t max_items;
     int64_t minimum, maximum;
@@ -53,9 +61,9 @@ typedef struct pb_type {
 enum { PB_CHANGES = 1, PB_PATCHES = 2, PB_PUBLIC_ROWS = 4 };
 
 typedef struct pb_method {
-    const char *name;    // "pcn.registry.v1.Registry/GetOrganisation"
+    const char *name;       // "pcn.registry.v1.Registry/GetOrganisation"
     const char *short_name; // "GetOrganisation"
-    const char *service; // "registry": which daemon answers it; NULL where the path says so
+    const char *service;    // "registry": which daemon answers it; NULL where the path says so
     const char *comment;
     const pb_type_t *request, *reply;
     const char *verb, *path; // NULL where it has no HTTP route

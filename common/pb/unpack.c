@@ -8,19 +8,22 @@ typedef struct source {
     bool exhausted;
 } source_t;
 
-static void *source_alloc(void *data, size_t size) {
+static void *source_alloc(void *data, size_t size)
+{
     source_t *source = data;
     void *out = arena_alloc(source->arena, size);
     source->exhausted |= out == NULL;
     return out;
 }
 
-static void source_free(void *data, void *pointer) {
+static void source_free(void *data, void *pointer)
+{
     (void)data;
     (void)pointer;
 }
 
-status_t pb_unpack(const pb_type_t *type, const void *bytes, size_t size, arena_t *arena, void **message, problem_t *problem) {
+status_t pb_unpack(const pb_type_t *type, const void *bytes, size_t size, arena_t *arena, void **message, problem_t *problem)
+{
     *message = NULL;
     status_t status = pb_wire_check(type, bytes, size, problem);
     if (status != STATUS_OK)

@@ -5,11 +5,13 @@
 #include "common/pb/message.h"
 #include "common/pb/rule.h"
 
-static status_t refuse(problem_t *problem, const char *detail) {
+static status_t refuse(problem_t *problem, const char *detail)
+{
     return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "%s", detail);
 }
 
-static status_t check_number(const pb_field_t *meta, ProtobufCType type, const void *value, problem_t *problem) {
+static status_t check_number(const pb_field_t *meta, ProtobufCType type, const void *value, problem_t *problem)
+{
     int64_t number = pb_integer_load(type, value);
     bool low = (meta->flags & PB_HAS_MINIMUM) && number < meta->minimum;
     bool high = (meta->flags & PB_HAS_MAXIMUM) && number > meta->maximum;
@@ -22,7 +24,8 @@ static status_t check_number(const pb_field_t *meta, ProtobufCType type, const v
                        (long long)(low ? meta->minimum : meta->maximum));
 }
 
-static status_t check_value(const pb_field_t *meta, ProtobufCType type, const void *value, problem_t *problem) {
+static status_t check_value(const pb_field_t *meta, ProtobufCType type, const void *value, problem_t *problem)
+{
     int64_t minimum, maximum;
     switch (type) {
     case PROTOBUF_C_TYPE_STRING:
@@ -32,13 +35,15 @@ static status_t check_value(const pb_field_t *meta, ProtobufCType type, const vo
     case PROTOBUF_C_TYPE_MESSAGE:
         return pb_validate(meta->type, *(void *const *)value, false, problem);
     case PROTOBUF_C_TYPE_ENUM:
-        return pb_enum_json(meta->enumeration, *(const int *)value) != NULL ? STATUS_OK : refuse(problem, "Is not a value of the contract.");
+        return pb_enum_json(meta->enumeration, *(const int *)value) != NULL ? STATUS_OK
+                                                                            : refuse(problem, "Is not a value of the contract.");
     default:
         return pb_integer_bounds(type, &minimum, &maximum) ? check_number(meta, type, value, problem) : STATUS_OK;
     }
 }
 
-static status_t check_list(const pb_type_t *type, const void *message, unsigned index, problem_t *problem) {
+static status_t check_list(const pb_type_t *type, const void *message, unsigned index, problem_t *problem)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     const pb_field_t *meta = &type->fields[index];
     size_t count = *pb_count(field, message);
@@ -56,7 +61,8 @@ static status_t check_list(const pb_type_t *type, const void *message, unsigned 
     return STATUS_OK;
 }
 
-static status_t check_field(const pb_type_t *type, const void *message, unsigned index, bool part, problem_t *problem) {
+static status_t check_field(const pb_type_t *type, const void *message, unsigned index, bool part, problem_t *problem)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     unsigned flags = type->fields[index].flags;
     if (!pb_has(type, message, index))
@@ -70,7 +76,8 @@ static status_t check_field(const pb_type_t *type, const void *message, unsigned
 }
 
 // All fields but `except` (-1 for none).
-static status_t check_fields(const pb_type_t *type, const void *message, bool part, int except, problem_t *problem) {
+static status_t check_fields(const pb_type_t *type, const void *message, bool part, int except, problem_t *problem)
+{
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
         status_t status = (int)i == except ? STATUS_OK : check_field(type, message, i, part, problem);
         if (status == STATUS_OK)
@@ -81,12 +88,14 @@ static status_t check_fields(const pb_type_t *type, const void *message, bool pa
     return STATUS_OK;
 }
 
-status_t pb_validate(const pb_type_t *type, const void *message, bool part, problem_t *problem) {
+status_t pb_validate(const pb_type_t *type, const void *message, bool part, problem_t *problem)
+{
     return check_fields(type, message, part, -1, problem);
 }
 
 // A name of a patch's `clear`: a field of the body that may be absent and is not given as well.
-static status_t check_clear(const pb_type_t *body_type, const void *body, const char *name, problem_t *problem) {
+static status_t check_clear(const pb_type_t *body_type, const void *body, const char *name, problem_t *problem)
+{
     int index = pb_field_by_name(body_type, name);
     if (index < 0)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, name, "There is no such field.");
@@ -103,7 +112,8 @@ static status_t check_clear(const pb_type_t *body_type, const void *body, const 
     return STATUS_OK;
 }
 
-static status_t check_clears(const pb_type_t *type, const void *request, const pb_type_t *body_type, const void *body, problem_t *problem) {
+static status_t check_clears(const pb_type_t *type, const void *request, const pb_type_t *body_type, const void *body, problem_t *problem)
+{
     int index = pb_field_by_name(type, PB_CLEAR);
     if (index < 0)
         return STATUS_OK;
@@ -117,7 +127,8 @@ static status_t check_clears(const pb_type_t *type, const void *request, const p
     return STATUS_OK;
 }
 
-status_t pb_validate_request(const pb_method_t *method, const void *request, problem_t *problem) {
+status_t pb_validate_request(const pb_method_t *method, const void *request, problem_t *problem)
+{
     const pb_type_t *type = method->request;
     int index = method->body == NULL ? -1 : pb_field_by_name(type, method->body);
     if (index < 0)

@@ -26,7 +26,8 @@ typedef struct wire_field {
     size_t size;
 } wire_field_t;
 
-static bool read_varint(const uint8_t **at, const uint8_t *end, unsigned most, uint64_t *value) {
+static bool read_varint(const uint8_t **at, const uint8_t *end, unsigned most, uint64_t *value)
+{
     uint64_t out = 0;
     const uint8_t *p = *at;
     for (unsigned i = 0; i < most && p < end; i++) {
@@ -41,7 +42,8 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, unsigned most, u
     return false;
 }
 
-static bool take_payload(const uint8_t **at, const uint8_t *end, uint64_t size, wire_field_t *field) {
+static bool take_payload(const uint8_t **at, const uint8_t *end, uint64_t size, wire_field_t *field)
+{
     if (size > (uint64_t)(end - *at))
         return false;
     field->payload = *at;
@@ -50,7 +52,8 @@ static bool take_payload(const uint8_t **at, const uint8_t *end, uint64_t size, 
     return true;
 }
 
-static bool read_field(const uint8_t **at, const uint8_t *end, wire_field_t *field) {
+static bool read_field(const uint8_t **at, const uint8_t *end, wire_field_t *field)
+{
     uint64_t tag, length;
     if (!read_varint(at, end, TAG_BYTES_MAX, &tag) || tag >> 3 == 0 || tag >> 3 > FIELD_NUMBER_MAX)
         return false;
@@ -70,7 +73,8 @@ static bool read_field(const uint8_t **at, const uint8_t *end, wire_field_t *fie
 }
 
 // Index of the field with that number, or -1. Numbers of our messages begin at 1 and seldom have gaps.
-static int field_index(const ProtobufCMessageDescriptor *descriptor, uint32_t number) {
+static int field_index(const ProtobufCMessageDescriptor *descriptor, uint32_t number)
+{
     if (number <= descriptor->n_fields && descriptor->fields[number - 1].id == number)
         return (int)number - 1;
     unsigned low = 0, high = descriptor->n_fields;
@@ -86,7 +90,8 @@ static int field_index(const ProtobufCMessageDescriptor *descriptor, uint32_t nu
     return -1;
 }
 
-static unsigned wire_of(ProtobufCType type) {
+static unsigned wire_of(ProtobufCType type)
+{
     switch (type) {
     case PROTOBUF_C_TYPE_STRING:
     case PROTOBUF_C_TYPE_BYTES:
@@ -105,15 +110,18 @@ static unsigned wire_of(ProtobufCType type) {
     }
 }
 
-static status_t broken(scan_t *scan) {
+static status_t broken(scan_t *scan)
+{
     return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message is cut off or not in protobuf's format.");
 }
 
-static status_t too_many(scan_t *scan) {
+static status_t too_many(scan_t *scan)
+{
     return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message has more than %d fields.", PB_FIELDS_MAX);
 }
 
-static status_t check_enum(scan_t *scan, const ProtobufCFieldDescriptor *field, uint64_t varint) {
+static status_t check_enum(scan_t *scan, const ProtobufCFieldDescriptor *field, uint64_t varint)
+{
     // protobuf-c keeps the low 32 bits.
     int value = (int)(uint32_t)varint;
     if (field->type != PROTOBUF_C_TYPE_ENUM || pb_enum_has(field->descriptor, value))
@@ -121,7 +129,8 @@ static status_t check_enum(scan_t *scan, const ProtobufCFieldDescriptor *field, 
     return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The value %d is not known.", value);
 }
 
-static status_t check_packed(scan_t *scan, const ProtobufCFieldDescriptor *field, const wire_field_t *wire) {
+static status_t check_packed(scan_t *scan, const ProtobufCFieldDescriptor *field, const wire_field_t *wire)
+{
     unsigned item = wire_of(field->type);
     size_t count = 0;
     if (item == WIRE_VARINT) {
@@ -148,7 +157,8 @@ static status_t check_packed(scan_t *scan, const ProtobufCFieldDescriptor *field
 
 static status_t check_message(scan_t *scan, const pb_type_t *type, const uint8_t *bytes, size_t size, unsigned depth);
 
-static status_t check_field(scan_t *scan, const pb_type_t *type, unsigned index, const wire_field_t *wire, unsigned depth) {
+static status_t check_field(scan_t *scan, const pb_type_t *type, unsigned index, const wire_field_t *wire, unsigned depth)
+{
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     unsigned expected = wire_of(field->type);
     if (wire->wire == WIRE_LENGTH && expected != WIRE_LENGTH && pb_is_list(field))
@@ -163,7 +173,8 @@ static status_t check_field(scan_t *scan, const pb_type_t *type, unsigned index,
 }
 
 // How many fields of that number stand before `stop`: the index for the path of a refusal.
-static size_t count_before(const uint8_t *at, const uint8_t *stop, uint32_t number) {
+static size_t count_before(const uint8_t *at, const uint8_t *stop, uint32_t number)
+{
     size_t count = 0;
     wire_field_t field;
     while (at < stop && read_field(&at, stop, &field))
@@ -171,7 +182,8 @@ static size_t count_before(const uint8_t *at, const uint8_t *stop, uint32_t numb
     return count;
 }
 
-static void blame(scan_t *scan, const pb_type_t *type, unsigned index, const uint8_t *bytes, const uint8_t *start) {
+static void blame(scan_t *scan, const pb_type_t *type, unsigned index, const uint8_t *bytes, const uint8_t *start)
+{
     if (scan->problem == NULL)
         return;
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
@@ -183,7 +195,8 @@ static void blame(scan_t *scan, const pb_type_t *type, unsigned index, const uin
     problem_prefix(scan->problem, name);
 }
 
-static status_t check_message(scan_t *scan, const pb_type_t *type, const uint8_t *bytes, size_t size, unsigned depth) {
+static status_t check_message(scan_t *scan, const pb_type_t *type, const uint8_t *bytes, size_t size, unsigned depth)
+{
     if (depth > PB_DEPTH_MAX)
         return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message is nested deeper than %d.", PB_DEPTH_MAX);
     const uint8_t *at = bytes, *end = bytes + size;
@@ -206,7 +219,8 @@ static status_t check_message(scan_t *scan, const pb_type_t *type, const uint8_t
     return STATUS_OK;
 }
 
-status_t pb_wire_check(const pb_type_t *type, const void *bytes, size_t size, problem_t *problem) {
+status_t pb_wire_check(const pb_type_t *type, const void *bytes, size_t size, problem_t *problem)
+{
     if (size > PB_FRAME_MAX)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The message is larger than %u bytes.", PB_FRAME_MAX);
     if (size == 0)
@@ -215,6 +229,7 @@ status_t pb_wire_check(const pb_type_t *type, const void *bytes, size_t size, pr
     return check_message(&scan, type, bytes, size, 1);
 }
 
-bool pb_wire_scan(const pb_type_t *type, const void *bytes, size_t size) {
+bool pb_wire_scan(const pb_type_t *type, const void *bytes, size_t size)
+{
     return pb_wire_check(type, bytes, size, NULL) == STATUS_OK;
 }

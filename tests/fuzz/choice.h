@@ -7,7 +7,8 @@
 #include "tests/unit/pb/sample.h"
 
 // Takes the line off the input. The sample, which has every kind of field, where no type is named.
-static inline const pb_type_t *choose_type(const uint8_t **data, size_t *size) {
+static inline const pb_type_t *choose_type(const uint8_t **data, size_t *size)
+{
     const uint8_t *end = *size > 0 ? memchr(*data, '\n', *size) : NULL;
     if (end == NULL)
         return &sample_type;

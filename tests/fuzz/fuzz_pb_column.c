@@ -10,12 +10,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void must(bool holds) {
+static void must(bool holds)
+{
     if (!holds)
         abort();
 }
 
-static buf_t json_of(const void *message) {
+static buf_t json_of(const void *message)
+{
     buf_t out;
     buf_init(&out, 64 * 1024 * 1024);
     pb_json_write(&sample_type, message, &out);
@@ -23,7 +25,8 @@ static buf_t json_of(const void *message) {
     return out;
 }
 
-static void check_accepted(const void *message, unsigned index, arena_t *arena) {
+static void check_accepted(const void *message, unsigned index, arena_t *arena)
+{
     pb_path_t path;
     const char *text;
     size_t size;
@@ -38,7 +41,8 @@ static void check_accepted(const void *message, unsigned index, arena_t *arena) 
     buf_deinit(&other);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     // PostgreSQL's text is UTF-8 without NUL.
     if (size < 1 || !utf8_valid((const char *)data + 1, size - 1))
         return 0;

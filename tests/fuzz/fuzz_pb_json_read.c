@@ -12,12 +12,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void must(bool holds) {
+static void must(bool holds)
+{
     if (!holds)
         abort();
 }
 
-static buf_t json_of(const pb_type_t *type, const void *message) {
+static buf_t json_of(const pb_type_t *type, const void *message)
+{
     buf_t out;
     buf_init(&out, 64 * 1024 * 1024);
     pb_json_write(type, message, &out);
@@ -25,14 +27,16 @@ static buf_t json_of(const pb_type_t *type, const void *message) {
     return out;
 }
 
-static void must_be_same(const pb_type_t *type, const void *one, const void *other) {
+static void must_be_same(const pb_type_t *type, const void *one, const void *other)
+{
     buf_t a = json_of(type, one), b = json_of(type, other);
     must(a.size == b.size && memcmp(a.data, b.data, a.size) == 0);
     buf_deinit(&a);
     buf_deinit(&b);
 }
 
-static void check_columns(const pb_type_t *type, const void *message, arena_t *arena) {
+static void check_columns(const pb_type_t *type, const void *message, arena_t *arena)
+{
     void *row = pb_new(type, arena);
     must(row != NULL);
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
@@ -51,7 +55,8 @@ static void check_columns(const pb_type_t *type, const void *message, arena_t *a
     }
 }
 
-static void check_accepted(const pb_type_t *type, const void *message, pb_json_mode_t mode, arena_t *arena) {
+static void check_accepted(const pb_type_t *type, const void *message, pb_json_mode_t mode, arena_t *arena)
+{
     buf_t text = json_of(type, message);
     void *again;
     char **clear = NULL;
@@ -71,13 +76,15 @@ static void check_accepted(const pb_type_t *type, const void *message, pb_json_m
     check_columns(type, message, arena);
 }
 
-static void check_refused(status_t status, const problem_t *problem) {
+static void check_refused(status_t status, const problem_t *problem)
+{
     must(status == STATUS_INVALID_ARGUMENT && problem->status == status);
     must(problem->detail[0] != '\0');
     must(utf8_valid(problem->detail, strlen(problem->detail)) && utf8_valid(problem->field, strlen(problem->field)));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     const pb_type_t *type = choose_type(&data, &size);
     if (size < 1)
         return 0;

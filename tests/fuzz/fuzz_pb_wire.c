@@ -10,12 +10,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void must(bool holds) {
+static void must(bool holds)
+{
     if (!holds)
         abort();
 }
 
-static buf_t json_of(const pb_type_t *type, const void *message) {
+static buf_t json_of(const pb_type_t *type, const void *message)
+{
     buf_t out;
     buf_init(&out, 64 * 1024 * 1024);
     pb_json_write(type, message, &out);
@@ -23,14 +25,16 @@ static buf_t json_of(const pb_type_t *type, const void *message) {
     return out;
 }
 
-static void must_be_same(const pb_type_t *type, const void *one, const void *other) {
+static void must_be_same(const pb_type_t *type, const void *one, const void *other)
+{
     buf_t a = json_of(type, one), b = json_of(type, other);
     must(a.size == b.size && memcmp(a.data, b.data, a.size) == 0);
     buf_deinit(&a);
     buf_deinit(&b);
 }
 
-static void check_accepted(const pb_type_t *type, const void *message, arena_t *arena) {
+static void check_accepted(const pb_type_t *type, const void *message, arena_t *arena)
+{
     uint8_t *bytes;
     size_t size;
     void *again;
@@ -47,7 +51,8 @@ static void check_accepted(const pb_type_t *type, const void *message, arena_t *
     must(status == problem.status && (status == STATUS_OK || status == STATUS_INVALID_ARGUMENT));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     const pb_type_t *type = choose_type(&data, &size);
     arena_t *arena = arena_new(64 * 1024 * 1024);
     must(arena != NULL);

@@ -21,32 +21,62 @@ static const pb_enum_t colour_enum = {&colour_descriptor, colour_json};
 
 static const ProtobufCMessageDescriptor sample_descriptor;
 
-#define SINGLE(id_, member, kind) \
-    {.name = #member, .id = (id_) + 1, .label = PROTOBUF_C_LABEL_OPTIONAL, .type = PROTOBUF_C_TYPE_##kind, \
-     .quantifier_offset = offsetof(sample_t, has_##member), .offset = offsetof(sample_t, member)}
-#define POINTER(id_, member, kind, type_) \
-    {.name = #member, .id = (id_) + 1, .label = PROTOBUF_C_LABEL_OPTIONAL, .type = PROTOBUF_C_TYPE_##kind, \
-     .offset = offsetof(sample_t, member), .descriptor = (type_)}
-#define LIST(id_, member, kind, type_) \
-    {.name = #member, .id = (id_) + 1, .label = PROTOBUF_C_LABEL_REPEATED, .type = PROTOBUF_C_TYPE_##kind, \
-     .quantifier_offset = offsetof(sample_t, n_##member), .offset = offsetof(sample_t, member), .descriptor = (type_)}
+#define SINGLE(id_, member, kind)                                                                                                          \
+    {                                                                                                                                      \
+        .name = #member, .id = (id_) + 1, .label = PROTOBUF_C_LABEL_OPTIONAL, .type = PROTOBUF_C_TYPE_##kind,                              \
+        .quantifier_offset = offsetof(sample_t, has_##member), .offset = offsetof(sample_t, member)                                        \
+    }
+#define POINTER(id_, member, kind, type_)                                                                                                  \
+    {                                                                                                                                      \
+        .name = #member, .id = (id_) + 1, .label = PROTOBUF_C_LABEL_OPTIONAL, .type = PROTOBUF_C_TYPE_##kind,                              \
+        .offset = offsetof(sample_t, member), .descriptor = (type_)                                                                        \
+    }
+#define LIST(id_, member, kind, type_)                                                                                                     \
+    {                                                                                                                                      \
+        .name = #member, .id = (id_) + 1, .label = PROTOBUF_C_LABEL_REPEATED, .type = PROTOBUF_C_TYPE_##kind,                              \
+        .quantifier_offset = offsetof(sample_t, n_##member), .offset = offsetof(sample_t, member), .descriptor = (type_)                   \
+    }
 
-static const ProtobufCFieldDescriptor sample_fields[SAMPLE_FIELDS] = {
-    SINGLE(I32, i32, INT32), SINGLE(S32, s32, SINT32), SINGLE(X32, x32, SFIXED32), SINGLE(I64, i64, INT64), SINGLE(S64, s64, SINT64),
-    SINGLE(X64, x64, SFIXED64), SINGLE(U32, u32, UINT32), SINGLE(F32, f32, FIXED32), SINGLE(U64, u64, UINT64), SINGLE(F64, f64, FIXED64),
-    SINGLE(REAL, real, FLOAT), SINGLE(WIDE, wide, DOUBLE), SINGLE(FLAG, flag, BOOL),
-    {.name = "colour", .id = COLOUR + 1, .label = PROTOBUF_C_LABEL_OPTIONAL, .type = PROTOBUF_C_TYPE_ENUM,
-     .quantifier_offset = offsetof(sample_t, has_colour), .offset = offsetof(sample_t, colour), .descriptor = &colour_descriptor},
-    POINTER(TEXT, text, STRING, NULL), SINGLE(BLOB, blob, BYTES), POINTER(NESTED, nested, MESSAGE, &sample_descriptor),
-    LIST(NUMBERS, numbers, INT64, NULL), LIST(WIDES, wides, DOUBLE, NULL), LIST(FLAGS, flags, BOOL, NULL),
-    LIST(COLOURS, colours, ENUM, &colour_descriptor), LIST(TEXTS, texts, STRING, NULL), LIST(BLOBS, blobs, BYTES, NULL),
-    LIST(NESTEDS, nesteds, MESSAGE, &sample_descriptor), LIST(FIXES, fixes, FIXED32, NULL), POINTER(JSON, json, STRING, NULL),
-    POINTER(AT, at, STRING, NULL), POINTER(DAY, day, STRING, NULL)};
+static const ProtobufCFieldDescriptor sample_fields[SAMPLE_FIELDS] = {SINGLE(I32, i32, INT32),
+                                                                      SINGLE(S32, s32, SINT32),
+                                                                      SINGLE(X32, x32, SFIXED32),
+                                                                      SINGLE(I64, i64, INT64),
+                                                                      SINGLE(S64, s64, SINT64),
+                                                                      SINGLE(X64, x64, SFIXED64),
+                                                                      SINGLE(U32, u32, UINT32),
+                                                                      SINGLE(F32, f32, FIXED32),
+                                                                      SINGLE(U64, u64, UINT64),
+                                                                      SINGLE(F64, f64, FIXED64),
+                                                                      SINGLE(REAL, real, FLOAT),
+                                                                      SINGLE(WIDE, wide, DOUBLE),
+                                                                      SINGLE(FLAG, flag, BOOL),
+                                                                      {.name = "colour",
+                                                                       .id = COLOUR + 1,
+                                                                       .label = PROTOBUF_C_LABEL_OPTIONAL,
+                                                                       .type = PROTOBUF_C_TYPE_ENUM,
+                                                                       .quantifier_offset = offsetof(sample_t, has_colour),
+                                                                       .offset = offsetof(sample_t, colour),
+                                                                       .descriptor = &colour_descriptor},
+                                                                      POINTER(TEXT, text, STRING, NULL),
+                                                                      SINGLE(BLOB, blob, BYTES),
+                                                                      POINTER(NESTED, nested, MESSAGE, &sample_descriptor),
+                                                                      LIST(NUMBERS, numbers, INT64, NULL),
+                                                                      LIST(WIDES, wides, DOUBLE, NULL),
+                                                                      LIST(FLAGS, flags, BOOL, NULL),
+                                                                      LIST(COLOURS, colours, ENUM, &colour_descriptor),
+                                                                      LIST(TEXTS, texts, STRING, NULL),
+                                                                      LIST(BLOBS, blobs, BYTES, NULL),
+                                                                      LIST(NESTEDS, nesteds, MESSAGE, &sample_descriptor),
+                                                                      LIST(FIXES, fixes, FIXED32, NULL),
+                                                                      POINTER(JSON, json, STRING, NULL),
+                                                                      POINTER(AT, at, STRING, NULL),
+                                                                      POINTER(DAY, day, STRING, NULL)};
 
 // at blob blobs colour colours day f32 f64 fixes flag flags i32 i64 json nested nesteds numbers real s32 s64 text texts u32 u64 wide
 // wides x32 x64
-static const unsigned sample_by_name[SAMPLE_FIELDS] = {AT,     BLOB,    BLOBS,   COLOUR, COLOURS, DAY,  F32,   F64, FIXES, FLAG, FLAGS, I32, I64, JSON,
-                                                       NESTED, NESTEDS, NUMBERS, REAL,   S32,     S64,  TEXT,  TEXTS, U32, U64,  WIDE,  WIDES, X32, X64};
+static const unsigned sample_by_name[SAMPLE_FIELDS] = {AT,    BLOB,  BLOBS, COLOUR, COLOURS, DAY,     F32,     F64,  FIXES, FLAG,
+                                                       FLAGS, I32,   I64,   JSON,   NESTED,  NESTEDS, NUMBERS, REAL, S32,   S64,
+                                                       TEXT,  TEXTS, U32,   U64,    WIDE,    WIDES,   X32,     X64};
 static const ProtobufCIntRange sample_ranges[] = {{1, 0}, {0, SAMPLE_FIELDS}};
 
 static const ProtobufCMessageDescriptor sample_descriptor = {.magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -59,7 +89,8 @@ static const ProtobufCMessageDescriptor sample_descriptor = {.magic = PROTOBUF_C
                                                              .field_ranges = sample_ranges,
                                                              .message_init = sample_init};
 
-static void sample_init(ProtobufCMessage *message) {
+static void sample_init(ProtobufCMessage *message)
+{
     memset(message, 0, sizeof(sample_t));
     message->descriptor = &sample_descriptor;
 }

@@ -41,8 +41,35 @@ typedef struct sample {
 
 // Field numbers are the index and one, but for `far`, which leaves a gap.
 enum {
-    I32, S32, X32, I64, S64, X64, U32, F32, U64, F64, REAL, WIDE, FLAG, COLOUR, TEXT, BLOB, NESTED, NUMBERS, WIDES, FLAGS, COLOURS, TEXTS,
-    BLOBS, NESTEDS, FIXES, JSON, AT, DAY, SAMPLE_FIELDS
+    I32,
+    S32,
+    X32,
+    I64,
+    S64,
+    X64,
+    U32,
+    F32,
+    U64,
+    F64,
+    REAL,
+    WIDE,
+    FLAG,
+    COLOUR,
+    TEXT,
+    BLOB,
+    NESTED,
+    NUMBERS,
+    WIDES,
+    FLAGS,
+    COLOURS,
+    TEXTS,
+    BLOBS,
+    NESTEDS,
+    FIXES,
+    JSON,
+    AT,
+    DAY,
+    SAMPLE_FIELDS
 };
 
 extern const pb_type_t sample_type;

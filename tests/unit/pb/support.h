@@ -21,26 +21,30 @@
 #define ORGANISATION (&pcn__registry__v1__organisation__type)
 #define NETWORK (&pcn__registry__v1__network__type)
 
-static inline int arena_setup(void **state) {
+static inline int arena_setup(void **state)
+{
     *state = arena_new(1024 * 1024);
     return *state == NULL;
 }
 
-static inline int arena_teardown(void **state) {
+static inline int arena_teardown(void **state)
+{
     arena_destroy((arena_t **)state);
     return 0;
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, arena_setup, arena_teardown)
 
-static inline unsigned field_of(const pb_type_t *type, const char *name) {
+static inline unsigned field_of(const pb_type_t *type, const char *name)
+{
     int index = pb_field_by_name(type, name);
     assert_true(index >= 0);
     return (unsigned)index;
 }
 
 // Reads a text that must be right.
-static inline void *read_json(const pb_type_t *type, const char *text, pb_json_mode_t mode, arena_t *arena) {
+static inline void *read_json(const pb_type_t *type, const char *text, pb_json_mode_t mode, arena_t *arena)
+{
     void *message = NULL;
     problem_t problem = {0};
     status_t status = pb_json_read(type, text, strlen(text), mode, arena, &message, NULL, NULL, &problem);
@@ -50,7 +54,8 @@ static inline void *read_json(const pb_type_t *type, const char *text, pb_json_m
 }
 
 // Compares what the message reads as.
-static inline void assert_json(const pb_type_t *type, const void *message, const char *expected) {
+static inline void assert_json(const pb_type_t *type, const void *message, const char *expected)
+{
     buf_t out;
     buf_init(&out, 1024 * 1024);
     pb_json_write(type, message, &out);

@@ -2,7 +2,8 @@
 
 #include "common/pb/bytes.h"
 
-static void assert_base64(const char *bytes, size_t size, const char *expected) {
+static void assert_base64(const char *bytes, size_t size, const char *expected)
+{
     ProtobufCBinaryData data = {.len = size, .data = (uint8_t *)(uintptr_t)bytes};
     buf_t out;
     buf_init(&out, 1024);
@@ -18,7 +19,8 @@ static void assert_base64(const char *bytes, size_t size, const char *expected) 
     buf_deinit(&out);
 }
 
-static void base64_goes_both_ways(void **state) {
+static void base64_goes_both_ways(void **state)
+{
     (void)state;
     // RFC 4648, section 10.
     assert_base64("", 0, "");
@@ -29,7 +31,8 @@ static void base64_goes_both_ways(void **state) {
     assert_base64("\xff\xef\xbe", 3, "/+++");
 }
 
-static void base64_is_read_strictly(void **state) {
+static void base64_is_read_strictly(void **state)
+{
     (void)state;
     static const char *const bad[] = {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Z===", "====", "Zg==Zg==", "Zm9-", "Zm 9", "Zg=v"};
     uint8_t out[16];
@@ -38,7 +41,8 @@ static void base64_is_read_strictly(void **state) {
         assert_false(pb_base64_read(bad[i], strlen(bad[i]), out, &size));
 }
 
-static void hex_goes_both_ways(void **state) {
+static void hex_goes_both_ways(void **state)
+{
     (void)state;
     uint8_t bytes[] = {0x00, 0x0a, 0xff}, back[8];
     ProtobufCBinaryData data = {.len = sizeof bytes, .data = bytes};
@@ -57,7 +61,8 @@ static void hex_goes_both_ways(void **state) {
     assert_false(pb_hex_read("", 0, back, &size));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(base64_goes_both_ways), cmocka_unit_test(base64_is_read_strictly),
                                        cmocka_unit_test(hex_goes_both_ways)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,8 @@
 #include "common/pb/field.h"
 
 // Depth of the graph below the type; fails where a type contains itself.
-static unsigned depth_below(const pb_type_t *type, const pb_type_t **above, unsigned level) {
+static unsigned depth_below(const pb_type_t *type, const pb_type_t **above, unsigned level)
+{
     for (unsigned i = 0; i < level; i++)
         if (above[i] == type)
             fail_msg("%s contains itself", type->name);
@@ -24,14 +25,16 @@ static unsigned depth_below(const pb_type_t *type, const pb_type_t **above, unsi
     return deepest + 1;
 }
 
-static void message_graphs_are_acyclic(void **state) {
+static void message_graphs_are_acyclic(void **state)
+{
     (void)state;
     const pb_type_t *above[16];
     for (const pb_type_t *const *type = pcn_types; *type != NULL; type++)
         assert_true(depth_below(*type, above, 0) <= 16);
 }
 
-static void tables_agree_with_the_descriptors(void **state) {
+static void tables_agree_with_the_descriptors(void **state)
+{
     (void)state;
     for (const pb_type_t *const *at = pcn_types; *at != NULL; at++) {
         const pb_type_t *type = *at;
@@ -55,7 +58,8 @@ static void tables_agree_with_the_descriptors(void **state) {
     }
 }
 
-static void rules_fit_their_types(void **state) {
+static void rules_fit_their_types(void **state)
+{
     (void)state;
     for (const pb_type_t *const *at = pcn_types; *at != NULL; at++)
         for (unsigned i = 0; i < (*at)->descriptor->n_fields; i++) {
@@ -81,7 +85,8 @@ static void rules_fit_their_types(void **state) {
         }
 }
 
-static void enums_begin_with_unspecified_and_name_the_rest(void **state) {
+static void enums_begin_with_unspecified_and_name_the_rest(void **state)
+{
     (void)state;
     for (const pb_type_t *const *at = pcn_types; *at != NULL; at++)
         for (unsigned i = 0; i < (*at)->descriptor->n_fields; i++) {
@@ -100,7 +105,8 @@ static void enums_begin_with_unspecified_and_name_the_rest(void **state) {
 }
 
 // What a request may hold is bounded: a list by its items and an integer by both ends. Output is the service's own business.
-static void assert_bounded(const pb_type_t *type) {
+static void assert_bounded(const pb_type_t *type)
+{
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &type->descriptor->fields[i];
         const pb_field_t *meta = &type->fields[i];
@@ -115,7 +121,8 @@ static void assert_bounded(const pb_type_t *type) {
 
 static const char *const verbs[] = {"GET", "POST", "PATCH", "PUT", "DELETE"};
 
-static bool is_verb(const char *verb) {
+static bool is_verb(const char *verb)
+{
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verb, verbs[i]) == 0)
             return true;
@@ -123,7 +130,8 @@ static bool is_verb(const char *verb) {
 }
 
 // Every {name} of the path is a required single text of the request and not the body.
-static void check_path(const pb_method_t *method) {
+static void check_path(const pb_method_t *method)
+{
     assert_true(strncmp(method->path, "/v1/", 4) == 0);
     for (const char *at = strchr(method->path, '{'); at != NULL; at = strchr(at, '{')) {
         const char *end = strchr(at, '}');
@@ -145,7 +153,8 @@ static void check_path(const pb_method_t *method) {
 }
 
 // A field of the request that neither path nor body fills is a query parameter: one text each, so no message.
-static void check_query(const pb_method_t *method) {
+static void check_query(const pb_method_t *method)
+{
     bool patches = (method->flags & PB_PATCHES) != 0;
     for (unsigned i = 0; i < method->request->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &method->request->descriptor->fields[i];
@@ -159,7 +168,8 @@ static void check_query(const pb_method_t *method) {
     }
 }
 
-static void check_body(const pb_method_t *method) {
+static void check_body(const pb_method_t *method)
+{
     bool reads = strcmp(method->verb, "GET") == 0 || strcmp(method->verb, "DELETE") == 0;
     if (reads && method->body != NULL)
         fail_msg("%s: %s takes no body", method->name, method->verb);
@@ -173,7 +183,8 @@ static void check_body(const pb_method_t *method) {
     assert_true((method->request->fields[index].flags & PB_REQUIRED) != 0);
 }
 
-static void check_patch(const pb_method_t *method) {
+static void check_patch(const pb_method_t *method)
+{
     bool patches = (method->flags & PB_PATCHES) != 0;
     assert_int_equal(patches, strcmp(method->verb, "PATCH") == 0);
     if (!patches)
@@ -193,7 +204,8 @@ static void check_patch(const pb_method_t *method) {
     assert_true(method->request->fields[index].max_items >= clearable);
 }
 
-static void check_method(const pb_service_t *service, const pb_method_t *method) {
+static void check_method(const pb_service_t *service, const pb_method_t *method)
+{
     size_t size = strlen(service->name);
     assert_true(strncmp(method->name, service->name, size) == 0 && method->name[size] == '/');
     assert_string_equal(method->name + size + 1, method->short_name);
@@ -225,7 +237,8 @@ static void check_method(const pb_service_t *service, const pb_method_t *method)
     }
 }
 
-static void methods_and_routes_are_consistent(void **state) {
+static void methods_and_routes_are_consistent(void **state)
+{
     (void)state;
     unsigned routes = 0;
     for (const pb_service_t *const *service = pcn_services; *service != NULL; service++)
@@ -237,7 +250,8 @@ static void methods_and_routes_are_consistent(void **state) {
 }
 
 // The path with every {name} as {}: two routes that differ in names alone are the same one.
-static void shape_of(const char *path, char *out) {
+static void shape_of(const char *path, char *out)
+{
     bool inside = false;
     for (; *path != '\0'; path++) {
         inside = inside && *path != '}';
@@ -248,7 +262,8 @@ static void shape_of(const char *path, char *out) {
     *out = '\0';
 }
 
-static void no_two_routes_are_the_same(void **state) {
+static void no_two_routes_are_the_same(void **state)
+{
     (void)state;
     enum { MOST = 512, SIZE = 160 };
     static char seen[MOST][SIZE];
@@ -268,7 +283,8 @@ static void no_two_routes_are_the_same(void **state) {
         }
 }
 
-static void every_service_of_a_method_is_a_daemon(void **state) {
+static void every_service_of_a_method_is_a_daemon(void **state)
+{
     (void)state;
     for (const pb_service_t *const *service = pcn_services; *service != NULL; service++)
         for (unsigned i = 0; i < (*service)->method_count; i++) {
@@ -281,7 +297,8 @@ static void every_service_of_a_method_is_a_daemon(void **state) {
 }
 
 // A network has every field of an organisation, so that pb_merge copies all of them.
-static void a_network_is_an_organisation(void **state) {
+static void a_network_is_an_organisation(void **state)
+{
     (void)state;
     for (unsigned i = 0; i < ORGANISATION->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *of = &ORGANISATION->descriptor->fields[i];
@@ -292,7 +309,8 @@ static void a_network_is_an_organisation(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(message_graphs_are_acyclic),
                                        cmocka_unit_test(tables_agree_with_the_descriptors),
                                        cmocka_unit_test(rules_fit_their_types),

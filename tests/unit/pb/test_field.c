@@ -2,18 +2,21 @@
 
 #include "common/pb/field.h"
 
-static void assert_parses(const char *text, int64_t expected) {
+static void assert_parses(const char *text, int64_t expected)
+{
     int64_t number = 77;
     assert_true(pb_integer_parse(text, strlen(text), &number));
     assert_true(number == expected);
 }
 
-static void assert_refuses(const char *text) {
+static void assert_refuses(const char *text)
+{
     int64_t number;
     assert_false(pb_integer_parse(text, strlen(text), &number));
 }
 
-static void integers_are_read_strictly(void **state) {
+static void integers_are_read_strictly(void **state)
+{
     (void)state;
     assert_parses("0", 0);
     assert_parses("-0", 0);
@@ -33,7 +36,8 @@ static void integers_are_read_strictly(void **state) {
     assert_refuses("--1");
 }
 
-static void assert_digits(ProtobufCType type, int64_t number, const char *expected) {
+static void assert_digits(ProtobufCType type, int64_t number, const char *expected)
+{
     char value[8], out[PB_DIGITS_MAX + 1];
     int64_t aligned = 0;
     pb_integer_store(type, &aligned, number);
@@ -43,7 +47,8 @@ static void assert_digits(ProtobufCType type, int64_t number, const char *expect
     assert_string_equal(out, expected);
 }
 
-static void integers_are_written_in_decimal(void **state) {
+static void integers_are_written_in_decimal(void **state)
+{
     (void)state;
     assert_digits(PROTOBUF_C_TYPE_INT64, 0, "0");
     assert_digits(PROTOBUF_C_TYPE_INT64, INT64_MAX, "9223372036854775807");
@@ -59,7 +64,8 @@ static void integers_are_written_in_decimal(void **state) {
     assert_true(pb_integer_load(PROTOBUF_C_TYPE_UINT64, &huge) == INT64_MAX);
 }
 
-static void bounds_follow_the_type(void **state) {
+static void bounds_follow_the_type(void **state)
+{
     (void)state;
     int64_t minimum, maximum;
     assert_true(pb_integer_bounds(PROTOBUF_C_TYPE_FIXED32, &minimum, &maximum));
@@ -71,7 +77,8 @@ static void bounds_follow_the_type(void **state) {
     assert_false(pb_integer_bounds(PROTOBUF_C_TYPE_DOUBLE, &minimum, &maximum));
 }
 
-static void appending_keeps_what_was_there(void **state) {
+static void appending_keeps_what_was_there(void **state)
+{
     sample_t *sample = pb_new(&sample_type, *state);
     int64_t first[] = {5};
     sample->numbers = first;
@@ -91,7 +98,8 @@ static void appending_keeps_what_was_there(void **state) {
     arena_destroy(&small);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(integers_are_read_strictly), cmocka_unit_test(integers_are_written_in_decimal),
                                        cmocka_unit_test(bounds_follow_the_type), TEST(appending_keeps_what_was_there)};
     return cmocka_run_group_tests(tests, NULL, NULL);

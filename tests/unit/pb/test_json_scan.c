@@ -2,13 +2,15 @@
 
 #include "common/pb/json_scan.h"
 
-static void assert_place(const char *text, bool at_key, const char *expected) {
+static void assert_place(const char *text, bool at_key, const char *expected)
+{
     char path[64];
     pb_json_locate(text, strlen(text), at_key, path, sizeof path);
     assert_string_equal(path, expected);
 }
 
-static void places_have_their_path(void **state) {
+static void places_have_their_path(void **state)
+{
     (void)state;
     assert_place("", false, "");
     assert_place("{", false, "");
@@ -23,14 +25,16 @@ static void places_have_their_path(void **state) {
     assert_place("{\"a\":{\"\xff\":{\"b\":", false, "a.b"); // the depth is told before UTF-8 was checked
 }
 
-static void a_key_is_the_last_part(void **state) {
+static void a_key_is_the_last_part(void **state)
+{
     (void)state;
     assert_place("{\"a\":1,\"a\"", true, "a");
     assert_place("{\"o\":{\"a\":1,\"a\"", true, "o.a");
     assert_place("{\"o\":[{\"a\":1,\"a\"", true, "o[0].a");
 }
 
-static void what_does_not_fit_is_left_out(void **state) {
+static void what_does_not_fit_is_left_out(void **state)
+{
     (void)state;
     char path[8];
     const char *text = "{\"abc\":{\"defg\":{\"h\":";
@@ -40,7 +44,8 @@ static void what_does_not_fit_is_left_out(void **state) {
     assert_string_equal(path, "abcde");
 }
 
-static void depth_is_counted_outside_of_strings(void **state) {
+static void depth_is_counted_outside_of_strings(void **state)
+{
     (void)state;
     size_t offset = 0;
     const char *sixteen = "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]";
@@ -58,7 +63,8 @@ static void depth_is_counted_outside_of_strings(void **state) {
     assert_true(pb_json_shallow("\"\\", 2, &offset));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(places_have_their_path), cmocka_unit_test(a_key_is_the_last_part),
                                        cmocka_unit_test(what_does_not_fit_is_left_out),
                                        cmocka_unit_test(depth_is_counted_outside_of_strings)};

@@ -2,12 +2,14 @@
 
 #include <math.h>
 
-static void unset_fields_are_left_out(void **state) {
+static void unset_fields_are_left_out(void **state)
+{
     void *message = pb_new(ORGANISATION, *state);
     assert_json(ORGANISATION, message, "{}");
 }
 
-static void every_type_has_its_form(void **state) {
+static void every_type_has_its_form(void **state)
+{
     sample_t *s = pb_new(&sample_type, *state), *inner = pb_new(&sample_type, *state);
     s->has_i32 = s->has_x32 = s->has_s64 = s->has_u32 = s->has_u64 = s->has_flag = s->has_colour = s->has_blob = s->has_wide = 1;
     s->i32 = -1;
@@ -26,7 +28,8 @@ static void every_type_has_its_form(void **state) {
                 "\"flag\":true,\"colour\":\"dark-blue\",\"text\":\"a\\\"\\\\\\n\\u0001ü\",\"blob\":\"/wA=\",\"nested\":{}}");
 }
 
-static void lists_are_arrays(void **state) {
+static void lists_are_arrays(void **state)
+{
     sample_t *s = pb_new(&sample_type, *state), *inner = pb_new(&sample_type, *state);
     s->n_numbers = 3;
     s->numbers = (int64_t[]){0, -5, 123456789012};
@@ -44,7 +47,8 @@ static void lists_are_arrays(void **state) {
                 "\"nesteds\":[{\"flag\":false},{\"flag\":false}]}");
 }
 
-static void an_unspecified_or_unknown_enum_is_left_out(void **state) {
+static void an_unspecified_or_unknown_enum_is_left_out(void **state)
+{
     Pcn__Registry__V1__Organisation *message = pb_new(ORGANISATION, *state);
     message->has_kind = 1;
     assert_json(ORGANISATION, message, "{}");
@@ -53,7 +57,8 @@ static void an_unspecified_or_unknown_enum_is_left_out(void **state) {
     assert_json(ORGANISATION, message, "{\"code\":\"c\"}");
 }
 
-static void raw_json_stands_as_it_is(void **state) {
+static void raw_json_stands_as_it_is(void **state)
+{
     Pcn__Events__V1__Event *event = pb_new(&pcn__events__v1__event__type, *state);
     event->data = (char[]){"{\"version\": 1}"};
     assert_json(&pcn__events__v1__event__type, event, "{\"data\":{\"version\": 1}}");
@@ -61,7 +66,8 @@ static void raw_json_stands_as_it_is(void **state) {
     assert_json(&pcn__events__v1__event__type, event, "{\"data\":null}");
 }
 
-static void numbers_that_json_lacks_are_null(void **state) {
+static void numbers_that_json_lacks_are_null(void **state)
+{
     sample_t *s = pb_new(&sample_type, *state);
     s->has_wide = s->has_real = 1;
     s->wide = (double)INFINITY;
@@ -69,7 +75,8 @@ static void numbers_that_json_lacks_are_null(void **state) {
     assert_json(&sample_type, s, "{\"real\":null,\"wide\":null}");
 }
 
-static void sensitive_fields_are_hidden_at_every_level(void **state) {
+static void sensitive_fields_are_hidden_at_every_level(void **state)
+{
     sample_t *s = pb_new(&sample_type, *state), *inner = pb_new(&sample_type, *state);
     s->text = inner->text = (char[]){"secret"};
     s->nested = inner;
@@ -82,7 +89,8 @@ static void sensitive_fields_are_hidden_at_every_level(void **state) {
     buf_deinit(&out);
 }
 
-static void one_field_is_written_without_its_key(void **state) {
+static void one_field_is_written_without_its_key(void **state)
+{
     void *message = read_json(ORGANISATION, "{\"identifiers\":[{\"value\":\"v\"}],\"code\":\"c\"}", PB_JSON_REQUEST, *state);
     buf_t out;
     buf_init(&out, 1024);
@@ -91,7 +99,8 @@ static void one_field_is_written_without_its_key(void **state) {
     buf_deinit(&out);
 }
 
-static void the_buffers_cap_is_noticed(void **state) {
+static void the_buffers_cap_is_noticed(void **state)
+{
     void *message = read_json(ORGANISATION, "{\"code\":\"pcn-rutland\",\"statedPopulation\":12345}", PB_JSON_REQUEST, *state);
     for (size_t cap = 1; cap < 46; cap++) {
         buf_t out;
@@ -102,7 +111,8 @@ static void the_buffers_cap_is_noticed(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {TEST(unset_fields_are_left_out),
                                        TEST(every_type_has_its_form),
                                        TEST(lists_are_arrays),

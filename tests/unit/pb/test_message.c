@@ -1,6 +1,7 @@
 #include "support.h"
 
-static void presence_follows_each_kind(void **state) {
+static void presence_follows_each_kind(void **state)
+{
     sample_t *sample = pb_new(&sample_type, *state);
     assert_non_null(sample);
     for (unsigned i = 0; i < SAMPLE_FIELDS; i++)
@@ -22,10 +23,12 @@ static void presence_follows_each_kind(void **state) {
     assert_null(sample->text);
 }
 
-static void merging_replaces_only_what_is_set(void **state) {
+static void merging_replaces_only_what_is_set(void **state)
+{
     arena_t *arena = *state;
     Pcn__Registry__V1__Organisation *to = read_json(
-        ORGANISATION, "{\"code\":\"pcn-a\",\"name\":\"A\",\"formerNames\":[\"x\",\"y\"],\"statedPopulation\":5,\"level\":\"place\"}", PB_JSON_REQUEST, arena);
+        ORGANISATION, "{\"code\":\"pcn-a\",\"name\":\"A\",\"formerNames\":[\"x\",\"y\"],\"statedPopulation\":5,\"level\":\"place\"}",
+        PB_JSON_REQUEST, arena);
     Pcn__Registry__V1__Organisation *from =
         read_json(ORGANISATION, "{\"name\":\"B\",\"formerNames\":[\"z\"],\"statedPopulation\":0}", PB_JSON_REQUEST, arena);
     pb_merge(ORGANISATION, to, ORGANISATION, from);
@@ -33,39 +36,48 @@ static void merging_replaces_only_what_is_set(void **state) {
     assert_ptr_equal(to->name, from->name);
 }
 
-static void merging_takes_shared_fields_of_another_type(void **state) {
+static void merging_takes_shared_fields_of_another_type(void **state)
+{
     arena_t *arena = *state;
-    void *organisation = read_json(ORGANISATION,
-                                   "{\"code\":\"pcn-a\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\"}],\"version\":3}",
-                                   PB_JSON_TRUSTED, arena);
+    void *organisation = read_json(
+        ORGANISATION, "{\"code\":\"pcn-a\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\"}],\"version\":3}",
+        PB_JSON_TRUSTED, arena);
     void *network = read_json(NETWORK, "{\"name\":\"N\",\"members\":[{\"practice\":\"C1\"}]}", PB_JSON_TRUSTED, arena);
     pb_merge(NETWORK, network, ORGANISATION, organisation);
-    assert_json(NETWORK, network,
-                "{\"code\":\"pcn-a\",\"name\":\"N\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\"}],\"version\":3,"
-                "\"members\":[{\"practice\":\"C1\"}]}");
+    assert_json(
+        NETWORK, network,
+        "{\"code\":\"pcn-a\",\"name\":\"N\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\"}],\"version\":3,"
+        "\"members\":[{\"practice\":\"C1\"}]}");
     // And back: what only the network has stays behind.
     void *back = pb_new(ORGANISATION, arena);
     pb_merge(ORGANISATION, back, NETWORK, network);
-    assert_json(ORGANISATION, back,
-                "{\"code\":\"pcn-a\",\"name\":\"N\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\"}],\"version\":3}");
+    assert_json(
+        ORGANISATION, back,
+        "{\"code\":\"pcn-a\",\"name\":\"N\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\"}],\"version\":3}");
 }
 
-static void merging_leaves_fields_of_the_same_name_and_another_type(void **state) {
+static void merging_leaves_fields_of_the_same_name_and_another_type(void **state)
+{
     arena_t *arena = *state;
     // Both have `kind`, of two enums; ListSize.count is no field of an organisation.
     void *organisation = pb_new(ORGANISATION, arena);
-    void *size = read_json(&pcn__registry__v1__list_size__type, "{\"kind\":\"weighted\",\"count\":4,\"source\":\"s\"}", PB_JSON_REQUEST, arena);
+    void *size =
+        read_json(&pcn__registry__v1__list_size__type, "{\"kind\":\"weighted\",\"count\":4,\"source\":\"s\"}", PB_JSON_REQUEST, arena);
     pb_merge(ORGANISATION, organisation, &pcn__registry__v1__list_size__type, size);
     assert_json(ORGANISATION, organisation, "{\"source\":\"s\"}");
 }
 
-static void packing_and_the_cap(void **state) {
+static void packing_and_the_cap(void **state)
+{
     void *message = read_json(ORGANISATION, "{\"code\":\"pcn-a\",\"name\":\"A name\"}", PB_JSON_REQUEST, *state);
     uint8_t *bytes;
     size_t size;
     assert_true(pb_pack(message, *state, &bytes, &size));
     assert_int_equal(size, 15);
-    assert_memory_equal(bytes, "\x0a\x05pcn-a\x12\x06""A name", 15);
+    assert_memory_equal(bytes,
+                        "\x0a\x05pcn-a\x12\x06"
+                        "A name",
+                        15);
     assert_true(pb_pack(pb_new(ORGANISATION, *state), *state, &bytes, &size));
     assert_int_equal(size, 0);
     arena_t *small = arena_new(8);
@@ -74,7 +86,8 @@ static void packing_and_the_cap(void **state) {
     arena_destroy(&small);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {TEST(presence_follows_each_kind), TEST(merging_replaces_only_what_is_set),
                                        TEST(merging_takes_shared_fields_of_another_type),
                                        TEST(merging_leaves_fields_of_the_same_name_and_another_type), TEST(packing_and_the_cap)};

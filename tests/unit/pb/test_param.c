@@ -2,7 +2,8 @@
 
 #include "common/pb/param.h"
 
-static status_t param(const pb_type_t *type, const void *message, const char *name, arena_t *arena, const char **text) {
+static status_t param(const pb_type_t *type, const void *message, const char *name, arena_t *arena, const char **text)
+{
     pb_path_t path;
     size_t size;
     assert_true(pb_path_resolve(type, name, &path));
@@ -11,7 +12,8 @@ static status_t param(const pb_type_t *type, const void *message, const char *na
     return status;
 }
 
-static void assert_param(const char *json, const char *name, const char *expected, void **state) {
+static void assert_param(const char *json, const char *name, const char *expected, void **state)
+{
     void *message = read_json(&sample_type, json, PB_JSON_TRUSTED, *state);
     const char *text = "?";
     assert_int_equal(param(&sample_type, message, name, *state, &text), STATUS_OK);
@@ -21,7 +23,8 @@ static void assert_param(const char *json, const char *name, const char *expecte
         assert_string_equal(text, expected);
 }
 
-static void scalars_are_texts(void **state) {
+static void scalars_are_texts(void **state)
+{
     assert_param("{\"i32\":-2147483648}", "i32", "-2147483648", state);
     assert_param("{\"i64\":9223372036854775807}", "i64", "9223372036854775807", state);
     assert_param("{\"u32\":0}", "u32", "0", state);
@@ -37,7 +40,8 @@ static void scalars_are_texts(void **state) {
     assert_param("{\"json\":{\"a\":1}}", "json", "{\"a\":1}", state);
 }
 
-static void what_is_unset_is_null(void **state) {
+static void what_is_unset_is_null(void **state)
+{
     for (unsigned i = 0; i < SAMPLE_FIELDS; i++)
         assert_param("{}", sample_type.descriptor->fields[i].name, NULL, state);
     assert_param("{}", "nested.nested.i32", NULL, state);
@@ -48,7 +52,8 @@ static void what_is_unset_is_null(void **state) {
     assert_null(text);
 }
 
-static void lists_are_array_literals(void **state) {
+static void lists_are_array_literals(void **state)
+{
     assert_param("{\"numbers\":[1,-2,3]}", "numbers", "{1,-2,3}", state);
     assert_param("{\"flags\":[true,false]}", "flags", "{t,f}", state);
     assert_param("{\"wides\":[0.5]}", "wides", "{0.5}", state);
@@ -58,12 +63,14 @@ static void lists_are_array_literals(void **state) {
     assert_param("{\"colours\":[\"red\",\"dark-blue\"]}", "colours", "{\"red\",\"dark-blue\"}", state);
 }
 
-static void messages_are_json(void **state) {
+static void messages_are_json(void **state)
+{
     assert_param("{\"nested\":{\"text\":\"a\\\"\"}}", "nested", "{\"text\":\"a\\\"\"}", state);
     assert_param("{\"nesteds\":[{\"i32\":1},{}]}", "nesteds", "[{\"i32\":1},{}]", state);
 }
 
-static void an_enums_zero_is_null_and_an_unknown_number_an_error(void **state) {
+static void an_enums_zero_is_null_and_an_unknown_number_an_error(void **state)
+{
     sample_t *s = pb_new(&sample_type, *state);
     const char *text;
     s->has_colour = 1;
@@ -80,7 +87,8 @@ static void an_enums_zero_is_null_and_an_unknown_number_an_error(void **state) {
     assert_int_equal(param(&sample_type, s, "colours", *state, &text), STATUS_INVALID_ARGUMENT);
 }
 
-static void strings_are_not_copied(void **state) {
+static void strings_are_not_copied(void **state)
+{
     sample_t *s = pb_new(&sample_type, *state);
     s->text = (char[]){"shared"};
     const char *text;
@@ -90,7 +98,8 @@ static void strings_are_not_copied(void **state) {
     assert_int_equal(arena_used(*state), before);
 }
 
-static void the_cap_is_another_answer(void **state) {
+static void the_cap_is_another_answer(void **state)
+{
     void *message = read_json(&sample_type,
                               "{\"i64\":1234567890123456,\"texts\":[\"aaaaaaaaaaaaaaaa\"],\"nested\":{\"text\":\"aaaaaaaaaaaaaaaa\"},"
                               "\"blob\":\"Zm9vYmFyZm9vYmFy\",\"wide\":0.1}",
@@ -104,7 +113,8 @@ static void the_cap_is_another_answer(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {TEST(scalars_are_texts),
                                        TEST(what_is_unset_is_null),
                                        TEST(lists_are_array_literals),

@@ -1,6 +1,7 @@
 #include "support.h"
 
-static void paths_lead_through_single_messages(void **state) {
+static void paths_lead_through_single_messages(void **state)
+{
     (void)state;
     const pb_type_t *root = &pcn__registry__v1__create_organisation_request__type;
     pb_path_t path;
@@ -15,7 +16,8 @@ static void paths_lead_through_single_messages(void **state) {
     assert_int_equal(path.depth, 2);
 }
 
-static void what_is_not_there_is_refused(void **state) {
+static void what_is_not_there_is_refused(void **state)
+{
     (void)state;
     const pb_type_t *root = &pcn__registry__v1__create_organisation_request__type;
     static const char *const bad[] = {"",
@@ -33,7 +35,8 @@ static void what_is_not_there_is_refused(void **state) {
         assert_false(pb_path_resolve(root, bad[i], &path));
 }
 
-static void a_path_has_an_end(void **state) {
+static void a_path_has_an_end(void **state)
+{
     (void)state;
     pb_path_t path;
     assert_true(pb_path_resolve(&sample_type, "nested.nested.nested.nested.nested.i32", &path));
@@ -41,7 +44,8 @@ static void a_path_has_an_end(void **state) {
     assert_false(pb_path_resolve(&sample_type, "nested.nested.nested.nested.nested.nested.i32", &path));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(paths_lead_through_single_messages), cmocka_unit_test(what_is_not_there_is_refused),
                                        cmocka_unit_test(a_path_has_an_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,20 +2,23 @@
 
 #include "common/pb/rule.h"
 
-static void assert_good(const pb_field_t *meta, const char *text) {
+static void assert_good(const pb_field_t *meta, const char *text)
+{
     problem_t problem;
     if (rule_text(meta, text, &problem) != STATUS_OK)
         fail_msg("\"%s\": %s", text, problem.detail);
 }
 
-static void assert_bad(const pb_field_t *meta, const char *text, const char *detail) {
+static void assert_bad(const pb_field_t *meta, const char *text, const char *detail)
+{
     problem_t problem;
     assert_int_equal(rule_text(meta, text, &problem), STATUS_INVALID_ARGUMENT);
     if (strstr(problem.detail, detail) == NULL)
         fail_msg("\"%s\": \"%s\" does not say \"%s\"", text, problem.detail, detail);
 }
 
-static void formats_are_enforced(void **state) {
+static void formats_are_enforced(void **state)
+{
     (void)state;
     const pb_field_t code = {.format = PB_FORMAT_CODE}, date = {.format = PB_FORMAT_DATE}, instant = {.format = PB_FORMAT_INSTANT},
                      uuid = {.format = PB_FORMAT_UUID}, none = {0};
@@ -34,7 +37,8 @@ static void formats_are_enforced(void **state) {
     assert_good(&none, "\x01\x7f");
 }
 
-static void lines_and_texts_hold_no_control_characters(void **state) {
+static void lines_and_texts_hold_no_control_characters(void **state)
+{
     (void)state;
     const pb_field_t line = {.format = PB_FORMAT_LINE}, text = {.format = PB_FORMAT_TEXT};
     assert_good(&line, " with blanks around ");
@@ -53,7 +57,8 @@ static void lines_and_texts_hold_no_control_characters(void **state) {
     assert_bad(&text, "\xc2\x85", "control");
 }
 
-static void lengths_count_code_points(void **state) {
+static void lengths_count_code_points(void **state)
+{
     (void)state;
     const pb_field_t meta = {.min_length = 2, .max_length = 4};
     assert_bad(&meta, "", "at least 2");
@@ -65,7 +70,8 @@ static void lengths_count_code_points(void **state) {
     assert_bad(&meta, "🏥🏥🏥🏥🏥", "at most 4");
 }
 
-static void patterns_match_the_whole_text(void **state) {
+static void patterns_match_the_whole_text(void **state)
+{
     (void)state;
     // An alternative must not escape the anchors.
     const pb_field_t meta = {.pattern = "0\\.[0-9]{1,3}|1(\\.0{1,3})?"};
@@ -81,7 +87,8 @@ static void patterns_match_the_whole_text(void **state) {
         assert_good(&meta, "0.125"); // from memory
 }
 
-static void more_patterns_than_are_kept_still_work(void **state) {
+static void more_patterns_than_are_kept_still_work(void **state)
+{
     (void)state;
     static char sources[100][8];
     for (unsigned round = 0; round < 2; round++)
@@ -95,13 +102,15 @@ static void more_patterns_than_are_kept_still_work(void **state) {
         }
 }
 
-static void a_pattern_that_is_none_refuses_everything(void **state) {
+static void a_pattern_that_is_none_refuses_everything(void **state)
+{
     (void)state;
     const pb_field_t meta = {.pattern = "["};
     assert_bad(&meta, "[", "pattern");
 }
 
-static void raw_json_must_parse(void **state) {
+static void raw_json_must_parse(void **state)
+{
     (void)state;
     const pb_field_t meta = {.flags = PB_RAW_JSON};
     assert_good(&meta, "{\"a\":[1,null]}");
@@ -111,7 +120,8 @@ static void raw_json_must_parse(void **state) {
     assert_bad(&meta, "", "JSON");
 }
 
-static void blank_is_what_shows_nothing(void **state) {
+static void blank_is_what_shows_nothing(void **state)
+{
     (void)state;
     assert_true(rule_blank(""));
     assert_true(rule_blank(" \t\n"));
@@ -121,7 +131,8 @@ static void blank_is_what_shows_nothing(void **state) {
     assert_false(rule_blank("🏥"));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(formats_are_enforced),
                                        cmocka_unit_test(lines_and_texts_hold_no_control_characters),
                                        cmocka_unit_test(lengths_count_code_points),

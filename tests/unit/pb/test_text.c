@@ -1,10 +1,12 @@
 #include "support.h"
 
-static status_t set(const pb_type_t *type, void *message, const char *name, const char *text, arena_t *arena, problem_t *problem) {
+static status_t set(const pb_type_t *type, void *message, const char *name, const char *text, arena_t *arena, problem_t *problem)
+{
     return pb_set_text(type, message, field_of(type, name), text, arena, problem);
 }
 
-static void assert_sets(const char *name, const char *text, const char *expected, void **state) {
+static void assert_sets(const char *name, const char *text, const char *expected, void **state)
+{
     void *message = pb_new(&sample_type, *state);
     problem_t problem;
     if (set(&sample_type, message, name, text, *state, &problem) != STATUS_OK)
@@ -12,7 +14,8 @@ static void assert_sets(const char *name, const char *text, const char *expected
     assert_json(&sample_type, message, expected);
 }
 
-static void assert_refused(const char *name, const char *text, const char *detail, void **state) {
+static void assert_refused(const char *name, const char *text, const char *detail, void **state)
+{
     void *message = pb_new(&sample_type, *state);
     problem_t problem;
     assert_int_equal(set(&sample_type, message, name, text, *state, &problem), STATUS_INVALID_ARGUMENT);
@@ -21,7 +24,8 @@ static void assert_refused(const char *name, const char *text, const char *detai
     assert_json(&sample_type, message, "{}");
 }
 
-static void every_type_reads_its_text(void **state) {
+static void every_type_reads_its_text(void **state)
+{
     assert_sets("i32", "-7", "{\"i32\":-7}", state);
     assert_sets("u32", "4294967295", "{\"u32\":4294967295}", state);
     assert_sets("i64", "9223372036854775807", "{\"i64\":9223372036854775807}", state);
@@ -37,7 +41,8 @@ static void every_type_reads_its_text(void **state) {
     assert_sets("blobs", "Zg==", "{\"blobs\":[\"Zg==\"]}", state);
 }
 
-static void texts_that_do_not_fit_are_refused(void **state) {
+static void texts_that_do_not_fit_are_refused(void **state)
+{
     assert_refused("i32", "", "whole number", state);
     assert_refused("i32", "5x", "whole number", state);
     assert_refused("i32", "1.0", "whole number", state);
@@ -61,7 +66,8 @@ static void texts_that_do_not_fit_are_refused(void **state) {
     assert_refused("numbers", "x", "whole number", state);
 }
 
-static void a_single_field_is_given_once(void **state) {
+static void a_single_field_is_given_once(void **state)
+{
     void *message = pb_new(&sample_type, *state);
     problem_t problem;
     assert_int_equal(set(&sample_type, message, "i32", "0", *state, &problem), STATUS_OK);
@@ -71,7 +77,8 @@ static void a_single_field_is_given_once(void **state) {
     assert_int_equal(set(&sample_type, message, "text", "", *state, &problem), STATUS_INVALID_ARGUMENT);
 }
 
-static void lists_grow_up_to_their_most(void **state) {
+static void lists_grow_up_to_their_most(void **state)
+{
     void *message = pb_new(&sample_type, *state);
     problem_t problem;
     for (int i = 0; i < 3; i++)
@@ -84,7 +91,8 @@ static void lists_grow_up_to_their_most(void **state) {
     assert_json(&sample_type, message, "{\"numbers\":[1,2,3],\"texts\":[\"a\",\"b\"]}");
 }
 
-static void the_problem_has_the_json_name(void **state) {
+static void the_problem_has_the_json_name(void **state)
+{
     const pb_type_t *type = &pcn__registry__v1__list_organisations_request__type;
     void *message = pb_new(type, *state);
     problem_t problem;
@@ -94,7 +102,8 @@ static void the_problem_has_the_json_name(void **state) {
     assert_string_equal(problem.field, "createdAt");
 }
 
-static void the_cap_is_another_answer(void **state) {
+static void the_cap_is_another_answer(void **state)
+{
     void *message = pb_new(&sample_type, *state);
     arena_t *small = arena_new(8);
     assert_int_equal(set(&sample_type, message, "text", "longer than eight", small, NULL), STATUS_RESOURCE_EXHAUSTED);
@@ -102,9 +111,10 @@ static void the_cap_is_another_answer(void **state) {
     arena_destroy(&small);
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {TEST(every_type_reads_its_text),    TEST(texts_that_do_not_fit_are_refused),
-                                       TEST(a_single_field_is_given_once), TEST(lists_grow_up_to_their_most),
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(every_type_reads_its_text),     TEST(texts_that_do_not_fit_are_refused),
+                                       TEST(a_single_field_is_given_once),  TEST(lists_grow_up_to_their_most),
                                        TEST(the_problem_has_the_json_name), TEST(the_cap_is_another_answer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,8 @@
 
 #include "common/pb/field.h"
 
-static void fields_are_found_by_both_names(void **state) {
+static void fields_are_found_by_both_names(void **state)
+{
     (void)state;
     assert_int_equal(pb_field_by_name(ORGANISATION, "opened_on"), 7);
     assert_int_equal(pb_field_by_json(ORGANISATION, "openedOn", 8), 7);
@@ -16,7 +17,8 @@ static void fields_are_found_by_both_names(void **state) {
     assert_int_equal(pb_field_by_name(&pcn__registry__v1__get_checks_request__type, "code"), -1);
 }
 
-static void every_field_of_every_type_is_found(void **state) {
+static void every_field_of_every_type_is_found(void **state)
+{
     (void)state;
     for (const pb_type_t *const *type = pcn_types; *type != NULL; type++)
         for (unsigned i = 0; i < (*type)->descriptor->n_fields; i++) {
@@ -26,7 +28,8 @@ static void every_field_of_every_type_is_found(void **state) {
         }
 }
 
-static void methods_are_found_by_their_full_name(void **state) {
+static void methods_are_found_by_their_full_name(void **state)
+{
     (void)state;
     const pb_method_t *method = pb_method_by_name("pcn.registry.v1.Registry/GetOrganisation");
     assert_non_null(method);
@@ -40,7 +43,8 @@ static void methods_are_found_by_their_full_name(void **state) {
     assert_null(pb_method_by_name(""));
 }
 
-static void enum_names_go_both_ways(void **state) {
+static void enum_names_go_both_ways(void **state)
+{
     (void)state;
     const pb_enum_t *kind = &pcn__registry__v1__organisation_kind__enum;
     assert_string_equal(pb_enum_json(kind, PCN__REGISTRY__V1__ORGANISATION_KIND__ORGANISATION_KIND_LOCAL_AUTHORITY), "local-authority");
@@ -63,7 +67,8 @@ static void enum_names_go_both_ways(void **state) {
     assert_false(pb_enum_has(colour->descriptor, INT32_MIN));
 }
 
-static void enum_names_are_listed_within_their_room(void **state) {
+static void enum_names_are_listed_within_their_room(void **state)
+{
     (void)state;
     char names[64];
     pb_enum_names(sample_type.fields[COLOUR].enumeration, names, sizeof names);
@@ -73,10 +78,11 @@ static void enum_names_are_listed_within_their_room(void **state) {
     assert_string_equal(names + strlen(names) - strlen(", …"), ", …");
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_are_found_by_both_names),       cmocka_unit_test(every_field_of_every_type_is_found),
-        cmocka_unit_test(methods_are_found_by_their_full_name), cmocka_unit_test(enum_names_go_both_ways),
-        cmocka_unit_test(enum_names_are_listed_within_their_room)};
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(fields_are_found_by_both_names),
+                                       cmocka_unit_test(every_field_of_every_type_is_found),
+                                       cmocka_unit_test(methods_are_found_by_their_full_name), cmocka_unit_test(enum_names_go_both_ways),
+                                       cmocka_unit_test(enum_names_are_listed_within_their_room)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,10 +2,12 @@
 
 #include "common/pb/wire.h"
 
-static void what_was_packed_comes_back(void **state) {
+static void what_was_packed_comes_back(void **state)
+{
     arena_t *arena = *state;
-    const char *text = "{\"code\":\"pcn-a\",\"name\":\"Nämé\",\"kind\":\"practice\",\"formerNames\":[\"a\",\"\"],\"identifiers\":[{\"system\":\"s\","
-                       "\"value\":\"v\"},{}],\"statedPopulation\":-9007199254740991}";
+    const char *text =
+        "{\"code\":\"pcn-a\",\"name\":\"Nämé\",\"kind\":\"practice\",\"formerNames\":[\"a\",\"\"],\"identifiers\":[{\"system\":\"s\","
+        "\"value\":\"v\"},{}],\"statedPopulation\":-9007199254740991}";
     void *message = read_json(ORGANISATION, text, PB_JSON_REQUEST, arena), *back;
     uint8_t *bytes;
     size_t size;
@@ -14,13 +16,15 @@ static void what_was_packed_comes_back(void **state) {
     assert_json(ORGANISATION, back, text);
 }
 
-static void an_empty_frame_is_an_empty_message(void **state) {
+static void an_empty_frame_is_an_empty_message(void **state)
+{
     void *message;
     assert_int_equal(pb_unpack(ORGANISATION, NULL, 0, *state, &message, NULL), STATUS_OK);
     assert_json(ORGANISATION, message, "{}");
 }
 
-static void fields_of_a_newer_contract_survive(void **state) {
+static void fields_of_a_newer_contract_survive(void **state)
+{
     const uint8_t frame[] = {0x0a, 0x01, 'c', 0xf8, 0x7f, 0x2a};
     void *message;
     uint8_t *bytes;
@@ -31,7 +35,8 @@ static void fields_of_a_newer_contract_survive(void **state) {
     assert_memory_equal(bytes, frame, size);
 }
 
-static void a_single_message_given_twice_is_merged(void **state) {
+static void a_single_message_given_twice_is_merged(void **state)
+{
     const uint8_t frame[] = {0x8a, 0x01, 2, 0x08, 5, 0x8a, 0x01, 3, 0x7a, 1, 'x'};
     sample_t *sample;
     assert_int_equal(pb_unpack(&sample_type, frame, sizeof frame, *state, (void **)&sample, NULL), STATUS_OK);
@@ -39,7 +44,8 @@ static void a_single_message_given_twice_is_merged(void **state) {
     assert_string_equal(sample->nested->text, "x");
 }
 
-static void refusals_name_the_field_and_give_no_message(void **state) {
+static void refusals_name_the_field_and_give_no_message(void **state)
+{
     const uint8_t frame[] = {0x5a, 0x03, 0x12, 0x01, 0xff};
     void *message = *state;
     problem_t problem;
@@ -49,7 +55,8 @@ static void refusals_name_the_field_and_give_no_message(void **state) {
     assert_string_equal(problem.detail, "The text is not UTF-8.");
 }
 
-static void the_cap_is_another_answer_than_a_broken_frame(void **state) {
+static void the_cap_is_another_answer_than_a_broken_frame(void **state)
+{
     (void)state;
     // Two thousand empty messages: 6 KB on the wire, hundreds of KB in memory.
     static uint8_t frame[3 * 2000];
@@ -69,7 +76,8 @@ static void the_cap_is_another_answer_than_a_broken_frame(void **state) {
     arena_destroy(&enough);
 }
 
-static void the_largest_frame_fits_a_request(void **state) {
+static void the_largest_frame_fits_a_request(void **state)
+{
     (void)state;
     // The worst that the limits let through: every field an empty message of the contract's largest type.
     static uint8_t frame[2 * (PB_FIELDS_MAX)];
@@ -81,7 +89,8 @@ static void the_largest_frame_fits_a_request(void **state) {
     arena_destroy(&arena);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {TEST(what_was_packed_comes_back),
                                        TEST(an_empty_frame_is_an_empty_message),
                                        TEST(fields_of_a_newer_contract_survive),
