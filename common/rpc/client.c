@@ -192,6 +192,10 @@ void rpc_client_call(rpc_client_t *client, rpc_request_t *request) {
         rpc_calls_refuse(client, request, STATUS_INVALID_ARGUMENT); // the service would cut the connection
         return;
     }
+    if (request->deadline_us <= request->called_us) {
+        rpc_calls_refuse(client, request, STATUS_DEADLINE_EXCEEDED);
+        return;
+    }
     if (client->in_flight == client->in_flight_max) {
         rpc_calls_refuse(client, request, STATUS_RESOURCE_EXHAUSTED);
         return;
@@ -204,8 +208,11 @@ void rpc_client_call(rpc_client_t *client, rpc_request_t *request) {
 }
 
 bool rpc_client_ready(const rpc_client_t *client) {
+    int64_t now_us = clock_steady_us();
     for (unsigned i = 0; i < client->replica_count; i++) {
-        if (client->replicas[i].connected && client->replicas[i].left_out_until == 0) {
+        const rpc_replica_t *replica = &client->replicas[i];
+        // One whose probe is due counts: else whoever waits for readiness before sending calls would wait for ever.
+        if (replica->connected && rpc_replica_standing(replica, now_us) != RPC_STANDING_LEFT_OUT) {
             return true;
         }
     }

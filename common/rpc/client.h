@@ -3,7 +3,12 @@
 // which the service recognises it) goes to another replica while its deadline lasts and the retry budget (10% of calls) allows it.
 // Calls made in one turn of the loop for one replica go as one multipart message.
 //
-// One loop, one thread. `done` is called exactly once, never from inside rpc_client_call.
+// Calls lost with their connection are sent again at once where they may be repeated (also to the same replica, once it is back), at most
+// four times in all, and cost no budget, for their load is gone too; the others end UNAVAILABLE as soon as the loss is known. A call that
+// is not answered within a quarter of its time, at most a second, goes to another replica as well; the first answer counts. What
+// was never sent ends UNAVAILABLE at its deadline, what was sent and not answered DEADLINE_EXCEEDED.
+//
+// One loop, one thread. `done` is called exactly once, never from inside rpc_client_call. It may call again, but not destroy the client.
 #ifndef PCN_RPC_CLIENT_H
 #define PCN_RPC_CLIENT_H
 
@@ -48,12 +53,14 @@ typedef struct rpc_client_options {
     unsigned in_flight_max; // beyond it RESOURCE_EXHAUSTED at once; 0 for 4096
 } rpc_client_options_t;
 
+// `metrics` gets, by service: pcn_rpc_client_requests_total{method,status}, pcn_rpc_client_seconds{method}, pcn_rpc_client_repeated_total,
+// _left_out_total, _late_total and _bad_frames_total.
 MUST_CHECK status_t rpc_client_new(rpc_context_t *context, const rpc_client_options_t *options, metrics_t *metrics, rpc_client_t **client,
                                    problem_t *problem);
-// Answers what is open with UNAVAILABLE.
+// Answers what is open with UNAVAILABLE. The loop has to run once more, as after every destroy of this folder, to let go of its handles.
 void rpc_client_destroy(rpc_client_t **client);
 void rpc_client_call(rpc_client_t *client, rpc_request_t *request);
-// A replica is connected and was not left out.
+// A replica is connected and not left out.
 bool rpc_client_ready(const rpc_client_t *client);
 unsigned rpc_client_in_flight(const rpc_client_t *client);
 

@@ -14,7 +14,7 @@ typedef struct rpc_context rpc_context_t;
 // Loads the pair `name` from `keys_dir`. UNAVAILABLE where a key or the handler's socket cannot be had.
 MUST_CHECK status_t rpc_context_new(uv_loop_t *loop, const char *keys_dir, const char *name, metrics_t *metrics, rpc_context_t **context,
                                     problem_t *problem);
-// After every socket of it was destroyed.
+// After every socket of it was destroyed. Its memory goes when the loop has let go of its handles.
 void rpc_context_destroy(rpc_context_t **context);
 void *rpc_context_zmq(const rpc_context_t *context);
 uv_loop_t *rpc_context_loop(const rpc_context_t *context);
@@ -26,6 +26,7 @@ typedef void (*rpc_socket_fn)(void *data, void *zmq_socket);
 
 typedef enum rpc_role { RPC_ROLE_SERVER, RPC_ROLE_CLIENT } rpc_role_t;
 
+// libzmq connects again by itself after a lost connection, but not after a refused key; a rpc_client_t does that for its own sockets.
 // A socket with the project's options: CURVE (server: own secret and ZAP domain "pcn"; client: own pair and `server_key`), MAXMSGSIZE,
 // HANDSHAKE_IVL 2000, LINGER 0, HWM 1000, BACKLOG 1024, heartbeats 500/1000/1500 ms, and ROUTER_MANDATORY or IMMEDIATE by type.
 MUST_CHECK status_t rpc_socket_new(rpc_context_t *context, int zmq_type, rpc_role_t role, const char *server_key, rpc_socket_fn readable,

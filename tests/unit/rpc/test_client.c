@@ -28,7 +28,8 @@ static void ends_at_the_deadline(void **state) {
     assert_int_equal(silent.done, 1);
     world_call(&world, &silent, "past", -5, true); // its deadline is over before it starts
     assert_true(WORLD_UNTIL(&world, silent.done, 2000));
-    assert_true(silent.status == STATUS_UNAVAILABLE || silent.status == STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(silent.status, STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(world.one.served, 1); // and is not sent
     world_deinit(&world);
 }
 
