@@ -4,8 +4,10 @@
 #include "common/pb/message.h"
 #include "services/registry/handlers.h"
 #include "services/registry/messages.h"
+#include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_membership.h"
 #include "services/registry/rules_network.h"
+#include "services/registry/rules_registry.h"
 #include "services/registry/rules_term.h"
 
 status_t decide_get_network(service_call_t *call)

@@ -4,6 +4,7 @@
 #include "common/pb/message.h"
 #include "services/registry/handlers.h"
 #include "services/registry/messages.h"
+#include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_network.h"
 #include "services/registry/rules_organisation.h"
 

@@ -1,7 +1,8 @@
+#include "services/registry/rules_aggregate.h"
+
 #include <string.h>
 
 #include "common/pb/message.h"
-#include "services/registry/rules_network.h"
 
 // The facts again, sharing all that hangs on them. NULL without memory.
 static aggregate_t *copy(const aggregate_t *facts, arena_t *arena)

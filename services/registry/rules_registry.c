@@ -1,3 +1,5 @@
+#include "services/registry/rules_registry.h"
+
 #include <string.h>
 
 #include "services/registry/rules_findings.h"

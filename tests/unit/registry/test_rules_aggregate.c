@@ -1,0 +1,40 @@
+#include "services/registry/rules_aggregate.h"
+#include "tests/unit/registry/support.h"
+
+static void one_more_leaves_the_facts_alone(void **state)
+{
+    aggregate_t *facts = make_network(*state, "pcn-a");
+    aggregate_t *other = make_network(*state, "pcn-b");
+    member_t *member = add_member(*state, other, "gp-a", "2019-07-01", NULL, "nwl-1");
+    director_t *director = add_director(*state, other, "Dr A", "2019-07-01", NULL, NULL);
+    list_size_t *size = add_size(*state, other, "pcn-a", "nwl-1", "2019-06-20", 5);
+    aggregate_t *after = aggregate_with_list_size(aggregate_with_director(aggregate_with_member(facts, member, *state), director, *state), size, *state);
+    assert_int_equal(after->n_all_members, 1);
+    assert_int_equal(after->n_all_directors, 1);
+    assert_int_equal(after->n_all_sizes, 1);
+    assert_int_equal(after->n_all_sub_groups, 1); // named twice, there once
+    assert_int_equal(facts->n_all_members + facts->n_all_directors + facts->n_all_sizes + facts->n_all_sub_groups, 0);
+    size->kind = SIZE_KIND(WEIGHTED);
+    assert_int_equal(aggregate_with_list_size(facts, size, *state)->n_all_sizes, 0);
+    size->kind = SIZE_KIND(REGISTERED);
+    size->has_synthetic = size->synthetic = 1;
+    assert_int_equal(aggregate_with_list_size(facts, size, *state)->n_all_sizes, 0);
+}
+
+static void an_aggregate_is_its_organisation(void **state)
+{
+    organisation_t *organisation = make_organisation(*state, "pcn-a", KIND(NETWORK), "ccg-elr");
+    organisation->notes = text(*state, "note");
+    aggregate_t *aggregate = aggregate_of_organisation(organisation, *state);
+    assert_string_equal(aggregate->notes, "note");
+    organisation_t *again = organisation_of_aggregate(aggregate, *state);
+    assert_string_equal(again->code, "pcn-a");
+    assert_int_equal(again->kind, KIND(NETWORK));
+    assert_string_equal(again->notes, "note");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(one_more_leaves_the_facts_alone), TEST(an_aggregate_is_its_organisation)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
