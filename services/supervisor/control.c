@@ -283,8 +283,9 @@ void control_changed(control_t *control, const child_t *child) {
         if (connection->kind != CONNECTION_WATCH) {
             connection_check(connection);
         } else if (child->state != CHILD_WAITING) {
-            send_line(connection, false, "%s\t%ld\t%s\t%s", child->program->name, (long)child->pid, child_state_name(child->state),
-                      child->reason);
+            bool has_ended = child->reason[0] != '\0';
+            send_line(connection, false, "%s: %s%s%s%s", child->program->name, child_state_name(child->state), has_ended ? " (the last run " : "",
+                      child->reason, has_ended ? ")" : "");
         }
     }
 }

@@ -1,26 +1,25 @@
 # shellcheck shell=bash
 # The commands that look after an instance.
 
-# How this instance is called again from the same shell.
-command_prefix() {
-    local prefix=""
-    [ -z "${PCN_STATE:-}" ] || prefix+="PCN_STATE=$(printf '%q' "$state_given") "
-    [ "$instance_port" = 8080 ] || prefix+="PCN_HTTP_PORT=$instance_port "
-    printf '%s./pcn' "$prefix"
+# What another shell needs to speak to this instance.
+command_settings() {
+    local settings=""
+    [ -z "${PCN_STATE:-}" ] || settings+=" PCN_STATE=$(printf '%q' "$state_given")"
+    [ "$instance_port" = 8080 ] || settings+=" PCN_HTTP_PORT=$instance_port"
+    [ -z "$settings" ] || printf '  export%s\n' "$settings"
 }
 
 command_summary() {
-    local pcn url
-    pcn=$(command_prefix)
+    local url
     url=$(data_url)
     data_summary
+    printf 'PCN is ready at %s\n\n' "$url"
+    command_settings
     cat <<EOF
-PCN is ready at $url
-
-  curl -s -H "Authorization: Bearer \$($pcn token --role system-manager --org ics-llr)" \\
+  curl -s -H "Authorization: Bearer \$(./pcn token --role system-manager --org ics-llr)" \\
        '$url/v1/organisations?kind=network'
 
-  $pcn status · $pcn logs -f · $pcn down
+  ./pcn status · ./pcn logs -f · ./pcn down
 EOF
 }
 
@@ -77,7 +76,7 @@ command_up() {
     else
         say "already running"
         instance_refresh
-        instance_supervisor wait "$state_dir" "$instance_ready_seconds" || die "not everything is ready: see $(command_prefix) status"
+        instance_supervisor wait "$state_dir" "$instance_ready_seconds" || die "not everything is ready: see ./pcn status"
     fi
     data_load
     state_unlock
