@@ -1,5 +1,10 @@
 #include "tests/unit/rpc/world.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "common/rpc/calls.h"
+
 static void ends_at_the_deadline(void **state) {
     (void)state;
     world_t world;
@@ -88,6 +93,51 @@ static void gives_up_on_a_call_that_kills(void **state) {
     world_deinit(&world);
 }
 
+// A server in a process of its own, until it is killed.
+static void serve_alone(const world_t *world) {
+    world_t *own = calloc(1, sizeof *own);
+    if (own == NULL || uv_loop_init(&own->loop) != 0) {
+        _exit(1);
+    }
+    memcpy(own->dir, world->dir, sizeof own->dir);
+    own->metrics = metrics_new();
+    world_serve_start(own, &own->one, "one", 0);
+    _exit(uv_run(&own->loop, UV_RUN_DEFAULT));
+}
+
+static void notices_a_process_that_stands_still(void **state) {
+    (void)state;
+    world_t world;
+    world_call_t first;
+    world_call_t once;
+    world_call_t again;
+    world_init(&world);
+    (void)snprintf(world.one.endpoint, sizeof world.one.endpoint, "ipc://%s/one", world.dir);
+    pid_t server = fork();
+    if (server == 0) {
+        serve_alone(&world);
+    }
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_call(&world, &first, "first", 10000, true);
+    assert_true(WORLD_UNTIL(&world, first.done, 10000));
+    world_assert_echoed(&first, 1);
+    assert_int_equal(kill(server, SIGSTOP), 0);
+    int64_t before = clock_steady_us();
+    world_call(&world, &once, "once", 20000, false);
+    world_call(&world, &again, "again", 20000, true);
+    assert_true(WORLD_UNTIL(&world, once.done, 10000));
+    assert_int_equal(once.status, STATUS_UNAVAILABLE);
+    assert_true(clock_steady_us() - before < 2500000); // the heartbeat told, long before the deadline
+    assert_false(rpc_client_ready(world.client));
+    assert_int_equal(again.done, 0);
+    assert_int_equal(kill(server, SIGCONT), 0);
+    assert_true(WORLD_UNTIL(&world, again.done, 10000));
+    world_assert_echoed(&again, 1);
+    assert_int_equal(kill(server, SIGKILL), 0);
+    assert_int_equal(waitpid(server, NULL, 0), server);
+    world_deinit(&world);
+}
+
 static void asks_another_when_one_is_silent(void **state) {
     (void)state;
     enum { COUNT = 16 };
@@ -127,6 +177,35 @@ static void asks_another_when_one_is_silent(void **state) {
     }
     assert_true(world.one.served > served + COUNT / 2);
     world_deinit(&world);
+}
+
+// A pipe that takes few messages: the rest waits for room, and nothing is lost or answered twice.
+static void waits_for_room(void **state) {
+    (void)state;
+    enum { COUNT = 4000, BODY = 48 };
+    world_t world;
+    world_call_t *calls = calloc(COUNT, sizeof *calls);
+    assert_non_null(calls);
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", COUNT);
+    world_client_start(&world, "gateway", world.dir, COUNT);
+    assert_true(WORLD_UNTIL(&world, rpc_client_ready(world.client), 5000));
+    char body[BODY + 1];
+    memset(body, 'x', BODY);
+    body[BODY] = '\0';
+    int small = 1;
+    assert_int_equal(zmq_setsockopt(rpc_socket_zmq(world.client->replicas[0].socket), ZMQ_SNDHWM, &small, sizeof small), 0);
+    for (unsigned i = 0; i < COUNT; i++) {
+        world_call(&world, &calls[i], body, 20000, false);
+    }
+    bool met = false;
+    assert_true(WORLD_UNTIL(&world, (met = met || world.client->replicas[0].full, rpc_client_in_flight(world.client) == 0), 15000));
+    assert_true(met);
+    world_assert_echoed(calls, COUNT);
+    assert_int_equal(world.one.served, COUNT);
+    assert_false(world.client->replicas[0].full);
+    world_deinit(&world);
+    free(calls);
 }
 
 static void goes_to_the_other_when_one_drains(void **state) {
@@ -273,7 +352,9 @@ int main(void) {
         cmocka_unit_test(ends_at_the_deadline),
         cmocka_unit_test(restarts_without_losing_a_call),
         cmocka_unit_test(gives_up_on_a_call_that_kills),
+        cmocka_unit_test(notices_a_process_that_stands_still),
         cmocka_unit_test(asks_another_when_one_is_silent),
+        cmocka_unit_test(waits_for_room),
         cmocka_unit_test(goes_to_the_other_when_one_drains),
         cmocka_unit_test(repeats_within_its_budget),
         cmocka_unit_test(refuses_what_it_cannot_send),
