@@ -27,6 +27,11 @@ bool pb_pack(const void *message, arena_t *arena, uint8_t **bytes, size_t *size)
 // RESOURCE_EXHAUSTED at the arena's cap.
 MUST_CHECK status_t pb_unpack(const pb_type_t *type, const void *bytes, size_t size, arena_t *arena, void **message, problem_t *problem);
 
+// The same for the body of a reply that a service of ours made, authenticated by its key: up to PB_REPLY_FIELDS_MAX fields, since a page
+// of 1,000 rows has more than a request may have.
+MUST_CHECK status_t pb_unpack_reply(const pb_type_t *type, const void *bytes, size_t size, arena_t *arena, void **message,
+                                    problem_t *problem);
+
 // Enforces the rules of the contract on a decoded request: required, formats, patterns, ranges, lengths, item counts, output-only.
 // The first offence is reported with its JSON path. `part` relaxes `required` and refuses immutable fields: for the body of a PATCH. It
 // is about the message itself; what is nested in it is replaced whole and so checked in full.

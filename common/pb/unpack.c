@@ -22,10 +22,11 @@ static void source_free(void *data, void *pointer)
     (void)pointer;
 }
 
-status_t pb_unpack(const pb_type_t *type, const void *bytes, size_t size, arena_t *arena, void **message, problem_t *problem)
+static status_t unpack(const pb_type_t *type, const void *bytes, size_t size, unsigned fields_max, arena_t *arena, void **message,
+                       problem_t *problem)
 {
     *message = NULL;
-    status_t status = pb_wire_check(type, bytes, size, problem);
+    status_t status = pb_wire_check(type, bytes, size, fields_max, problem);
     if (status != STATUS_OK)
         return status;
     source_t source = {.arena = arena};
@@ -36,4 +37,14 @@ status_t pb_unpack(const pb_type_t *type, const void *bytes, size_t size, arena_
     if (source.exhausted)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The message needs more memory than a request may use.");
     return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The message is not one of the contract.");
+}
+
+status_t pb_unpack(const pb_type_t *type, const void *bytes, size_t size, arena_t *arena, void **message, problem_t *problem)
+{
+    return unpack(type, bytes, size, PB_FIELDS_MAX, arena, message, problem);
+}
+
+status_t pb_unpack_reply(const pb_type_t *type, const void *bytes, size_t size, arena_t *arena, void **message, problem_t *problem)
+{
+    return unpack(type, bytes, size, PB_REPLY_FIELDS_MAX, arena, message, problem);
 }

@@ -14,6 +14,7 @@ enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_LENGTH = 2, WIRE_32 = 5 };
 
 typedef struct scan {
     unsigned fields; // seen so far, over all levels
+    unsigned fields_max;
     problem_t *problem;
 } scan_t;
 
@@ -117,7 +118,7 @@ static status_t broken(scan_t *scan)
 
 static status_t too_many(scan_t *scan)
 {
-    return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message has more than %d fields.", PB_FIELDS_MAX);
+    return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message has more than %u fields.", scan->fields_max);
 }
 
 static status_t check_enum(scan_t *scan, const ProtobufCFieldDescriptor *field, uint64_t varint)
@@ -149,7 +150,7 @@ static status_t check_packed(scan_t *scan, const ProtobufCFieldDescriptor *field
             return broken(scan);
         count = wire->size / size;
     }
-    if (count > PB_FIELDS_MAX - scan->fields)
+    if (count > scan->fields_max - scan->fields)
         return too_many(scan);
     scan->fields += (unsigned)count;
     return STATUS_OK;
@@ -205,7 +206,7 @@ static status_t check_message(scan_t *scan, const pb_type_t *type, const uint8_t
         wire_field_t wire;
         if (!read_field(&at, end, &wire))
             return broken(scan);
-        if (++scan->fields > PB_FIELDS_MAX)
+        if (++scan->fields > scan->fields_max)
             return too_many(scan);
         int index = field_index(type->descriptor, wire.number);
         if (index < 0)
@@ -219,17 +220,17 @@ static status_t check_message(scan_t *scan, const pb_type_t *type, const uint8_t
     return STATUS_OK;
 }
 
-status_t pb_wire_check(const pb_type_t *type, const void *bytes, size_t size, problem_t *problem)
+status_t pb_wire_check(const pb_type_t *type, const void *bytes, size_t size, unsigned fields_max, problem_t *problem)
 {
     if (size > PB_FRAME_MAX)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The message is larger than %u bytes.", PB_FRAME_MAX);
     if (size == 0)
         return STATUS_OK; // and `bytes` may be NULL
-    scan_t scan = {.problem = problem};
+    scan_t scan = {.fields_max = fields_max, .problem = problem};
     return check_message(&scan, type, bytes, size, 1);
 }
 
 bool pb_wire_scan(const pb_type_t *type, const void *bytes, size_t size)
 {
-    return pb_wire_check(type, bytes, size, NULL) == STATUS_OK;
+    return pb_wire_check(type, bytes, size, PB_FIELDS_MAX, NULL) == STATUS_OK;
 }

@@ -10,12 +10,14 @@
 #define PB_FRAME_MAX (1024u * 1024u)
 #define PB_DEPTH_MAX 16
 #define PB_FIELDS_MAX 4096
+// Of a service's own reply: a page of 1,000 rows passes PB_FIELDS_MAX. The frame's size and the arena's cap still bound it.
+#define PB_REPLY_FIELDS_MAX 65536
 
 // True if the bytes are well-formed for the type and within the limits. Does not allocate, does not recurse deeper than PB_DEPTH_MAX.
 // Items of a packed list count as fields.
 bool pb_wire_scan(const pb_type_t *type, const void *bytes, size_t size);
 
-// The same with the reason: INVALID_ARGUMENT, with the JSON path of the field where one is to blame.
-MUST_CHECK status_t pb_wire_check(const pb_type_t *type, const void *bytes, size_t size, problem_t *problem);
+// The same with at most `fields_max` fields and with the reason: INVALID_ARGUMENT, with the JSON path of the field where one is to blame.
+MUST_CHECK status_t pb_wire_check(const pb_type_t *type, const void *bytes, size_t size, unsigned fields_max, problem_t *problem);
 
 #endif

@@ -89,6 +89,28 @@ static void the_largest_frame_fits_a_request(void **state)
     arena_destroy(&arena);
 }
 
+// A page of 1,000 rows, each with 16 fields: more than a request may hold.
+static void a_reply_may_hold_a_whole_page(void **state)
+{
+    (void)state;
+    enum { ROWS = 1000, FIELDS = 16, ROW = 3 * FIELDS + 2 };
+    static uint8_t frame[ROWS * ROW];
+    for (size_t i = 0; i < ROWS; i++) {
+        uint8_t *row = frame + i * ROW;
+        row[0] = 0x0a; // ListOrganisationsReply.organisations
+        row[1] = 3 * FIELDS;
+        for (size_t k = 0; k < FIELDS; k++)
+            memcpy(row + 2 + 3 * k, "\x52\x01n", 3); // a former name
+    }
+    arena_t *arena = arena_new(4 * 1024 * 1024);
+    const pb_type_t *type = &pcn__registry__v1__list_organisations_reply__type;
+    void *message;
+    assert_int_equal(pb_unpack(type, frame, sizeof frame, arena, &message, NULL), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(pb_unpack_reply(type, frame, sizeof frame, arena, &message, NULL), STATUS_OK);
+    assert_int_equal(((Pcn__Registry__V1__ListOrganisationsReply *)message)->n_organisations, ROWS);
+    arena_destroy(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(what_was_packed_comes_back),
@@ -97,6 +119,7 @@ int main(void)
                                        TEST(a_single_message_given_twice_is_merged),
                                        TEST(refusals_name_the_field_and_give_no_message),
                                        TEST(the_cap_is_another_answer_than_a_broken_frame),
-                                       TEST(the_largest_frame_fits_a_request)};
+                                       TEST(the_largest_frame_fits_a_request),
+                                       TEST(a_reply_may_hold_a_whole_page)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 static problem_t check(const pb_type_t *type, const void *bytes, size_t size)
 {
     problem_t problem = {.status = STATUS_OK};
-    status_t status = pb_wire_check(type, bytes, size, &problem);
+    status_t status = pb_wire_check(type, bytes, size, PB_FIELDS_MAX, &problem);
     assert_int_equal(status, problem.status);
     assert_int_equal(pb_wire_scan(type, bytes, size), status == STATUS_OK);
     return problem;
