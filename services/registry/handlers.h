@@ -25,6 +25,7 @@ status_t decide_get_checks(service_call_t *call);
 status_t refuse_memory(service_call_t *call);
 
 // Adds the event of an organisation or network; `data` is the resource after the change. RESOURCE_EXHAUSTED without room.
-MUST_CHECK status_t emit(service_call_t *call, const char *type, const char *code, int64_t version, const pb_type_t *data_type, const void *data);
+MUST_CHECK status_t emit(service_call_t *call, const char *type, const char *code, int64_t version, const pb_type_t *data_type,
+                         const void *data);
 
 #endif

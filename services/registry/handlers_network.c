@@ -67,8 +67,8 @@ static status_t move_practice(service_call_t *call, const aggregate_t *row, Pcn_
     const organisation_t *practice = row->practice;
     after->has_practice_version = after->has_practice_moves = 1;
     after->practice_version = practice->version;
-    after->practice_moves = term_holds(after->member->from, after->member->to, today) &&
-                            (practice->parent == NULL || strcmp(practice->parent, row->code) != 0);
+    after->practice_moves =
+        term_holds(after->member->from, after->member->to, today) && (practice->parent == NULL || strcmp(practice->parent, row->code) != 0);
     if (!after->practice_moves)
         return STATUS_OK;
     organisation_t *moved = pb_new(ORGANISATION_TYPE, call->arena);
@@ -175,7 +175,8 @@ status_t decide_get_checks(service_call_t *call)
     char today[DATE_SIZE];
     date_format(call->today, today);
     Pcn__Registry__V1__GetChecksReply *reply = pb_new(&pcn__registry__v1__get_checks_reply__type, call->arena);
-    if (reply == NULL || !registry_find((aggregate_t *const *)call->rows, call->row_count, today, call->arena, &reply->findings, &reply->n_findings))
+    if (reply == NULL ||
+        !registry_find((aggregate_t *const *)call->rows, call->row_count, today, call->arena, &reply->findings, &reply->n_findings))
         return refuse_memory(call);
     call->reply = reply;
     return STATUS_OK;

@@ -85,7 +85,8 @@ status_t decide_create_organisation(service_call_t *call)
         return status;
     // Before anything was loaded only what the request itself shows can be said.
     if (call->row_count == 0 && organisation->parent == NULL && !unlimited)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "parent", "It needs a parent; only a system manager may leave it out");
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "parent",
+                           "It needs a parent; only a system manager may leave it out");
     if (call->row_count > 0) {
         status = organisation_check_references(NULL, organisation, call->rows[0], unlimited, call->problem);
         if (status != STATUS_OK)
@@ -119,7 +120,8 @@ status_t decide_update_organisation(service_call_t *call)
     if (before == NULL)
         return refuse_memory(call);
     organisation_t *after;
-    status_t status = organisation_patch(before, request->organisation, request->clear, request->n_clear, call->arena, &after, call->problem);
+    status_t status =
+        organisation_patch(before, request->organisation, request->clear, request->n_clear, call->arena, &after, call->problem);
     if (status == STATUS_OK)
         status = organisation_check(after, call->problem);
     if (status == STATUS_OK)

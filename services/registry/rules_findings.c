@@ -15,12 +15,13 @@ static const finding_kind_t band_above = {
     "size-band-above", "A network of more than 50,000 patients may work in neighbourhood teams of 30,000 to 50,000.", SEVERITY(WARNING)};
 static const finding_kind_t band_below = {
     "size-band-below", "A network of fewer than 30,000 patients needs a recorded waiver of its commissioner.", SEVERITY(ERROR)};
-static const finding_kind_t list_size_difference = {
-    "list-size-difference", "A network's stated list size should be the sum of its parts.", SEVERITY(INFORMATION)};
+static const finding_kind_t list_size_difference = {"list-size-difference", "A network's stated list size should be the sum of its parts.",
+                                                    SEVERITY(INFORMATION)};
 static const finding_kind_t practice_count_difference = {
     "practice-count-difference", "The stated number of practices should be the number recorded.", SEVERITY(WARNING)};
 static const finding_kind_t population_difference = {
-    "population-difference", "The stated population should be near the sum of the list sizes of the networks below.", SEVERITY(INFORMATION)};
+    "population-difference", "The stated population should be near the sum of the list sizes of the networks below.",
+    SEVERITY(INFORMATION)};
 
 // NULL without memory.
 static finding_t *finding_new(const finding_kind_t *kind, const char *code, char *source, char *detail, arena_t *arena)
@@ -38,8 +39,8 @@ static finding_t *finding_new(const finding_kind_t *kind, const char *code, char
     return finding->subject != NULL && detail != NULL ? finding : NULL;
 }
 
-static finding_t *difference_new(const finding_kind_t *kind, const char *code, int64_t stated, int64_t computed, char *source, const char *what,
-                                 arena_t *arena)
+static finding_t *difference_new(const finding_kind_t *kind, const char *code, int64_t stated, int64_t computed, char *source,
+                                 const char *what, arena_t *arena)
 {
     char *detail = arena_printf(arena, "%s: %" PRId64 " stated, %" PRId64 " %s", what, stated, computed,
                                 kind == &practice_count_difference ? "recorded" : "summed");
@@ -56,9 +57,10 @@ static finding_t *difference_new(const finding_kind_t *kind, const char *code, i
 static finding_t *band_new(const network_t *network, int64_t size, arena_t *arena)
 {
     const bool above = size > BAND_MOST;
-    char *detail = above ? arena_printf(arena, "%s has %" PRId64 " patients, %" PRId64 " more than %d", network->name, size, size - BAND_MOST, BAND_MOST)
-                         : arena_printf(arena, "%s has %" PRId64 " patients, %" PRId64 " fewer than %d; no waiver is recorded", network->name, size,
-                                        BAND_LEAST - size, BAND_LEAST);
+    char *detail = above ? arena_printf(arena, "%s has %" PRId64 " patients, %" PRId64 " more than %d", network->name, size,
+                                        size - BAND_MOST, BAND_MOST)
+                         : arena_printf(arena, "%s has %" PRId64 " patients, %" PRId64 " fewer than %d; no waiver is recorded",
+                                        network->name, size, BAND_LEAST - size, BAND_LEAST);
     finding_t *finding = finding_new(above ? &band_above : &band_below, network->code, network->list_size->source, detail, arena);
     if (finding == NULL)
         return NULL;
@@ -95,8 +97,8 @@ bool network_find(network_t *network, arena_t *arena)
     return true;
 }
 
-bool organisation_find(const aggregate_t *organisation, int64_t population_below, bool population_known, finding_t **findings, size_t *count,
-                       arena_t *arena)
+bool organisation_find(const aggregate_t *organisation, int64_t population_below, bool population_known, finding_t **findings,
+                       size_t *count, arena_t *arena)
 {
     if (organisation->has_stated_practice_count && organisation->has_practices_below &&
         organisation->stated_practice_count != organisation->practices_below) {
@@ -105,8 +107,8 @@ bool organisation_find(const aggregate_t *organisation, int64_t population_below
             return false;
     }
     if (organisation->has_stated_population && population_known && organisation->stated_population != population_below) {
-        if ((findings[(*count)++] = difference_new(&population_difference, organisation->code, organisation->stated_population, population_below,
-                                                   organisation->source, "Population", arena)) == NULL)
+        if ((findings[(*count)++] = difference_new(&population_difference, organisation->code, organisation->stated_population,
+                                                   population_below, organisation->source, "Population", arena)) == NULL)
             return false;
     }
     return true;

@@ -9,7 +9,8 @@ const list_size_t *list_size_on(const aggregate_t *facts, const char *organisati
     const list_size_t *latest = NULL;
     for (size_t i = 0; i < facts->n_all_sizes; i++) {
         const list_size_t *size = facts->all_sizes[i];
-        const bool same_part = sub_group == NULL ? size->sub_group == NULL : size->sub_group != NULL && strcmp(size->sub_group, sub_group) == 0;
+        const bool same_part =
+            sub_group == NULL ? size->sub_group == NULL : size->sub_group != NULL && strcmp(size->sub_group, sub_group) == 0;
         if (same_part && strcmp(size->organisation, organisation) == 0 && strcmp(size->as_of, day) <= 0 &&
             (latest == NULL || strcmp(size->as_of, latest->as_of) > 0))
             latest = size;
@@ -53,8 +54,8 @@ static sum_t sum_sub_groups(const aggregate_t *facts, member_t *const *members, 
     return sum;
 }
 
-Pcn__Registry__V1__NetworkListSize *list_size_of_network(const aggregate_t *facts, member_t *const *members, size_t member_count, const char *day,
-                                                         arena_t *arena)
+Pcn__Registry__V1__NetworkListSize *list_size_of_network(const aggregate_t *facts, member_t *const *members, size_t member_count,
+                                                         const char *day, arena_t *arena)
 {
     Pcn__Registry__V1__NetworkListSize *size = pb_new(&pcn__registry__v1__network_list_size__type, arena);
     if (size == NULL)

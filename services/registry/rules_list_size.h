@@ -10,8 +10,8 @@
 const list_size_t *list_size_on(const aggregate_t *facts, const char *organisation, const char *sub_group, const char *day);
 
 // NULL without memory. Fields stay unset where nothing is known. `members` are those of the day.
-Pcn__Registry__V1__NetworkListSize *list_size_of_network(const aggregate_t *facts, member_t *const *members, size_t member_count, const char *day,
-                                                         arena_t *arena);
+Pcn__Registry__V1__NetworkListSize *list_size_of_network(const aggregate_t *facts, member_t *const *members, size_t member_count,
+                                                         const char *day, arena_t *arena);
 
 // The figure that rules go by: the computed one, else the stated one. False where neither is known.
 bool list_size_effective(const Pcn__Registry__V1__NetworkListSize *size, int64_t *count);

@@ -34,9 +34,9 @@ status_t member_check(const aggregate_t *network, const member_t *member, proble
         const Pcn__Registry__Store__V1__Membership *other = network->practice_memberships[i];
         if (!term_overlaps(member->from, member->to, other->from, other->to))
             continue;
-        return problem_set(problem, STATUS_ALREADY_EXISTS, "practice", "%s is a member of %s from %s%s%s; a practice has one core network at a time",
-                           member->practice, other->network, other->from, other->to != NULL ? " to " : " on",
-                           other->to != NULL ? other->to : "");
+        return problem_set(problem, STATUS_ALREADY_EXISTS, "practice",
+                           "%s is a member of %s from %s%s%s; a practice has one core network at a time", member->practice, other->network,
+                           other->from, other->to != NULL ? " to " : " on", other->to != NULL ? other->to : "");
     }
     return STATUS_OK;
 }

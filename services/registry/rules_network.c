@@ -34,7 +34,8 @@ static bool pick_directors(network_t *network, const aggregate_t *facts, const c
     return true;
 }
 
-static sub_group_t *sub_group_on(const network_t *network, const aggregate_t *facts, const sub_group_t *recorded, const char *day, arena_t *arena)
+static sub_group_t *sub_group_on(const network_t *network, const aggregate_t *facts, const sub_group_t *recorded, const char *day,
+                                 arena_t *arena)
 {
     sub_group_t *group = pb_new(SUB_GROUP_TYPE, arena);
     char **practices = arena_alloc(arena, (network->n_members + 1) * sizeof *practices);
@@ -123,10 +124,12 @@ static bool assume_all(network_t *network, arena_t *arena)
         directors += network->directors[i]->from_assumed ? 1 : 0;
     bool good = true;
     if (members > 0)
-        good = assume(network, arena_printf(arena, "No source gives the first day of %zu of the memberships: they are taken to start on %s.", members,
-                                            first));
+        good =
+            assume(network, arena_printf(arena, "No source gives the first day of %zu of the memberships: they are taken to start on %s.",
+                                         members, first));
     if (directors > 0)
-        good = good && assume(network, arena_printf(arena, "No source gives the first day of %zu of the directors: it is assumed.", directors));
+        good = good &&
+               assume(network, arena_printf(arena, "No source gives the first day of %zu of the directors: it is assumed.", directors));
     const char *as_of = network->list_size->as_of;
     if (as_of != NULL && strcmp(as_of + 4, "-01-01") != 0)
         good = good && assume(network, arena_printf(arena, "The list size of %s stands for that of 1 January.", as_of));
@@ -141,7 +144,8 @@ network_t *network_on(const aggregate_t *facts, const char *day, arena_t *arena)
     if (network == NULL)
         return NULL;
     pb_merge(NETWORK_TYPE, network, AGGREGATE_TYPE, facts);
-    if (!pick_members(network, facts, day, arena) || !pick_directors(network, facts, day, arena) || !pick_sub_groups(network, facts, day, arena))
+    if (!pick_members(network, facts, day, arena) || !pick_directors(network, facts, day, arena) ||
+        !pick_sub_groups(network, facts, day, arena))
         return NULL;
     network->list_size = list_size_of_network(facts, network->members, network->n_members, day, arena);
     if (network->list_size == NULL || !register_network(network, arena) || !network_find(network, arena) || !assume_all(network, arena))

@@ -13,12 +13,9 @@ static const char *const places[] = {"local-authority", "local-system", NULL};
 void organisation_complete(organisation_t *organisation)
 {
     static const Pcn__Registry__V1__OrganisationLevel level_of[] = {
-        [KIND(ICS)] = LEVEL(SYSTEM),
-        [KIND(CCG)] = LEVEL(PLACE),
-        [KIND(SUB_ICB)] = LEVEL(PLACE),
-        [KIND(LOCAL_AUTHORITY)] = LEVEL(PLACE),
-        [KIND(LOCAL_SYSTEM)] = LEVEL(PLACE),
-        [KIND(NETWORK)] = LEVEL(NEIGHBOURHOOD),
+        [KIND(ICS)] = LEVEL(SYSTEM),         [KIND(CCG)] = LEVEL(PLACE),
+        [KIND(SUB_ICB)] = LEVEL(PLACE),      [KIND(LOCAL_AUTHORITY)] = LEVEL(PLACE),
+        [KIND(LOCAL_SYSTEM)] = LEVEL(PLACE), [KIND(NETWORK)] = LEVEL(NEIGHBOURHOOD),
         [KIND(PRACTICE)] = LEVEL(PRACTICE),
     };
     if (!organisation->has_status) {
@@ -35,7 +32,8 @@ void organisation_complete(organisation_t *organisation)
 status_t organisation_check(const organisation_t *organisation, problem_t *problem)
 {
     if (organisation->opened_on != NULL && !term_ordered(organisation->opened_on, organisation->closed_on))
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, "closedOn", "It cannot close before it opened, on %s", organisation->opened_on);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "closedOn", "It cannot close before it opened, on %s",
+                           organisation->opened_on);
     if (organisation->status == STATUS_OF(CLOSED) && organisation->closed_on == NULL)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "closedOn", "A closed organisation has the day on which it closed");
     for (size_t i = 0; i < organisation->n_identifiers; i++) {
@@ -100,8 +98,8 @@ static status_t check_parent(const organisation_t *organisation, const reference
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "parent", "It needs a parent; only a system manager may leave it out");
     }
     if (strcmp(organisation->parent, organisation->code) == 0 || references->parent_circle)
-        return problem_set(problem, STATUS_FAILED_PRECONDITION, "parent", "%s lies below %s: that would close a circle", organisation->parent,
-                           organisation->code);
+        return problem_set(problem, STATUS_FAILED_PRECONDITION, "parent", "%s lies below %s: that would close a circle",
+                           organisation->parent, organisation->code);
     if (!references->has_parent_kind)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "parent", "There is no organisation %s", organisation->parent);
     if (!unlimited && !references->parent_within_reach)
@@ -153,11 +151,12 @@ status_t organisation_check_membership(const aggregate_t *before, const organisa
 {
     if (before->member_of == NULL || same_code(before->parent, after->parent) || same_code(before->member_of, after->parent))
         return STATUS_OK;
-    return problem_set(problem, STATUS_FAILED_PRECONDITION, "parent", "It is a member of %s: change the membership instead", before->member_of);
+    return problem_set(problem, STATUS_FAILED_PRECONDITION, "parent", "It is a member of %s: change the membership instead",
+                       before->member_of);
 }
 
-status_t organisation_patch(const organisation_t *before, const organisation_t *patch, char *const *clear, size_t clear_count, arena_t *arena,
-                            organisation_t **after, problem_t *problem)
+status_t organisation_patch(const organisation_t *before, const organisation_t *patch, char *const *clear, size_t clear_count,
+                            arena_t *arena, organisation_t **after, problem_t *problem)
 {
     const pb_type_t *type = ORGANISATION_TYPE;
     organisation_t *organisation = pb_new(type, arena);

@@ -26,8 +26,8 @@ const char *const *organisation_place_kinds(void);
 // `unlimited`: the caller's writes are not limited by reach, nor does it need a parent.
 // ALREADY_EXISTS `code`; FAILED_PRECONDITION `parent`, `place`, `payee`: not there, of a wrong kind, missing, or closing a circle;
 // NOT_FOUND `parent` where that is out of the caller's reach.
-MUST_CHECK status_t organisation_check_references(const organisation_t *before, const organisation_t *organisation, const references_t *references,
-                                                  bool unlimited, problem_t *problem);
+MUST_CHECK status_t organisation_check_references(const organisation_t *before, const organisation_t *organisation,
+                                                  const references_t *references, bool unlimited, problem_t *problem);
 
 // A practice with a core network today moves by its membership, not by its parent. FAILED_PRECONDITION `parent`.
 MUST_CHECK status_t organisation_check_membership(const aggregate_t *before, const organisation_t *after, problem_t *problem);

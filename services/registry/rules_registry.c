@@ -41,7 +41,8 @@ static int64_t population_below(const survey_t *survey, const char *code, bool *
     return sum;
 }
 
-bool registry_find(aggregate_t *const *aggregates, size_t count, const char *day, arena_t *arena, finding_t ***findings, size_t *finding_count)
+bool registry_find(aggregate_t *const *aggregates, size_t count, const char *day, arena_t *arena, finding_t ***findings,
+                   size_t *finding_count)
 {
     survey_t survey = {.aggregates = aggregates, .count = count};
     survey.networks = arena_zero(arena, (count + 1) * sizeof(network_t *));

@@ -7,6 +7,7 @@
 
 // Findings of every network that is not closed, and of every organisation that states something against what is below it; in the order of
 // the aggregates, which hold both. False without memory.
-bool registry_find(aggregate_t *const *aggregates, size_t count, const char *day, arena_t *arena, finding_t ***findings, size_t *finding_count);
+bool registry_find(aggregate_t *const *aggregates, size_t count, const char *day, arena_t *arena, finding_t ***findings,
+                   size_t *finding_count);
 
 #endif

@@ -1,14 +1,15 @@
 #include "services/registry/store_organisation.h"
 
-const db_stmt_t get_organisation = {
-    "get_organisation", "SELECT " ORGANISATION_COLUMNS " FROM organisation o WHERE o.code = ANY (:request.code::text[])"};
+const db_stmt_t get_organisation = {"get_organisation",
+                                    "SELECT " ORGANISATION_COLUMNS " FROM organisation o WHERE o.code = ANY (:request.code::text[])"};
 
 // `parent` looks into both trees. The count stands beside the page, so an empty page still has one row.
-#define LIST_FILTER \
-    "(:request.kind::text IS NULL OR o.kind = :request.kind::text) " \
-    "AND (:request.level::text IS NULL OR o.level = :request.level::text) " \
-    "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) " \
-    "AND (:request.q::text IS NULL OR position(lower(:request.q::text) IN lower(o.name)) > 0 OR position(lower(:request.q::text) IN lower(o.code)) > 0)"
+#define LIST_FILTER                                                                                                                        \
+    "(:request.kind::text IS NULL OR o.kind = :request.kind::text) "                                                                       \
+    "AND (:request.level::text IS NULL OR o.level = :request.level::text) "                                                                \
+    "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) "                          \
+    "AND (:request.q::text IS NULL OR position(lower(:request.q::text) IN lower(o.name)) > 0 OR position(lower(:request.q::text) IN "      \
+    "lower(o.code)) > 0)"
 
 const db_stmt_t list_organisations = {
     "list_organisations",
@@ -32,16 +33,20 @@ const db_stmt_t create_organisation_save = {
     "      ELSE EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.parent::text "
     "                   AND (:after.parent_kinds::text[] IS NULL OR p.kind = ANY (:after.parent_kinds::text[]))) "
     "           AND CASE WHEN :after.unlimited::boolean THEN true "
-    "               ELSE within_reach(:after.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) END END "
+    "               ELSE within_reach(:after.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) END "
+    "END "
     "  AND (:after.organisation.place::text IS NULL OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.place::text "
     "       AND p.kind = ANY (:after.place_kinds::text[]))) "
     "  AND (:after.organisation.payee::text IS NULL OR :after.organisation.payee::text = :after.organisation.code::text "
     "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text))), "
-    "changed AS (INSERT INTO organisation (code, name, kind, level, parent, place, status, opened_on, closed_on, former_names, identifiers, "
+    "changed AS (INSERT INTO organisation (code, name, kind, level, parent, place, status, opened_on, closed_on, former_names, "
+    "identifiers, "
     "    stated_population, stated_practice_count, source, notes, payee, version, created_at, updated_at) "
-    "  SELECT :after.organisation.code::text, :after.organisation.name::text, :after.organisation.kind::text, :after.organisation.level::text, "
+    "  SELECT :after.organisation.code::text, :after.organisation.name::text, :after.organisation.kind::text, "
+    ":after.organisation.level::text, "
     "    :after.organisation.parent::text, :after.organisation.place::text, :after.organisation.status::text, "
-    "    :after.organisation.opened_on::date, :after.organisation.closed_on::date, coalesce(:after.organisation.former_names::text[], '{}'), "
+    "    :after.organisation.opened_on::date, :after.organisation.closed_on::date, coalesce(:after.organisation.former_names::text[], "
+    "'{}'), "
     "    coalesce(:after.organisation.identifiers::jsonb, '[]'), :after.organisation.stated_population::bigint, "
     "    :after.organisation.stated_practice_count::bigint, :after.organisation.source::text, :after.organisation.notes::text, "
     "    :after.organisation.payee::text, :after.organisation.version::bigint, :after.organisation.created_at::timestamptz, "

@@ -1,6 +1,7 @@
 -- Shared text of the registry's statements. Bodies are bound when they are made, so no search_path can lead them elsewhere.
 
--- Whether one of the organisations is `below` itself or above it on that day, over both trees. UNION drops what was seen, so even a circle ends.
+-- Whether one of the organisations is `below` itself or above it on that day, over both trees. UNION drops what was seen, so even a
+-- circle ends.
 CREATE FUNCTION within_reach(below text, organisations text[], on_day date) RETURNS boolean STABLE LANGUAGE sql
 BEGIN ATOMIC
     WITH RECURSIVE upward (code) AS (
@@ -31,20 +32,10 @@ BEGIN ATOMIC
     SELECT u.code, u.kind, u.distance FROM upward u ORDER BY u.distance;
 END;
 
--- Active practices anywhere below an organisation in the tree of commissioning.
-CREATE FUNCTION practices_below(top text) RETURNS bigint STABLE LANGUAGE sql
-BEGIN ATOMIC
-    WITH RECURSIVE downward (code, kind, status) AS (
-        SELECT o.code, o.kind, o.status FROM organisation o WHERE o.code = top
-        UNION
-        SELECT o.code, o.kind, o.status FROM downward d JOIN organisation o ON o.parent = d.code
-    )
-    SELECT count(*) FROM downward d WHERE d.kind = 'practice' AND d.status = 'active';
-END;
-
 -- All that is on record of a network, as the messages of proto/pcn/registry/v1 in JSON; the rules pick what holds on a day.
 CREATE FUNCTION network_facts(network_code text)
-    RETURNS TABLE (commissioner text, all_members json, all_directors json, all_sizes json, all_sub_groups json) STABLE LANGUAGE sql
+    RETURNS TABLE (commissioner text, all_members json, all_directors json, all_sizes json, all_sub_groups json)
+    STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT
         (SELECT a.code FROM above(network_code) a WHERE a.kind IN ('ccg', 'sub-icb', 'ics') ORDER BY a.distance LIMIT 1),
@@ -82,6 +73,7 @@ END;
 CREATE FUNCTION page_after(token text) RETURNS text IMMUTABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT CASE WHEN token ~ '^[A-Za-z0-9_-]+$' AND length(token) % 4 <> 1
-        THEN split_part(encode(decode(translate(token, '-_', '+/') || repeat('=', (4 - length(token) % 4) % 4), 'base64'), 'escape'), '.', 3)
+        THEN split_part(encode(decode(translate(token, '-_', '+/') || repeat('=', (4 - length(token) % 4) % 4), 'base64'), 'escape'),
+            '.', 3)
         ELSE '' END;
 END;

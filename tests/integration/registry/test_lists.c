@@ -14,9 +14,11 @@ static int setup(void **state)
     world_t *world = *state;
     world_populate(world);
     char sql[512];
-    (void)snprintf(sql, sizeof sql, "INSERT INTO organisation (code, name, kind, parent, status, version, created_at, updated_at) "
-                                    "SELECT 'many-' || lpad(n::text, 4, '0'), 'Many ' || n || '%%_\\', 'supplier', 'ics-a', 'active', 1, now(), now() "
-                                    "FROM generate_series(1, %d) n", MANY);
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO organisation (code, name, kind, parent, status, version, created_at, updated_at) "
+                   "SELECT 'many-' || lpad(n::text, 4, '0'), 'Many ' || n || '%%_\\', 'supplier', 'ics-a', 'active', 1, now(), now() "
+                   "FROM generate_series(1, %d) n",
+                   MANY);
     free(test_database_query(world->database, sql));
     return 0;
 }
@@ -131,7 +133,8 @@ static void checks_look_at_everything(void **state)
 {
     world_t *world = *state;
     assert_call(world, "AddMember", "{\"code\":\"pcn-a\",\"member\":{\"practice\":\"gp-a\",\"from\":\"2019-07-01\"}}");
-    assert_call(world, "AddListSize", "{\"code\":\"pcn-a\",\"listSize\":{\"kind\":\"registered\",\"count\":28445,\"asOf\":\"2019-06-20\",\"source\":\"App 3\"}}");
+    assert_call(world, "AddListSize",
+                "{\"code\":\"pcn-a\",\"listSize\":{\"kind\":\"registered\",\"count\":28445,\"asOf\":\"2019-06-20\",\"source\":\"App 3\"}}");
     assert_call(world, "GetChecks", "{}");
     assert_reply_has(world, "\"code\":\"size-band-below\"");
     assert_reply_has(world, "\"severity\":\"error\",\"subject\":\"organisations/pcn-a\",\"stated\":28445");
@@ -145,8 +148,9 @@ static void checks_look_at_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_meet_without_a_gap), cmocka_unit_test(a_full_last_page_ends_the_list), cmocka_unit_test(an_empty_list_has_its_length),
-        cmocka_unit_test(filters_combine), cmocka_unit_test(q_means_what_it_says), cmocka_unit_test(bad_tokens_are_refused),
+        cmocka_unit_test(pages_meet_without_a_gap),     cmocka_unit_test(a_full_last_page_ends_the_list),
+        cmocka_unit_test(an_empty_list_has_its_length), cmocka_unit_test(filters_combine),
+        cmocka_unit_test(q_means_what_it_says),         cmocka_unit_test(bad_tokens_are_refused),
         cmocka_unit_test(checks_look_at_everything),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);

@@ -23,11 +23,15 @@ static void creates_and_reads(void **state)
 static void every_field_comes_back(void **state)
 {
     world_t *world = *state;
-    assert_call(world, "CreateOrganisation",
-                "{\"organisation\":{\"code\":\"x-all\",\"name\":\"Everything's \\\"name\\\" – {a,b}\",\"kind\":\"network\",\"level\":\"place\",\"parent\":\"ccg-a\","
-                "\"place\":\"la-a\",\"status\":\"closed\",\"openedOn\":\"2019-07-01\",\"closedOn\":\"2020-02-29\",\"formerNames\":[\"One, two\",\"\\\"3\\\"\","
-                "\"NULL\"],\"identifiers\":[{\"system\":\"https://fhir.nhs.uk/Id/ods-organization-code\",\"value\":\"U12345\",\"from\":\"2019-07-01\"}],"
-                "\"statedPopulation\":1,\"statedPracticeCount\":0,\"source\":\"line 'one'\",\"notes\":\"a\\nb\\\\c\",\"payee\":\"x-all\"}}");
+    assert_call(
+        world, "CreateOrganisation",
+        "{\"organisation\":{\"code\":\"x-all\",\"name\":\"Everything's \\\"name\\\" – "
+        "{a,b}\",\"kind\":\"network\",\"level\":\"place\",\"parent\":\"ccg-a\","
+        "\"place\":\"la-a\",\"status\":\"closed\",\"openedOn\":\"2019-07-01\",\"closedOn\":\"2020-02-29\",\"formerNames\":[\"One, "
+        "two\",\"\\\"3\\\"\","
+        "\"NULL\"],\"identifiers\":[{\"system\":\"https://fhir.nhs.uk/Id/"
+        "ods-organization-code\",\"value\":\"U12345\",\"from\":\"2019-07-01\"}],"
+        "\"statedPopulation\":1,\"statedPracticeCount\":0,\"source\":\"line 'one'\",\"notes\":\"a\\nb\\\\c\",\"payee\":\"x-all\"}}");
     const char *created = strdup(world->reply);
     assert_call(world, "GetOrganisation", "{\"code\":\"x-all\"}");
     assert_string_equal(world->reply, created);
@@ -40,7 +44,8 @@ static void every_field_comes_back(void **state)
 static void says_why_not(void **state)
 {
     world_t *world = *state;
-    assert_refusal(world, STATUS_ALREADY_EXISTS, "code", "CreateOrganisation", "{\"organisation\":{\"code\":\"gp-a\",\"name\":\"x\",\"kind\":\"practice\"}}");
+    assert_refusal(world, STATUS_ALREADY_EXISTS, "code", "CreateOrganisation",
+                   "{\"organisation\":{\"code\":\"gp-a\",\"name\":\"x\",\"kind\":\"practice\"}}");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "CreateOrganisation",
                    "{\"organisation\":{\"code\":\"gp-z\",\"name\":\"x\",\"kind\":\"practice\",\"parent\":\"pcn-z\"}}");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "CreateOrganisation",
@@ -57,7 +62,8 @@ static void writes_are_limited_by_reach(void **state)
     world_t *world = *state;
     world->unlimited = false;
     world->organisation = "pcn-a";
-    assert_call(world, "CreateOrganisation", "{\"organisation\":{\"code\":\"gp-r1\",\"name\":\"x\",\"kind\":\"practice\",\"parent\":\"pcn-a\",\"place\":\"la-a\"}}");
+    assert_call(world, "CreateOrganisation",
+                "{\"organisation\":{\"code\":\"gp-r1\",\"name\":\"x\",\"kind\":\"practice\",\"parent\":\"pcn-a\",\"place\":\"la-a\"}}");
     assert_refusal(world, STATUS_NOT_FOUND, "parent", "CreateOrganisation",
                    "{\"organisation\":{\"code\":\"gp-r2\",\"name\":\"x\",\"kind\":\"practice\",\"parent\":\"ccg-b\"}}");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "CreateOrganisation",
@@ -89,10 +95,13 @@ static void a_change_raises_the_version_and_writes_its_event(void **state)
     assert_reply_has(world, "\"notes\":\"first\"");
     assert_int_equal(test_database_number(world->database, "SELECT version FROM organisation WHERE code = 'pcn-a'"), version);
     assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event WHERE subject = 'organisations/pcn-a'"), version);
-    assert_int_equal(test_database_number(world->database, "SELECT (data::jsonb ->> 'version')::int FROM event WHERE subject = 'organisations/pcn-a' "
-                                                           "ORDER BY version DESC LIMIT 1"), version);
+    assert_int_equal(test_database_number(world->database,
+                                          "SELECT (data::jsonb ->> 'version')::int FROM event WHERE subject = 'organisations/pcn-a' "
+                                          "ORDER BY version DESC LIMIT 1"),
+                     version);
     assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event WHERE subject = 'organisations/pcn-a' "
-                                                           "AND data::jsonb ? 'registration'"), version); // a network's event is the network
+                                                           "AND data::jsonb ? 'registration'"),
+                     version); // a network's event is the network
     // The same again changes nothing and writes nothing.
     assert_call(world, "UpdateOrganisation", "{\"code\":\"pcn-a\",\"organisation\":{\"notes\":\"first\"}}");
     assert_null(world->verdict);
@@ -118,8 +127,9 @@ static void a_race_is_decided_again(void **state)
     world_t *world = *state;
     assert_call(world, "GetOrganisation", "{\"code\":\"ccg-b\"}");
     const int64_t version = world->version;
-    assert_int_equal(world_race(world, "UPDATE organisation SET version = version + 1, source = 'theirs' WHERE code = 'ccg-b'", "UpdateOrganisation",
-                                "{\"code\":\"ccg-b\",\"organisation\":{\"notes\":\"ours\"}}"), STATUS_OK);
+    assert_int_equal(world_race(world, "UPDATE organisation SET version = version + 1, source = 'theirs' WHERE code = 'ccg-b'",
+                                "UpdateOrganisation", "{\"code\":\"ccg-b\",\"organisation\":{\"notes\":\"ours\"}}"),
+                     STATUS_OK);
     assert_int_equal(world->loads, 2);
     assert_int_equal(world->version, version + 2);
     assert_reply_has(world, "\"source\":\"theirs\"");
@@ -129,11 +139,15 @@ static void a_race_is_decided_again(void **state)
 static void circles_and_memberships_are_guarded(void **state)
 {
     world_t *world = *state;
-    assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation", "{\"code\":\"ics-a\",\"organisation\":{\"parent\":\"ccg-a\"}}");
-    assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation", "{\"code\":\"ics-a\",\"organisation\":{\"parent\":\"ics-a\"}}");
-    assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation", "{\"code\":\"ccg-a\",\"organisation\":{\"parent\":\"zz\"}}");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation",
+                   "{\"code\":\"ics-a\",\"organisation\":{\"parent\":\"ccg-a\"}}");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation",
+                   "{\"code\":\"ics-a\",\"organisation\":{\"parent\":\"ics-a\"}}");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation",
+                   "{\"code\":\"ccg-a\",\"organisation\":{\"parent\":\"zz\"}}");
     assert_call(world, "AddMember", "{\"code\":\"pcn-a\",\"member\":{\"practice\":\"gp-a\",\"from\":\"2019-07-01\"}}");
-    assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation", "{\"code\":\"gp-a\",\"organisation\":{\"parent\":\"ccg-a\"}}");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation",
+                   "{\"code\":\"gp-a\",\"organisation\":{\"parent\":\"ccg-a\"}}");
 }
 
 static void a_repeated_key_finds_its_answer(void **state)
@@ -154,9 +168,14 @@ static void a_repeated_key_finds_its_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(creates_and_reads), cmocka_unit_test(every_field_comes_back), cmocka_unit_test(says_why_not),
-        cmocka_unit_test(writes_are_limited_by_reach), cmocka_unit_test(a_change_raises_the_version_and_writes_its_event),
-        cmocka_unit_test(a_stale_version_is_refused), cmocka_unit_test(a_race_is_decided_again), cmocka_unit_test(circles_and_memberships_are_guarded),
+        cmocka_unit_test(creates_and_reads),
+        cmocka_unit_test(every_field_comes_back),
+        cmocka_unit_test(says_why_not),
+        cmocka_unit_test(writes_are_limited_by_reach),
+        cmocka_unit_test(a_change_raises_the_version_and_writes_its_event),
+        cmocka_unit_test(a_stale_version_is_refused),
+        cmocka_unit_test(a_race_is_decided_again),
+        cmocka_unit_test(circles_and_memberships_are_guarded),
         cmocka_unit_test(a_repeated_key_finds_its_answer),
     };
     return cmocka_run_group_tests(tests, world_setup, world_teardown);

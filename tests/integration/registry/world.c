@@ -91,7 +91,8 @@ int world_teardown(void **state)
     db_session_close(&world->session);
     plan_destroy(&world->plan);
     arena_destroy(&world->arena);
-    (void)snprintf(sql, sizeof sql, "DROP OWNED BY %s, %s CASCADE; DROP ROLE %s; DROP ROLE %s", world->app, world->job, world->app, world->job);
+    (void)snprintf(sql, sizeof sql, "DROP OWNED BY %s, %s CASCADE; DROP ROLE %s; DROP ROLE %s", world->app, world->job, world->app,
+                   world->job);
     free(test_database_query(world->database, sql));
     test_database_drop(&world->database);
     free(world);
@@ -103,10 +104,8 @@ int world_teardown(void **state)
 static PGresult *ask(run_t *run, const db_statement_t *statement, problem_t *problem)
 {
     const void *const roots[PLAN_ROOTS] = {
-        [PLAN_ROOT_REQUEST] = run->call.request,
-        [PLAN_ROOT_HEADER] = &run->header,
-        [PLAN_ROOT_CALL] = &run->statement,
-        [PLAN_ROOT_ROW] = run->call.row_count > 0 ? run->call.rows[0] : NULL,
+        [PLAN_ROOT_REQUEST] = run->call.request, [PLAN_ROOT_HEADER] = &run->header,
+        [PLAN_ROOT_CALL] = &run->statement,      [PLAN_ROOT_ROW] = run->call.row_count > 0 ? run->call.rows[0] : NULL,
         [PLAN_ROOT_AFTER] = run->call.after,
     };
     return db_session_run(run->world->session, statement, roots, run->world->arena, problem);
@@ -154,7 +153,8 @@ static void fill_events(run_t *run)
     statement->event_types = texts + count;
     statement->event_subjects = texts + 2 * count;
     statement->event_data = texts + 3 * count;
-    statement->n_event_ids = statement->n_event_types = statement->n_event_subjects = statement->n_event_data = statement->n_event_versions = count;
+    statement->n_event_ids = statement->n_event_types = statement->n_event_subjects = statement->n_event_data =
+        statement->n_event_versions = count;
     for (size_t i = 0; i < count; i++) {
         const service_event_t *event = &run->call.events[i];
         char id[ID_SIZE];
@@ -198,7 +198,9 @@ static void prepare(run_t *run, const char *name, const char *request)
     if (run->method == NULL)
         fail_msg("There is no method %s", name);
     void *message = NULL;
-    must(pb_json_read(run->method->method->request, request, strlen(request), PB_JSON_TRUSTED, world->arena, &message, NULL, NULL, &problem), &problem);
+    must(
+        pb_json_read(run->method->method->request, request, strlen(request), PB_JSON_TRUSTED, world->arena, &message, NULL, NULL, &problem),
+        &problem);
     pcn__common__v1__request_header__init(&run->header);
     pcn__common__v1__principal__init(&run->principal);
     pcn__platform__v1__call__init(&run->statement);
@@ -215,8 +217,13 @@ static void prepare(run_t *run, const char *name, const char *request)
     run->header.request_id = run->id;
     run->header.has_expected_version = world->expected_version > 0;
     run->header.expected_version = world->expected_version;
-    run->call = (service_call_t){.method = run->method->method, .header = &run->header, .request = message, .now_us = now, .now = run->now,
-                                 .arena = world->arena, .problem = &world->problem};
+    run->call = (service_call_t){.method = run->method->method,
+                                 .header = &run->header,
+                                 .request = message,
+                                 .now_us = now,
+                                 .now = run->now,
+                                 .arena = world->arena,
+                                 .problem = &world->problem};
     assert_true(date_parse(world->today, &run->call.today));
     run->call.events = arena_alloc(world->arena, SERVICE_EVENTS_MAX * sizeof *run->call.events);
     assert_non_null(run->call.events);

@@ -47,18 +47,18 @@ status_t world_race(world_t *world, const char *meanwhile, const char *method, c
 // Organisations: ics-a, under it ccg-a and ccg-b and the council area la-a, under ccg-a the network pcn-a, under that gp-a and gp-b.
 void world_populate(world_t *world);
 
-#define assert_call(world, ...) \
-    do { \
-        if (world_call(world, __VA_ARGS__) != STATUS_OK) \
-            fail_msg("%s %s: %s", status_name((world)->problem.status), (world)->problem.field, (world)->problem.detail); \
+#define assert_call(world, ...)                                                                                                            \
+    do {                                                                                                                                   \
+        if (world_call(world, __VA_ARGS__) != STATUS_OK)                                                                                   \
+            fail_msg("%s %s: %s", status_name((world)->problem.status), (world)->problem.field, (world)->problem.detail);                  \
     } while (0)
 
-#define assert_refusal(world, expected, expected_field, ...) \
-    do { \
-        const status_t refused_with = world_call(world, __VA_ARGS__); \
-        if (refused_with != (expected)) \
-            fail_msg("%s %s: %s", status_name(refused_with), (world)->problem.field, (world)->problem.detail); \
-        assert_string_equal((world)->problem.field, expected_field); \
+#define assert_refusal(world, expected, expected_field, ...)                                                                               \
+    do {                                                                                                                                   \
+        const status_t refused_with = world_call(world, __VA_ARGS__);                                                                      \
+        if (refused_with != (expected))                                                                                                    \
+            fail_msg("%s %s: %s", status_name(refused_with), (world)->problem.field, (world)->problem.detail);                             \
+        assert_string_equal((world)->problem.field, expected_field);                                                                       \
     } while (0)
 
 // That the last reply's JSON holds a text, or does not.

@@ -74,7 +74,8 @@ static inline void *appended(arena_t *arena, void *list, size_t *count, void *it
     return longer;
 }
 
-static inline member_t *add_member(arena_t *arena, aggregate_t *network, const char *practice, const char *from, const char *to, const char *sub_group)
+static inline member_t *add_member(arena_t *arena, aggregate_t *network, const char *practice, const char *from, const char *to,
+                                   const char *sub_group)
 {
     member_t *member = pb_new(MEMBER_TYPE, arena);
     assert_non_null(member);
@@ -86,7 +87,8 @@ static inline member_t *add_member(arena_t *arena, aggregate_t *network, const c
     return member;
 }
 
-static inline director_t *add_director(arena_t *arena, aggregate_t *network, const char *name, const char *from, const char *to, const char *share)
+static inline director_t *add_director(arena_t *arena, aggregate_t *network, const char *name, const char *from, const char *to,
+                                       const char *share)
 {
     director_t *director = pb_new(DIRECTOR_TYPE, arena);
     assert_non_null(director);
@@ -98,7 +100,8 @@ static inline director_t *add_director(arena_t *arena, aggregate_t *network, con
     return director;
 }
 
-static inline list_size_t *add_size(arena_t *arena, aggregate_t *network, const char *organisation, const char *sub_group, const char *as_of, int64_t count)
+static inline list_size_t *add_size(arena_t *arena, aggregate_t *network, const char *organisation, const char *sub_group,
+                                    const char *as_of, int64_t count)
 {
     list_size_t *size = pb_new(LIST_SIZE_TYPE, arena);
     assert_non_null(size);
@@ -122,11 +125,11 @@ static inline sub_group_t *add_sub_group(arena_t *arena, aggregate_t *network, c
     return group;
 }
 
-#define assert_refused(status, expected, problem, expected_field) \
-    do { \
-        assert_int_equal(status, expected); \
-        assert_string_equal((problem).field, expected_field); \
-        assert_true((problem).detail[0] != '\0'); \
+#define assert_refused(status, expected, problem, expected_field)                                                                          \
+    do {                                                                                                                                   \
+        assert_int_equal(status, expected);                                                                                                \
+        assert_string_equal((problem).field, expected_field);                                                                              \
+        assert_true((problem).detail[0] != '\0');                                                                                          \
     } while (0)
 
 #endif

@@ -24,8 +24,15 @@ static desk_t *sit(arena_t *arena, const void *request, void *const *rows, size_
     desk->principal.scopes = desk->scopes;
     desk->principal.n_scopes = unlimited;
     desk->header.principal = &desk->principal;
-    desk->call = (service_call_t){.header = &desk->header, .request = request, .rows = rows, .row_count = row_count, .today = 20000,
-                                  .now = "2024-10-04T00:00:00.000000Z", .arena = arena, .problem = &desk->problem, .events = desk->events};
+    desk->call = (service_call_t){.header = &desk->header,
+                                  .request = request,
+                                  .rows = rows,
+                                  .row_count = row_count,
+                                  .today = 20000,
+                                  .now = "2024-10-04T00:00:00.000000Z",
+                                  .arena = arena,
+                                  .problem = &desk->problem,
+                                  .events = desk->events};
     return desk;
 }
 
@@ -117,7 +124,10 @@ static void a_version_that_moved_on_is_refused_everywhere(void **state)
     const struct {
         service_decide_fn decide;
         const void *request;
-    } cases[] = {{decide_update_organisation, &update}, {decide_add_member, &member}, {decide_add_director, &director}, {decide_add_list_size, &size}};
+    } cases[] = {{decide_update_organisation, &update},
+                 {decide_add_member, &member},
+                 {decide_add_director, &director},
+                 {decide_add_list_size, &size}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         desk_t *desk = sit(*state, cases[i].request, rows, 1, true);
         desk->header.has_expected_version = 1;
@@ -171,16 +181,19 @@ static void a_page_fits_its_frame(void **state)
     assert_true(pb_pack(reply, *state, &bytes, &size));
     assert_true(pb_wire_scan(&pcn__registry__v1__list_organisations_reply__type, bytes, size));
     // The next page begins where this one ends, not where it would have ended.
-    assert_string_equal(reply->next_page_token,
-                        page_token_make(&request, reply->organisations[reply->n_organisations - 1]->code, *state));
+    assert_string_equal(reply->next_page_token, page_token_make(&request, reply->organisations[reply->n_organisations - 1]->code, *state));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_method_has_its_handler), TEST(a_creation_is_complete_before_anything_is_loaded),
-        TEST(a_creation_without_a_parent_is_the_system_managers), TEST(what_is_out_of_reach_is_not_there),
-        TEST(a_version_that_moved_on_is_refused_everywhere), TEST(a_network_of_another_day), TEST(a_page_fits_its_frame),
+        TEST(every_method_has_its_handler),
+        TEST(a_creation_is_complete_before_anything_is_loaded),
+        TEST(a_creation_without_a_parent_is_the_system_managers),
+        TEST(what_is_out_of_reach_is_not_there),
+        TEST(a_version_that_moved_on_is_refused_everywhere),
+        TEST(a_network_of_another_day),
+        TEST(a_page_fits_its_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

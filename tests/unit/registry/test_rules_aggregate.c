@@ -8,7 +8,8 @@ static void one_more_leaves_the_facts_alone(void **state)
     member_t *member = add_member(*state, other, "gp-a", "2019-07-01", NULL, "nwl-1");
     director_t *director = add_director(*state, other, "Dr A", "2019-07-01", NULL, NULL);
     list_size_t *size = add_size(*state, other, "pcn-a", "nwl-1", "2019-06-20", 5);
-    aggregate_t *after = aggregate_with_list_size(aggregate_with_director(aggregate_with_member(facts, member, *state), director, *state), size, *state);
+    aggregate_t *after =
+        aggregate_with_list_size(aggregate_with_director(aggregate_with_member(facts, member, *state), director, *state), size, *state);
     assert_int_equal(after->n_all_members, 1);
     assert_int_equal(after->n_all_directors, 1);
     assert_int_equal(after->n_all_sizes, 1);

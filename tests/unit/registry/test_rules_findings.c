@@ -143,8 +143,14 @@ static void says_so_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_band_includes_its_ends), TEST(above_is_a_warning_below_an_error), TEST(the_computed_size_decides), TEST(an_unknown_size_is_no_finding),
-        TEST(practices_are_counted), TEST(all_at_once_fit), TEST(an_organisation_is_compared_with_what_is_below), TEST(says_so_without_memory),
+        TEST(the_band_includes_its_ends),
+        TEST(above_is_a_warning_below_an_error),
+        TEST(the_computed_size_decides),
+        TEST(an_unknown_size_is_no_finding),
+        TEST(practices_are_counted),
+        TEST(all_at_once_fit),
+        TEST(an_organisation_is_compared_with_what_is_below),
+        TEST(says_so_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,8 +125,12 @@ static void members_come_before_sub_groups(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(nothing_is_known_of_an_empty_network), TEST(the_latest_on_or_before_the_day_counts), TEST(a_stated_size_stands_alone),
-        TEST(members_sum_up_where_all_are_known), TEST(sub_groups_sum_up), TEST(sub_groups_need_all_sizes_and_all_members),
+        TEST(nothing_is_known_of_an_empty_network),
+        TEST(the_latest_on_or_before_the_day_counts),
+        TEST(a_stated_size_stands_alone),
+        TEST(members_sum_up_where_all_are_known),
+        TEST(sub_groups_sum_up),
+        TEST(sub_groups_need_all_sizes_and_all_members),
         TEST(members_come_before_sub_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,8 +138,8 @@ static void says_so_at_every_lack_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_new_network_lacks_everything), TEST(what_is_there_is_not_missing), TEST(a_day_picks_members_and_directors),
-        TEST(sub_groups_have_their_practices_and_size), TEST(assumptions_are_said), TEST(an_event_carries_all_on_record),
+        TEST(a_new_network_lacks_everything),           TEST(what_is_there_is_not_missing), TEST(a_day_picks_members_and_directors),
+        TEST(sub_groups_have_their_practices_and_size), TEST(assumptions_are_said),         TEST(an_event_carries_all_on_record),
         TEST(says_so_at_every_lack_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,10 +7,22 @@ static void completes_status_and_level(void **state)
         organisation_kind_t kind;
         int level; // 0 for none
     } cases[] = {
-        {KIND(ICS), LEVEL(SYSTEM)}, {KIND(CCG), LEVEL(PLACE)}, {KIND(SUB_ICB), LEVEL(PLACE)}, {KIND(LOCAL_AUTHORITY), LEVEL(PLACE)},
-        {KIND(TRUST), 0}, {KIND(PROVIDER), 0}, {KIND(AMBULANCE), 0}, {KIND(FEDERATION), 0}, {KIND(GOVERNANCE_GROUP), 0},
-        {KIND(PARTNERSHIP), 0}, {KIND(REPRESENTATIVE_BODY), 0}, {KIND(LOCAL_SYSTEM), LEVEL(PLACE)}, {KIND(NETWORK), LEVEL(NEIGHBOURHOOD)},
-        {KIND(PRACTICE), LEVEL(PRACTICE)}, {KIND(VOLUNTARY), 0}, {KIND(SUPPLIER), 0},
+        {KIND(ICS), LEVEL(SYSTEM)},
+        {KIND(CCG), LEVEL(PLACE)},
+        {KIND(SUB_ICB), LEVEL(PLACE)},
+        {KIND(LOCAL_AUTHORITY), LEVEL(PLACE)},
+        {KIND(TRUST), 0},
+        {KIND(PROVIDER), 0},
+        {KIND(AMBULANCE), 0},
+        {KIND(FEDERATION), 0},
+        {KIND(GOVERNANCE_GROUP), 0},
+        {KIND(PARTNERSHIP), 0},
+        {KIND(REPRESENTATIVE_BODY), 0},
+        {KIND(LOCAL_SYSTEM), LEVEL(PLACE)},
+        {KIND(NETWORK), LEVEL(NEIGHBOURHOOD)},
+        {KIND(PRACTICE), LEVEL(PRACTICE)},
+        {KIND(VOLUNTARY), 0},
+        {KIND(SUPPLIER), 0},
     };
     // Every kind of the contract is here.
     assert_int_equal(sizeof cases / sizeof *cases + 1, pcn__registry__v1__organisation_kind__descriptor.n_values);
@@ -99,9 +111,11 @@ static void needs_a_parent_within_reach(void **state)
     organisation_t *organisation = make_organisation(*state, "gp-a", KIND(PRACTICE), NULL);
     references_t references = PCN__REGISTRY__STORE__V1__REFERENCES__INIT;
     assert_int_equal(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_OK);
-    assert_refused(organisation_check_references(NULL, organisation, &references, false, &problem), STATUS_FAILED_PRECONDITION, problem, "parent");
+    assert_refused(organisation_check_references(NULL, organisation, &references, false, &problem), STATUS_FAILED_PRECONDITION, problem,
+                   "parent");
     organisation->parent = text(*state, "pcn-rutland");
-    assert_refused(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem, "parent");
+    assert_refused(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem,
+                   "parent");
     references.has_parent_kind = 1;
     references.parent_kind = KIND(NETWORK);
     assert_refused(organisation_check_references(NULL, organisation, &references, false, &problem), STATUS_NOT_FOUND, problem, "parent");
@@ -139,10 +153,12 @@ static void closes_no_circle(void **state)
     references.has_parent_kind = references.has_place_kind = 1;
     references.parent_kind = KIND(CCG);
     references.place_kind = KIND(LOCAL_AUTHORITY);
-    assert_refused(organisation_check_references(before, after, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem, "parent");
+    assert_refused(organisation_check_references(before, after, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem,
+                   "parent");
     after->parent = text(*state, "ccg-b");
     references.parent_circle = 1;
-    assert_refused(organisation_check_references(before, after, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem, "parent");
+    assert_refused(organisation_check_references(before, after, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem,
+                   "parent");
     references.parent_circle = 0;
     after->place = text(*state, "la-a");
     assert_int_equal(organisation_check_references(before, after, &references, true, &problem), STATUS_OK);
@@ -159,12 +175,14 @@ static void a_place_is_a_council_area_or_local_system(void **state)
     references_t references = PCN__REGISTRY__STORE__V1__REFERENCES__INIT;
     organisation_t *organisation = make_organisation(*state, "x1", KIND(TRUST), NULL);
     organisation->place = text(*state, "la-rutland");
-    assert_refused(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem, "place");
+    assert_refused(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem,
+                   "place");
     references.has_place_kind = 1;
     for (int kind = KIND(ICS); kind <= KIND(SUPPLIER); kind++) {
         references.place_kind = (organisation_kind_t)kind;
         const bool good = kind == KIND(LOCAL_AUTHORITY) || kind == KIND(LOCAL_SYSTEM);
-        assert_int_equal(organisation_check_references(NULL, organisation, &references, true, &problem), good ? STATUS_OK : STATUS_FAILED_PRECONDITION);
+        assert_int_equal(organisation_check_references(NULL, organisation, &references, true, &problem),
+                         good ? STATUS_OK : STATUS_FAILED_PRECONDITION);
     }
 }
 
@@ -176,7 +194,8 @@ static void a_payee_is_there(void **state)
     organisation->payee = text(*state, "pcn-a");
     assert_int_equal(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_OK);
     organisation->payee = text(*state, "gp-a");
-    assert_refused(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem, "payee");
+    assert_refused(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem,
+                   "payee");
     references.has_payee_kind = 1;
     references.payee_kind = KIND(PRACTICE);
     assert_int_equal(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_OK);
@@ -243,10 +262,17 @@ static void a_patch_leaves_some_alone(void **state)
     organisation_t *after;
     static const struct {
         const char *clear, *field;
-    } cases[] = {{"name", "name"}, {"code", "code"}, {"kind", "kind"}, {"version", "version"}, {"created_at", "createdAt"}, {"list_sizes", "listSizes"}, {"colour", "colour"}};
+    } cases[] = {{"name", "name"},
+                 {"code", "code"},
+                 {"kind", "kind"},
+                 {"version", "version"},
+                 {"created_at", "createdAt"},
+                 {"list_sizes", "listSizes"},
+                 {"colour", "colour"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *clear[] = {text(*state, cases[i].clear)};
-        assert_refused(organisation_patch(before, patch, clear, 1, *state, &after, &problem), STATUS_INVALID_ARGUMENT, problem, cases[i].field);
+        assert_refused(organisation_patch(before, patch, clear, 1, *state, &after, &problem), STATUS_INVALID_ARGUMENT, problem,
+                       cases[i].field);
     }
     patch->code = text(*state, "pcn-b");
     assert_refused(organisation_patch(before, patch, NULL, 0, *state, &after, &problem), STATUS_INVALID_ARGUMENT, problem, "code");
@@ -272,10 +298,23 @@ static void an_empty_patch_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(completes_status_and_level), TEST(keeps_what_is_given), TEST(checks_its_days), TEST(a_closed_one_has_its_day), TEST(checks_identifiers),
-        TEST(only_a_network_has_a_payee), TEST(a_code_is_taken_once), TEST(needs_a_parent_within_reach), TEST(every_kind_under_every_parent),
-        TEST(closes_no_circle), TEST(a_place_is_a_council_area_or_local_system), TEST(a_payee_is_there), TEST(what_does_not_change_is_not_questioned),
-        TEST(a_member_moves_by_its_membership), TEST(a_patch_merges_and_clears), TEST(a_patch_leaves_some_alone), TEST(an_empty_patch_changes_nothing),
+        TEST(completes_status_and_level),
+        TEST(keeps_what_is_given),
+        TEST(checks_its_days),
+        TEST(a_closed_one_has_its_day),
+        TEST(checks_identifiers),
+        TEST(only_a_network_has_a_payee),
+        TEST(a_code_is_taken_once),
+        TEST(needs_a_parent_within_reach),
+        TEST(every_kind_under_every_parent),
+        TEST(closes_no_circle),
+        TEST(a_place_is_a_council_area_or_local_system),
+        TEST(a_payee_is_there),
+        TEST(what_does_not_change_is_not_questioned),
+        TEST(a_member_moves_by_its_membership),
+        TEST(a_patch_merges_and_clears),
+        TEST(a_patch_leaves_some_alone),
+        TEST(an_empty_patch_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,8 +41,9 @@ static void a_token_of_another_list_is_refused(void **state)
     problem_t problem = {0};
     request_t *request = make_request(*state, "ccg-elr", NULL);
     char *token = page_token_make(request, "pcn-rutland", *state);
-    request_t *others[] = {make_request(*state, "ccg-wl", NULL), make_request(*state, NULL, "ccg-elr"), make_request(*state, NULL, NULL),
-                           make_request(*state, "ccg-elr", ""), make_request(*state, "ccg-elr", NULL), make_request(*state, "ccg-elr", NULL)};
+    request_t *others[] = {make_request(*state, "ccg-wl", NULL),  make_request(*state, NULL, "ccg-elr"),
+                           make_request(*state, NULL, NULL),      make_request(*state, "ccg-elr", ""),
+                           make_request(*state, "ccg-elr", NULL), make_request(*state, "ccg-elr", NULL)};
     others[4]->has_kind = 1;
     others[4]->kind = KIND(NETWORK);
     others[5]->has_level = 1;
@@ -80,7 +81,7 @@ static void what_is_no_token_is_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(a_list_without_a_token_begins), TEST(a_token_of_the_same_list_is_good), TEST(a_token_of_another_list_is_refused),
-                                       TEST(what_is_no_token_is_refused)};
+    const struct CMUnitTest tests[] = {TEST(a_list_without_a_token_begins), TEST(a_token_of_the_same_list_is_good),
+                                       TEST(a_token_of_another_list_is_refused), TEST(what_is_no_token_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

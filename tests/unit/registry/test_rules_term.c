@@ -57,6 +57,7 @@ static void is_ordered(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(holds_on_both_ends), TEST(holds_without_an_end), TEST(holds_for_a_single_day), TEST(overlaps), TEST(is_ordered)};
+    const struct CMUnitTest tests[] = {TEST(holds_on_both_ends), TEST(holds_without_an_end), TEST(holds_for_a_single_day), TEST(overlaps),
+                                       TEST(is_ordered)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
