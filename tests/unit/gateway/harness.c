@@ -1,7 +1,7 @@
 #include "tests/unit/gateway/harness.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -183,10 +183,45 @@ static void on_stop(uv_async_t *async) {
     uv_close((uv_handle_t *)&harness->answers, NULL);
 }
 
-static void *run(void *data) {
-    harness_t *harness = data;
-    uv_run(&harness->loop, UV_RUN_DEFAULT);
+// One thread serves all harnesses of the process, one after the other, since a thread that validates keeps its compiled patterns.
+static struct {
+    pthread_once_t once;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    harness_t *job;
+} worker = {PTHREAD_ONCE_INIT, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL};
+
+static void *work(void *data) {
+    (void)data;
+    pthread_mutex_lock(&worker.lock);
+    for (;;) {
+        while (worker.job == NULL)
+            pthread_cond_wait(&worker.changed, &worker.lock);
+        harness_t *harness = worker.job;
+        pthread_mutex_unlock(&worker.lock);
+        uv_run(&harness->loop, UV_RUN_DEFAULT);
+        pthread_mutex_lock(&worker.lock);
+        worker.job = NULL;
+        pthread_cond_broadcast(&worker.changed);
+    }
     return NULL;
+}
+
+static void start_worker(void) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, work, NULL) == 0)
+        pthread_detach(thread);
+}
+
+// Hands the harness over (NULL: waits until the one at work is done).
+static void work_on(harness_t *harness) {
+    pthread_once(&worker.once, start_worker);
+    pthread_mutex_lock(&worker.lock);
+    while (worker.job != NULL)
+        pthread_cond_wait(&worker.changed, &worker.lock);
+    worker.job = harness;
+    pthread_cond_broadcast(&worker.changed);
+    pthread_mutex_unlock(&worker.lock);
 }
 
 harness_t *harness_new(int64_t in_flight_max) {
@@ -221,7 +256,7 @@ harness_t *harness_new(int64_t in_flight_max) {
     verifier_set_keys(harness->gateway.verifier, &jwks);
     assert_int_equal(listen_open(address, &listen, &problem), STATUS_OK);
     assert_int_equal(http_new(&harness->gateway, &listen, &harness->http, &problem), STATUS_OK);
-    assert_int_equal(pthread_create(&harness->thread, NULL, run, harness), 0);
+    work_on(harness);
     return harness;
 }
 
@@ -229,7 +264,7 @@ void harness_destroy(harness_t **out) {
     harness_t *harness = *out;
     *out = NULL;
     uv_async_send(&harness->stop);
-    pthread_join(harness->thread, NULL);
+    work_on(NULL);
     assert_int_equal(uv_loop_close(&harness->loop), 0);
     // Every request was given back.
     assert_int_equal(harness->gateway.open, 0);

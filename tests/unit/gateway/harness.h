@@ -1,11 +1,9 @@
-// A gateway on a unix socket in a thread of its own, with a stand-in for the services, and a client that sends bytes as they stand.
+// A gateway on a unix socket in a thread beside the test's, with a stand-in for the services, and a client that sends bytes as they stand.
 //
 // The stand-in answers in the loop's next turn. By the organisation's code: `missing`, `inside`, `away`, `busy`, `broken` are
 // refused or answered with garbage, `slow` is held until harness_release; all else exists with version 3.
 #ifndef PCN_TESTS_GATEWAY_HARNESS_H
 #define PCN_TESTS_GATEWAY_HARNESS_H
-
-#include <pthread.h>
 
 #include "services/gateway/http.h"
 #include "tests/unit/gateway/issuer.h"
@@ -27,7 +25,6 @@ typedef struct harness {
     uv_loop_t loop;
     uv_async_t stop, drain, release;
     uv_timer_t answers;
-    pthread_t thread;
     gateway_config_t config;
     gateway_t gateway;
     http_t *http;

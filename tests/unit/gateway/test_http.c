@@ -38,8 +38,7 @@ static void framing_in_doubt_is_closed(void **state) {
         "POST /v1/organisations HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc",
-        "GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\nabc",
+        "GET /healthz HTTP/1.1\r\n\r\n",
     };
     const harness_t *harness = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -54,11 +53,22 @@ static void framing_in_doubt_is_closed(void **state) {
     }
 }
 
-// libmicrohttpd refuses this one by itself.
-static void no_host(void **state) {
-    harness_reply_t reply;
-    harness_exchange(*state, "GET /healthz HTTP/1.1\r\n\r\n", &reply);
-    assert_int_equal(reply.status, 400);
+// What libmicrohttpd refuses by itself, before a guard of ours sees it.
+static void refused_below(void **state) {
+    static const char *const cases[] = {
+        "GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\nabc",
+        "GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999\r\n\r\nabc",
+        "GET /health z HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /healthz HTTP/9.9\r\nHost: h\r\n\r\n",
+        "POST /healthz HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        harness_reply_t reply;
+        print_message("%.60s\n", cases[i]);
+        harness_exchange(*state, cases[i], &reply);
+        assert_true(reply.status == 0 || reply.status == 400 || reply.status == 413 || reply.status == 505);
+    }
 }
 
 // A second request hidden behind a doubled length is never served.
@@ -269,7 +279,7 @@ static void draining(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(framing_in_doubt_is_closed, start, stop),
-        cmocka_unit_test_setup_teardown(no_host, start, stop),
+        cmocka_unit_test_setup_teardown(refused_below, start, stop),
         cmocka_unit_test_setup_teardown(no_smuggling, start, stop),
         cmocka_unit_test_setup_teardown(targets_are_read_strictly, start, stop),
         cmocka_unit_test_setup_teardown(large_bodies, start, stop),
