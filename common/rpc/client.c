@@ -17,7 +17,8 @@ enum { CLIENT_IN_FLIGHT_MAX = 4096, CLIENT_SLOT_BITS = 20, CLIENT_BUSY_MS = 100 
 // ---- correlations
 
 // A slot with a number of its own each time it is used, so that a late reply never meets another call.
-static void slot_take(rpc_client_t *client, rpc_request_t *request) {
+static void slot_take(rpc_client_t *client, rpc_request_t *request)
+{
     uint32_t slot = client->free_slots[client->in_flight_max - client->in_flight - 1];
     client->in_flight++;
     client->generation++;
@@ -25,7 +26,8 @@ static void slot_take(rpc_client_t *client, rpc_request_t *request) {
     client->slots[slot] = request;
 }
 
-static void slot_give(rpc_client_t *client, rpc_request_t *request) {
+static void slot_give(rpc_client_t *client, rpc_request_t *request)
+{
     uint32_t slot = (uint32_t)(request->correlation & CLIENT_SLOT_MASK);
     client->in_flight--;
     client->free_slots[client->in_flight_max - client->in_flight - 1] = slot;
@@ -33,7 +35,8 @@ static void slot_give(rpc_client_t *client, rpc_request_t *request) {
     request->correlation = 0;
 }
 
-static rpc_request_t *slot_find(const rpc_client_t *client, uint64_t correlation) {
+static rpc_request_t *slot_find(const rpc_client_t *client, uint64_t correlation)
+{
     uint64_t slot = correlation & CLIENT_SLOT_MASK;
     rpc_request_t *request = slot < client->in_flight_max ? client->slots[slot] : NULL;
     return request != NULL && request->correlation == correlation ? request : NULL;
@@ -42,7 +45,8 @@ static rpc_request_t *slot_find(const rpc_client_t *client, uint64_t correlation
 // ---- ends
 
 // Out of everything but the list of the refused.
-static void release(rpc_client_t *client, rpc_request_t *request) {
+static void release(rpc_client_t *client, rpc_request_t *request)
+{
     requests_remove(request);
     if (request->due_index != RPC_NOT_DUE) {
         rpc_due_remove(&client->due, request);
@@ -57,21 +61,24 @@ static void release(rpc_client_t *client, rpc_request_t *request) {
 }
 
 void rpc_calls_finish(rpc_client_t *client, rpc_request_t *request, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body,
-                      size_t body_size, const problem_t *problem) {
+                      size_t body_size, const problem_t *problem)
+{
     release(client, request);
     const pb_method_t *method = request->header.method != NULL ? pb_method_by_name(request->header.method) : NULL;
     rpc_meter_add(client->meter, method, problem->status, clock_steady_us() - request->called_us);
     request->done(request, reply, body, body_size, problem);
 }
 
-void rpc_calls_refuse(rpc_client_t *client, rpc_request_t *request, status_t outcome) {
+void rpc_calls_refuse(rpc_client_t *client, rpc_request_t *request, status_t outcome)
+{
     release(client, request);
     request->outcome = outcome;
     requests_add(&client->refused, request);
     rpc_turn_ask(&client->turn);
 }
 
-void rpc_calls_fail(rpc_client_t *client, rpc_request_t *request, status_t outcome) {
+void rpc_calls_fail(rpc_client_t *client, rpc_request_t *request, status_t outcome)
+{
     problem_t problem = {.status = STATUS_OK};
     switch (outcome) {
     case STATUS_DEADLINE_EXCEEDED:
@@ -94,7 +101,8 @@ void rpc_calls_fail(rpc_client_t *client, rpc_request_t *request, status_t outco
     rpc_calls_finish(client, request, NULL, NULL, 0, &problem);
 }
 
-static void client_turn_end(void *data) {
+static void client_turn_end(void *data)
+{
     rpc_client_t *client = data;
     // Only those that are there now: their callers may call again and be refused again.
     for (unsigned count = client->refused.count; count > 0; count--) {
@@ -108,14 +116,16 @@ static void client_turn_end(void *data) {
 
 // ---- answers
 
-static void count_malformed(void *data, rpc_replica_t *replica) {
+static void count_malformed(void *data, rpc_replica_t *replica)
+{
     (void)replica;
     rpc_client_t *client = data;
     client->bad_frames->value++;
 }
 
 // A replica that is about to stop, or is full up: another one may do it. True where the call goes on.
-static bool goes_on(rpc_client_t *client, rpc_request_t *request, rpc_replica_t *replica, const Pcn__Common__V1__ReplyHeader *reply) {
+static bool goes_on(rpc_client_t *client, rpc_request_t *request, rpc_replica_t *replica, const Pcn__Common__V1__ReplyHeader *reply)
+{
     if (!request->repeatable || !reply->has_status || reply->status != STATUS_UNAVAILABLE) {
         return false;
     }
@@ -123,7 +133,8 @@ static bool goes_on(rpc_client_t *client, rpc_request_t *request, rpc_replica_t 
     return request->sent_to != 0 || rpc_dispatch_elsewhere(client, request, UINT64_C(1) << replica->index, clock_steady_us());
 }
 
-static void take_reply(void *data, rpc_replica_t *replica, zmq_msg_t *header, zmq_msg_t *body) {
+static void take_reply(void *data, rpc_replica_t *replica, zmq_msg_t *header, zmq_msg_t *body)
+{
     rpc_client_t *client = data;
     uint64_t correlation = 0;
     if (!rpc_frame_correlation(zmq_msg_data(header), zmq_msg_size(header), &correlation)) {
@@ -138,8 +149,8 @@ static void take_reply(void *data, rpc_replica_t *replica, zmq_msg_t *header, zm
     rpc_replica_praise(replica);
     problem_t problem = {.status = STATUS_OK};
     void *unpacked = NULL;
-    status_t status = pb_unpack(&pcn__common__v1__reply_header__type, zmq_msg_data(header), zmq_msg_size(header), request->arena, &unpacked,
-                                &problem);
+    status_t status =
+        pb_unpack(&pcn__common__v1__reply_header__type, zmq_msg_data(header), zmq_msg_size(header), request->arena, &unpacked, &problem);
     const char *content = status == STATUS_OK ? arena_copy(request->arena, zmq_msg_data(body), zmq_msg_size(body)) : NULL;
     if (content == NULL) {
         bool unreadable = status != STATUS_OK && status != STATUS_RESOURCE_EXHAUSTED;
@@ -171,7 +182,8 @@ static const rpc_replica_listener_t client_listener = {
 
 // ---- calls
 
-void rpc_client_call(rpc_client_t *client, rpc_request_t *request) {
+void rpc_client_call(rpc_client_t *client, rpc_request_t *request)
+{
     request->next = NULL;
     request->previous = NULL;
     request->list = NULL;
@@ -207,7 +219,8 @@ void rpc_client_call(rpc_client_t *client, rpc_request_t *request) {
     rpc_turn_ask(&client->turn);
 }
 
-bool rpc_client_ready(const rpc_client_t *client) {
+bool rpc_client_ready(const rpc_client_t *client)
+{
     int64_t now_us = clock_steady_us();
     for (unsigned i = 0; i < client->replica_count; i++) {
         const rpc_replica_t *replica = &client->replicas[i];
@@ -219,17 +232,22 @@ bool rpc_client_ready(const rpc_client_t *client) {
     return false;
 }
 
-unsigned rpc_client_in_flight(const rpc_client_t *client) { return client->in_flight; }
+unsigned rpc_client_in_flight(const rpc_client_t *client)
+{
+    return client->in_flight;
+}
 
 // ---- life
 
-static counter_t *client_counter(metrics_t *metrics, const char *name, const char *service, const char *help) {
+static counter_t *client_counter(metrics_t *metrics, const char *name, const char *service, const char *help)
+{
     char labels[RPC_NAME_SIZE + 16];
     (void)snprintf(labels, sizeof labels, "service=\"%s\"", service);
     return metrics_counter(metrics, name, labels, help);
 }
 
-static status_t client_memory(rpc_client_t *client, const rpc_client_options_t *options, metrics_t *metrics, problem_t *problem) {
+static status_t client_memory(rpc_client_t *client, const rpc_client_options_t *options, metrics_t *metrics, problem_t *problem)
+{
     char label[RPC_NAME_SIZE + 16];
     (void)snprintf(label, sizeof label, "service=\"%s\",", options->service);
     unsigned count = client->in_flight_max;
@@ -249,7 +267,8 @@ static status_t client_memory(rpc_client_t *client, const rpc_client_options_t *
     return STATUS_OK;
 }
 
-static status_t client_connect(rpc_client_t *client, const rpc_client_options_t *options, problem_t *problem) {
+static status_t client_connect(rpc_client_t *client, const rpc_client_options_t *options, problem_t *problem)
+{
     unsigned count = 0;
     while (options->endpoints[count] != NULL) {
         count++;
@@ -272,7 +291,8 @@ static status_t client_connect(rpc_client_t *client, const rpc_client_options_t 
 }
 
 status_t rpc_client_new(rpc_context_t *context, const rpc_client_options_t *options, metrics_t *metrics, rpc_client_t **out,
-                        problem_t *problem) {
+                        problem_t *problem)
+{
     *out = NULL;
     rpc_client_t *client = calloc(1, sizeof *client);
     if (client == NULL) {
@@ -298,15 +318,20 @@ status_t rpc_client_new(rpc_context_t *context, const rpc_client_options_t *opti
     return STATUS_OK;
 }
 
-static void fail_all(rpc_client_t *client, rpc_requests_t *list) {
+static void fail_all(rpc_client_t *client, rpc_requests_t *list)
+{
     while (list->first != NULL) {
         rpc_calls_fail(client, list->first, STATUS_UNAVAILABLE);
     }
 }
 
-static void client_closed(uv_handle_t *handle) { free(handle->data); }
+static void client_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
 
-void rpc_client_destroy(rpc_client_t **client) {
+void rpc_client_destroy(rpc_client_t **client)
+{
     rpc_client_t *self = *client;
     if (self == NULL) {
         return;

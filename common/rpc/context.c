@@ -10,12 +10,14 @@
 
 // ---- turns
 
-void rpc_turn_init(rpc_turn_t *turn, rpc_context_t *context, void (*end)(void *data), void *data) {
+void rpc_turn_init(rpc_turn_t *turn, rpc_context_t *context, void (*end)(void *data), void *data)
+{
     *turn = (rpc_turn_t){.end = end, .data = data, .context = context, .next = context->turns};
     context->turns = turn;
 }
 
-void rpc_turn_deinit(rpc_turn_t *turn) {
+void rpc_turn_deinit(rpc_turn_t *turn)
+{
     rpc_context_t *context = turn->context;
     if (context == NULL) {
         return;
@@ -32,7 +34,8 @@ void rpc_turn_deinit(rpc_turn_t *turn) {
     turn->context = NULL;
 }
 
-void rpc_turn_ask(rpc_turn_t *turn) {
+void rpc_turn_ask(rpc_turn_t *turn)
+{
     if (!turn->asked) {
         turn->asked = true;
         rpc_context_wake(turn->context);
@@ -41,18 +44,21 @@ void rpc_turn_ask(rpc_turn_t *turn) {
 
 // ---- the loop
 
-static void idle_turn(uv_idle_t *idle) {
+static void idle_turn(uv_idle_t *idle)
+{
     (void)idle; // its being active is the point: the loop polls without waiting
 }
 
-void rpc_context_wake(rpc_context_t *context) {
+void rpc_context_wake(rpc_context_t *context)
+{
     if (!uv_is_active((uv_handle_t *)&context->idle)) {
         (void)uv_idle_start(&context->idle, idle_turn);
     }
 }
 
 // Before the loop may sleep: send what was gathered, then see whether anything is left to do.
-static void context_prepare(uv_prepare_t *prepare) {
+static void context_prepare(uv_prepare_t *prepare)
+{
     rpc_context_t *context = prepare->data;
     for (rpc_turn_t *turn = context->turns; turn != NULL; turn = context->turn_cursor) {
         context->turn_cursor = turn->next;
@@ -77,7 +83,8 @@ static void context_prepare(uv_prepare_t *prepare) {
 }
 
 // After the loop polled.
-static void context_check(uv_check_t *check) {
+static void context_check(uv_check_t *check)
+{
     rpc_context_t *context = check->data;
     for (rpc_socket_t *socket = context->sockets; socket != NULL; socket = context->socket_cursor) {
         context->socket_cursor = socket->next;
@@ -86,7 +93,8 @@ static void context_check(uv_check_t *check) {
     context->socket_cursor = NULL;
 }
 
-static void context_handles(rpc_context_t *context) {
+static void context_handles(rpc_context_t *context)
+{
     // uv_prepare_init and its like cannot fail; none of the three keeps the loop alive by itself, the sockets do.
     (void)uv_prepare_init(context->loop, &context->prepare);
     (void)uv_check_init(context->loop, &context->check);
@@ -105,7 +113,8 @@ static void context_handles(rpc_context_t *context) {
 // ---- life
 
 status_t rpc_context_new(uv_loop_t *loop, const char *keys_dir, const char *name, metrics_t *metrics, rpc_context_t **out,
-                         problem_t *problem) {
+                         problem_t *problem)
+{
     *out = NULL;
     rpc_context_t *context = calloc(1, sizeof *context);
     if (context == NULL) {
@@ -133,7 +142,8 @@ status_t rpc_context_new(uv_loop_t *loop, const char *keys_dir, const char *name
     return STATUS_OK;
 }
 
-static void context_closed(uv_handle_t *handle) {
+static void context_closed(uv_handle_t *handle)
+{
     rpc_context_t *context = handle->data;
     context->handles--;
     if (context->handles == 0) {
@@ -141,7 +151,8 @@ static void context_closed(uv_handle_t *handle) {
     }
 }
 
-void rpc_context_destroy(rpc_context_t **context) {
+void rpc_context_destroy(rpc_context_t **context)
+{
     rpc_context_t *self = *context;
     if (self == NULL) {
         return;
@@ -159,6 +170,12 @@ void rpc_context_destroy(rpc_context_t **context) {
     uv_close((uv_handle_t *)&self->idle, context_closed);
 }
 
-void *rpc_context_zmq(const rpc_context_t *context) { return context->zmq; }
+void *rpc_context_zmq(const rpc_context_t *context)
+{
+    return context->zmq;
+}
 
-uv_loop_t *rpc_context_loop(const rpc_context_t *context) { return context->loop; }
+uv_loop_t *rpc_context_loop(const rpc_context_t *context)
+{
+    return context->loop;
+}

@@ -4,19 +4,23 @@
 #include "common/rpc/server.h"
 
 enum {
-    DISPATCH_ATTEMPTS = 4,             // sendings of one call: one that kills its server must not kill it for ever
+    DISPATCH_ATTEMPTS = 4,              // sendings of one call: one that kills its server must not kill it for ever
     DISPATCH_PATIENCE_US = 1000 * 1000, // the longest wait before another replica is asked
     DISPATCH_PATIENCE_MIN_US = 1000,
-    DISPATCH_TIMEOUT_MAX_MS = 600000,  // the contract's
+    DISPATCH_TIMEOUT_MAX_MS = 600000, // the contract's
 };
 
-static uint64_t replica_bit(const rpc_replica_t *replica) { return UINT64_C(1) << replica->index; }
+static uint64_t replica_bit(const rpc_replica_t *replica)
+{
+    return UINT64_C(1) << replica->index;
+}
 
 // ---- time
 
 static void dispatch_rings(uv_timer_t *timer);
 
-void rpc_dispatch_arm(rpc_client_t *client, int64_t now_us) {
+void rpc_dispatch_arm(rpc_client_t *client, int64_t now_us)
+{
     const rpc_request_t *first = rpc_due_first(&client->due);
     if (first == NULL || (client->armed_us != 0 && client->armed_us <= first->due_us)) {
         return; // a ring too early does no harm
@@ -26,7 +30,8 @@ void rpc_dispatch_arm(rpc_client_t *client, int64_t now_us) {
     (void)uv_timer_start(&client->timer, dispatch_rings, (uint64_t)(wait_us + 999) / 1000, 0);
 }
 
-void rpc_dispatch_set_due(rpc_client_t *client, rpc_request_t *request, int64_t due_us) {
+void rpc_dispatch_set_due(rpc_client_t *client, rpc_request_t *request, int64_t due_us)
+{
     if (request->due_index != RPC_NOT_DUE) {
         rpc_due_remove(&client->due, request);
     }
@@ -35,14 +40,16 @@ void rpc_dispatch_set_due(rpc_client_t *client, rpc_request_t *request, int64_t 
 }
 
 // A quarter of the call's whole time, at most a second.
-static int64_t next_look(const rpc_request_t *request, int64_t now_us) {
+static int64_t next_look(const rpc_request_t *request, int64_t now_us)
+{
     int64_t patience = (request->deadline_us - request->called_us) / 4;
     patience = patience < DISPATCH_PATIENCE_US ? patience : DISPATCH_PATIENCE_US;
     patience = patience > DISPATCH_PATIENCE_MIN_US ? patience : DISPATCH_PATIENCE_MIN_US;
     return now_us + patience < request->deadline_us ? now_us + patience : request->deadline_us;
 }
 
-static void blame(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us) {
+static void blame(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us)
+{
     if (rpc_replica_blame(replica, now_us)) {
         client->left_out->value++;
         log_warning("a replica that does not answer is left out", LOG_NUMBER("replica", replica->index));
@@ -50,7 +57,8 @@ static void blame(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us) 
 }
 
 // Whoever has the call and was not blamed for it yet.
-static void blame_holders(rpc_client_t *client, rpc_request_t *request, int64_t now_us) {
+static void blame_holders(rpc_client_t *client, rpc_request_t *request, int64_t now_us)
+{
     uint64_t slow = request->sent_to & ~request->blamed;
     request->blamed |= slow;
     for (unsigned i = 0; slow != 0 && i < client->replica_count; i++) {
@@ -60,7 +68,8 @@ static void blame_holders(rpc_client_t *client, rpc_request_t *request, int64_t 
     }
 }
 
-static void look_at(rpc_client_t *client, rpc_request_t *request, int64_t now_us) {
+static void look_at(rpc_client_t *client, rpc_request_t *request, int64_t now_us)
+{
     if (request->attempts > 0) {
         blame_holders(client, request, now_us);
     }
@@ -74,7 +83,8 @@ static void look_at(rpc_client_t *client, rpc_request_t *request, int64_t now_us
     }
 }
 
-static void dispatch_rings(uv_timer_t *timer) {
+static void dispatch_rings(uv_timer_t *timer)
+{
     rpc_client_t *client = timer->data;
     int64_t now_us = clock_steady_us();
     client->armed_us = 0;
@@ -91,7 +101,8 @@ typedef struct candidates {
     rpc_replica_t *good, *probe, *left_out;
 } candidates_t;
 
-static candidates_t find_candidates(rpc_client_t *client, uint64_t except, int64_t now_us) {
+static candidates_t find_candidates(rpc_client_t *client, uint64_t except, int64_t now_us)
+{
     candidates_t found = {NULL, NULL, NULL};
     for (unsigned i = 0; i < client->replica_count; i++) {
         rpc_replica_t *replica = &client->replicas[i];
@@ -118,7 +129,8 @@ static candidates_t find_candidates(rpc_client_t *client, uint64_t except, int64
 
 // A probe is a risk, so it is taken with a call that can go elsewhere. Where nobody is in good standing, those left out are better
 // than nobody.
-static rpc_replica_t *choose(rpc_client_t *client, const rpc_request_t *request, int64_t now_us) {
+static rpc_replica_t *choose(rpc_client_t *client, const rpc_request_t *request, int64_t now_us)
+{
     candidates_t found = find_candidates(client, 0, now_us);
     if (found.probe != NULL && (request->repeatable || found.good == NULL)) {
         found.probe->probed = true;
@@ -127,7 +139,8 @@ static rpc_replica_t *choose(rpc_client_t *client, const rpc_request_t *request,
     return found.good != NULL ? found.good : found.left_out;
 }
 
-static void assign(rpc_request_t *request, rpc_replica_t *replica) {
+static void assign(rpc_request_t *request, rpc_replica_t *replica)
+{
     requests_remove(request);
     requests_add(&replica->queue, request);
     request->sent_to |= replica_bit(replica);
@@ -135,14 +148,16 @@ static void assign(rpc_request_t *request, rpc_replica_t *replica) {
     replica->in_flight++;
 }
 
-void rpc_dispatch_withdraw(rpc_request_t *request, rpc_replica_t *replica) {
+void rpc_dispatch_withdraw(rpc_request_t *request, rpc_replica_t *replica)
+{
     if ((request->sent_to & replica_bit(replica)) != 0) {
         request->sent_to &= ~replica_bit(replica);
         replica->in_flight--;
     }
 }
 
-bool rpc_dispatch_elsewhere(rpc_client_t *client, rpc_request_t *request, uint64_t except, int64_t now_us) {
+bool rpc_dispatch_elsewhere(rpc_client_t *client, rpc_request_t *request, uint64_t except, int64_t now_us)
+{
     candidates_t found = find_candidates(client, except, now_us);
     rpc_replica_t *other = found.good;
     if (other == NULL || request->attempts >= DISPATCH_ATTEMPTS || !rpc_budget_spend(&client->budget, now_us)) {
@@ -157,13 +172,15 @@ bool rpc_dispatch_elsewhere(rpc_client_t *client, rpc_request_t *request, uint64
 // ---- sending
 
 // Back from a queue from which it was not sent.
-static void put_back(rpc_client_t *client, rpc_request_t *request, rpc_replica_t *replica) {
+static void put_back(rpc_client_t *client, rpc_request_t *request, rpc_replica_t *replica)
+{
     rpc_dispatch_withdraw(request, replica);
     requests_remove(request);
     requests_add(request->sent_to != 0 ? &client->sent : &client->waiting, request);
 }
 
-static void mark_sent(rpc_client_t *client, rpc_request_t *request, rpc_replica_t *replica, int64_t now_us) {
+static void mark_sent(rpc_client_t *client, rpc_request_t *request, rpc_replica_t *replica, int64_t now_us)
+{
     requests_remove(request);
     requests_add(&client->sent, request);
     request->attempts++;
@@ -172,7 +189,8 @@ static void mark_sent(rpc_client_t *client, rpc_request_t *request, rpc_replica_
     rpc_dispatch_set_due(client, request, request->repeatable ? next_look(request, now_us) : request->deadline_us);
 }
 
-static bool make_pair(rpc_request_t *request, rpc_pair_t *pair, int64_t now_us) {
+static bool make_pair(rpc_request_t *request, rpc_pair_t *pair, int64_t now_us)
+{
     int64_t left_ms = (request->deadline_us - now_us + 999) / 1000;
     left_ms = left_ms > 1 ? left_ms : 1;
     request->header.has_correlation = true;
@@ -183,7 +201,8 @@ static bool make_pair(rpc_request_t *request, rpc_pair_t *pair, int64_t now_us) 
 }
 
 // One message of what the queue holds. False where the replica does not take it.
-static bool send_batch(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us) {
+static bool send_batch(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us)
+{
     rpc_pair_t pairs[RPC_BATCH_MAX];
     rpc_request_t *packed[RPC_BATCH_MAX];
     unsigned count = 0;
@@ -211,7 +230,8 @@ static bool send_batch(rpc_client_t *client, rpc_replica_t *replica, int64_t now
     return false;
 }
 
-static void send_queue(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us) {
+static void send_queue(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us)
+{
     while (replica->queue.first != NULL) {
         if (send_batch(client, replica, now_us)) {
             continue;
@@ -224,7 +244,8 @@ static void send_queue(rpc_client_t *client, rpc_replica_t *replica, int64_t now
     }
 }
 
-void rpc_dispatch_turn(rpc_client_t *client) {
+void rpc_dispatch_turn(rpc_client_t *client)
+{
     int64_t now_us = clock_steady_us();
     while (client->waiting.first != NULL) {
         rpc_replica_t *replica = choose(client, client->waiting.first, now_us);
@@ -241,14 +262,16 @@ void rpc_dispatch_turn(rpc_client_t *client) {
 
 // ---- connections
 
-void rpc_dispatch_connected(void *data, rpc_replica_t *replica) {
+void rpc_dispatch_connected(void *data, rpc_replica_t *replica)
+{
     (void)replica;
     rpc_client_t *client = data;
     rpc_turn_ask(&client->turn);
 }
 
 // The replica is gone with what it had. That costs no budget: its load went with it.
-static void lose(rpc_client_t *client, rpc_requests_t *list, rpc_replica_t *replica) {
+static void lose(rpc_client_t *client, rpc_requests_t *list, rpc_replica_t *replica)
+{
     rpc_request_t *next = NULL;
     for (rpc_request_t *request = list->first; request != NULL; request = next) {
         next = request->next;
@@ -274,7 +297,8 @@ static void lose(rpc_client_t *client, rpc_requests_t *list, rpc_replica_t *repl
     }
 }
 
-void rpc_dispatch_lost(void *data, rpc_replica_t *replica) {
+void rpc_dispatch_lost(void *data, rpc_replica_t *replica)
+{
     rpc_client_t *client = data;
     lose(client, &client->sent, replica);
     for (unsigned i = 0; i < client->replica_count; i++) {

@@ -1,4 +1,5 @@
-// Requests by the time at which they are to be looked at: a binary heap that knows each one's place, so that an answered one leaves at once.
+// Requests by the time at which they are to be looked at: a binary heap that knows each one's place, so that an answered one leaves
+// at once.
 #ifndef PCN_RPC_DUE_H
 #define PCN_RPC_DUE_H
 

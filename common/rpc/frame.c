@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-bool rpc_pair_make(rpc_pair_t *pair, const ProtobufCMessage *header, const void *body, size_t body_size) {
+bool rpc_pair_make(rpc_pair_t *pair, const ProtobufCMessage *header, const void *body, size_t body_size)
+{
     size_t size = protobuf_c_message_get_packed_size(header);
     if (zmq_msg_init_size(&pair->header, size) != 0) {
         return false;
@@ -19,12 +20,14 @@ bool rpc_pair_make(rpc_pair_t *pair, const ProtobufCMessage *header, const void 
     return true;
 }
 
-void rpc_pair_close(rpc_pair_t *pair) {
+void rpc_pair_close(rpc_pair_t *pair)
+{
     (void)zmq_msg_close(&pair->header);
     (void)zmq_msg_close(&pair->body);
 }
 
-bool rpc_frame_receive(void *socket, zmq_msg_t *frame) {
+bool rpc_frame_receive(void *socket, zmq_msg_t *frame)
+{
     (void)zmq_msg_init(frame);
     while (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
         if (errno != EINTR) {
@@ -34,7 +37,8 @@ bool rpc_frame_receive(void *socket, zmq_msg_t *frame) {
     return true;
 }
 
-bool rpc_frame_send(void *socket, zmq_msg_t *frame, bool more) {
+bool rpc_frame_send(void *socket, zmq_msg_t *frame, bool more)
+{
     while (zmq_msg_send(frame, socket, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0) {
         if (errno != EINTR) {
             return false;
@@ -43,7 +47,8 @@ bool rpc_frame_send(void *socket, zmq_msg_t *frame, bool more) {
     return true;
 }
 
-void rpc_frames_skip(void *socket) {
+void rpc_frames_skip(void *socket)
+{
     bool more = true;
     while (more) {
         zmq_msg_t frame;
@@ -56,7 +61,8 @@ void rpc_frames_skip(void *socket) {
 
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
 
-static bool wire_varint(const uint8_t **at, const uint8_t *end, uint64_t *value) {
+static bool wire_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+{
     *value = 0;
     for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
         uint8_t byte = *(*at)++;
@@ -68,7 +74,8 @@ static bool wire_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
     return false;
 }
 
-static bool wire_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type) {
+static bool wire_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type)
+{
     uint64_t size = 0;
     switch (wire_type) {
     case WIRE_VARINT:
@@ -94,7 +101,8 @@ static bool wire_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type
     return true;
 }
 
-bool rpc_frame_correlation(const uint8_t *bytes, size_t size, uint64_t *correlation) {
+bool rpc_frame_correlation(const uint8_t *bytes, size_t size, uint64_t *correlation)
+{
     const uint8_t *at = bytes;
     const uint8_t *end = bytes + size;
     while (at < end) {

@@ -19,7 +19,8 @@
 // ---- names and paths
 
 // Names are daemons' and subscribers' names; none can lead out of the folder or look like a file that is still being written.
-static bool name_valid(const char *name, size_t size) {
+static bool name_valid(const char *name, size_t size)
+{
     if (size == 0 || size >= RPC_NAME_SIZE || name[0] == '-' || name[0] == '.') {
         return false;
     }
@@ -33,16 +34,19 @@ static bool name_valid(const char *name, size_t size) {
     return true;
 }
 
-static bool key_path(char path[PATH_MAX], const char *dir, const char *name, const char *suffix) {
+static bool key_path(char path[PATH_MAX], const char *dir, const char *name, const char *suffix)
+{
     int length = snprintf(path, PATH_MAX, "%s/%s%s", dir, name, suffix);
     return length > 0 && length < PATH_MAX;
 }
 
-static status_t key_problem(problem_t *problem, const char *name, const char *suffix, const char *what) {
+static status_t key_problem(problem_t *problem, const char *name, const char *suffix, const char *what)
+{
     return problem_set(problem, STATUS_UNAVAILABLE, NULL, "%s%s: %s.", name, suffix, what);
 }
 
-static status_t check_name(const char *name, problem_t *problem) {
+static status_t check_name(const char *name, problem_t *problem)
+{
     if (!name_valid(name, strlen(name))) {
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "A key's name has 1 to %d lower-case letters, digits, '-', '_' or '.'.",
                            RPC_NAME_SIZE - 1);
@@ -55,7 +59,8 @@ static status_t check_name(const char *name, problem_t *problem) {
 typedef enum key_state { KEY_READ, KEY_MISSING, KEY_BAD } key_state_t;
 
 // One Z85 key, with or without a line end. `closed` wants a file that others cannot read. errno tells of KEY_BAD, 0 for wrong content.
-static key_state_t key_read(const char *path, bool closed, char key[RPC_KEY_SIZE]) {
+static key_state_t key_read(const char *path, bool closed, char key[RPC_KEY_SIZE])
+{
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         return errno == ENOENT ? KEY_MISSING : KEY_BAD;
@@ -85,7 +90,8 @@ static key_state_t key_read(const char *path, bool closed, char key[RPC_KEY_SIZE
     return state;
 }
 
-static status_t key_load(const char *dir, const char *name, const char *suffix, bool closed, char key[RPC_KEY_SIZE], problem_t *problem) {
+static status_t key_load(const char *dir, const char *name, const char *suffix, bool closed, char key[RPC_KEY_SIZE], problem_t *problem)
+{
     char path[PATH_MAX];
     if (!key_path(path, dir, name, suffix)) {
         return key_problem(problem, name, suffix, "the path is too long");
@@ -100,12 +106,14 @@ static status_t key_load(const char *dir, const char *name, const char *suffix, 
     }
 }
 
-status_t rpc_keys_load_public(const char *dir, const char *name, char public_key[RPC_KEY_SIZE], problem_t *problem) {
+status_t rpc_keys_load_public(const char *dir, const char *name, char public_key[RPC_KEY_SIZE], problem_t *problem)
+{
     status_t status = check_name(name, problem);
     return status == STATUS_OK ? key_load(dir, name, SUFFIX_PUBLIC, false, public_key, problem) : status;
 }
 
-status_t rpc_keys_load(const char *dir, const char *name, rpc_keys_t *keys, problem_t *problem) {
+status_t rpc_keys_load(const char *dir, const char *name, rpc_keys_t *keys, problem_t *problem)
+{
     memset(keys, 0, sizeof *keys);
     status_t status = check_name(name, problem);
     if (status == STATUS_OK) {
@@ -126,7 +134,8 @@ status_t rpc_keys_load(const char *dir, const char *name, rpc_keys_t *keys, prob
     return STATUS_OK;
 }
 
-bool rpc_keys_find(const char *dir, const char public_key[RPC_KEY_SIZE], char name[RPC_NAME_SIZE]) {
+bool rpc_keys_find(const char *dir, const char public_key[RPC_KEY_SIZE], char name[RPC_NAME_SIZE])
+{
     DIR *folder = opendir(dir);
     if (folder == NULL) {
         return false;
@@ -153,7 +162,8 @@ bool rpc_keys_find(const char *dir, const char public_key[RPC_KEY_SIZE], char na
 // ---- making
 
 // A whole file beside the place it is for, so that no reader ever meets half a key. `path` becomes the temporary one's.
-static bool key_write_aside(const char *dir, mode_t mode, const char key[RPC_KEY_SIZE], char path[PATH_MAX]) {
+static bool key_write_aside(const char *dir, mode_t mode, const char key[RPC_KEY_SIZE], char path[PATH_MAX])
+{
     if (!key_path(path, dir, "", ".new-XXXXXX")) {
         errno = ENAMETOOLONG;
         return false;
@@ -176,7 +186,8 @@ static bool key_write_aside(const char *dir, mode_t mode, const char key[RPC_KEY
 }
 
 // link() refuses an existing name: of two that race one wins, and both go on with what is there.
-static bool key_publish(const char *dir, const char *name, const char *suffix, mode_t mode, const char key[RPC_KEY_SIZE]) {
+static bool key_publish(const char *dir, const char *name, const char *suffix, mode_t mode, const char key[RPC_KEY_SIZE])
+{
     char aside[PATH_MAX];
     char path[PATH_MAX];
     if (!key_path(path, dir, name, suffix)) {
@@ -193,16 +204,19 @@ static bool key_publish(const char *dir, const char *name, const char *suffix, m
     return done;
 }
 
-static const char *last_part(const char *path) {
+static const char *last_part(const char *path)
+{
     const char *slash = strrchr(path, '/');
     return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
 }
 
-static status_t folder_problem(problem_t *problem, const char *dir) {
+static status_t folder_problem(problem_t *problem, const char *dir)
+{
     return problem_set(problem, STATUS_UNAVAILABLE, NULL, "The keys folder %s cannot be written: %s.", last_part(dir), strerror(errno));
 }
 
-status_t rpc_keys_ensure(const char *dir, const char *name, problem_t *problem) {
+status_t rpc_keys_ensure(const char *dir, const char *name, problem_t *problem)
+{
     status_t status = check_name(name, problem);
     if (status != STATUS_OK) {
         return status;
@@ -235,4 +249,7 @@ status_t rpc_keys_ensure(const char *dir, const char *name, problem_t *problem) 
     return status;
 }
 
-void rpc_keys_wipe(rpc_keys_t *keys) { explicit_bzero(keys, sizeof *keys); }
+void rpc_keys_wipe(rpc_keys_t *keys)
+{
+    explicit_bzero(keys, sizeof *keys);
+}

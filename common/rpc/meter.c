@@ -19,7 +19,8 @@ struct rpc_meter {
     meter_series_t series[]; // one more than `count`, the last for what is not of the contract
 };
 
-rpc_meter_t *rpc_meter_new(metrics_t *metrics, const char *prefix, const char *label) {
+rpc_meter_t *rpc_meter_new(metrics_t *metrics, const char *prefix, const char *label)
+{
     size_t count = 0;
     for (size_t i = 0; pcn_services[i] != NULL; i++) {
         count += pcn_services[i]->method_count;
@@ -36,12 +37,14 @@ rpc_meter_t *rpc_meter_new(metrics_t *metrics, const char *prefix, const char *l
     return meter;
 }
 
-void rpc_meter_destroy(rpc_meter_t **meter) {
+void rpc_meter_destroy(rpc_meter_t **meter)
+{
     free(*meter);
     *meter = NULL;
 }
 
-static size_t meter_index(const rpc_meter_t *meter, const pb_method_t *method) {
+static size_t meter_index(const rpc_meter_t *meter, const pb_method_t *method)
+{
     size_t base = 0;
     for (size_t i = 0; method != NULL && pcn_services[i] != NULL; i++) {
         const pb_service_t *service = pcn_services[i];
@@ -55,7 +58,8 @@ static size_t meter_index(const rpc_meter_t *meter, const pb_method_t *method) {
     return meter->count;
 }
 
-void rpc_meter_add(rpc_meter_t *meter, const pb_method_t *method, status_t status, int64_t us) {
+void rpc_meter_add(rpc_meter_t *meter, const pb_method_t *method, status_t status, int64_t us)
+{
     size_t index = meter_index(meter, method);
     meter_series_t *series = &meter->series[index];
     const char *name = index < meter->count ? method->name : "other";

@@ -8,7 +8,8 @@
 
 typedef struct rpc_meter rpc_meter_t;
 
-// <prefix>_requests_total{<label>method,status} and <prefix>_seconds{<label>method}; `label` is "" or ends with a comma. NULL without memory.
+// <prefix>_requests_total{<label>method,status} and <prefix>_seconds{<label>method}; `label` is "" or ends with a comma. NULL without
+// memory.
 rpc_meter_t *rpc_meter_new(metrics_t *metrics, const char *prefix, const char *label);
 void rpc_meter_destroy(rpc_meter_t **meter);
 // `method` may be NULL or not of the contract.

@@ -15,11 +15,13 @@ struct outbox_batch {
     rpc_pair_t pairs[RPC_BATCH_MAX];
 };
 
-void rpc_outbox_init(rpc_outbox_t *outbox, unsigned pairs_max, counter_t *dropped) {
+void rpc_outbox_init(rpc_outbox_t *outbox, unsigned pairs_max, counter_t *dropped)
+{
     *outbox = (rpc_outbox_t){.pairs_max = pairs_max, .dropped = dropped};
 }
 
-static outbox_batch_t *batch_take(rpc_outbox_t *outbox) {
+static outbox_batch_t *batch_take(rpc_outbox_t *outbox)
+{
     outbox_batch_t *batch = outbox->spare;
     if (batch == NULL) {
         return malloc(sizeof *batch);
@@ -29,7 +31,8 @@ static outbox_batch_t *batch_take(rpc_outbox_t *outbox) {
     return batch;
 }
 
-static void batch_give(rpc_outbox_t *outbox, outbox_batch_t *batch) {
+static void batch_give(rpc_outbox_t *outbox, outbox_batch_t *batch)
+{
     outbox->pairs -= batch->count;
     if (outbox->spares == OUTBOX_SPARES) {
         free(batch);
@@ -40,7 +43,8 @@ static void batch_give(rpc_outbox_t *outbox, outbox_batch_t *batch) {
     outbox->spares++;
 }
 
-static void batch_drop(rpc_outbox_t *outbox, outbox_batch_t *batch) {
+static void batch_drop(rpc_outbox_t *outbox, outbox_batch_t *batch)
+{
     outbox->dropped->value += batch->count;
     for (unsigned i = 0; i < batch->count; i++) {
         rpc_pair_close(&batch->pairs[i]);
@@ -48,7 +52,8 @@ static void batch_drop(rpc_outbox_t *outbox, outbox_batch_t *batch) {
     batch_give(outbox, batch);
 }
 
-void rpc_outbox_deinit(rpc_outbox_t *outbox) {
+void rpc_outbox_deinit(rpc_outbox_t *outbox)
+{
     for (size_t i = 0; i < RPC_OUTBOX_BUCKETS; i++) {
         while (outbox->bucket[i] != NULL) {
             outbox_batch_t *batch = outbox->bucket[i];
@@ -64,7 +69,8 @@ void rpc_outbox_deinit(rpc_outbox_t *outbox) {
     outbox->spares = 0;
 }
 
-static size_t identity_bucket(const uint8_t *identity, size_t size) {
+static size_t identity_bucket(const uint8_t *identity, size_t size)
+{
     uint32_t hash = 2166136261u; // FNV-1a
     for (size_t i = 0; i < size; i++) {
         hash = (hash ^ identity[i]) * 16777619u;
@@ -72,7 +78,8 @@ static size_t identity_bucket(const uint8_t *identity, size_t size) {
     return hash % RPC_OUTBOX_BUCKETS;
 }
 
-void rpc_outbox_add(rpc_outbox_t *outbox, const void *identity, size_t identity_size, rpc_pair_t *pair, int64_t deadline_us) {
+void rpc_outbox_add(rpc_outbox_t *outbox, const void *identity, size_t identity_size, rpc_pair_t *pair, int64_t deadline_us)
+{
     outbox_batch_t **head = &outbox->bucket[identity_bucket(identity, identity_size)];
     outbox_batch_t *batch = *head;
     while (batch != NULL && (batch->count == RPC_BATCH_MAX || batch->identity_size != identity_size ||
@@ -109,7 +116,8 @@ void rpc_outbox_add(rpc_outbox_t *outbox, const void *identity, size_t identity_
 
 typedef enum batch_fate { BATCH_SENT, BATCH_WAITS, BATCH_LOST } batch_fate_t;
 
-static batch_fate_t batch_send(outbox_batch_t *batch, void *socket) {
+static batch_fate_t batch_send(outbox_batch_t *batch, void *socket)
+{
     // With ROUTER_MANDATORY the first frame, the peer's identity, decides: once taken, libzmq takes or discards the rest of the message.
     int taken;
     do {
@@ -128,7 +136,8 @@ static batch_fate_t batch_send(outbox_batch_t *batch, void *socket) {
     return whole ? BATCH_SENT : BATCH_LOST;
 }
 
-bool rpc_outbox_flush(rpc_outbox_t *outbox, void *socket, int64_t now_us) {
+bool rpc_outbox_flush(rpc_outbox_t *outbox, void *socket, int64_t now_us)
+{
     bool waits = false;
     for (size_t i = 0; outbox->pairs > 0 && i < RPC_OUTBOX_BUCKETS; i++) {
         outbox_batch_t **at = &outbox->bucket[i];

@@ -9,7 +9,8 @@ struct rpc_publisher {
     rpc_socket_t *socket;
 };
 
-status_t rpc_publisher_new(rpc_context_t *context, const char *const *endpoints, rpc_publisher_t **out, problem_t *problem) {
+status_t rpc_publisher_new(rpc_context_t *context, const char *const *endpoints, rpc_publisher_t **out, problem_t *problem)
+{
     *out = NULL;
     rpc_publisher_t *publisher = calloc(1, sizeof *publisher);
     if (publisher == NULL) {
@@ -29,7 +30,8 @@ status_t rpc_publisher_new(rpc_context_t *context, const char *const *endpoints,
     return STATUS_OK;
 }
 
-void rpc_publisher_destroy(rpc_publisher_t **publisher) {
+void rpc_publisher_destroy(rpc_publisher_t **publisher)
+{
     rpc_publisher_t *self = *publisher;
     if (self == NULL) {
         return;
@@ -39,7 +41,8 @@ void rpc_publisher_destroy(rpc_publisher_t **publisher) {
     free(self);
 }
 
-void rpc_publish(rpc_publisher_t *publisher, const char *topic, const void *bytes, size_t size) {
+void rpc_publish(rpc_publisher_t *publisher, const char *topic, const void *bytes, size_t size)
+{
     void *socket = rpc_socket_zmq(publisher->socket);
     // PUB never blocks and never fails for a subscriber's sake; without memory the event is found in the log. The second frame
     // always follows, so that a topic never stands alone.

@@ -21,21 +21,24 @@ enum {
 
 // ---- standing
 
-rpc_standing_t rpc_replica_standing(const rpc_replica_t *replica, int64_t now_us) {
+rpc_standing_t rpc_replica_standing(const rpc_replica_t *replica, int64_t now_us)
+{
     if (replica->left_out_until == 0) {
         return RPC_STANDING_GOOD;
     }
     return now_us >= replica->left_out_until && !replica->probed ? RPC_STANDING_PROBE : RPC_STANDING_LEFT_OUT;
 }
 
-void rpc_replica_praise(rpc_replica_t *replica) {
+void rpc_replica_praise(rpc_replica_t *replica)
+{
     replica->failures = 0;
     replica->left_out_until = 0;
     replica->left_out_us = REPLICA_LEFT_OUT_US;
     replica->probed = false;
 }
 
-bool rpc_replica_blame(rpc_replica_t *replica, int64_t now_us) {
+bool rpc_replica_blame(rpc_replica_t *replica, int64_t now_us)
+{
     replica->failures++;
     bool probe_failed = replica->probed && now_us >= replica->left_out_until;
     if (replica->left_out_until != 0 ? !probe_failed : replica->failures < REPLICA_FAILURES) {
@@ -49,7 +52,8 @@ bool rpc_replica_blame(rpc_replica_t *replica, int64_t now_us) {
 
 // ---- in and out
 
-static void replica_writable(void *data, void *socket) {
+static void replica_writable(void *data, void *socket)
+{
     (void)socket;
     rpc_replica_t *replica = data;
     rpc_socket_want_write(replica->socket, NULL);
@@ -57,7 +61,8 @@ static void replica_writable(void *data, void *socket) {
     replica->listener->writable(replica->data, replica);
 }
 
-bool rpc_replica_send(rpc_replica_t *replica, rpc_pair_t *pairs, unsigned count) {
+bool rpc_replica_send(rpc_replica_t *replica, rpc_pair_t *pairs, unsigned count)
+{
     void *socket = rpc_socket_zmq(replica->socket);
     rpc_socket_touch(replica->socket);
     for (unsigned i = 0; i < count; i++) {
@@ -79,7 +84,8 @@ bool rpc_replica_send(rpc_replica_t *replica, rpc_pair_t *pairs, unsigned count)
 }
 
 // One message; false where there is none.
-static bool take_message(rpc_replica_t *replica, void *socket) {
+static bool take_message(rpc_replica_t *replica, void *socket)
+{
     bool more = true;
     for (unsigned pairs = 0; more; pairs++) {
         zmq_msg_t header;
@@ -104,7 +110,8 @@ static bool take_message(rpc_replica_t *replica, void *socket) {
     return true;
 }
 
-static void replica_readable(void *data, void *socket) {
+static void replica_readable(void *data, void *socket)
+{
     rpc_replica_t *replica = data;
     for (int message = 0; message < REPLICA_MESSAGES_A_CALL && take_message(replica, socket); message++) {
     }
@@ -112,7 +119,8 @@ static void replica_readable(void *data, void *socket) {
 
 // ---- the connection
 
-static void renew(uv_timer_t *timer) {
+static void renew(uv_timer_t *timer)
+{
     rpc_replica_t *replica = timer->data;
     void *socket = rpc_socket_zmq(replica->socket);
     // What is left of the old one, if anything; neither call waits.
@@ -123,9 +131,13 @@ static void renew(uv_timer_t *timer) {
     rpc_socket_touch(replica->socket);
 }
 
-static void renew_in(rpc_replica_t *replica, uint64_t ms) { (void)uv_timer_start(replica->renewal, renew, ms, REPLICA_RENEW_MS); }
+static void renew_in(rpc_replica_t *replica, uint64_t ms)
+{
+    (void)uv_timer_start(replica->renewal, renew, ms, REPLICA_RENEW_MS);
+}
 
-static void replica_set_connected(rpc_replica_t *replica, bool connected) {
+static void replica_set_connected(rpc_replica_t *replica, bool connected)
+{
     if (replica->connected == connected) {
         return;
     }
@@ -150,7 +162,8 @@ static void replica_set_connected(rpc_replica_t *replica, bool connected) {
     }
 }
 
-static void monitor_readable(void *data, void *socket) {
+static void monitor_readable(void *data, void *socket)
+{
     rpc_replica_t *replica = data;
     zmq_msg_t frame;
     if (!rpc_frame_receive(socket, &frame)) {
@@ -181,7 +194,8 @@ static void monitor_readable(void *data, void *socket) {
     }
 }
 
-static status_t replica_watch(rpc_replica_t *replica, rpc_context_t *context, problem_t *problem) {
+static status_t replica_watch(rpc_replica_t *replica, rpc_context_t *context, problem_t *problem)
+{
     char address[64];
     (void)snprintf(address, sizeof address, "inproc://rpc-monitor-%p", (void *)replica->socket);
     void *pair = zmq_socket(rpc_context_zmq(context), ZMQ_PAIR);
@@ -198,7 +212,8 @@ static status_t replica_watch(rpc_replica_t *replica, rpc_context_t *context, pr
 }
 
 status_t rpc_replica_init(rpc_replica_t *replica, rpc_context_t *context, const char *endpoint, const char *server_key,
-                          const rpc_replica_listener_t *listener, void *data, problem_t *problem) {
+                          const rpc_replica_listener_t *listener, void *data, problem_t *problem)
+{
     replica->listener = listener;
     replica->data = data;
     replica->left_out_us = REPLICA_LEFT_OUT_US;
@@ -226,9 +241,13 @@ status_t rpc_replica_init(rpc_replica_t *replica, rpc_context_t *context, const 
     return status;
 }
 
-static void renewal_closed(uv_handle_t *handle) { free(handle); }
+static void renewal_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
 
-void rpc_replica_deinit(rpc_replica_t *replica) {
+void rpc_replica_deinit(rpc_replica_t *replica)
+{
     if (replica->socket != NULL) {
         (void)zmq_socket_monitor(rpc_socket_zmq(replica->socket), NULL, 0);
     }

@@ -9,7 +9,8 @@ typedef struct rpc_requests {
     unsigned count;
 } rpc_requests_t;
 
-static inline void requests_add(rpc_requests_t *list, rpc_request_t *request) {
+static inline void requests_add(rpc_requests_t *list, rpc_request_t *request)
+{
     request->list = list;
     request->next = NULL;
     request->previous = list->last;
@@ -22,7 +23,8 @@ static inline void requests_add(rpc_requests_t *list, rpc_request_t *request) {
     list->count++;
 }
 
-static inline void requests_remove(rpc_request_t *request) {
+static inline void requests_remove(rpc_request_t *request)
+{
     rpc_requests_t *list = request->list;
     if (list == NULL) {
         return;

@@ -18,7 +18,7 @@
 enum {
     SERVER_IN_FLIGHT_MAX = 4096,
     SERVER_ARENAS_KEPT = 256,
-    SERVER_MESSAGES_A_CALL = 32,  // of `readable`, which the loop calls a few times a turn
+    SERVER_MESSAGES_A_CALL = 32, // of `readable`, which the loop calls a few times a turn
     SERVER_RETRY_MS = 10,        // for a peer that does not take its replies now
     SERVER_BUSY_MS = 100,        // advice to one who meets a full server
     SERVER_DRAIN_MS = 500,       // and to one who meets a server that goes
@@ -66,9 +66,13 @@ typedef struct incoming {
 
 static void server_turn_end(void *data);
 
-static void server_retry(uv_timer_t *timer) { server_turn_end(timer->data); }
+static void server_retry(uv_timer_t *timer)
+{
+    server_turn_end(timer->data);
+}
 
-static void server_turn_end(void *data) {
+static void server_turn_end(void *data)
+{
     rpc_server_t *server = data;
     if (server->outbox.pairs == 0) {
         return;
@@ -82,7 +86,8 @@ static void server_turn_end(void *data) {
 }
 
 // Out of the list, and its memory back.
-static void served_close(rpc_server_t *server, served_t *served) {
+static void served_close(rpc_server_t *server, served_t *served)
+{
     if (served->next != NULL) {
         served->next->previous = served->previous;
     }
@@ -99,7 +104,8 @@ static void served_close(rpc_server_t *server, served_t *served) {
 }
 
 static void queue_reply(rpc_server_t *server, const served_t *served, const Pcn__Common__V1__ReplyHeader *reply, const void *body,
-                        size_t body_size) {
+                        size_t body_size)
+{
     Pcn__Common__V1__ReplyHeader header = *reply;
     header.has_correlation = true;
     header.correlation = served->correlation;
@@ -112,7 +118,8 @@ static void queue_reply(rpc_server_t *server, const served_t *served, const Pcn_
     rpc_turn_ask(&server->turn);
 }
 
-void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__ReplyHeader *reply, const void *body, size_t body_size) {
+void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__ReplyHeader *reply, const void *body, size_t body_size)
+{
     served_t *served = (served_t *)call;
     if (body_size > PB_FRAME_MAX) {
         log_error("a reply is larger than a frame may be", LOG_TEXT("method", served->method != NULL ? served->method->name : "other"),
@@ -128,7 +135,8 @@ void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__Re
     served_close(server, served);
 }
 
-void rpc_refuse(rpc_server_t *server, rpc_call_t *call, const problem_t *problem) {
+void rpc_refuse(rpc_server_t *server, rpc_call_t *call, const problem_t *problem)
+{
     Pcn__Common__V1__ReplyHeader reply = PCN__COMMON__V1__REPLY_HEADER__INIT;
     problem_t words = *problem;
     reply.has_status = true;
@@ -143,7 +151,8 @@ void rpc_refuse(rpc_server_t *server, rpc_call_t *call, const problem_t *problem
 
 // ---- calls
 
-static const rpc_permission_t *find_permission(const rpc_server_t *server, const char *peer, const char *method) {
+static const rpc_permission_t *find_permission(const rpc_server_t *server, const char *peer, const char *method)
+{
     for (const rpc_permission_t *row = server->permissions; row != NULL && row->peer != NULL; row++) {
         if ((strcmp(row->peer, "*") == 0 || strcmp(row->peer, peer) == 0) && strncmp(row->method, method, strlen(row->method)) == 0) {
             return row;
@@ -152,14 +161,16 @@ static const rpc_permission_t *find_permission(const rpc_server_t *server, const
     return NULL;
 }
 
-static status_t refuse_until(problem_t *problem, status_t status, uint32_t retry_after_ms, const char *detail) {
+static status_t refuse_until(problem_t *problem, status_t status, uint32_t retry_after_ms, const char *detail)
+{
     (void)problem_set(problem, status, NULL, "%s", detail);
     problem->retry_after_ms = retry_after_ms;
     return status;
 }
 
 // Everything that is checked before the service sees the call.
-static status_t check_call(rpc_server_t *server, const served_t *served, problem_t *problem) {
+static status_t check_call(rpc_server_t *server, const served_t *served, problem_t *problem)
+{
     const Pcn__Common__V1__RequestHeader *header = served->call.header;
     status_t status = pb_validate(&pcn__common__v1__request_header__type, header, false, problem);
     if (status != STATUS_OK) {
@@ -186,7 +197,8 @@ static status_t check_call(rpc_server_t *server, const served_t *served, problem
 }
 
 // The call in its arena, linked among the open ones; NULL for a header that cannot be read or does not say what to answer to.
-static served_t *open_call(rpc_server_t *server, const incoming_t *from, zmq_msg_t *header, zmq_msg_t *body) {
+static served_t *open_call(rpc_server_t *server, const incoming_t *from, zmq_msg_t *header, zmq_msg_t *body)
+{
     arena_t *arena = arena_pool_take(server->arenas);
     if (arena == NULL) {
         return NULL;
@@ -196,7 +208,8 @@ static served_t *open_call(rpc_server_t *server, const incoming_t *from, zmq_msg
     char *identity = arena_copy(arena, from->identity, from->identity_size);
     char *peer = arena_string(arena, from->peer);
     if (served == NULL || identity == NULL || peer == NULL ||
-        pb_unpack(&pcn__common__v1__request_header__type, zmq_msg_data(header), zmq_msg_size(header), arena, &unpacked, NULL) != STATUS_OK ||
+        pb_unpack(&pcn__common__v1__request_header__type, zmq_msg_data(header), zmq_msg_size(header), arena, &unpacked, NULL) !=
+            STATUS_OK ||
         !((const Pcn__Common__V1__RequestHeader *)unpacked)->has_correlation) {
         arena_pool_give(server->arenas, &arena);
         return NULL;
@@ -227,7 +240,8 @@ static served_t *open_call(rpc_server_t *server, const incoming_t *from, zmq_msg
     return served;
 }
 
-static void take_call(rpc_server_t *server, const incoming_t *from, zmq_msg_t *header, zmq_msg_t *body) {
+static void take_call(rpc_server_t *server, const incoming_t *from, zmq_msg_t *header, zmq_msg_t *body)
+{
     served_t *served = open_call(server, from, header, body);
     if (served == NULL) {
         server->bad_frames->value++;
@@ -245,7 +259,8 @@ static void take_call(rpc_server_t *server, const incoming_t *from, zmq_msg_t *h
 // ---- frames
 
 // Pairs of one message after its identity. False where the message is not made of whole pairs, or of too many; it is read to its end.
-static bool take_pairs(rpc_server_t *server, void *socket, incoming_t *from) {
+static bool take_pairs(rpc_server_t *server, void *socket, incoming_t *from)
+{
     bool more = true;
     unsigned pairs = 0;
     while (more) {
@@ -278,7 +293,8 @@ static bool take_pairs(rpc_server_t *server, void *socket, incoming_t *from) {
 }
 
 // One message; false where there is none.
-static bool take_message(rpc_server_t *server, void *socket) {
+static bool take_message(rpc_server_t *server, void *socket)
+{
     zmq_msg_t identity;
     if (!rpc_frame_receive(socket, &identity)) {
         (void)zmq_msg_close(&identity);
@@ -299,7 +315,8 @@ static bool take_message(rpc_server_t *server, void *socket) {
     return true;
 }
 
-static void server_readable(void *data, void *socket) {
+static void server_readable(void *data, void *socket)
+{
     rpc_server_t *server = data;
     for (int message = 0; message < SERVER_MESSAGES_A_CALL && take_message(server, socket); message++) {
     }
@@ -307,7 +324,8 @@ static void server_readable(void *data, void *socket) {
 
 // ---- life
 
-static status_t server_bind(rpc_server_t *server, const char *const *endpoints, problem_t *problem) {
+static status_t server_bind(rpc_server_t *server, const char *const *endpoints, problem_t *problem)
+{
     for (size_t i = 0; endpoints[i] != NULL; i++) {
         if (zmq_bind(rpc_socket_zmq(server->socket), endpoints[i]) != 0) {
             return problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot listen on %s: %s.", endpoints[i], zmq_strerror(errno));
@@ -316,19 +334,20 @@ static status_t server_bind(rpc_server_t *server, const char *const *endpoints, 
     return STATUS_OK;
 }
 
-static status_t server_open(rpc_server_t *server, const rpc_server_options_t *options, metrics_t *metrics, problem_t *problem) {
+static status_t server_open(rpc_server_t *server, const rpc_server_options_t *options, metrics_t *metrics, problem_t *problem)
+{
     server->meter = rpc_meter_new(metrics, "pcn_rpc", "");
     server->arenas = arena_pool_new(RPC_ARENA_CAP, SERVER_ARENAS_KEPT);
     if (server->meter == NULL || server->arenas == NULL) {
         return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the server.");
     }
-    status_t status =
-        rpc_socket_new(server->context, ZMQ_ROUTER, RPC_ROLE_SERVER, NULL, server_readable, server, &server->socket, problem);
+    status_t status = rpc_socket_new(server->context, ZMQ_ROUTER, RPC_ROLE_SERVER, NULL, server_readable, server, &server->socket, problem);
     return status == STATUS_OK ? server_bind(server, options->endpoints, problem) : status;
 }
 
 status_t rpc_server_new(rpc_context_t *context, const rpc_server_options_t *options, metrics_t *metrics, rpc_server_t **out,
-                        problem_t *problem) {
+                        problem_t *problem)
+{
     *out = NULL;
     rpc_server_t *server = calloc(1, sizeof *server);
     if (server == NULL) {
@@ -357,9 +376,13 @@ status_t rpc_server_new(rpc_context_t *context, const rpc_server_options_t *opti
     return STATUS_OK;
 }
 
-static void server_closed(uv_handle_t *handle) { free(handle->data); }
+static void server_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
 
-void rpc_server_destroy(rpc_server_t **server) {
+void rpc_server_destroy(rpc_server_t **server)
+{
     rpc_server_t *self = *server;
     if (self == NULL) {
         return;
@@ -382,6 +405,12 @@ void rpc_server_destroy(rpc_server_t **server) {
 }
 
 // Not by zmq_unbind: libzmq's listener owns the connections it accepted, so their replies would be cut off with it.
-void rpc_server_drain(rpc_server_t *server) { server->draining = true; }
+void rpc_server_drain(rpc_server_t *server)
+{
+    server->draining = true;
+}
 
-unsigned rpc_server_in_flight(const rpc_server_t *server) { return server->in_flight; }
+unsigned rpc_server_in_flight(const rpc_server_t *server)
+{
+    return server->in_flight;
+}

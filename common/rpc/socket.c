@@ -27,7 +27,8 @@ enum {
 // ---- events
 
 // What the socket offers of what its owner wants.
-static int socket_events(rpc_socket_t *socket) {
+static int socket_events(rpc_socket_t *socket)
+{
     int events = 0;
     size_t size = sizeof events;
     while (zmq_getsockopt(socket->zmq, ZMQ_EVENTS, &events, &size) != 0) {
@@ -39,7 +40,8 @@ static int socket_events(rpc_socket_t *socket) {
     return events & wanted;
 }
 
-bool rpc_socket_pending(rpc_socket_t *socket) {
+bool rpc_socket_pending(rpc_socket_t *socket)
+{
     if (!socket->touched) {
         return false;
     }
@@ -48,7 +50,8 @@ bool rpc_socket_pending(rpc_socket_t *socket) {
     return socket->touched;
 }
 
-void rpc_socket_serve(rpc_socket_t *socket) {
+void rpc_socket_serve(rpc_socket_t *socket)
+{
     for (int call = 0; socket->touched && socket->zmq != NULL && call < SOCKET_CALLS_A_TURN; call++) {
         int events = socket_events(socket);
         if (events == 0) {
@@ -64,7 +67,8 @@ void rpc_socket_serve(rpc_socket_t *socket) {
     }
 }
 
-static void socket_woken(uv_poll_t *poll, int status, int events) {
+static void socket_woken(uv_poll_t *poll, int status, int events)
+{
     // An error of the descriptor is looked at in the same way: ZMQ_EVENTS tells the truth.
     (void)status;
     (void)events;
@@ -74,25 +78,30 @@ static void socket_woken(uv_poll_t *poll, int status, int events) {
 
 // ---- options
 
-static bool set_number(void *zmq_socket, int option, int value) { return zmq_setsockopt(zmq_socket, option, &value, sizeof value) == 0; }
+static bool set_number(void *zmq_socket, int option, int value)
+{
+    return zmq_setsockopt(zmq_socket, option, &value, sizeof value) == 0;
+}
 
-static bool set_text(void *zmq_socket, int option, const char *value) {
+static bool set_text(void *zmq_socket, int option, const char *value)
+{
     return zmq_setsockopt(zmq_socket, option, value, strlen(value)) == 0;
 }
 
-static bool socket_set_limits(void *zmq_socket) {
+static bool socket_set_limits(void *zmq_socket)
+{
     int64_t frame_max = (int64_t)PB_FRAME_MAX + SOCKET_FRAME_ROOM;
-    return zmq_setsockopt(zmq_socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 &&
-           set_number(zmq_socket, ZMQ_LINGER, 0) && set_number(zmq_socket, ZMQ_SNDHWM, SOCKET_HWM) &&
-           set_number(zmq_socket, ZMQ_RCVHWM, SOCKET_HWM) && set_number(zmq_socket, ZMQ_BACKLOG, SOCKET_BACKLOG) &&
-           set_number(zmq_socket, ZMQ_HANDSHAKE_IVL, SOCKET_HANDSHAKE_MS) &&
+    return zmq_setsockopt(zmq_socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 && set_number(zmq_socket, ZMQ_LINGER, 0) &&
+           set_number(zmq_socket, ZMQ_SNDHWM, SOCKET_HWM) && set_number(zmq_socket, ZMQ_RCVHWM, SOCKET_HWM) &&
+           set_number(zmq_socket, ZMQ_BACKLOG, SOCKET_BACKLOG) && set_number(zmq_socket, ZMQ_HANDSHAKE_IVL, SOCKET_HANDSHAKE_MS) &&
            set_number(zmq_socket, ZMQ_RECONNECT_IVL, SOCKET_RECONNECT_MS) &&
            set_number(zmq_socket, ZMQ_HEARTBEAT_IVL, SOCKET_HEARTBEAT_MS) &&
            set_number(zmq_socket, ZMQ_HEARTBEAT_TIMEOUT, SOCKET_HEARTBEAT_TIMEOUT_MS) &&
            set_number(zmq_socket, ZMQ_HEARTBEAT_TTL, SOCKET_HEARTBEAT_TTL_MS);
 }
 
-static bool socket_set_curve(const rpc_context_t *context, void *zmq_socket, rpc_role_t role, const char *server_key) {
+static bool socket_set_curve(const rpc_context_t *context, void *zmq_socket, rpc_role_t role, const char *server_key)
+{
     if (role == RPC_ROLE_SERVER) {
         // Enforced, a server without its ZAP handler lets in nobody instead of everybody.
         return set_number(zmq_socket, ZMQ_CURVE_SERVER, 1) && set_text(zmq_socket, ZMQ_CURVE_SECRETKEY, context->keys.secret_key) &&
@@ -103,7 +112,8 @@ static bool socket_set_curve(const rpc_context_t *context, void *zmq_socket, rpc
            set_text(zmq_socket, ZMQ_CURVE_SECRETKEY, context->keys.secret_key);
 }
 
-static bool socket_set_type(void *zmq_socket, int zmq_type) {
+static bool socket_set_type(void *zmq_socket, int zmq_type)
+{
     if (zmq_type == ZMQ_ROUTER) {
         return set_number(zmq_socket, ZMQ_ROUTER_MANDATORY, 1);
     }
@@ -115,14 +125,19 @@ static bool socket_set_type(void *zmq_socket, int zmq_type) {
 
 // ---- life
 
-static void socket_closed(uv_handle_t *handle) { free(handle->data); }
+static void socket_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
 
-static status_t no_socket(problem_t *problem) {
+static status_t no_socket(problem_t *problem)
+{
     return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No message socket: %s.", zmq_strerror(errno));
 }
 
 status_t rpc_socket_adopt(rpc_context_t *context, void *zmq_socket, rpc_socket_fn readable, void *data, rpc_socket_t **out,
-                          problem_t *problem) {
+                          problem_t *problem)
+{
     *out = NULL;
     int fd = -1;
     size_t size = sizeof fd;
@@ -150,14 +165,14 @@ status_t rpc_socket_adopt(rpc_context_t *context, void *zmq_socket, rpc_socket_f
 }
 
 status_t rpc_socket_new(rpc_context_t *context, int zmq_type, rpc_role_t role, const char *server_key, rpc_socket_fn readable, void *data,
-                        rpc_socket_t **socket, problem_t *problem) {
+                        rpc_socket_t **socket, problem_t *problem)
+{
     *socket = NULL;
     void *handle = zmq_socket(context->zmq, zmq_type);
     if (handle == NULL) {
         return no_socket(problem);
     }
-    if (!socket_set_limits(handle) || !socket_set_curve(context, handle, role, server_key) ||
-        !socket_set_type(handle, zmq_type)) {
+    if (!socket_set_limits(handle) || !socket_set_curve(context, handle, role, server_key) || !socket_set_type(handle, zmq_type)) {
         status_t status = no_socket(problem);
         (void)zmq_close(handle);
         return status;
@@ -165,16 +180,21 @@ status_t rpc_socket_new(rpc_context_t *context, int zmq_type, rpc_role_t role, c
     return rpc_socket_adopt(context, handle, readable, data, socket, problem);
 }
 
-void *rpc_socket_zmq(const rpc_socket_t *socket) { return socket->zmq; }
+void *rpc_socket_zmq(const rpc_socket_t *socket)
+{
+    return socket->zmq;
+}
 
-void rpc_socket_want_write(rpc_socket_t *socket, rpc_socket_fn writable) {
+void rpc_socket_want_write(rpc_socket_t *socket, rpc_socket_fn writable)
+{
     socket->writable = writable;
     if (writable != NULL) {
         rpc_socket_touch(socket);
     }
 }
 
-void rpc_socket_touch(rpc_socket_t *socket) {
+void rpc_socket_touch(rpc_socket_t *socket)
+{
     if (!socket->touched) {
         socket->touched = true;
         // Outside of the loop's callbacks, or after its prepare phase, nothing else would ask the socket.
@@ -182,7 +202,8 @@ void rpc_socket_touch(rpc_socket_t *socket) {
     }
 }
 
-void rpc_socket_destroy(rpc_socket_t **socket) {
+void rpc_socket_destroy(rpc_socket_t **socket)
+{
     rpc_socket_t *self = *socket;
     if (self == NULL) {
         return;

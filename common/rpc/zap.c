@@ -30,12 +30,14 @@ struct rpc_zap {
     counter_t *refused;
 };
 
-static bool frame_is(zmq_msg_t *frame, const char *text) {
+static bool frame_is(zmq_msg_t *frame, const char *text)
+{
     return zmq_msg_size(frame) == strlen(text) && memcmp(zmq_msg_data(frame), text, strlen(text)) == 0;
 }
 
 // The peer's name, or false for one who is not let in. Everything here may be a stranger's bytes.
-static bool zap_admit(const rpc_zap_t *zap, zmq_msg_t frames[ZAP_FRAMES], size_t count, char name[RPC_NAME_SIZE]) {
+static bool zap_admit(const rpc_zap_t *zap, zmq_msg_t frames[ZAP_FRAMES], size_t count, char name[RPC_NAME_SIZE])
+{
     char key[RPC_KEY_SIZE];
     return count == ZAP_FRAMES && frame_is(&frames[ZAP_VERSION], "1.0") && frame_is(&frames[ZAP_FRAME_DOMAIN], RPC_ZAP_DOMAIN) &&
            frame_is(&frames[ZAP_MECHANISM], "CURVE") && zmq_msg_size(&frames[ZAP_CREDENTIALS]) == ZAP_KEY_BYTES &&
@@ -43,7 +45,8 @@ static bool zap_admit(const rpc_zap_t *zap, zmq_msg_t frames[ZAP_FRAMES], size_t
 }
 
 // Reads a whole request; the count of its frames, those beyond the last known one included.
-static size_t zap_read(void *socket, zmq_msg_t frames[ZAP_FRAMES]) {
+static size_t zap_read(void *socket, zmq_msg_t frames[ZAP_FRAMES])
+{
     size_t count = 0;
     bool more = true;
     while (more) {
@@ -66,12 +69,14 @@ static size_t zap_read(void *socket, zmq_msg_t frames[ZAP_FRAMES]) {
     return count;
 }
 
-static void zap_send(void *socket, const void *bytes, size_t size, bool more) {
+static void zap_send(void *socket, const void *bytes, size_t size, bool more)
+{
     while (zmq_send(socket, bytes, size, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0 && errno == EINTR) {
     }
 }
 
-static void zap_answer(void *socket, zmq_msg_t *request_id, bool admitted, const char *name) {
+static void zap_answer(void *socket, zmq_msg_t *request_id, bool admitted, const char *name)
+{
     zap_send(socket, "1.0", 3, true);
     zap_send(socket, zmq_msg_data(request_id), zmq_msg_size(request_id), true);
     zap_send(socket, admitted ? "200" : "400", 3, true);
@@ -80,7 +85,8 @@ static void zap_answer(void *socket, zmq_msg_t *request_id, bool admitted, const
     zap_send(socket, "", 0, false);
 }
 
-static void zap_readable(void *data, void *socket) {
+static void zap_readable(void *data, void *socket)
+{
     rpc_zap_t *zap = data;
     zmq_msg_t frames[ZAP_FRAMES];
     for (size_t i = 0; i < ZAP_FRAMES; i++) {
@@ -101,14 +107,16 @@ static void zap_readable(void *data, void *socket) {
     }
 }
 
-status_t rpc_zap_new(rpc_context_t *context, const char *keys_dir, metrics_t *metrics, rpc_zap_t **out, problem_t *problem) {
+status_t rpc_zap_new(rpc_context_t *context, const char *keys_dir, metrics_t *metrics, rpc_zap_t **out, problem_t *problem)
+{
     *out = NULL;
     rpc_zap_t *zap = calloc(1, sizeof *zap);
     char *dir = strdup(keys_dir);
     void *socket = zap != NULL && dir != NULL ? zmq_socket(rpc_context_zmq(context), ZMQ_REP) : NULL;
     int linger = 0;
     if (socket == NULL || zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger) != 0 || zmq_bind(socket, ZAP_ENDPOINT) != 0) {
-        status_t status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "The handler that checks keys cannot start: %s.", zmq_strerror(errno));
+        status_t status =
+            problem_set(problem, STATUS_UNAVAILABLE, NULL, "The handler that checks keys cannot start: %s.", zmq_strerror(errno));
         if (socket != NULL) {
             (void)zmq_close(socket);
         }
@@ -130,7 +138,8 @@ status_t rpc_zap_new(rpc_context_t *context, const char *keys_dir, metrics_t *me
     return STATUS_OK;
 }
 
-void rpc_zap_destroy(rpc_zap_t **zap) {
+void rpc_zap_destroy(rpc_zap_t **zap)
+{
     rpc_zap_t *self = *zap;
     if (self == NULL) {
         return;

@@ -1,5 +1,5 @@
-// What the way between two daemons costs by itself: calls that a server answers at once, both ends with loops and threads of their own, over
-// ipc with CURVE. Prints calls a second for several numbers of calls in flight. Not a test.
+// What the way between two daemons costs by itself: calls that a server answers at once, each end a process of its own, over ipc
+// with CURVE. Prints calls a second for several numbers of calls in flight. Not a test.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,12 +25,14 @@ typedef struct echo {
 
 static const rpc_permission_t echo_permissions[] = {{"*", "", true}, {NULL, NULL, false}};
 
-static void serve(void *data, rpc_call_t *call) {
+static void serve(void *data, rpc_call_t *call)
+{
     Pcn__Common__V1__ReplyHeader reply = PCN__COMMON__V1__REPLY_HEADER__INIT;
     rpc_reply(((echo_t *)data)->server, call, &reply, call->body, call->body_size);
 }
 
-static void call_again(echo_t *echo, rpc_request_t *request) {
+static void call_again(echo_t *echo, rpc_request_t *request)
+{
     if (echo->left == 0) {
         echo->open--;
         return;
@@ -42,7 +44,8 @@ static void call_again(echo_t *echo, rpc_request_t *request) {
 }
 
 static void done(rpc_request_t *request, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
-                 const problem_t *problem) {
+                 const problem_t *problem)
+{
     (void)reply;
     (void)body;
     (void)body_size;
@@ -51,7 +54,8 @@ static void done(rpc_request_t *request, const Pcn__Common__V1__ReplyHeader *rep
     call_again(echo, request);
 }
 
-static int run_server(const char *dir, const char *endpoint) {
+static int run_server(const char *dir, const char *endpoint)
+{
     uv_loop_t loop;
     problem_t problem = {.status = STATUS_OK};
     metrics_t *metrics = metrics_new();
@@ -67,7 +71,8 @@ static int run_server(const char *dir, const char *endpoint) {
     return uv_run(&loop, UV_RUN_DEFAULT);
 }
 
-static void measure(uv_loop_t *loop, echo_t *echo, unsigned in_flight, uint64_t calls) {
+static void measure(uv_loop_t *loop, echo_t *echo, unsigned in_flight, uint64_t calls)
+{
     char body[ECHO_BODY];
     memset(body, 'x', sizeof body);
     rpc_request_t *requests = calloc(in_flight, sizeof *requests);
@@ -99,7 +104,8 @@ static void measure(uv_loop_t *loop, echo_t *echo, unsigned in_flight, uint64_t 
     free(requests);
 }
 
-static int run_client(const char *dir, const char *endpoint, uint64_t calls) {
+static int run_client(const char *dir, const char *endpoint, uint64_t calls)
+{
     uv_loop_t loop;
     problem_t problem = {.status = STATUS_OK};
     metrics_t *metrics = metrics_new();
@@ -125,7 +131,8 @@ static int run_client(const char *dir, const char *endpoint, uint64_t calls) {
     return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     char dir[] = "/tmp/pcn-echo-XXXXXX";
     char endpoint[64];
     problem_t problem = {.status = STATUS_OK};

@@ -5,7 +5,8 @@
 
 #include "common/rpc/calls.h"
 
-static void ends_at_the_deadline(void **state) {
+static void ends_at_the_deadline(void **state)
+{
     (void)state;
     world_t world;
     world_call_t silent;
@@ -38,7 +39,8 @@ static void ends_at_the_deadline(void **state) {
     world_deinit(&world);
 }
 
-static void restarts_without_losing_a_call(void **state) {
+static void restarts_without_losing_a_call(void **state)
+{
     (void)state;
     enum { COUNT = 300 };
     world_t world;
@@ -72,7 +74,8 @@ static void restarts_without_losing_a_call(void **state) {
     free(calls);
 }
 
-static void gives_up_on_a_call_that_kills(void **state) {
+static void gives_up_on_a_call_that_kills(void **state)
+{
     (void)state;
     world_t world;
     world_call_t call;
@@ -94,7 +97,8 @@ static void gives_up_on_a_call_that_kills(void **state) {
 }
 
 // A server in a process of its own, until it is killed.
-static void serve_alone(const world_t *world) {
+static void serve_alone(const world_t *world)
+{
     world_t *own = calloc(1, sizeof *own);
     if (own == NULL || uv_loop_init(&own->loop) != 0) {
         _exit(1);
@@ -105,7 +109,8 @@ static void serve_alone(const world_t *world) {
     _exit(uv_run(&own->loop, UV_RUN_DEFAULT));
 }
 
-static void notices_a_process_that_stands_still(void **state) {
+static void notices_a_process_that_stands_still(void **state)
+{
     (void)state;
     world_t world;
     world_call_t first;
@@ -138,7 +143,8 @@ static void notices_a_process_that_stands_still(void **state) {
     world_deinit(&world);
 }
 
-static void asks_another_when_one_is_silent(void **state) {
+static void asks_another_when_one_is_silent(void **state)
+{
     (void)state;
     enum { COUNT = 16 };
     world_t world;
@@ -180,7 +186,8 @@ static void asks_another_when_one_is_silent(void **state) {
 }
 
 // A pipe that takes few messages: the rest waits for room, and nothing is lost or answered twice.
-static void waits_for_room(void **state) {
+static void waits_for_room(void **state)
+{
     (void)state;
     enum { COUNT = 4000, BODY = 48 };
     world_t world;
@@ -208,7 +215,8 @@ static void waits_for_room(void **state) {
     free(calls);
 }
 
-static void goes_to_the_other_when_one_drains(void **state) {
+static void goes_to_the_other_when_one_drains(void **state)
+{
     (void)state;
     world_t world;
     world_call_t calls[6];
@@ -228,7 +236,8 @@ static void goes_to_the_other_when_one_drains(void **state) {
     world_deinit(&world);
 }
 
-static void repeats_within_its_budget(void **state) {
+static void repeats_within_its_budget(void **state)
+{
     (void)state;
     enum { COUNT = 200 };
     world_t world;
@@ -254,7 +263,8 @@ static void repeats_within_its_budget(void **state) {
     free(calls);
 }
 
-static void refuses_what_it_cannot_send(void **state) {
+static void refuses_what_it_cannot_send(void **state)
+{
     (void)state;
     world_t world;
     world_call_t calls[4];
@@ -284,7 +294,8 @@ static void refuses_what_it_cannot_send(void **state) {
     world_deinit(&world);
 }
 
-static void calls_again_from_an_answer(void **state) {
+static void calls_again_from_an_answer(void **state)
+{
     (void)state;
     world_t world;
     world_call_t first;
@@ -301,7 +312,8 @@ static void calls_again_from_an_answer(void **state) {
     world_deinit(&world);
 }
 
-static void answers_all_when_destroyed(void **state) {
+static void answers_all_when_destroyed(void **state)
+{
     (void)state;
     world_t world;
     world_call_t calls[3];
@@ -328,7 +340,8 @@ static void answers_all_when_destroyed(void **state) {
     world_deinit(&world);
 }
 
-static void needs_an_endpoint(void **state) {
+static void needs_an_endpoint(void **state)
+{
     (void)state;
     world_t world;
     problem_t problem = {.status = STATUS_OK};
@@ -347,7 +360,8 @@ static void needs_an_endpoint(void **state) {
     world_deinit(&world);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_at_the_deadline),
         cmocka_unit_test(restarts_without_losing_a_call),

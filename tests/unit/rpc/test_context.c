@@ -2,7 +2,8 @@
 
 #include "common/rpc/loop.h"
 
-static void needs_its_keys(void **state) {
+static void needs_its_keys(void **state)
+{
     (void)state;
     world_t world;
     problem_t problem;
@@ -25,7 +26,8 @@ typedef struct reader {
 } reader_t;
 
 // One message a call: the loop has to call again without a new edge of the descriptor.
-static void read_one(void *data, void *socket) {
+static void read_one(void *data, void *socket)
+{
     reader_t *reader = data;
     char bytes[8];
     assert_true(zmq_recv(socket, bytes, sizeof bytes, ZMQ_DONTWAIT) > 0);
@@ -35,7 +37,8 @@ static void read_one(void *data, void *socket) {
     }
 }
 
-static void write_one(void *data, void *socket) {
+static void write_one(void *data, void *socket)
+{
     reader_t *reader = data;
     (void)socket;
     reader->written++;
@@ -44,7 +47,8 @@ static void write_one(void *data, void *socket) {
     }
 }
 
-static rpc_socket_t *pair(world_t *world, rpc_context_t *context, bool bind, rpc_socket_fn readable, void *data) {
+static rpc_socket_t *pair(world_t *world, rpc_context_t *context, bool bind, rpc_socket_fn readable, void *data)
+{
     problem_t problem;
     rpc_socket_t *socket = NULL;
     void *handle = zmq_socket(rpc_context_zmq(context), ZMQ_PAIR);
@@ -54,7 +58,8 @@ static rpc_socket_t *pair(world_t *world, rpc_context_t *context, bool bind, rpc
     return socket;
 }
 
-static void misses_no_edge(void **state) {
+static void misses_no_edge(void **state)
+{
     (void)state;
     enum { COUNT = 900 };
     world_t world;
@@ -86,12 +91,14 @@ static void misses_no_edge(void **state) {
     world_deinit(&world);
 }
 
-static void turned(void *data) {
+static void turned(void *data)
+{
     unsigned *turns = data;
     (*turns)++;
 }
 
-static void sleeps_when_there_is_nothing(void **state) {
+static void sleeps_when_there_is_nothing(void **state)
+{
     (void)state;
     world_t world;
     rpc_turn_t turn;
@@ -119,7 +126,8 @@ static void sleeps_when_there_is_nothing(void **state) {
     world_deinit(&world);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(needs_its_keys),
         cmocka_unit_test(misses_no_edge),

@@ -12,7 +12,8 @@
 
 enum { COUNT = 500 };
 
-static void gives_the_earliest_first(void **state) {
+static void gives_the_earliest_first(void **state)
+{
     (void)state;
     rpc_due_t due;
     rpc_request_t *requests = calloc(COUNT, sizeof *requests);
@@ -43,7 +44,8 @@ static void gives_the_earliest_first(void **state) {
     free(requests);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(gives_the_earliest_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@
 #include "common/rpc/frame.h"
 #include "pcn/common/v1/envelope.pb-c.h"
 
-static void reads_the_correlation(void **state) {
+static void reads_the_correlation(void **state)
+{
     (void)state;
     rpc_pair_t pair;
     uint64_t correlation = 0;
@@ -31,10 +32,12 @@ static void reads_the_correlation(void **state) {
     rpc_pair_close(&pair);
 }
 
-static void reads_it_after_other_fields(void **state) {
+static void reads_it_after_other_fields(void **state)
+{
     (void)state;
     uint64_t correlation = 0;
-    const uint8_t bytes[] = {0x10, 0x96, 0x01, 0x1a, 0x02, 'a', 'b', 0x25, 1, 2, 3, 4, 0x31, 1, 2, 3, 4, 5, 6, 7, 8, 0x09, 7, 0, 0, 0, 0, 0, 0, 0};
+    const uint8_t bytes[] = {0x10, 0x96, 0x01, 0x1a, 0x02, 'a', 'b',  0x25, 1, 2, 3, 4, 0x31, 1, 2,
+                             3,    4,    5,    6,    7,    8,   0x09, 7,    0, 0, 0, 0, 0,    0, 0};
     assert_true(rpc_frame_correlation(bytes, sizeof bytes, &correlation));
     assert_int_equal(correlation, 7);
     for (size_t size = 0; size < sizeof bytes; size++) { // cut anywhere
@@ -42,7 +45,8 @@ static void reads_it_after_other_fields(void **state) {
     }
 }
 
-static void refuses_what_is_broken(void **state) {
+static void refuses_what_is_broken(void **state)
+{
     (void)state;
     uint64_t correlation = 0;
     const uint8_t endless[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -66,7 +70,8 @@ static void refuses_what_is_broken(void **state) {
     assert_in_range(found, 1, 99999); // some hold one by chance
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_correlation),
         cmocka_unit_test(reads_it_after_other_fields),

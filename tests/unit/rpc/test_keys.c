@@ -18,26 +18,30 @@
 
 static char dir[64];
 
-static int make_dir(void **state) {
+static int make_dir(void **state)
+{
     (void)state;
     (void)strcpy(dir, "/tmp/pcn-keys-XXXXXX");
     return mkdtemp(dir) != NULL ? 0 : -1;
 }
 
-static int remove_dir(void **state) {
+static int remove_dir(void **state)
+{
     (void)state;
     char command[128];
     (void)snprintf(command, sizeof command, "rm -rf '%s'", dir);
     return system(command);
 }
 
-static const char *path_of(const char *file) {
+static const char *path_of(const char *file)
+{
     static char path[256];
     (void)snprintf(path, sizeof path, "%s/%s", dir, file);
     return path;
 }
 
-static void put(const char *file, const char *text, mode_t mode) {
+static void put(const char *file, const char *text, mode_t mode)
+{
     int fd = open(path_of(file), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
@@ -45,13 +49,15 @@ static void put(const char *file, const char *text, mode_t mode) {
     assert_int_equal(close(fd), 0);
 }
 
-static mode_t mode_of(const char *file) {
+static mode_t mode_of(const char *file)
+{
     struct stat info;
     assert_int_equal(stat(path_of(file), &info), 0);
     return info.st_mode & 07777;
 }
 
-static void makes_a_pair_once(void **state) {
+static void makes_a_pair_once(void **state)
+{
     (void)state;
     problem_t problem;
     rpc_keys_t first;
@@ -76,7 +82,8 @@ static void makes_a_pair_once(void **state) {
     assert_string_equal(first.secret_key, "");
 }
 
-static void races_to_one_pair(void **state) {
+static void races_to_one_pair(void **state)
+{
     (void)state;
     enum { RACERS = 8 };
     problem_t problem;
@@ -106,13 +113,14 @@ static void races_to_one_pair(void **state) {
     assert_int_not_equal(system(command), 0); // nothing is left behind
 }
 
-static void refuses_bad_names(void **state) {
+static void refuses_bad_names(void **state)
+{
     (void)state;
     problem_t problem;
     rpc_keys_t keys;
     char key[RPC_KEY_SIZE];
-    const char *names[] = {"", "../x", "a/b", "-x", ".hidden", "Registry", "a b", "x\n",
-                           "0123456789012345678901234567890123456789012345678901234567890123"};
+    const char *names[] = {
+        "", "../x", "a/b", "-x", ".hidden", "Registry", "a b", "x\n", "0123456789012345678901234567890123456789012345678901234567890123"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_int_equal(rpc_keys_ensure(dir, names[i], &problem), STATUS_INVALID_ARGUMENT);
         assert_int_equal(rpc_keys_load(dir, names[i], &keys, &problem), STATUS_INVALID_ARGUMENT);
@@ -120,7 +128,8 @@ static void refuses_bad_names(void **state) {
     }
 }
 
-static void refuses_bad_files(void **state) {
+static void refuses_bad_files(void **state)
+{
     (void)state;
     problem_t problem;
     rpc_keys_t keys;
@@ -156,7 +165,8 @@ static void refuses_bad_files(void **state) {
     assert_null(strstr(problem.detail, "/nowhere"));
 }
 
-static void finds_by_key(void **state) {
+static void finds_by_key(void **state)
+{
     (void)state;
     problem_t problem;
     char key[RPC_KEY_SIZE];
@@ -176,7 +186,8 @@ static void finds_by_key(void **state) {
     assert_false(rpc_keys_find("/nowhere", key, name));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_a_pair_once), cmocka_unit_test(races_to_one_pair), cmocka_unit_test(refuses_bad_names),
         cmocka_unit_test(refuses_bad_files), cmocka_unit_test(finds_by_key),

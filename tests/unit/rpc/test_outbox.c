@@ -19,17 +19,22 @@ typedef struct post {
     rpc_outbox_t outbox;
 } post_t;
 
-static void set(void *socket, int option, int value) { assert_int_equal(zmq_setsockopt(socket, option, &value, sizeof value), 0); }
+static void set(void *socket, int option, int value)
+{
+    assert_int_equal(zmq_setsockopt(socket, option, &value, sizeof value), 0);
+}
 
 // The ROUTER learns of its peer, and of what it has read, when it looks; the loop does that each turn.
-static void look(post_t *post) {
+static void look(post_t *post)
+{
     int events = 0;
     size_t size = sizeof events;
     assert_int_equal(zmq_getsockopt(post->router, ZMQ_EVENTS, &events, &size), 0);
 }
 
 // A ROUTER as the server's, and a DEALER "peer" of which few messages fit.
-static void post_init(post_t *post, unsigned pairs_max) {
+static void post_init(post_t *post, unsigned pairs_max)
+{
     memset(post, 0, sizeof *post);
     post->metrics = metrics_new();
     post->dropped = metrics_counter(post->metrics, "dropped", NULL, "");
@@ -49,7 +54,8 @@ static void post_init(post_t *post, unsigned pairs_max) {
     look(post);
 }
 
-static void post_deinit(post_t *post) {
+static void post_deinit(post_t *post)
+{
     rpc_outbox_deinit(&post->outbox);
     assert_int_equal(zmq_close(post->router), 0);
     assert_int_equal(zmq_close(post->dealer), 0);
@@ -57,7 +63,8 @@ static void post_deinit(post_t *post) {
     metrics_destroy(&post->metrics);
 }
 
-static void add(post_t *post, const char *identity, uint64_t correlation, int64_t deadline_us) {
+static void add(post_t *post, const char *identity, uint64_t correlation, int64_t deadline_us)
+{
     rpc_pair_t pair;
     Pcn__Common__V1__ReplyHeader header = PCN__COMMON__V1__REPLY_HEADER__INIT;
     header.has_correlation = true;
@@ -67,7 +74,8 @@ static void add(post_t *post, const char *identity, uint64_t correlation, int64_
 }
 
 // Pairs of the next message; 0 where none comes. Bodies are checked.
-static unsigned receive(post_t *post, bool wait) {
+static unsigned receive(post_t *post, bool wait)
+{
     unsigned frames = 0;
     int more = 1;
     while (more != 0) {
@@ -85,7 +93,8 @@ static unsigned receive(post_t *post, bool wait) {
     return frames / 2;
 }
 
-static void gathers_by_peer(void **state) {
+static void gathers_by_peer(void **state)
+{
     (void)state;
     post_t post;
     post_init(&post, 1000);
@@ -104,7 +113,8 @@ static void gathers_by_peer(void **state) {
     post_deinit(&post);
 }
 
-static void drops_for_those_unknown(void **state) {
+static void drops_for_those_unknown(void **state)
+{
     (void)state;
     post_t post;
     post_init(&post, 1000);
@@ -117,7 +127,8 @@ static void drops_for_those_unknown(void **state) {
     post_deinit(&post);
 }
 
-static void keeps_for_a_slow_peer_until_the_deadline(void **state) {
+static void keeps_for_a_slow_peer_until_the_deadline(void **state)
+{
     (void)state;
     post_t post;
     unsigned sent = 0;
@@ -152,7 +163,8 @@ static void keeps_for_a_slow_peer_until_the_deadline(void **state) {
     post_deinit(&post);
 }
 
-static void is_bounded(void **state) {
+static void is_bounded(void **state)
+{
     (void)state;
     post_t post;
     post_init(&post, 3);
@@ -165,7 +177,8 @@ static void is_bounded(void **state) {
     post_deinit(&post); // with what is still in it
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gathers_by_peer),
         cmocka_unit_test(drops_for_those_unknown),

@@ -10,7 +10,8 @@ typedef struct heard {
     unsigned next;
 } heard_t;
 
-static void hear(void *data, void *socket) {
+static void hear(void *data, void *socket)
+{
     heard_t *heard = data;
     char topic[64];
     char bytes[64];
@@ -27,7 +28,8 @@ static void hear(void *data, void *socket) {
     heard->next += size > 0 && (unsigned)atoi(bytes) == heard->next ? 1 : 0;
 }
 
-static void publishes_to_those_it_knows(void **state) {
+static void publishes_to_those_it_knows(void **state)
+{
     (void)state;
     world_t world;
     problem_t problem;
@@ -68,7 +70,8 @@ static void publishes_to_those_it_knows(void **state) {
     world_deinit(&world);
 }
 
-static void refuses_a_bad_endpoint(void **state) {
+static void refuses_a_bad_endpoint(void **state)
+{
     (void)state;
     world_t world;
     problem_t problem;
@@ -81,7 +84,8 @@ static void refuses_a_bad_endpoint(void **state) {
     world_deinit(&world);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(publishes_to_those_it_knows), cmocka_unit_test(refuses_a_bad_endpoint)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "tests/unit/rpc/world.h"
 
-static void answers_with_the_callers_name(void **state) {
+static void answers_with_the_callers_name(void **state)
+{
     (void)state;
     world_t world;
     world_call_t call;
@@ -23,7 +24,8 @@ static void answers_with_the_callers_name(void **state) {
     world_deinit(&world);
 }
 
-static void denies(world_t *world, const char *method, Pcn__Common__V1__Principal *principal, status_t expected) {
+static void denies(world_t *world, const char *method, Pcn__Common__V1__Principal *principal, status_t expected)
+{
     world_call_t call;
     world_prepare(&call, "x", 5000, false);
     call.request.header.method = (char *)method;
@@ -33,7 +35,8 @@ static void denies(world_t *world, const char *method, Pcn__Common__V1__Principa
     assert_int_equal(call.status, expected);
 }
 
-static void keeps_to_the_matrix(void **state) {
+static void keeps_to_the_matrix(void **state)
+{
     (void)state;
     world_t world;
     Pcn__Common__V1__Principal principal = PCN__COMMON__V1__PRINCIPAL__INIT;
@@ -56,7 +59,8 @@ static void keeps_to_the_matrix(void **state) {
     world_deinit(&world);
 }
 
-static void answers_ten_thousand_at_once(void **state) {
+static void answers_ten_thousand_at_once(void **state)
+{
     (void)state;
     enum { COUNT = 10000 };
     world_t world;
@@ -78,7 +82,8 @@ static void answers_ten_thousand_at_once(void **state) {
     free(calls);
 }
 
-static void refuses_beyond_its_room(void **state) {
+static void refuses_beyond_its_room(void **state)
+{
     (void)state;
     world_t world;
     world_call_t calls[8];
@@ -101,7 +106,8 @@ static void refuses_beyond_its_room(void **state) {
     world_deinit(&world);
 }
 
-static void drains(void **state) {
+static void drains(void **state)
+{
     (void)state;
     world_t world;
     world_call_t held;
@@ -123,7 +129,8 @@ static void drains(void **state) {
     world_deinit(&world);
 }
 
-static void says_when_an_answer_is_too_large(void **state) {
+static void says_when_an_answer_is_too_large(void **state)
+{
     (void)state;
     world_t world;
     world_call_t call;
@@ -142,7 +149,8 @@ static void says_when_an_answer_is_too_large(void **state) {
     world_deinit(&world);
 }
 
-static void ignore(void *data, void *socket) {
+static void ignore(void *data, void *socket)
+{
     (void)data;
     char bytes[16];
     while (zmq_recv(socket, bytes, sizeof bytes, ZMQ_DONTWAIT) >= 0) {
@@ -150,7 +158,8 @@ static void ignore(void *data, void *socket) {
 }
 
 // Anything that a peer with a good key can send.
-static void survives_any_frames(void **state) {
+static void survives_any_frames(void **state)
+{
     (void)state;
     world_t world;
     rpc_socket_t *raw = NULL;
@@ -195,7 +204,8 @@ static void survives_any_frames(void **state) {
     world_deinit(&world);
 }
 
-static void drops_replies_to_those_who_left(void **state) {
+static void drops_replies_to_those_who_left(void **state)
+{
     (void)state;
     world_t world;
     world_call_t call;
@@ -215,7 +225,8 @@ static void drops_replies_to_those_who_left(void **state) {
     world_deinit(&world);
 }
 
-static void cannot_listen_nowhere(void **state) {
+static void cannot_listen_nowhere(void **state)
+{
     (void)state;
     world_t world;
     problem_t problem = {.status = STATUS_OK};
@@ -230,12 +241,17 @@ static void cannot_listen_nowhere(void **state) {
     world_deinit(&world);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_with_the_callers_name), cmocka_unit_test(keeps_to_the_matrix),
-        cmocka_unit_test(answers_ten_thousand_at_once),  cmocka_unit_test(refuses_beyond_its_room),
-        cmocka_unit_test(drains),                        cmocka_unit_test(says_when_an_answer_is_too_large),
-        cmocka_unit_test(survives_any_frames),           cmocka_unit_test(drops_replies_to_those_who_left),
+        cmocka_unit_test(answers_with_the_callers_name),
+        cmocka_unit_test(keeps_to_the_matrix),
+        cmocka_unit_test(answers_ten_thousand_at_once),
+        cmocka_unit_test(refuses_beyond_its_room),
+        cmocka_unit_test(drains),
+        cmocka_unit_test(says_when_an_answer_is_too_large),
+        cmocka_unit_test(survives_any_frames),
+        cmocka_unit_test(drops_replies_to_those_who_left),
         cmocka_unit_test(cannot_listen_nowhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

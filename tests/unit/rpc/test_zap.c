@@ -3,13 +3,15 @@
 #define ACCEPTED world_count(&world, "pcn_zap_accepted_total", NULL)
 #define REFUSED world_count(&world, "pcn_zap_refused_total", NULL)
 
-static void remove_public(const world_t *world, const char *name) {
+static void remove_public(const world_t *world, const char *name)
+{
     char path[160];
     (void)snprintf(path, sizeof path, "%s/%s.public", world->dir, name);
     assert_int_equal(unlink(path), 0);
 }
 
-static void refuses_an_unknown_key(void **state) {
+static void refuses_an_unknown_key(void **state)
+{
     (void)state;
     world_t world;
     world_t other; // for a folder of the stranger's own
@@ -29,7 +31,8 @@ static void refuses_an_unknown_key(void **state) {
     world_deinit(&other);
 }
 
-static void follows_the_folder(void **state) {
+static void follows_the_folder(void **state)
+{
     (void)state;
     world_t world;
     world_call_t call;
@@ -59,7 +62,8 @@ static void follows_the_folder(void **state) {
 }
 
 // The client knows whom it wants to talk to.
-static void refuses_the_wrong_server(void **state) {
+static void refuses_the_wrong_server(void **state)
+{
     (void)state;
     world_t world;
     world_call_t call;
@@ -75,10 +79,14 @@ static void refuses_the_wrong_server(void **state) {
     world_deinit(&world);
 }
 
-static void nothing(uv_timer_t *timer) { (void)timer; }
+static void nothing(uv_timer_t *timer)
+{
+    (void)timer;
+}
 
 // One without CURVE at all.
-static void refuses_the_open_wire(void **state) {
+static void refuses_the_open_wire(void **state)
+{
     (void)state;
     world_t world;
     world_init(&world);
@@ -106,7 +114,8 @@ typedef struct asked {
 } asked_t;
 
 // The status of the handler's answer to these frames.
-static int ask(world_t *world, const asked_t *asked) {
+static int ask(world_t *world, const asked_t *asked)
+{
     void *socket = zmq_socket(rpc_context_zmq(world->one.context), ZMQ_REQ);
     int linger = 0;
     assert_int_equal(zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger), 0);
@@ -130,7 +139,8 @@ static int ask(world_t *world, const asked_t *asked) {
     return atoi(status);
 }
 
-static void survives_any_request(void **state) {
+static void survives_any_request(void **state)
+{
     (void)state;
     world_t world;
     uint8_t key[32];
@@ -174,7 +184,8 @@ static void survives_any_request(void **state) {
     world_deinit(&world);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_an_unknown_key), cmocka_unit_test(follows_the_folder),   cmocka_unit_test(refuses_the_wrong_server),
         cmocka_unit_test(refuses_the_open_wire),  cmocka_unit_test(survives_any_request),

@@ -65,7 +65,8 @@ static const rpc_permission_t world_permissions[] = {
     {NULL, NULL, false},
 };
 
-static inline void world_serve(void *data, rpc_call_t *call) {
+static inline void world_serve(void *data, rpc_call_t *call)
+{
     world_server_t *self = data;
     self->served++;
     (void)snprintf(self->peer, sizeof self->peer, "%s", call->peer);
@@ -79,7 +80,8 @@ static inline void world_serve(void *data, rpc_call_t *call) {
     rpc_reply(self->server, call, &reply, call->body, call->body_size);
 }
 
-static inline void world_answer_held(world_server_t *self) {
+static inline void world_answer_held(world_server_t *self)
+{
     for (unsigned i = 0; i < self->held_count; i++) {
         Pcn__Common__V1__ReplyHeader reply = PCN__COMMON__V1__REPLY_HEADER__INIT;
         rpc_reply(self->server, self->held[i], &reply, self->held[i]->body, self->held[i]->body_size);
@@ -87,23 +89,30 @@ static inline void world_answer_held(world_server_t *self) {
     self->held_count = 0;
 }
 
-static inline void world_late(uv_timer_t *timer) { ((world_t *)timer->data)->late = true; }
+static inline void world_late(uv_timer_t *timer)
+{
+    ((world_t *)timer->data)->late = true;
+}
 
 // Runs the loop until the condition holds; false after `ms`.
-#define WORLD_UNTIL(world, condition, ms) \
+#define WORLD_UNTIL(world, condition, ms)                                                                                                  \
     ((world)->late = false, (void)uv_timer_start(&(world)->guard, world_late, (ms), 0), world_spin(world, condition))
-#define world_spin(world, condition) \
-    ({ \
-        while (!(condition) && !(world)->late) { \
-            (void)uv_run(&(world)->loop, UV_RUN_ONCE); \
-        } \
-        (void)uv_timer_stop(&(world)->guard); \
-        (condition); \
+#define world_spin(world, condition)                                                                                                       \
+    ({                                                                                                                                     \
+        while (!(condition) && !(world)->late) {                                                                                           \
+            (void)uv_run(&(world)->loop, UV_RUN_ONCE);                                                                                     \
+        }                                                                                                                                  \
+        (void)uv_timer_stop(&(world)->guard);                                                                                              \
+        (condition);                                                                                                                       \
     })
 
-static inline void world_wait(world_t *world, unsigned ms) { (void)WORLD_UNTIL(world, false, ms); }
+static inline void world_wait(world_t *world, unsigned ms)
+{
+    (void)WORLD_UNTIL(world, false, ms);
+}
 
-static inline void world_serve_start(world_t *world, world_server_t *self, const char *socket, unsigned in_flight_max) {
+static inline void world_serve_start(world_t *world, world_server_t *self, const char *socket, unsigned in_flight_max)
+{
     problem_t problem = {.status = STATUS_OK};
     (void)snprintf(self->endpoint, sizeof self->endpoint, "ipc://%s/%s", world->dir, socket);
     if (self->context == NULL) {
@@ -114,13 +123,15 @@ static inline void world_serve_start(world_t *world, world_server_t *self, const
     assert_int_equal(rpc_server_new(self->context, &options, world->metrics, &self->server, &problem), STATUS_OK);
 }
 
-static inline void world_server_stop(world_server_t *self) {
+static inline void world_server_stop(world_server_t *self)
+{
     rpc_server_destroy(&self->server);
     rpc_context_destroy(&self->context);
     self->held_count = 0;
 }
 
-static inline void world_client_start(world_t *world, const char *name, const char *dir, unsigned in_flight_max) {
+static inline void world_client_start(world_t *world, const char *name, const char *dir, unsigned in_flight_max)
+{
     problem_t problem = {.status = STATUS_OK};
     assert_int_equal(rpc_context_new(&world->loop, dir, name, world->metrics, &world->context, &problem), STATUS_OK);
     const char *endpoints[] = {world->one.endpoint, world->two.endpoint[0] != '\0' ? world->two.endpoint : NULL, NULL};
@@ -128,7 +139,8 @@ static inline void world_client_start(world_t *world, const char *name, const ch
     assert_int_equal(rpc_client_new(world->context, &options, world->metrics, &world->client, &problem), STATUS_OK);
 }
 
-static inline void world_init(world_t *world) {
+static inline void world_init(world_t *world)
+{
     memset(world, 0, sizeof *world);
     (void)strcpy(world->dir, "/tmp/pcn-rpc-XXXXXX");
     assert_non_null(mkdtemp(world->dir));
@@ -143,7 +155,8 @@ static inline void world_init(world_t *world) {
     assert_int_equal(rpc_keys_load_public(world->dir, "registry", world->key, &problem), STATUS_OK);
 }
 
-static inline void world_deinit(world_t *world) {
+static inline void world_deinit(world_t *world)
+{
     rpc_client_destroy(&world->client);
     rpc_context_destroy(&world->context);
     rpc_server_destroy(&world->one.server);
@@ -160,12 +173,14 @@ static inline void world_deinit(world_t *world) {
     assert_int_equal(system(command), 0);
 }
 
-static inline uint64_t world_count(world_t *world, const char *name, const char *labels) {
+static inline uint64_t world_count(world_t *world, const char *name, const char *labels)
+{
     return metrics_counter(world->metrics, name, labels, "")->value;
 }
 
 static inline void world_done(rpc_request_t *request, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
-                              const problem_t *problem) {
+                              const problem_t *problem)
+{
     world_call_t *call = (world_call_t *)request;
     call->done++;
     assert_non_null(problem);
@@ -183,7 +198,8 @@ static inline void world_done(rpc_request_t *request, const Pcn__Common__V1__Rep
     }
 }
 
-static inline void world_prepare(world_call_t *call, const char *body, int64_t timeout_ms, bool repeatable) {
+static inline void world_prepare(world_call_t *call, const char *body, int64_t timeout_ms, bool repeatable)
+{
     memset(call, 0, sizeof *call);
     (void)snprintf(call->body, sizeof call->body, "%s", body);
     call->request.header = (Pcn__Common__V1__RequestHeader)PCN__COMMON__V1__REQUEST_HEADER__INIT;
@@ -198,14 +214,16 @@ static inline void world_prepare(world_call_t *call, const char *body, int64_t t
     assert_non_null(call->request.arena);
 }
 
-static inline void world_call(world_t *world, world_call_t *call, const char *body, int64_t timeout_ms, bool repeatable) {
+static inline void world_call(world_t *world, world_call_t *call, const char *body, int64_t timeout_ms, bool repeatable)
+{
     world_prepare(call, body, timeout_ms, repeatable);
     call->world = world;
     rpc_client_call(world->client, &call->request);
     assert_int_equal(call->done, 0); // never from inside
 }
 
-static inline unsigned world_done_count(const world_call_t *calls, unsigned count) {
+static inline unsigned world_done_count(const world_call_t *calls, unsigned count)
+{
     unsigned done = 0;
     for (unsigned i = 0; i < count; i++) {
         done += calls[i].done > 0 ? 1 : 0;
@@ -214,7 +232,8 @@ static inline unsigned world_done_count(const world_call_t *calls, unsigned coun
 }
 
 // Each exactly once, with its own body.
-static inline void world_assert_echoed(const world_call_t *calls, unsigned count) {
+static inline void world_assert_echoed(const world_call_t *calls, unsigned count)
+{
     for (unsigned i = 0; i < count; i++) {
         assert_int_equal(calls[i].done, 1);
         assert_int_equal(calls[i].status, STATUS_OK);
