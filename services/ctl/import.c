@@ -24,8 +24,6 @@ typedef struct import {
     load_options_t load;
     int folders;
     char **folder;
-    char *paths[FOLDERS_MAX * PLAN_TABLES]; // of the files read, for the report
-    size_t path_count;
     report_t *report;
     plan_t *plan;
 } import_t;
@@ -95,14 +93,11 @@ static status_t read_table(import_t *import, const char *folder, plan_table_t ta
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
     *found = true;
-    char *name = strdup(path);
-    report_file_t *file = name != NULL ? report_file_new(import->report, name) : NULL;
+    report_file_t *file = report_file_new(import->report, path);
     csv_t *csv = NULL;
     if (file == NULL) {
-        free(name);
         status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory");
     } else {
-        import->paths[import->path_count++] = name;
         status = csv_parse(text.data != NULL ? text.data : "", text.size, &csv, problem);
         if (status == STATUS_INVALID_ARGUMENT) {
             report_problem(file, 0, problem->field, "%s", problem->detail);
@@ -169,7 +164,5 @@ int import_command(const command_t *command, int argc, char **argv)
     buf_deinit(&token);
     plan_destroy(&import.plan);
     report_destroy(&import.report);
-    for (size_t i = 0; i < import.path_count; i++)
-        free(import.paths[i]);
     return code;
 }

@@ -1,7 +1,7 @@
 // What an import is going to ask of the registry: rows of the data set become calls, in stages, so that parents are there before their
 // children. Pure: no file is opened and nothing is sent.
 //
-// The plan owns its calls; paths of files are borrowed, their content is copied. One thread.
+// The plan owns its calls and copies what it takes of a file; files belong to the report. One thread.
 #ifndef PCN_CTL_PLAN_H
 #define PCN_CTL_PLAN_H
 

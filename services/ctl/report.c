@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct report {
     FILE *out;
@@ -26,6 +27,7 @@ void report_destroy(report_t **report)
         return;
     for (report_file_t *file = (*report)->first, *next; file != NULL; file = next) {
         next = file->next;
+        free(file->path);
         free(file);
     }
     free(*report);
@@ -35,10 +37,11 @@ void report_destroy(report_t **report)
 report_file_t *report_file_new(report_t *report, const char *path)
 {
     report_file_t *file = calloc(1, sizeof *file);
-    if (file == NULL)
+    if (file == NULL || (file->path = strdup(path)) == NULL) {
+        free(file);
         return NULL;
+    }
     file->report = report;
-    file->path = path;
     if (report->last != NULL)
         report->last->next = file;
     else
@@ -56,6 +59,11 @@ static void wipe_progress(report_t *report)
 
 void report_problem(report_file_t *file, unsigned line, const char *field, const char *format, ...)
 {
+    char detail[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
     FILE *out = file->report->out;
     wipe_progress(file->report);
     file->failed++;
@@ -64,12 +72,7 @@ void report_problem(report_file_t *file, unsigned line, const char *field, const
         fprintf(out, ":%u", line);
     if (field != NULL && field[0] != '\0')
         fprintf(out, ": %s", field);
-    fputs(": ", out);
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(out, format, arguments);
-    va_end(arguments);
-    fputc('\n', out);
+    fprintf(out, ": %s\n", detail);
 }
 
 void report_progress(report_t *report, size_t done, size_t total)

@@ -1,6 +1,6 @@
 // What an import says: a problem at once, with file and line; how far it is, on a terminal only; the sums at the end.
 //
-// One thread. The report owns its files' counts; paths are borrowed.
+// One thread. The report owns its files.
 #ifndef PCN_CTL_REPORT_H
 #define PCN_CTL_REPORT_H
 
@@ -12,7 +12,7 @@ typedef struct report report_t;
 
 typedef struct report_file {
     report_t *report;
-    const char *path;
+    char *path;
     unsigned created, there, failed;
     struct report_file *next;
 } report_file_t;
