@@ -144,7 +144,7 @@ static void answer(request_t *request, const Pcn__Common__V1__ReplyHeader *heade
     const pb_method_t *method = request->match.route->method;
     problem_t problem = {0};
     void *reply;
-    if (pb_unpack(method->reply, body, body_size, request->arena, &reply, &problem) != STATUS_OK) {
+    if (pb_unpack_reply(method->reply, body, body_size, request->arena, &reply, &problem) != STATUS_OK) {
         log_error("A service's answer could not be read.", LOG_TEXT("method", method->name), LOG_TEXT("field", problem.field),
                   LOG_TEXT("detail", problem.detail), LOG_TEXT("requestId", request->id));
         reply_refuse_with(request, 0, STATUS_INTERNAL, NULL, "the service's answer could not be read");
