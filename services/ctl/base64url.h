@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define BASE64URL_SIZE(bytes) (((bytes) * 4 + 2) / 3 + 1)
+#define BASE64URL_SIZE(bytes) (((bytes)*4 + 2) / 3 + 1)
 
 // Writes BASE64URL_SIZE(size) characters, the NUL included.
 void base64url_encode(const void *bytes, size_t size, char *out);

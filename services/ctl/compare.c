@@ -9,7 +9,8 @@ static const char *first_difference(const json_t *sent, const json_t *there)
 {
     const char *field;
     json_t *value;
-    json_object_foreach((json_t *)sent, field, value) {
+    json_object_foreach((json_t *)sent, field, value)
+    {
         const json_t *other = json_object_get(there, field);
         // A flag that is not set is left out of an answer.
         bool same = other != NULL ? json_equal(value, other) : json_is_false(value);

@@ -22,8 +22,8 @@ static bool check_url(const char *url, bool *direct)
     CURLU *parsed = curl_url();
     char *scheme = NULL, *host = NULL, *path = NULL, *query = NULL;
     bool ok = parsed != NULL && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
-              curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK && curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-              curl_url_get(parsed, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
+              curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+              curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK && curl_url_get(parsed, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
               curl_url_get(parsed, CURLUPART_QUERY, &query, 0) == CURLUE_NO_QUERY && strcmp(path, "/") == 0 &&
               (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
     *direct = ok && (strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0);
@@ -151,7 +151,8 @@ static bool set_options(const http_t *http, CURL *easy, http_request_t *request)
     int size = snprintf(url, sizeof url, "%s%s", http->url, request->path);
     bool ok = size > 0 && (size_t)size < sizeof url && curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers) == CURLE_OK &&
-              curl_easy_setopt(easy, CURLOPT_PRIVATE, request) == CURLE_OK && curl_easy_setopt(easy, CURLOPT_WRITEDATA, request) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_PRIVATE, request) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_WRITEDATA, request) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_HEADERDATA, request) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
@@ -178,7 +179,8 @@ status_t http_start(http_t *http, http_request_t *request, problem_t *problem)
     request->retry_after_s = -1;
     request->error[0] = '\0';
     request->headers = make_headers(http, request);
-    if (easy == NULL || request->headers == NULL || !set_options(http, easy, request) || curl_multi_add_handle(http->multi, easy) != CURLM_OK) {
+    if (easy == NULL || request->headers == NULL || !set_options(http, easy, request) ||
+        curl_multi_add_handle(http->multi, easy) != CURLM_OK) {
         curl_easy_cleanup(easy);
         curl_slist_free_all(request->headers);
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "cannot start a call");

@@ -31,9 +31,12 @@ typedef struct import {
 static int parse(import_t *import, int argc, char **argv)
 {
     const command_option_t options[] = {
-        {"--url", &import->url, NULL, true},          {"--token", &import->token, NULL, false},
-        {"--token-file", &import->token_file, NULL, false}, {"--from", &import->start, NULL, false},
-        {"--in-flight", &import->in_flight, NULL, false},   {"--patience", &import->patience, NULL, false},
+        {"--url", &import->url, NULL, true},
+        {"--token", &import->token, NULL, false},
+        {"--token-file", &import->token_file, NULL, false},
+        {"--from", &import->start, NULL, false},
+        {"--in-flight", &import->in_flight, NULL, false},
+        {"--patience", &import->patience, NULL, false},
         {0},
     };
     problem_t problem = {0};

@@ -87,7 +87,9 @@ void issuer_jwks(const issuer_t *issuer, buf_t *out)
 {
     char x[BASE64URL_SIZE(ISSUER_PUBLIC_SIZE)];
     base64url_encode(issuer->public_key, ISSUER_PUBLIC_SIZE, x);
-    buf_printf(out, "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"" ISSUER_ALGORITHM "\",\"use\":\"sig\",\"kid\":\"%s\",\"x\":\"%s\"}]}\n",
+    buf_printf(out,
+               "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"" ISSUER_ALGORITHM
+               "\",\"use\":\"sig\",\"kid\":\"%s\",\"x\":\"%s\"}]}\n",
                issuer->kid, x);
 }
 

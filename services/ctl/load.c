@@ -75,8 +75,8 @@ static void refuse(task_t *task, const json_t *reply)
 {
     const char *detail = member_of(reply, "detail");
     report_problem(task->call->file, task->call->line, member_of(reply, "field"), "%s (%s of %s: HTTP %ld)",
-                   detail[0] != '\0' ? detail : "the server gives no reason", task->looking ? "reading" : "creation",
-                   task->call->code, task->request.code);
+                   detail[0] != '\0' ? detail : "the server gives no reason", task->looking ? "reading" : "creation", task->call->code,
+                   task->request.code);
     finish(task);
 }
 
@@ -117,8 +117,9 @@ static void give_up(const task_t *task, const json_t *reply)
         return;
     const http_request_t *request = &task->request;
     const char *detail = request->code != 0 ? member_of(reply, "detail") : request->error;
-    loader->status = problem_set(loader->problem, STATUS_UNAVAILABLE, NULL, "the server cannot be had (HTTP %ld): %s; the import can be repeated",
-                                 request->code, detail[0] != '\0' ? detail : "no reason given");
+    loader->status =
+        problem_set(loader->problem, STATUS_UNAVAILABLE, NULL, "the server cannot be had (HTTP %ld): %s; the import can be repeated",
+                    request->code, detail[0] != '\0' ? detail : "no reason given");
 }
 
 static void compare(task_t *task, const json_t *reply)
@@ -168,7 +169,8 @@ static void answered(http_request_t *request)
     task_t *task = request->data;
     long code = request->code;
     task->loader->in_flight--;
-    json_t *reply = code != 0 && request->reply.size > 0 ? json_loadb(request->reply.data, request->reply.size, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_t *reply =
+        code != 0 && request->reply.size > 0 ? json_loadb(request->reply.data, request->reply.size, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (code == 0 || code == 429 || code == 502 || code == 503 || code == 504) {
         if (!wait_again(task))
             give_up(task, reply);

@@ -80,7 +80,8 @@ bool plan_push(plan_t *plan, plan_kind_t kind, const row_t *row, const char *cod
         plan->room = room;
     }
     plan_call_t *call = &plan->calls[plan->count++];
-    *call = (plan_call_t){.kind = kind, .file = row->file, .line = row->line, .content = content, .code = strdup(code), .order = plan->count};
+    *call =
+        (plan_call_t){.kind = kind, .file = row->file, .line = row->line, .content = content, .code = strdup(code), .order = plan->count};
     if (call->code == NULL || content == NULL)
         return false;
     if (kind != PLAN_ORGANISATION)
@@ -183,7 +184,8 @@ static bool make_key(plan_call_t *call)
     uint8_t digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool ok = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
-              EVP_DigestUpdate(context, method, sizeof method - 1) == 1 && EVP_DigestUpdate(context, call->path, strlen(call->path) + 1) == 1 &&
+              EVP_DigestUpdate(context, method, sizeof method - 1) == 1 &&
+              EVP_DigestUpdate(context, call->path, strlen(call->path) + 1) == 1 &&
               EVP_DigestUpdate(context, call->body, strlen(call->body)) == 1 && EVP_DigestFinal_ex(context, digest, NULL) == 1;
     EVP_MD_CTX_free(context);
     int used = snprintf(call->key, sizeof call->key, "import:");

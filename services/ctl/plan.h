@@ -20,11 +20,11 @@ typedef struct plan_call {
     size_t order;   // in which it was planned, within its stage
     report_file_t *file;
     unsigned line;
-    char *code;      // the organisation or network that the call changes
-    json_t *content; // the body
-    char *path;      // after the server's address: "/v1/networks/pcn-rutland/members"
-    char *body;      // of the content, the same bytes every time
-    char *look;      // where to see what is there when the answer is "already exists"
+    char *code;              // the organisation or network that the call changes
+    json_t *content;         // the body
+    char *path;              // after the server's address: "/v1/networks/pcn-rutland/members"
+    char *body;              // of the content, the same bytes every time
+    char *look;              // where to see what is there when the answer is "already exists"
     char key[PLAN_KEY_SIZE]; // Idempotency-Key, the same for the same call every time
 } plan_call_t;
 

@@ -123,8 +123,8 @@ static json_t *value_of(const column_t *column, const char *text)
 // Puts a row's columns into a body. Every one that is wrong is reported; false if any was.
 static bool fill(json_t *content, const column_t *columns, const row_t *row)
 {
-    static const char *const wanted[] = {[COLUMN_CODE] = "a code", [COLUMN_DATE] = "a date as in 2019-07-01",
-                                         [COLUMN_NUMBER] = "a whole number"};
+    static const char *const wanted[] = {
+        [COLUMN_CODE] = "a code", [COLUMN_DATE] = "a date as in 2019-07-01", [COLUMN_NUMBER] = "a whole number"};
     bool good = true;
     for (const column_t *column = columns; column->name != NULL; column++) {
         const char *text = text_of(row, column->name);
@@ -182,7 +182,8 @@ static void complete_network(plan_t *plan, const row_t *row, const char *code)
     if (network != NULL && fill(more, network_columns, row)) {
         const char *field;
         json_t *value;
-        json_object_foreach(more, field, value) {
+        json_object_foreach(more, field, value)
+        {
             const json_t *there = json_object_get(network->content, field);
             if (there != NULL && !json_equal(there, value))
                 report_problem(row->file, row->line, field, "differs from line %u of %s", network->line, network->file->path);

@@ -23,8 +23,7 @@ void report_destroy(report_t **report);
 // NULL without memory.
 report_file_t *report_file_new(report_t *report, const char *path);
 // Says "path:line: field: detail" and counts a failure. `line` 0 and `field` NULL or "" are left out.
-void report_problem(report_file_t *file, unsigned line, const char *field, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void report_problem(report_file_t *file, unsigned line, const char *field, const char *format, ...) __attribute__((format(printf, 4, 5)));
 void report_progress(report_t *report, size_t done, size_t total);
 // One line a file, in the order they were added. Takes the progress line away first.
 void report_summary(report_t *report, FILE *out);

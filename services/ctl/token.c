@@ -118,12 +118,12 @@ static status_t fill(const token_claims_t *claims, const char *subject, int64_t 
         status = check_scope(claims->scope, problem);
     if (status == STATUS_OK && (claims->ttl_s < 1 || claims->ttl_s > TOKEN_TTL_MAX))
         status = problem_set(problem, STATUS_INVALID_ARGUMENT, "--ttl", "a token holds for 1 to %d seconds", TOKEN_TTL_MAX);
-    int failed = json_object_set_new(payload, "iss", json_string(ISSUER_DEVELOPMENT)) |
-                 json_object_set_new(payload, "aud", json_string(ISSUER_AUDIENCE)) | json_object_set_new(payload, "sub", json_string(subject)) |
-                 json_object_set_new(payload, "roles", roles) | json_object_set_new(payload, "org", organisations) |
-                 json_object_set_new(payload, "iat", json_integer(now_s)) | json_object_set_new(payload, "nbf", json_integer(now_s)) |
-                 json_object_set_new(payload, "exp", json_integer(now_s + claims->ttl_s)) |
-                 json_object_set_new(payload, "jti", json_string(id));
+    int failed =
+        json_object_set_new(payload, "iss", json_string(ISSUER_DEVELOPMENT)) |
+        json_object_set_new(payload, "aud", json_string(ISSUER_AUDIENCE)) | json_object_set_new(payload, "sub", json_string(subject)) |
+        json_object_set_new(payload, "roles", roles) | json_object_set_new(payload, "org", organisations) |
+        json_object_set_new(payload, "iat", json_integer(now_s)) | json_object_set_new(payload, "nbf", json_integer(now_s)) |
+        json_object_set_new(payload, "exp", json_integer(now_s + claims->ttl_s)) | json_object_set_new(payload, "jti", json_string(id));
     if (claims->scope != NULL)
         failed |= json_object_set_new(payload, "scope", json_string(claims->scope));
     if (status == STATUS_OK && failed != 0)
@@ -188,9 +188,12 @@ int token_command(const command_t *command, int argc, char **argv)
 {
     const char *dir = NULL, *ttl = NULL;
     token_claims_t claims = {.ttl_s = TOKEN_TTL_DEFAULT};
-    const command_option_t options[] = {{"--issuer-dir", &dir, NULL, true},       {"--role", &claims.roles, NULL, true},
-                                        {"--org", &claims.organisations, NULL, true}, {"--sub", &claims.subject, NULL, false},
-                                        {"--ttl", &ttl, NULL, false},             {"--scope", &claims.scope, NULL, false},
+    const command_option_t options[] = {{"--issuer-dir", &dir, NULL, true},
+                                        {"--role", &claims.roles, NULL, true},
+                                        {"--org", &claims.organisations, NULL, true},
+                                        {"--sub", &claims.subject, NULL, false},
+                                        {"--ttl", &ttl, NULL, false},
+                                        {"--scope", &claims.scope, NULL, false},
                                         {0}};
     problem_t problem = {0};
     int count = 0;

@@ -46,7 +46,8 @@ static void test_members(void **state)
 {
     (void)state;
     static const char *const sent = "{'practice':'p','from':'2019-07-01','fromAssumed':true}";
-    check(PLAN_MEMBER, sent, "{'members':[{'practice':'q'},{'practice':'p','name':'P','from':'2019-07-01','fromAssumed':true}]}", LOAD_SAME, NULL);
+    check(PLAN_MEMBER, sent, "{'members':[{'practice':'q'},{'practice':'p','name':'P','from':'2019-07-01','fromAssumed':true}]}", LOAD_SAME,
+          NULL);
     check(PLAN_MEMBER, sent, "{'members':[{'practice':'p','from':'2020-01-01','fromAssumed':true}]}", LOAD_DIFFERENT, "from");
     check(PLAN_MEMBER, sent, "{'members':[{'practice':'q'}]}", LOAD_ABSENT, NULL);
     check(PLAN_MEMBER, sent, "{}", LOAD_ABSENT, NULL);
@@ -75,7 +76,7 @@ static void test_list_sizes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_organisations), cmocka_unit_test(test_members), cmocka_unit_test(test_directors),
-                                       cmocka_unit_test(test_list_sizes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_organisations), cmocka_unit_test(test_members),
+                                       cmocka_unit_test(test_directors), cmocka_unit_test(test_list_sizes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

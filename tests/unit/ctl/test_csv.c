@@ -61,7 +61,8 @@ static void test_line_ends_inside_quotes_count_as_lines(void **state)
 static void test_mark_and_blank_lines(void **state)
 {
     (void)state;
-    csv_t *csv = parse("\xef\xbb\xbf" "code,name\n\n\r\nk,\xc3\xa9t\xc3\xa9\n\n");
+    csv_t *csv = parse("\xef\xbb\xbf"
+                       "code,name\n\n\r\nk,\xc3\xa9t\xc3\xa9\n\n");
     assert_int_equal(csv_column(csv, "code"), 0);
     assert_int_equal(csv_rows(csv), 1);
     assert_int_equal(csv_line(csv, 0), 4);
@@ -134,8 +135,12 @@ static void test_refusals_name_the_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),           cmocka_unit_test(test_quotes),    cmocka_unit_test(test_line_ends_inside_quotes_count_as_lines),
-        cmocka_unit_test(test_mark_and_blank_lines), cmocka_unit_test(test_no_rows_and_trailing_comma), cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_line_ends_inside_quotes_count_as_lines),
+        cmocka_unit_test(test_mark_and_blank_lines),
+        cmocka_unit_test(test_no_rows_and_trailing_comma),
+        cmocka_unit_test(test_many_rows),
         cmocka_unit_test(test_refusals_name_the_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,8 +83,8 @@ static void test_init_is_made_once(void **state)
     assert_int_equal(issuer_load(dir, &issuer, &problem), STATUS_OK);
     json_t *set = json_loadb(jwks.data, jwks.size, JSON_REJECT_DUPLICATES, NULL);
     const char *kty, *crv, *alg, *use, *kid, *x;
-    assert_int_equal(json_unpack(set, "{s:[{s:s,s:s,s:s,s:s,s:s,s:s!}]!}", "keys", "kty", &kty, "crv", &crv, "alg", &alg, "use", &use, "kid",
-                                 &kid, "x", &x),
+    assert_int_equal(json_unpack(set, "{s:[{s:s,s:s,s:s,s:s,s:s,s:s!}]!}", "keys", "kty", &kty, "crv", &crv, "alg", &alg, "use", &use,
+                                 "kid", &kid, "x", &x),
                      0);
     assert_string_equal(kty, "OKP");
     assert_string_equal(crv, "Ed25519");

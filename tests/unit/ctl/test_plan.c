@@ -109,7 +109,8 @@ static void test_the_data_set(void **state)
     for (size_t i = 0; i < plan_count(fixture.plan); i++) {
         const plan_call_t *call = plan_call(fixture.plan, i);
         if (call->kind == PLAN_LIST_SIZE)
-            *(json_object_get(call->content, "subGroup") != NULL ? &parts : &sum) += json_integer_value(json_object_get(call->content, "count"));
+            *(json_object_get(call->content, "subGroup") != NULL ? &parts : &sum) +=
+                json_integer_value(json_object_get(call->content, "count"));
     }
     assert_int_equal(sum, 1150930);
     assert_int_equal(parts, 107866);
@@ -126,11 +127,12 @@ static void test_bodies(void **state)
     const plan_call_t *call = find(&fixture, PLAN_ORGANISATION, "pcn-rutland");
     assert_string_equal(call->path, "/v1/organisations");
     assert_string_equal(call->look, "/v1/organisations/pcn-rutland");
-    assert_string_equal(call->body,
-                        "{\"code\":\"pcn-rutland\",\"name\":\"Rutland\",\"kind\":\"network\",\"parent\":\"ccg-elr\",\"level\":\"neighbourhood\","
-                        "\"statedPopulation\":39920,\"statedPracticeCount\":4,"
-                        "\"source\":\"002_14b2ec4da8d9c2f3.txt section 18.3 (Appendix 3)\","
-                        "\"notes\":\"population is the list size; practice count is the names listed\",\"place\":\"la-rutland\"}");
+    assert_string_equal(
+        call->body,
+        "{\"code\":\"pcn-rutland\",\"name\":\"Rutland\",\"kind\":\"network\",\"parent\":\"ccg-elr\",\"level\":\"neighbourhood\","
+        "\"statedPopulation\":39920,\"statedPracticeCount\":4,"
+        "\"source\":\"002_14b2ec4da8d9c2f3.txt section 18.3 (Appendix 3)\","
+        "\"notes\":\"population is the list size; practice count is the names listed\",\"place\":\"la-rutland\"}");
     call = find(&fixture, PLAN_MEMBER, "pcn-rutland");
     assert_string_equal(call->path, "/v1/networks/pcn-rutland/members");
     assert_string_equal(call->look, "/v1/networks/pcn-rutland?asOf=2019-07-01");
@@ -165,7 +167,8 @@ static void test_stages_put_parents_first(void **state)
             assert_true(upper == NULL || upper->stage < call->stage);
         }
         if (call->kind == PLAN_MEMBER)
-            assert_true(find(&fixture, PLAN_ORGANISATION, json_string_value(json_object_get(call->content, "practice")))->stage < call->stage);
+            assert_true(find(&fixture, PLAN_ORGANISATION, json_string_value(json_object_get(call->content, "practice")))->stage <
+                        call->stage);
         if (call->kind == PLAN_LIST_SIZE)
             assert_true(find(&fixture, PLAN_MEMBER, call->code)->stage < call->stage);
     }
@@ -207,7 +210,8 @@ static void test_bad_rows_are_left_out_and_reported(void **state)
         "ok,Again,ccg,,\n");
     finish(&fixture);
     assert_int_equal(plan_count(fixture.plan), 1);
-    assert_string_equal(plan_call(fixture.plan, 0)->body, "{\"code\":\"ok\",\"name\":\"Ok\",\"kind\":\"local-authority\",\"statedPopulation\":12}");
+    assert_string_equal(plan_call(fixture.plan, 0)->body,
+                        "{\"code\":\"ok\",\"name\":\"Ok\",\"kind\":\"local-authority\",\"statedPopulation\":12}");
     assert_string_equal(fixture.said, "organisations.csv:2: code: \"A B\" is not a code\n"
                                       "organisations.csv:4: stated_population: \"1.5\" is not a whole number\n"
                                       "organisations.csv:5: code: is empty\n"
@@ -255,8 +259,9 @@ static void test_files_that_disagree(void **state)
     fixture_t fixture;
     begin(&fixture);
     add(&fixture, PLAN_ORGANISATIONS, "code,name,kind,parent_code,stated_practice_count\npcn-x,X,pcn,,5\n");
-    add(&fixture, PLAN_NETWORKS, "pcn_code,list_size,clinical_directors,as_of,place_code,practice_count,source\n"
-                                 "pcn-x,100, Dr A ;; Dr B,2019-06-20,la-x,6,s\n");
+    add(&fixture, PLAN_NETWORKS,
+        "pcn_code,list_size,clinical_directors,as_of,place_code,practice_count,source\n"
+        "pcn-x,100, Dr A ;; Dr B,2019-06-20,la-x,6,s\n");
     add(&fixture, PLAN_SUB_GROUPS, "sub_group,pcn_code,list_size,source\nx-1,pcn-x,40,s\nx-1,pcn-y,40,s\n");
     finish(&fixture);
     assert_int_equal(report_failed(fixture.report), 2);
@@ -271,10 +276,14 @@ static void test_files_that_disagree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_data_set),       cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_stages_put_parents_first), cmocka_unit_test(test_keys_are_the_calls),
-        cmocka_unit_test(test_bad_rows_are_left_out_and_reported), cmocka_unit_test(test_missing_columns),
-        cmocka_unit_test(test_circles),            cmocka_unit_test(test_files_that_disagree),
+        cmocka_unit_test(test_the_data_set),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_stages_put_parents_first),
+        cmocka_unit_test(test_keys_are_the_calls),
+        cmocka_unit_test(test_bad_rows_are_left_out_and_reported),
+        cmocka_unit_test(test_missing_columns),
+        cmocka_unit_test(test_circles),
+        cmocka_unit_test(test_files_that_disagree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

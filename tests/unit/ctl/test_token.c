@@ -88,8 +88,8 @@ static void test_claims(void **state)
     json_t *payload = make(&claims);
     const char *iss, *aud, *sub, *role, *org, *jti;
     json_int_t iat, nbf, exp;
-    assert_int_equal(json_unpack(payload, "{s:s,s:s,s:s,s:[s!],s:[s!],s:I,s:I,s:I,s:s!}", "iss", &iss, "aud", &aud, "sub", &sub, "roles", &role,
-                                 "org", &org, "iat", &iat, "nbf", &nbf, "exp", &exp, "jti", &jti),
+    assert_int_equal(json_unpack(payload, "{s:s,s:s,s:s,s:[s!],s:[s!],s:I,s:I,s:I,s:s!}", "iss", &iss, "aud", &aud, "sub", &sub, "roles",
+                                 &role, "org", &org, "iat", &iat, "nbf", &nbf, "exp", &exp, "jti", &jti),
                      0);
     assert_string_equal(iss, "urn:pcn:development");
     assert_string_equal(aud, "pcn");
@@ -106,14 +106,16 @@ static void test_claims(void **state)
 static void test_lists_subject_and_scope(void **state)
 {
     (void)state;
-    const token_claims_t claims = {.roles = "operations,subscriber", .organisations = "ics-llr,RX1", .scope = "events.read status.read", .ttl_s = 1};
+    const token_claims_t claims = {
+        .roles = "operations,subscriber", .organisations = "ics-llr,RX1", .scope = "events.read status.read", .ttl_s = 1};
     json_t *payload = make(&claims);
     assert_string_equal(json_string_value(json_object_get(payload, "sub")), "dev-operations+subscriber-ics-llr+RX1");
     assert_int_equal(json_array_size(json_object_get(payload, "roles")), 2);
     assert_string_equal(json_string_value(json_array_get(json_object_get(payload, "org"), 1)), "RX1");
     assert_string_equal(json_string_value(json_object_get(payload, "scope")), "events.read status.read");
     json_decref(payload);
-    const token_claims_t named = {.roles = "operations", .organisations = "ics-llr", .subject = "someone@example.org", .ttl_s = TOKEN_TTL_MAX};
+    const token_claims_t named = {
+        .roles = "operations", .organisations = "ics-llr", .subject = "someone@example.org", .ttl_s = TOKEN_TTL_MAX};
     payload = make(&named);
     assert_string_equal(json_string_value(json_object_get(payload, "sub")), "someone@example.org");
     json_decref(payload);
@@ -175,8 +177,11 @@ static void test_unknown_role_is_told_the_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_claims),   cmocka_unit_test(test_lists_subject_and_scope), cmocka_unit_test(test_no_two_tokens_are_alike),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_unknown_role_is_told_the_list),
+        cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_lists_subject_and_scope),
+        cmocka_unit_test(test_no_two_tokens_are_alike),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_unknown_role_is_told_the_list),
     };
     return cmocka_run_group_tests(tests, make_issuer, drop_issuer);
 }
