@@ -88,7 +88,8 @@ void coalesce_answer(db_t *db, db_slot_t *slot) {
     const PGresult *result = slot->result;
     int column = column_find(result, statement->coalesce_column);
     if (column < 0) {
-        log_error("a coalesced read lacks its column", LOG_TEXT("statement", statement->name), LOG_TEXT("column", statement->coalesce_column));
+        log_error("a coalesced read lacks its column", LOG_TEXT("statement", statement->name),
+                  LOG_TEXT("column", statement->coalesce_column));
         refuse_all(db, slot, STATUS_INTERNAL, "Internal error.");
         return;
     }

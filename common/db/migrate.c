@@ -86,8 +86,8 @@ static status_t lock(db_session_t *session, const char *schema, const char *func
 
 // CREATE SCHEMA IF NOT EXISTS asks for the right to create even where the schema is there.
 static status_t schema_ensure(db_session_t *session, const db_migrate_options_t *options, buf_t *sql, problem_t *problem) {
-    PGresult *result = PQexecParams(db_session_connection(session), "SELECT FROM pg_namespace WHERE nspname = $1", 1, NULL, &options->schema,
-                                    NULL, NULL, 0);
+    PGresult *result = PQexecParams(db_session_connection(session), "SELECT FROM pg_namespace WHERE nspname = $1", 1, NULL,
+                                    &options->schema, NULL, NULL, 0);
     bool known = PQresultStatus(result) == PGRES_TUPLES_OK;
     bool exists = known && PQntuples(result) == 1;
     status_t status = known ? STATUS_OK : failed(session, result, "schema", problem);

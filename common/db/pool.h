@@ -9,8 +9,8 @@
 // Queries of one turn of the loop leave together at its end. A query in flight whose deadline passes is answered DEADLINE_EXCEEDED and
 // its result ignored. A read is answered when its own result is there, a write after the Sync.
 //
-// One loop, one thread. Statements outlive the pools that they are used with. A query is the caller's memory and must live, with its arena and roots, until `done` was called, exactly once,
-// never from inside db_read or db_write.
+// One loop, one thread. Statements outlive the pools that they are used with. A query is the caller's memory and must live, with its
+// arena and roots, until `done` was called, exactly once, never from inside db_read or db_write.
 #ifndef PCN_DB_POOL_H
 #define PCN_DB_POOL_H
 
@@ -79,7 +79,8 @@ bool db_ready(const db_t *db);
 bool db_idle(const db_t *db);
 
 // A row as a message by column name; columns without a field are skipped. INTERNAL where a value does not fit.
-MUST_CHECK status_t db_row_message(const db_rows_t *rows, int row, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem);
+MUST_CHECK status_t db_row_message(const db_rows_t *rows, int row, const pb_type_t *type, arena_t *arena, void **message,
+                                   problem_t *problem);
 // Text of a column by its name, NULL where it is SQL NULL or there is no such column.
 const char *db_row_text(const db_rows_t *rows, int row, const char *column);
 

@@ -85,7 +85,8 @@ PGresult *db_session_exec(db_session_t *session, const char *sql, problem_t *pro
     return checked(session, PQexec(session->connection, sql), "exec", problem);
 }
 
-PGresult *db_session_run(db_session_t *session, const db_statement_t *statement, const void *const *roots, arena_t *arena, problem_t *problem) {
+PGresult *db_session_run(db_session_t *session, const db_statement_t *statement, const void *const *roots, arena_t *arena,
+                         problem_t *problem) {
     const char *values[DB_PARAMS_MAX];
     if (db_statement_bind(statement, roots, arena, values, problem) != STATUS_OK)
         return NULL;

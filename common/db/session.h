@@ -8,12 +8,14 @@
 
 typedef struct db_session db_session_t;
 
-MUST_CHECK status_t db_session_open(const char *dsn, const char *application_name, const char *schema, db_session_t **session, problem_t *problem);
+MUST_CHECK status_t db_session_open(const char *dsn, const char *application_name, const char *schema, db_session_t **session,
+                                   problem_t *problem);
 void db_session_close(db_session_t **session);
 // Runs SQL without parameters (several statements allowed). The last result, or NULL with the problem filled; the caller PQclears it.
 PGresult *db_session_exec(db_session_t *session, const char *sql, problem_t *problem);
 // Runs a declared statement; the same.
-PGresult *db_session_run(db_session_t *session, const db_statement_t *statement, const void *const *roots, arena_t *arena, problem_t *problem);
+PGresult *db_session_run(db_session_t *session, const db_statement_t *statement, const void *const *roots, arena_t *arena,
+                         problem_t *problem);
 // Parses and plans it against the schema as it is, runs nothing: what the test of every statement asks.
 MUST_CHECK status_t db_session_prepare(db_session_t *session, const db_statement_t *statement, problem_t *problem);
 

@@ -6,7 +6,9 @@
 #include "tests/integration/db/rig.h"
 
 // The statement tells how many keys it was asked for.
-#define GET "SELECT number || '/' || cardinality(:request.code::text[]) AS answer, code FROM item WHERE code = ANY(:request.code) ORDER BY number"
+#define GET \
+    "SELECT number || '/' || cardinality(:request.code::text[]) AS answer, code"\
+    " FROM item WHERE code = ANY(:request.code) ORDER BY number"
 
 static void rows(rig_t *rig) {
     free(test_database_query(rig->database, "INSERT INTO item SELECT 'p-' || i, i FROM generate_series(0, 99) AS i"));

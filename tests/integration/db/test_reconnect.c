@@ -6,7 +6,9 @@
 
 #include "tests/integration/db/rig.h"
 
-#define TERMINATE "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pool' AND datname = current_database()"
+#define TERMINATE \
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pool'" \
+    " AND datname = current_database()"
 
 static db_statement_t *repeatable(rig_t *rig) {
     return rig_statement(rig, "repeatable",
@@ -214,7 +216,8 @@ static void test_changed_schema(void **state) {
     rig_init(&rig, &(db_options_t){.read_connections = 1, .write_connections = 1});
     free(test_database_query(rig.database, "INSERT INTO item VALUES ('a', 1)"));
     db_statement_t *all = rig_statement(&rig, "all", "SELECT * FROM item WHERE code = :request.code", NULL);
-    db_statement_t *change = rig_statement(&rig, "change", "UPDATE item SET number = number + 1 WHERE code = :request.code RETURNING *", NULL);
+    db_statement_t *change =
+        rig_statement(&rig, "change", "UPDATE item SET number = number + 1 WHERE code = :request.code RETURNING *", NULL);
     rig_open(&rig);
     for (int i = 0; i < 3; i++) {
         asked_t read, write;

@@ -12,7 +12,8 @@ static void test_message_and_text(void **state) {
     problem_t problem = {0};
     assert_int_equal(db_session_open(test_database_dsn(database), "row", NULL, &session, &problem), STATUS_OK);
     PGresult *result = db_session_exec(session,
-                                       "SELECT 'a' AS code, 'A' AS name, 'network' AS kind, 5 AS stated_population, date '2019-07-01' AS opened_on,"
+                                       "SELECT 'a' AS code, 'A' AS name, 'network' AS kind, 5 AS stated_population,"
+                                       " date '2019-07-01' AS opened_on,"
                                        " timestamptz '2019-07-01 09:00:00.5+01' AS created_at, ARRAY['x, y', 'z\"'] AS former_names,"
                                        " '[{\"system\":\"s\",\"value\":\"v\"}]'::jsonb AS identifiers, NULL::text AS notes, 1 AS no_field"
                                        " UNION ALL SELECT 'b', NULL, 'practice', NULL, NULL, NULL, NULL, NULL, NULL, NULL"
@@ -48,7 +49,8 @@ static void test_message_and_text(void **state) {
     assert_null(db_row_text(&rows, 0, "name"));
     assert_null(db_row_text(&rows, 0, "Code"));
     arena_t *small = arena_new(16);
-    assert_int_equal(db_row_message(&rows, 1, &pcn__registry__v1__organisation__type, small, &message, &problem), STATUS_RESOURCE_EXHAUSTED);
+    assert_int_equal(db_row_message(&rows, 1, &pcn__registry__v1__organisation__type, small, &message, &problem),
+                     STATUS_RESOURCE_EXHAUSTED);
     arena_destroy(&small);
     arena_destroy(&arena);
     PQclear(result);

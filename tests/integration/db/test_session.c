@@ -26,7 +26,8 @@ static void test_exec(void **state) {
     test_database_t *database = test_database_create();
     db_session_t *session = open_session(database, "registry");
     problem_t problem = {0};
-    PGresult *result = db_session_exec(session, "SELECT 1; SELECT current_setting('search_path') || current_setting('application_name')", &problem);
+    PGresult *result =
+        db_session_exec(session, "SELECT 1; SELECT current_setting('search_path') || current_setting('application_name')", &problem);
     assert_non_null(result);
     assert_string_equal(PQgetvalue(result, 0, 0), "registrysession");
     PQclear(result);
