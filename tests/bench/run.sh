@@ -20,7 +20,7 @@ environment:
   PCN_HTTP_PORT             port of its edge (default 8080)
   PCN_BIN                   folder of pcn-gateway and pcnctl (default: bin in the instance's folder)
   PCN_BENCH_DATABASE_URL    the instance's database, as a role that may create a schema and read the registry's
-                            (default: pcn_admin over the private cluster's socket)
+                            (default: PCN_DATABASE_URL, else pcn_admin over the private cluster's socket)
 EOF
 }
 
@@ -52,7 +52,7 @@ done
 state_dir=${PCN_STATE_DIR:?folder of a running instance}
 bin=${PCN_BIN:-$state_dir/bin}
 edge_port=${PCN_HTTP_PORT:-8080}
-database_url=${PCN_BENCH_DATABASE_URL:-postgresql://pcn_admin@/pcn?host=$state_dir/run}
+database_url=${PCN_BENCH_DATABASE_URL:-${PCN_DATABASE_URL:-postgresql://pcn_admin@/pcn?host=$state_dir/run}}
 pgbench=pgbench
 if ! command -v pgbench >/dev/null; then
     pgbench=$(find /usr/lib/postgresql -name pgbench -path '*/bin/*' 2>/dev/null | sort -V | tail -n 1)
@@ -273,4 +273,3 @@ jq -r -f "$here/table.jq" "$work/result.json"
 mkdir -p "$state_dir/bench"
 cp "$work/result.json" "$state_dir/bench/.result.json"
 mv -f "$state_dir/bench/.result.json" "$state_dir/bench/result.json"
-say "the figures are in bench/result.json of the instance's folder"
