@@ -14,19 +14,20 @@ const db_stmt_t add_member_load = {
     "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text AND o.kind = 'network'"};
 
 // Both rows are locked before anything is written, and only at the versions that were decided on. An overlap that was not there when it
-// was decided leaves `member` empty, so nothing changes and it is decided again. A sub-group is new where it was not there.
+// was decided leaves `member` empty, so nothing changes and it is decided again. The sub-group comes after its member, since
+// a refused one must leave nothing behind; the reference to it is looked at when the statement ends.
 const db_stmt_t add_member_save = {
     "add_member_save",
     "locked AS MATERIALIZED (SELECT o.code FROM organisation o WHERE NOT EXISTS (SELECT FROM seen) "
     "    AND ((o.code = :request.code::text AND o.version = :row.version::bigint) "
     "      OR (o.code = :after.member.practice::text AND o.version = :after.practice_version::bigint)) ORDER BY o.code FOR UPDATE), "
     "allowed AS (SELECT FROM locked HAVING count(*) = 2), "
-    "grouped AS (INSERT INTO sub_group (network, code, source) SELECT :request.code::text, :after.member.sub_group::text, "
-    "        :after.member.source::text FROM allowed WHERE :after.member.sub_group::text IS NOT NULL ON CONFLICT DO NOTHING), "
     "member AS (INSERT INTO membership (practice, network, sub_group, from_on, to_on, source, from_assumed) "
     "    SELECT :after.member.practice::text, :request.code::text, :after.member.sub_group::text, :after.member.from::date, "
     "        :after.member.to::date, :after.member.source::text, coalesce(:after.member.from_assumed::boolean, false) FROM allowed "
     "    ON CONFLICT DO NOTHING RETURNING practice), "
+    "grouped AS (INSERT INTO sub_group (network, code, source) SELECT :request.code::text, :after.member.sub_group::text, "
+    "        :after.member.source::text FROM member WHERE :after.member.sub_group::text IS NOT NULL ON CONFLICT DO NOTHING), "
     "moved AS (UPDATE organisation o SET parent = :request.code::text, version = o.version + 1, updated_at = :call.now::timestamptz "
     "    FROM member WHERE o.code = member.practice AND :after.practice_moves::boolean), "
     "changed AS (UPDATE organisation o SET version = o.version + 1, updated_at = :call.now::timestamptz FROM member "
@@ -58,13 +59,14 @@ const db_stmt_t add_list_size_load = {
     "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text"};
 
 const db_stmt_t add_list_size_save = {
-    "add_list_size_save", LOCKED
-    "grouped AS (INSERT INTO sub_group (network, code, source) SELECT locked.code, :after.sub_group::text, :after.source::text FROM locked "
-    "    WHERE :after.sub_group::text IS NOT NULL ON CONFLICT DO NOTHING), "
-    "size AS (INSERT INTO list_size (organisation, kind, sub_group, as_of, synthetic, count, source) "
-    "    SELECT locked.code, :after.kind::text, coalesce(:after.sub_group::text, ''), :after.as_of::date, "
-    "        coalesce(:after.synthetic::boolean, false), :after.count::bigint, :after.source::text FROM locked "
-    "    ON CONFLICT DO NOTHING RETURNING organisation), " CHANGED_BY("size")};
+    "add_list_size_save",
+    LOCKED "size AS (INSERT INTO list_size (organisation, kind, sub_group, as_of, synthetic, count, source) "
+           "    SELECT locked.code, :after.kind::text, coalesce(:after.sub_group::text, ''), :after.as_of::date, "
+           "        coalesce(:after.synthetic::boolean, false), :after.count::bigint, :after.source::text FROM locked "
+           "    ON CONFLICT DO NOTHING RETURNING organisation), "
+           "grouped AS (INSERT INTO sub_group (network, code, source) SELECT size.organisation, :after.sub_group::text, "
+           ":after.source::text FROM size "
+           "    WHERE :after.sub_group::text IS NOT NULL ON CONFLICT DO NOTHING), " CHANGED_BY("size")};
 
 // Everything at once and by sets, since asking network by network takes seconds in a registry of a country. Of members and sizes only what
 // holds today comes along, which is all that the rules look at here.

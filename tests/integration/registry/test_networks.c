@@ -101,8 +101,10 @@ static void the_database_itself_holds_that(void **state)
     assert_call(world, "CreateOrganisation",
                 "{\"organisation\":{\"code\":\"gp-c\",\"name\":\"Practice C\",\"kind\":\"practice\",\"parent\":\"ccg-a\"}}");
     const long version = version_of(world, "pcn-b");
-    const status_t status = world_race(world, "INSERT INTO membership (practice, network, from_on) VALUES ('gp-c', 'pcn-a', '2020-01-01')",
-                                       "AddMember", "{\"code\":\"pcn-b\",\"member\":{\"practice\":\"gp-c\",\"from\":\"2020-06-01\"}}");
+    const status_t status =
+        world_race(world, "INSERT INTO membership (practice, network, from_on) VALUES ('gp-c', 'pcn-a', '2020-01-01')", "AddMember",
+                   "{\"code\":\"pcn-b\",\"member\":{\"practice\":\"gp-c\",\"from\":\"2020-06-01\",\"subGroup\":\"team-9\"}}");
+    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM sub_group WHERE code = 'team-9'"), 0);
     assert_int_equal(status, STATUS_ALREADY_EXISTS);
     assert_string_equal(world->problem.field, "practice");
     assert_int_equal(version_of(world, "pcn-b"), version);
