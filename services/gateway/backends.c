@@ -24,7 +24,8 @@ struct backends {
     uv_timer_t timer;
 };
 
-static bool connect_backend(backends_t *backends, backend_t *backend) {
+static bool connect_backend(backends_t *backends, backend_t *backend)
+{
     problem_t problem = {0};
     char key[RPC_KEY_SIZE];
     if (rpc_keys_load_public(backends->keys, backend->service, key, &problem) != STATUS_OK)
@@ -40,19 +41,22 @@ static bool connect_backend(backends_t *backends, backend_t *backend) {
     return true;
 }
 
-static bool connect_missing(backends_t *backends) {
+static bool connect_missing(backends_t *backends)
+{
     bool all = true;
     for (size_t i = 0; i < backends->count; i++)
         all = (backends->list[i].client != NULL || connect_backend(backends, &backends->list[i])) && all;
     return all;
 }
 
-static void on_timer(uv_timer_t *timer) {
+static void on_timer(uv_timer_t *timer)
+{
     if (connect_missing(timer->data))
         uv_timer_stop(timer);
 }
 
-status_t backends_new(app_t *app, backends_t **out, problem_t *problem) {
+status_t backends_new(app_t *app, backends_t **out, problem_t *problem)
+{
     const gateway_config_t *config = app_settings(app);
     backends_t *backends = calloc(1, sizeof(*backends));
     *out = NULL;
@@ -77,7 +81,8 @@ status_t backends_new(app_t *app, backends_t **out, problem_t *problem) {
     return STATUS_OK;
 }
 
-static bool backends_call(void *data, const char *service, rpc_request_t *request) {
+static bool backends_call(void *data, const char *service, rpc_request_t *request)
+{
     backends_t *backends = data;
     for (size_t i = 0; i < backends->count; i++) {
         backend_t *backend = &backends->list[i];
@@ -90,7 +95,8 @@ static bool backends_call(void *data, const char *service, rpc_request_t *reques
     return false;
 }
 
-static bool backends_ready(void *data, problem_t *problem) {
+static bool backends_ready(void *data, problem_t *problem)
+{
     const backends_t *backends = data;
     for (size_t i = 0; i < backends->count; i++) {
         const backend_t *backend = &backends->list[i];
@@ -102,15 +108,18 @@ static bool backends_ready(void *data, problem_t *problem) {
     return true;
 }
 
-upstream_t backends_upstream(backends_t *backends) {
+upstream_t backends_upstream(backends_t *backends)
+{
     return (upstream_t){backends, backends_call, backends_ready};
 }
 
-static void on_closed(uv_handle_t *handle) {
+static void on_closed(uv_handle_t *handle)
+{
     free(handle->data);
 }
 
-void backends_destroy(backends_t **out) {
+void backends_destroy(backends_t **out)
+{
     backends_t *backends = *out;
     *out = NULL;
     if (backends == NULL)

@@ -2,7 +2,8 @@
 
 #include <stdint.h>
 
-static int digit(char c) {
+static int digit(char c)
+{
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
     if (c >= 'a' && c <= 'z')
@@ -12,7 +13,8 @@ static int digit(char c) {
     return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-bool base64url_decode(const char *text, size_t size, unsigned char *out, size_t room, size_t *out_size) {
+bool base64url_decode(const char *text, size_t size, unsigned char *out, size_t room, size_t *out_size)
+{
     uint32_t bits = 0;
     unsigned held = 0;
     size_t count = 0;

@@ -13,22 +13,26 @@
 #define SCHEMA_VERSION 1
 #define RETRY_MS 1000
 
-static status_t no_memory(problem_t *problem) {
+static status_t no_memory(problem_t *problem)
+{
     return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "the request takes too much memory");
 }
 
-static void *field_at(void *message, const ProtobufCFieldDescriptor *field) {
+static void *field_at(void *message, const ProtobufCFieldDescriptor *field)
+{
     return (char *)message + field->offset;
 }
 
 // The names of a merge patch's nulls into the request's `clear`.
-static void set_clear(const route_t *route, void *message, char **clear, size_t count) {
+static void set_clear(const route_t *route, void *message, char **clear, size_t count)
+{
     const ProtobufCFieldDescriptor *field = &route->method->request->descriptor->fields[route->clear_index];
     *(size_t *)(void *)((char *)message + field->quantifier_offset) = count;
     *(char ***)field_at(message, field) = clear;
 }
 
-static status_t read_body(request_t *request, problem_t *problem) {
+static status_t read_body(request_t *request, problem_t *problem)
+{
     const route_t *route = request->match.route;
     const pb_method_t *method = route->method;
     void *body;
@@ -55,7 +59,8 @@ static status_t read_body(request_t *request, problem_t *problem) {
     return STATUS_OK;
 }
 
-static status_t read_path(request_t *request, problem_t *problem) {
+static status_t read_path(request_t *request, problem_t *problem)
+{
     const route_t *route = request->match.route;
     const pb_type_t *type = route->method->request;
     for (unsigned i = 0; i < route->field_count; i++) {
@@ -72,7 +77,8 @@ static status_t read_path(request_t *request, problem_t *problem) {
     return STATUS_OK;
 }
 
-static status_t read_query(request_t *request, problem_t *problem) {
+static status_t read_query(request_t *request, problem_t *problem)
+{
     const route_t *route = request->match.route;
     const pb_type_t *type = route->method->request;
     for (size_t i = 0; i < request->target.parameter_count; i++) {
@@ -88,7 +94,8 @@ static status_t read_query(request_t *request, problem_t *problem) {
 }
 
 // If-Match and Idempotency-Key, on methods that change something.
-static status_t read_headers(request_t *request, int *http, problem_t *problem) {
+static status_t read_headers(request_t *request, int *http, problem_t *problem)
+{
     const pb_method_t *method = request->match.route->method;
     if ((method->flags & PB_CHANGES) == 0)
         return STATUS_OK;
@@ -102,7 +109,8 @@ static status_t read_headers(request_t *request, int *http, problem_t *problem) 
     return status;
 }
 
-status_t call_prepare(request_t *request, int *http, problem_t *problem) {
+status_t call_prepare(request_t *request, int *http, problem_t *problem)
+{
     const pb_method_t *method = request->match.route->method;
     uint8_t *bytes;
     *http = 0;
@@ -123,7 +131,8 @@ status_t call_prepare(request_t *request, int *http, problem_t *problem) {
 }
 
 // A creation's resource, found by the field that its own GET names.
-static void add_location(request_t *request, const void *reply) {
+static void add_location(request_t *request, const void *reply)
+{
     const route_t *route = request->match.route, *get = route->location;
     if (route->method->success != 201 || get == NULL)
         return;
@@ -140,7 +149,8 @@ static void add_location(request_t *request, const void *reply) {
         reply_header(request, "Location", location);
 }
 
-static void answer(request_t *request, const Pcn__Common__V1__ReplyHeader *header, const uint8_t *body, size_t body_size) {
+static void answer(request_t *request, const Pcn__Common__V1__ReplyHeader *header, const uint8_t *body, size_t body_size)
+{
     const pb_method_t *method = request->match.route->method;
     problem_t problem = {0};
     void *reply;
@@ -169,14 +179,16 @@ static void answer(request_t *request, const Pcn__Common__V1__ReplyHeader *heade
     add_location(request, reply);
 }
 
-static void refuse(request_t *request, const problem_t *given) {
+static void refuse(request_t *request, const problem_t *given)
+{
     problem_t problem = *given;
     int http = status_http(problem.status);
     if (problem.status == STATUS_ABORTED && request->expected_version > 0)
         http = 412;
     if (http >= 500)
         log_warning("A service did not answer a request.", LOG_TEXT("method", request->match.route->method->name),
-                    LOG_TEXT("status", status_name(problem.status)), LOG_TEXT("detail", problem.detail), LOG_TEXT("requestId", request->id));
+                    LOG_TEXT("status", status_name(problem.status)), LOG_TEXT("detail", problem.detail),
+                    LOG_TEXT("requestId", request->id));
     // What broke inside is for the log.
     if (problem.status == STATUS_INTERNAL)
         problem_set(&problem, STATUS_INTERNAL, NULL, "something went wrong inside; the request's id finds it in the log");
@@ -186,7 +198,8 @@ static void refuse(request_t *request, const problem_t *given) {
 }
 
 static void call_done(rpc_request_t *call, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
-                      const problem_t *problem) {
+                      const problem_t *problem)
+{
     request_t *request = call->data;
     request->gateway->in_flight->value--;
     if (problem != NULL && problem->status != STATUS_OK)
@@ -197,7 +210,8 @@ static void call_done(rpc_request_t *call, const Pcn__Common__V1__ReplyHeader *r
     http_wake(request->gateway->http);
 }
 
-status_t call_send(request_t *request, problem_t *problem) {
+status_t call_send(request_t *request, problem_t *problem)
+{
     gateway_t *gateway = request->gateway;
     const route_t *route = request->match.route;
     rpc_request_t *call = &request->call;

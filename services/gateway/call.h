@@ -4,8 +4,8 @@
 
 #include "services/gateway/request.h"
 
-// Builds and checks the message and reads the headers that go with it. A refusal is in the problem; `*http` is set where HTTP has a status of its
-// own for it (428), else 0.
+// Builds and checks the message and reads the headers that go with it. A refusal is in the problem; `*http` is set where HTTP has a
+// status of its own for it (428), else 0.
 MUST_CHECK status_t call_prepare(request_t *request, int *http, problem_t *problem);
 // Asks the service with the connection suspended; the answer comes with the resume. A refusal where it cannot be asked at all.
 MUST_CHECK status_t call_send(request_t *request, problem_t *problem);

@@ -13,7 +13,8 @@ const config_key_t gateway_keys[] = {
         "where HTTP is served: unix:PATH or 127.0.0.1:PORT; empty for unix:STATE_DIR/run/gateway.http"),
     KEY("REQUEST_TIMEOUT", CONFIG_DURATION, request_timeout_ms, "10s", 10, 600000, "longest time that a request may take"),
     KEY("CONNECTION_LIMIT", CONFIG_NUMBER, connection_limit, "4096", 1, 1000000, "most HTTP connections at a time"),
-    KEY("CONNECTION_TIMEOUT", CONFIG_DURATION, connection_timeout_ms, "60s", 1000, 3600000, "a connection that is silent for so long is closed"),
+    KEY("CONNECTION_TIMEOUT", CONFIG_DURATION, connection_timeout_ms, "60s", 1000, 3600000,
+        "a connection that is silent for so long is closed"),
     KEY("IN_FLIGHT_MAX", CONFIG_NUMBER, in_flight_max, "4096", 1, 1000000, "most requests that wait for services; beyond it 503 at once"),
     KEY("JWKS", CONFIG_STRING, jwks, "", 0, 0, "file with the keys of the tokens' issuer; empty for STATE_DIR/issuer/jwks.json"),
     KEY("TOKEN_ISSUER", CONFIG_STRING, token_issuer, ISSUER_DEVELOPMENT, 0, 0, "the one issuer that is believed"),
@@ -23,7 +24,8 @@ const config_key_t gateway_keys[] = {
     {0},
 };
 
-status_t gateway_config_check(const gateway_config_t *config, problem_t *problem) {
+status_t gateway_config_check(const gateway_config_t *config, problem_t *problem)
+{
     if (config->token_issuer[0] == '\0')
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_ISSUER", "an issuer is needed");
     if (config->token_audience[0] == '\0')

@@ -4,7 +4,8 @@
 #define ARENAS_KEPT 256
 #define ANSWER_MAX (16u * 1024u * 1024u)
 
-status_t gateway_init(gateway_t *gateway, problem_t *problem) {
+status_t gateway_init(gateway_t *gateway, problem_t *problem)
+{
     token_rules_t rules = {gateway->config->token_issuer, gateway->config->token_audience, gateway->config->token_leeway_ms * 1000};
     status_t status = route_table_new(pcn_services, gateway->metrics, &gateway->routes, problem);
     if (status != STATUS_OK)
@@ -21,14 +22,16 @@ status_t gateway_init(gateway_t *gateway, problem_t *problem) {
     return STATUS_OK;
 }
 
-void gateway_deinit(gateway_t *gateway) {
+void gateway_deinit(gateway_t *gateway)
+{
     route_table_destroy(&gateway->routes);
     verifier_destroy(&gateway->verifier);
     arena_pool_destroy(&gateway->arenas);
     buf_deinit(&gateway->scratch);
 }
 
-bool gateway_ready(const gateway_t *gateway, problem_t *problem) {
+bool gateway_ready(const gateway_t *gateway, problem_t *problem)
+{
     if (gateway->draining) {
         problem_set(problem, STATUS_UNAVAILABLE, NULL, "shutting down");
         return false;

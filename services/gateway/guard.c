@@ -18,13 +18,15 @@ static const char *const names[GUARD_HEADERS] = {
     [GUARD_EXPECT] = "expect",
 };
 
-static bool token_char(char c) {
+static bool token_char(char c)
+{
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
         return true;
     return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
 }
 
-static bool name_valid(const char *name, size_t size) {
+static bool name_valid(const char *name, size_t size)
+{
     for (size_t i = 0; i < size; i++) {
         if (!token_char(name[i]))
             return false;
@@ -32,7 +34,8 @@ static bool name_valid(const char *name, size_t size) {
     return size > 0;
 }
 
-static bool value_valid(const char *value, size_t size) {
+static bool value_valid(const char *value, size_t size)
+{
     for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)value[i];
         if ((c < 0x20 && c != '\t') || c == 0x7f)
@@ -41,7 +44,8 @@ static bool value_valid(const char *value, size_t size) {
     return true;
 }
 
-void guard_add(guard_t *guard, const char *name, size_t name_size, const char *value, size_t value_size) {
+void guard_add(guard_t *guard, const char *name, size_t name_size, const char *value, size_t value_size)
+{
     if (!name_valid(name, name_size) || !value_valid(value, value_size)) {
         guard->malformed = true;
         return;
@@ -55,7 +59,8 @@ void guard_add(guard_t *guard, const char *name, size_t name_size, const char *v
     }
 }
 
-static bool parse_digits(const char *text, uint64_t max, uint64_t *value) {
+static bool parse_digits(const char *text, uint64_t max, uint64_t *value)
+{
     uint64_t made = 0;
     if (*text == '\0')
         return false;
@@ -68,7 +73,8 @@ static bool parse_digits(const char *text, uint64_t max, uint64_t *value) {
     return true;
 }
 
-const char *guard_framing(guard_t *guard, const char *version) {
+const char *guard_framing(guard_t *guard, const char *version)
+{
     bool first = strcmp(version, "HTTP/1.0") == 0;
     if (guard->malformed)
         return "a malformed header";
@@ -90,27 +96,32 @@ const char *guard_framing(guard_t *guard, const char *version) {
     return NULL;
 }
 
-const char *guard_single(const guard_t *guard, guard_header_t header) {
+const char *guard_single(const guard_t *guard, guard_header_t header)
+{
     return guard->count[header] == 1 ? guard->value[header] : NULL;
 }
 
-static const char *skip_blanks(const char *at) {
+static const char *skip_blanks(const char *at)
+{
     return at + strspn(at, " \t");
 }
 
 // Length without blanks at the end.
-static size_t trimmed(const char *text, size_t size) {
+static size_t trimmed(const char *text, size_t size)
+{
     while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\t'))
         size--;
     return size;
 }
 
-static bool same(const char *text, size_t size, const char *word) {
+static bool same(const char *text, size_t size, const char *word)
+{
     return strlen(word) == size && strncasecmp(text, word, size) == 0;
 }
 
 // Whether parameters after a media range say q=0.
-static bool q_is_zero(const char *text, size_t size) {
+static bool q_is_zero(const char *text, size_t size)
+{
     const char *end = text + size;
     while (text < end) {
         const char *stop = memchr(text, ';', (size_t)(end - text));
@@ -124,7 +135,8 @@ static bool q_is_zero(const char *text, size_t size) {
     return false;
 }
 
-bool guard_accepts_json(const guard_t *guard) {
+bool guard_accepts_json(const guard_t *guard)
+{
     static const char *const ranges[] = {"*/*", "application/*", "application/json"};
     if (guard->count[GUARD_ACCEPT] != 1)
         return true; // several are joined by proxies; who sends them apart gets JSON
@@ -147,7 +159,8 @@ bool guard_accepts_json(const guard_t *guard) {
     return best >= 0 && !refused;
 }
 
-bool guard_body_is_json(const guard_t *guard, bool patch) {
+bool guard_body_is_json(const guard_t *guard, bool patch)
+{
     const char *type = guard_single(guard, GUARD_CONTENT_TYPE);
     if (type == NULL)
         return false;
@@ -165,14 +178,16 @@ bool guard_body_is_json(const guard_t *guard, bool patch) {
            (guard->count[GUARD_CONTENT_ENCODING] == 1 && strcasecmp(guard->value[GUARD_CONTENT_ENCODING], "identity") == 0);
 }
 
-const char *guard_bearer(const guard_t *guard) {
+const char *guard_bearer(const guard_t *guard)
+{
     const char *value = guard_single(guard, GUARD_AUTHORIZATION);
     if (value == NULL || strncasecmp(value, "Bearer ", 7) != 0)
         return NULL;
     return value + 7;
 }
 
-status_t guard_if_match(const guard_t *guard, int64_t *version, problem_t *problem) {
+status_t guard_if_match(const guard_t *guard, int64_t *version, problem_t *problem)
+{
     *version = 0;
     if (guard->count[GUARD_IF_MATCH] == 0)
         return STATUS_OK;
@@ -191,7 +206,8 @@ status_t guard_if_match(const guard_t *guard, int64_t *version, problem_t *probl
     return problem_set(problem, STATUS_INVALID_ARGUMENT, "If-Match", "must be one ETag as it was given, like \"3\"");
 }
 
-status_t guard_idempotency_key(const guard_t *guard, const char **key, problem_t *problem) {
+status_t guard_idempotency_key(const guard_t *guard, const char **key, problem_t *problem)
+{
     *key = NULL;
     if (guard->count[GUARD_IDEMPOTENCY_KEY] == 0)
         return STATUS_OK;
@@ -201,12 +217,14 @@ status_t guard_idempotency_key(const guard_t *guard, const char **key, problem_t
     for (size_t i = 0; good && i < size; i++)
         good = value[i] >= 0x20 && value[i] < 0x7f;
     if (!good)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, "Idempotency-Key", "must be 1 to %d printable ASCII characters", GUARD_KEY_MAX);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "Idempotency-Key", "must be 1 to %d printable ASCII characters",
+                           GUARD_KEY_MAX);
     *key = value;
     return STATUS_OK;
 }
 
-static bool hex_run(const char *text, size_t size, bool *all_zero) {
+static bool hex_run(const char *text, size_t size, bool *all_zero)
+{
     *all_zero = true;
     for (size_t i = 0; i < size; i++) {
         if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f')))
@@ -216,7 +234,8 @@ static bool hex_run(const char *text, size_t size, bool *all_zero) {
     return true;
 }
 
-const char *guard_traceparent(const guard_t *guard) {
+const char *guard_traceparent(const guard_t *guard)
+{
     const char *value = guard_single(guard, GUARD_TRACEPARENT);
     bool zero, trace_zero, parent_zero;
     // Version 00: 00-<32>-<16>-<2>

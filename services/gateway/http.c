@@ -20,45 +20,53 @@ struct http {
     bool wanted;
 };
 
-static void *on_target(void *data, const char *target, struct MHD_Connection *connection) {
+static void *on_target(void *data, const char *target, struct MHD_Connection *connection)
+{
     return request_begin(data, target, connection);
 }
 
 static enum MHD_Result on_access(void *data, struct MHD_Connection *connection, const char *url, const char *verb, const char *version,
-                                 const char *upload, size_t *upload_size, void **context) {
+                                 const char *upload, size_t *upload_size, void **context)
+{
     (void)data, (void)connection, (void)url;
     return *context != NULL ? request_advance(*context, verb, version, upload, upload_size) : MHD_NO;
 }
 
-static void on_completed(void *data, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code) {
+static void on_completed(void *data, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code)
+{
     (void)data, (void)connection, (void)code;
     if (*context != NULL)
         request_end(*context);
     *context = NULL;
 }
 
-static void on_idle(uv_idle_t *idle) {
+static void on_idle(uv_idle_t *idle)
+{
     (void)idle;
 }
 
-void http_wake(http_t *http) {
+void http_wake(http_t *http)
+{
     if (http->wanted)
         return;
     http->wanted = true;
     uv_idle_start(&http->idle, on_idle);
 }
 
-static void on_timer(uv_timer_t *timer) {
+static void on_timer(uv_timer_t *timer)
+{
     http_wake(timer->data);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events) {
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
     (void)status, (void)events;
     http_wake(poll->data);
 }
 
 // After the loop's waiting: whatever woke libmicrohttpd in this turn is served in one run.
-static void on_check(uv_check_t *check) {
+static void on_check(uv_check_t *check)
+{
     http_t *http = check->data;
     MHD_UNSIGNED_LONG_LONG timeout_ms;
     if (!http->wanted)
@@ -75,13 +83,15 @@ static void on_check(uv_check_t *check) {
         uv_idle_stop(&http->idle);
 }
 
-static void on_closed(uv_handle_t *handle) {
+static void on_closed(uv_handle_t *handle)
+{
     http_t *http = handle->data;
     if (--http->handles == 0)
         free(http);
 }
 
-static void start_handles(http_t *http) {
+static void start_handles(http_t *http)
+{
     uv_loop_t *loop = http->gateway->loop;
     http->handles = 4;
     http->poll.data = http->timer.data = http->check.data = http->idle.data = http;
@@ -93,7 +103,8 @@ static void start_handles(http_t *http) {
     http_wake(http);
 }
 
-status_t http_new(gateway_t *gateway, listen_t *listen, http_t **out, problem_t *problem) {
+status_t http_new(gateway_t *gateway, listen_t *listen, http_t **out, problem_t *problem)
+{
     http_t *http = calloc(1, sizeof(*http));
     *out = NULL;
     if (http == NULL) {
@@ -129,7 +140,8 @@ status_t http_new(gateway_t *gateway, listen_t *listen, http_t **out, problem_t 
     return STATUS_OK;
 }
 
-void http_drain(http_t *http) {
+void http_drain(http_t *http)
+{
     if (http->listen.fd < 0)
         return;
     MHD_quiesce_daemon(http->daemon);
@@ -137,7 +149,8 @@ void http_drain(http_t *http) {
     http_wake(http);
 }
 
-void http_destroy(http_t **out) {
+void http_destroy(http_t **out)
+{
     http_t *http = *out;
     *out = NULL;
     if (http == NULL)

@@ -32,18 +32,21 @@ struct jwks {
 
 static const char *const algorithm_names[] = {"", "EdDSA", "ES256", "RS256"};
 
-static const char *text_of(const json_t *object, const char *name) {
+static const char *text_of(const json_t *object, const char *name)
+{
     const char *text = json_string_value(json_object_get(object, name));
     return text != NULL ? text : "";
 }
 
-static bool bytes_of(const json_t *object, const char *name, unsigned char *out, size_t room, size_t *size) {
+static bool bytes_of(const json_t *object, const char *name, unsigned char *out, size_t room, size_t *size)
+{
     const char *text = text_of(object, name);
     return base64url_decode(text, strlen(text), out, room, size) && *size > 0;
 }
 
 // By kty and crv, and agreeing with alg where that is given.
-static algorithm_t algorithm_of(const json_t *object) {
+static algorithm_t algorithm_of(const json_t *object)
+{
     const char *kty = text_of(object, "kty"), *crv = text_of(object, "crv"), *alg = text_of(object, "alg");
     algorithm_t algorithm = ALGORITHM_NONE;
     if (strcmp(kty, "OKP") == 0 && strcmp(crv, "Ed25519") == 0)
@@ -55,7 +58,8 @@ static algorithm_t algorithm_of(const json_t *object) {
     return json_object_get(object, "alg") == NULL || strcmp(alg, algorithm_names[algorithm]) == 0 ? algorithm : ALGORITHM_NONE;
 }
 
-static EVP_PKEY *make_ed25519(const json_t *object) {
+static EVP_PKEY *make_ed25519(const json_t *object)
+{
     unsigned char x[32];
     size_t size;
     if (!bytes_of(object, "x", x, sizeof(x), &size) || size != sizeof(x))
@@ -64,7 +68,8 @@ static EVP_PKEY *make_ed25519(const json_t *object) {
 }
 
 // `type` and the parameters; NULL where OpenSSL finds them wrong (a point off the curve).
-static EVP_PKEY *make_key(const char *type, OSSL_PARAM *params) {
+static EVP_PKEY *make_key(const char *type, OSSL_PARAM *params)
+{
     EVP_PKEY *key = NULL;
     EVP_PKEY_CTX *context = params != NULL ? EVP_PKEY_CTX_new_from_name(NULL, type, NULL) : NULL;
     if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 || EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
@@ -81,7 +86,8 @@ static EVP_PKEY *make_key(const char *type, OSSL_PARAM *params) {
     return key;
 }
 
-static EVP_PKEY *make_p256(const json_t *object) {
+static EVP_PKEY *make_p256(const json_t *object)
+{
     unsigned char point[65] = {4}; // uncompressed
     size_t x_size, y_size;
     if (!bytes_of(object, "x", point + 1, 32, &x_size) || !bytes_of(object, "y", point + 33, 32, &y_size) || x_size != 32 || y_size != 32)
@@ -97,7 +103,8 @@ static EVP_PKEY *make_p256(const json_t *object) {
     return key;
 }
 
-static EVP_PKEY *make_rsa(const json_t *object) {
+static EVP_PKEY *make_rsa(const json_t *object)
+{
     unsigned char n_bytes[NUMBER_SIZE_MAX], e_bytes[8];
     size_t n_size, e_size;
     if (!bytes_of(object, "n", n_bytes, sizeof(n_bytes), &n_size) || !bytes_of(object, "e", e_bytes, sizeof(e_bytes), &e_size))
@@ -116,7 +123,8 @@ static EVP_PKEY *make_rsa(const json_t *object) {
     return key;
 }
 
-static EVP_PKEY *make_public_key(algorithm_t algorithm, const json_t *object) {
+static EVP_PKEY *make_public_key(algorithm_t algorithm, const json_t *object)
+{
     switch (algorithm) {
     case ALGORITHM_EDDSA:
         return make_ed25519(object);
@@ -129,7 +137,8 @@ static EVP_PKEY *make_public_key(algorithm_t algorithm, const json_t *object) {
     }
 }
 
-static status_t add_key(jwks_t *jwks, size_t index, const json_t *object, problem_t *problem) {
+static status_t add_key(jwks_t *jwks, size_t index, const json_t *object, problem_t *problem)
+{
     char field[32];
     snprintf(field, sizeof(field), "keys[%zu]", index);
     algorithm_t algorithm = algorithm_of(object);
@@ -155,7 +164,8 @@ static status_t add_key(jwks_t *jwks, size_t index, const json_t *object, proble
     return STATUS_OK;
 }
 
-status_t jwks_parse(const char *text, size_t size, jwks_t **out, problem_t *problem) {
+status_t jwks_parse(const char *text, size_t size, jwks_t **out, problem_t *problem)
+{
     json_error_t error;
     *out = NULL;
     json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
@@ -180,7 +190,8 @@ status_t jwks_parse(const char *text, size_t size, jwks_t **out, problem_t *prob
     return status;
 }
 
-status_t jwks_load(const char *path, jwks_t **jwks, problem_t *problem) {
+status_t jwks_load(const char *path, jwks_t **jwks, problem_t *problem)
+{
     *jwks = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     char *text = fd >= 0 ? malloc(JWKS_SIZE_MAX + 1) : NULL;
@@ -207,7 +218,8 @@ status_t jwks_load(const char *path, jwks_t **jwks, problem_t *problem) {
     return status;
 }
 
-void jwks_destroy(jwks_t **jwks) {
+void jwks_destroy(jwks_t **jwks)
+{
     if (*jwks == NULL)
         return;
     for (size_t i = 0; i < (*jwks)->count; i++)
@@ -216,11 +228,13 @@ void jwks_destroy(jwks_t **jwks) {
     *jwks = NULL;
 }
 
-size_t jwks_count(const jwks_t *jwks) {
+size_t jwks_count(const jwks_t *jwks)
+{
     return jwks->count;
 }
 
-const jwks_key_t *jwks_find(const jwks_t *jwks, const char *kid) {
+const jwks_key_t *jwks_find(const jwks_t *jwks, const char *kid)
+{
     for (size_t i = 0; jwks != NULL && i < jwks->count; i++) {
         if (strcmp(jwks->keys[i].kid, kid) == 0)
             return &jwks->keys[i];
@@ -228,12 +242,14 @@ const jwks_key_t *jwks_find(const jwks_t *jwks, const char *kid) {
     return NULL;
 }
 
-const char *jwks_key_algorithm(const jwks_key_t *key) {
+const char *jwks_key_algorithm(const jwks_key_t *key)
+{
     return algorithm_names[key->algorithm];
 }
 
 // JOSE writes an ECDSA signature as r and s of 32 bytes each, OpenSSL wants DER.
-static int ecdsa_der(const unsigned char *signature, size_t size, unsigned char **der) {
+static int ecdsa_der(const unsigned char *signature, size_t size, unsigned char **der)
+{
     int der_size = -1;
     if (size != 64)
         return -1;
@@ -249,7 +265,8 @@ static int ecdsa_der(const unsigned char *signature, size_t size, unsigned char 
     return der_size;
 }
 
-bool jwks_key_verify(const jwks_key_t *key, const char *text, size_t size, const unsigned char *signature, size_t signature_size) {
+bool jwks_key_verify(const jwks_key_t *key, const char *text, size_t size, const unsigned char *signature, size_t signature_size)
+{
     unsigned char *der = NULL;
     if (key->algorithm == ALGORITHM_ES256) {
         int der_size = ecdsa_der(signature, signature_size, &der);

@@ -13,7 +13,8 @@ struct keyfile {
     char *path;
 };
 
-void keyfile_reload(keyfile_t *keyfile) {
+void keyfile_reload(keyfile_t *keyfile)
+{
     problem_t problem = {0};
     jwks_t *jwks;
     if (jwks_load(keyfile->path, &jwks, &problem) != STATUS_OK) {
@@ -25,14 +26,16 @@ void keyfile_reload(keyfile_t *keyfile) {
     verifier_set_keys(keyfile->verifier, &jwks);
 }
 
-static void on_change(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *now) {
+static void on_change(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *now)
+{
     (void)before, (void)now;
     // A file that went away keeps its keys, too; when it is back it differs.
     if (status == 0)
         keyfile_reload(poll->data);
 }
 
-status_t keyfile_new(uv_loop_t *loop, const char *path, verifier_t *verifier, keyfile_t **out, problem_t *problem) {
+status_t keyfile_new(uv_loop_t *loop, const char *path, verifier_t *verifier, keyfile_t **out, problem_t *problem)
+{
     keyfile_t *keyfile = calloc(1, sizeof(*keyfile));
     *out = NULL;
     if (keyfile == NULL || (keyfile->path = strdup(path)) == NULL) {
@@ -51,13 +54,15 @@ status_t keyfile_new(uv_loop_t *loop, const char *path, verifier_t *verifier, ke
     return STATUS_OK;
 }
 
-static void on_closed(uv_handle_t *handle) {
+static void on_closed(uv_handle_t *handle)
+{
     keyfile_t *keyfile = handle->data;
     free(keyfile->path);
     free(keyfile);
 }
 
-void keyfile_destroy(keyfile_t **keyfile) {
+void keyfile_destroy(keyfile_t **keyfile)
+{
     if (*keyfile == NULL)
         return;
     uv_close((uv_handle_t *)&(*keyfile)->poll, on_closed);

@@ -14,7 +14,8 @@
 #define BACKLOG 1024
 #define FIELD "PCN_GATEWAY_HTTP_LISTEN"
 
-static status_t failed(listen_t *listen, problem_t *problem, const char *what) {
+static status_t failed(listen_t *listen, problem_t *problem, const char *what)
+{
     int error = errno;
     if (listen->fd >= 0)
         close(listen->fd);
@@ -23,7 +24,8 @@ static status_t failed(listen_t *listen, problem_t *problem, const char *what) {
 }
 
 // Whether somebody accepts there.
-static bool answered(const struct sockaddr_un *address) {
+static bool answered(const struct sockaddr_un *address)
+{
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool taken = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN);
     if (fd >= 0)
@@ -31,7 +33,8 @@ static bool answered(const struct sockaddr_un *address) {
     return taken;
 }
 
-static status_t open_unix(const char *path, listen_t *listen_, problem_t *problem) {
+static status_t open_unix(const char *path, listen_t *listen_, problem_t *problem)
+{
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat found;
     size_t size = strlen(path);
@@ -57,11 +60,13 @@ static status_t open_unix(const char *path, listen_t *listen_, problem_t *proble
 }
 
 // The address family, 0 for what is malformed or can be reached from elsewhere.
-static sa_family_t parse_loopback(const char *text, struct sockaddr_storage *out, socklen_t *size) {
+static sa_family_t parse_loopback(const char *text, struct sockaddr_storage *out, socklen_t *size)
+{
     char host[64];
     const char *colon = strrchr(text, ':');
     size_t length = colon != NULL ? (size_t)(colon - text) : 0;
-    if (length == 0 || length >= sizeof(host) || colon[1] == '\0' || strlen(colon + 1) > 5 || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+    size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
+    if (length == 0 || length >= sizeof(host) || digits == 0 || digits > 5 || colon[1 + digits] != '\0')
         return 0;
     unsigned long port = strtoul(colon + 1, NULL, 10);
     if (port == 0 || port > 65535)
@@ -84,7 +89,8 @@ static sa_family_t parse_loopback(const char *text, struct sockaddr_storage *out
     return 0;
 }
 
-static status_t open_loopback(const char *text, listen_t *listen_, problem_t *problem) {
+static status_t open_loopback(const char *text, listen_t *listen_, problem_t *problem)
+{
     struct sockaddr_storage address = {0};
     socklen_t size;
     int on = 1;
@@ -99,14 +105,16 @@ static status_t open_loopback(const char *text, listen_t *listen_, problem_t *pr
     return STATUS_OK;
 }
 
-status_t listen_open(const char *address, listen_t *listen, problem_t *problem) {
+status_t listen_open(const char *address, listen_t *listen, problem_t *problem)
+{
     *listen = (listen_t){.fd = -1};
     if (strncmp(address, "unix:", 5) == 0)
         return open_unix(address + 5, listen, problem);
     return open_loopback(address, listen, problem);
 }
 
-void listen_close(listen_t *listen) {
+void listen_close(listen_t *listen)
+{
     struct stat found;
     if (listen->fd >= 0)
         close(listen->fd);

@@ -16,7 +16,8 @@ typedef struct daemon_parts {
 } daemon_parts_t;
 
 // Each connection takes a descriptor, and the usual soft limit is 1024.
-static void raise_descriptor_limit(void) {
+static void raise_descriptor_limit(void)
+{
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
@@ -24,7 +25,8 @@ static void raise_descriptor_limit(void) {
     }
 }
 
-static void gateway_stop(app_t *app) {
+static void gateway_stop(app_t *app)
+{
     daemon_parts_t *parts = app_data(app);
     if (parts == NULL)
         return;
@@ -37,7 +39,8 @@ static void gateway_stop(app_t *app) {
     app_set_data(app, NULL);
 }
 
-static status_t start_parts(app_t *app, daemon_parts_t *parts, problem_t *problem) {
+static status_t start_parts(app_t *app, daemon_parts_t *parts, problem_t *problem)
+{
     const gateway_config_t *config = app_settings(app);
     char address[512], jwks[512];
     listen_t socket = {.fd = -1};
@@ -52,7 +55,8 @@ static status_t start_parts(app_t *app, daemon_parts_t *parts, problem_t *proble
     if (status != STATUS_OK)
         return status;
     parts->gateway.upstream = backends_upstream(parts->backends);
-    status = keyfile_new(parts->gateway.loop, config->jwks[0] != '\0' ? config->jwks : jwks, parts->gateway.verifier, &parts->keyfile, problem);
+    const char *keys = config->jwks[0] != '\0' ? config->jwks : jwks;
+    status = keyfile_new(parts->gateway.loop, keys, parts->gateway.verifier, &parts->keyfile, problem);
     if (status == STATUS_OK)
         status = listen_open(config->http_listen[0] != '\0' ? config->http_listen : address, &socket, problem);
     if (status == STATUS_OK)
@@ -60,7 +64,8 @@ static status_t start_parts(app_t *app, daemon_parts_t *parts, problem_t *proble
     return status;
 }
 
-static status_t gateway_start(app_t *app, int argc, char **argv, problem_t *problem) {
+static status_t gateway_start(app_t *app, int argc, char **argv, problem_t *problem)
+{
     (void)argv;
     if (argc > 0)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "the gateway takes no arguments");
@@ -78,23 +83,27 @@ static status_t gateway_start(app_t *app, int argc, char **argv, problem_t *prob
     return status;
 }
 
-static bool daemon_ready(app_t *app, problem_t *problem) {
+static bool daemon_ready(app_t *app, problem_t *problem)
+{
     const daemon_parts_t *parts = app_data(app);
     return gateway_ready(&parts->gateway, problem);
 }
 
-static void gateway_drain(app_t *app) {
+static void gateway_drain(app_t *app)
+{
     daemon_parts_t *parts = app_data(app);
     parts->gateway.draining = true;
     http_drain(parts->http);
 }
 
-static bool gateway_drained(app_t *app) {
+static bool gateway_drained(app_t *app)
+{
     const daemon_parts_t *parts = app_data(app);
     return parts->gateway.open == 0;
 }
 
-static void gateway_reload(app_t *app) {
+static void gateway_reload(app_t *app)
+{
     const daemon_parts_t *parts = app_data(app);
     keyfile_reload(parts->keyfile);
 }
@@ -111,6 +120,7 @@ static const app_spec_t gateway_app = {
     .reload = gateway_reload,
 };
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     return app_run(&gateway_app, argc, argv);
 }

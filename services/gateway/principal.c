@@ -7,7 +7,8 @@
 #include "common/app/roles.h"
 
 // Whether the space-separated list has the word.
-static bool listed(const char *list, const char *word) {
+static bool listed(const char *list, const char *word)
+{
     size_t size = strlen(word);
     while (*list != '\0') {
         size_t length = strcspn(list, " ");
@@ -19,7 +20,8 @@ static bool listed(const char *list, const char *word) {
     return false;
 }
 
-static bool contains(const char *const *texts, size_t count, const char *text) {
+static bool contains(const char *const *texts, size_t count, const char *text)
+{
     for (size_t i = 0; i < count; i++) {
         if (strcmp(texts[i], text) == 0)
             return true;
@@ -29,7 +31,8 @@ static bool contains(const char *const *texts, size_t count, const char *text) {
 
 // False where there are more than fit.
 static bool collect_scopes(const char *const *roles, size_t role_count, const char *narrowed, const char *scopes[PRINCIPAL_SCOPES_MAX],
-                           size_t *count) {
+                           size_t *count)
+{
     *count = 0;
     for (size_t i = 0; i < role_count; i++) {
         const role_t *role = role_by_name(roles[i]);
@@ -44,14 +47,16 @@ static bool collect_scopes(const char *const *roles, size_t role_count, const ch
     return true;
 }
 
-static size_t texts_size(const char *const *texts, size_t count) {
+static size_t texts_size(const char *const *texts, size_t count)
+{
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
         size += strlen(texts[i]) + 1;
     return size;
 }
 
-static char *put(char **at, const char *text) {
+static char *put(char **at, const char *text)
+{
     size_t size = strlen(text) + 1;
     char *copy = memcpy(*at, text, size);
     *at += size;
@@ -59,7 +64,8 @@ static char *put(char **at, const char *text) {
 }
 
 principal_t *principal_new(const char *subject, const char *const *roles, size_t role_count, const char *const *organisations,
-                           size_t organisation_count, const char *scope) {
+                           size_t organisation_count, const char *scope)
+{
     const char *scopes[PRINCIPAL_SCOPES_MAX];
     size_t scope_count;
     if (!collect_scopes(roles, role_count, scope, scopes, &scope_count))
@@ -91,12 +97,14 @@ principal_t *principal_new(const char *subject, const char *const *roles, size_t
     return made;
 }
 
-principal_t *principal_take(principal_t *principal) {
+principal_t *principal_take(principal_t *principal)
+{
     principal->references++;
     return principal;
 }
 
-void principal_release(principal_t **principal) {
+void principal_release(principal_t **principal)
+{
     principal_t *held = *principal;
     *principal = NULL;
     if (held == NULL)
@@ -106,7 +114,8 @@ void principal_release(principal_t **principal) {
         free(held);
 }
 
-bool principal_may(const principal_t *principal, const char *scope) {
+bool principal_may(const principal_t *principal, const char *scope)
+{
     for (size_t i = 0; i < principal->message.n_scopes; i++) {
         if (strcmp(principal->message.scopes[i], scope) == 0)
             return true;

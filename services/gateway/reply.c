@@ -18,7 +18,8 @@ static const struct {
     {415, "Unsupported media type"}, {428, "Precondition required"},
 };
 
-static const char *title_of(int http, status_t status) {
+static const char *title_of(int http, status_t status)
+{
     for (size_t i = 0; i < sizeof(http_titles) / sizeof(http_titles[0]); i++) {
         if (http_titles[i].http == http)
             return http_titles[i].title;
@@ -26,11 +27,13 @@ static const char *title_of(int http, status_t status) {
     return status_title(status);
 }
 
-static unsigned retry_seconds(const problem_t *problem) {
+static unsigned retry_seconds(const problem_t *problem)
+{
     return problem->retry_after_ms / 1000 + (problem->retry_after_ms % 1000 != 0 ? 1 : 0);
 }
 
-void reply_problem_write(int http, const problem_t *problem, const char *request_id, buf_t *out) {
+void reply_problem_write(int http, const problem_t *problem, const char *request_id, buf_t *out)
+{
     buf_printf(out, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":", title_of(http, problem->status), http);
     buf_add_json_string(out, problem->detail, strlen(problem->detail));
     if (problem->field[0] != '\0') {
@@ -43,12 +46,14 @@ void reply_problem_write(int http, const problem_t *problem, const char *request
     buf_add_char(out, '}');
 }
 
-void reply_header(request_t *request, const char *name, const char *value) {
+void reply_header(request_t *request, const char *name, const char *value)
+{
     if (request->response != NULL && MHD_add_response_header(request->response, name, value) != MHD_YES)
         log_warning("A response header was left out.", LOG_TEXT("header", name), LOG_TEXT("requestId", request->id));
 }
 
-static void make(request_t *request, int http, const char *type) {
+static void make(request_t *request, int http, const char *type)
+{
     buf_t *scratch = &request->gateway->scratch;
     if (!buf_ok(scratch)) {
         log_error("An answer did not fit into memory.", LOG_TEXT("requestId", request->id));
@@ -73,16 +78,19 @@ static void make(request_t *request, int http, const char *type) {
         reply_header(request, "Connection", "close");
 }
 
-void reply_json(request_t *request, int http) {
+void reply_json(request_t *request, int http)
+{
     make(request, http, "application/json");
 }
 
-void reply_empty(request_t *request, int http) {
+void reply_empty(request_t *request, int http)
+{
     buf_clear(&request->gateway->scratch);
     make(request, http, NULL);
 }
 
-void reply_refuse(request_t *request, int http, const problem_t *problem) {
+void reply_refuse(request_t *request, int http, const problem_t *problem)
+{
     if (http == 0)
         http = status_http(problem->status);
     buf_clear(&request->gateway->scratch);
@@ -97,13 +105,15 @@ void reply_refuse(request_t *request, int http, const problem_t *problem) {
     }
 }
 
-void reply_refuse_with(request_t *request, int http, status_t status, const char *field, const char *detail) {
+void reply_refuse_with(request_t *request, int http, status_t status, const char *field, const char *detail)
+{
     problem_t problem = {0};
     problem_set(&problem, status, field, "%s", detail);
     reply_refuse(request, http, &problem);
 }
 
-void reply_cut(request_t *request, int http, const problem_t *problem) {
+void reply_cut(request_t *request, int http, const problem_t *problem)
+{
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     buf_t *scratch = &request->gateway->scratch;
     char head[512];

@@ -9,7 +9,8 @@
 
 #define BODY_ROOM_FIRST 4096
 
-request_t *request_begin(gateway_t *gateway, const char *target, struct MHD_Connection *connection) {
+request_t *request_begin(gateway_t *gateway, const char *target, struct MHD_Connection *connection)
+{
     arena_t *arena = arena_pool_take(gateway->arenas);
     if (arena == NULL)
         return NULL;
@@ -32,7 +33,8 @@ request_t *request_begin(gateway_t *gateway, const char *target, struct MHD_Conn
     return request;
 }
 
-void request_end(request_t *request) {
+void request_end(request_t *request)
+{
     gateway_t *gateway = request->gateway;
     arena_t *arena = request->arena;
     int64_t us = clock_steady_us() - request->started_us;
@@ -52,7 +54,8 @@ void request_end(request_t *request) {
     arena_pool_give(gateway->arenas, &arena);
 }
 
-static enum MHD_Result queue(request_t *request) {
+static enum MHD_Result queue(request_t *request)
+{
     request->stage = REQUEST_ANSWERED;
     if (request->response == NULL)
         return MHD_NO;
@@ -63,13 +66,15 @@ static enum MHD_Result queue(request_t *request) {
 }
 
 static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value,
-                                 size_t value_size) {
+                                 size_t value_size)
+{
     (void)kind;
     guard_add(data, name, name_size, value, value_size);
     return MHD_YES;
 }
 
-static void take_id(request_t *request) {
+static void take_id(request_t *request)
+{
     const char *given = guard_single(&request->guard, GUARD_REQUEST_ID);
     if (given != NULL && id_valid(given))
         memcpy(request->id, given, ID_SIZE);
@@ -77,14 +82,16 @@ static void take_id(request_t *request) {
         id_make(clock_wall_us(), request->id);
 }
 
-static void refuse_too_large(request_t *request) {
+static void refuse_too_large(request_t *request)
+{
     request->close = true;
     reply_refuse_with(request, 413, STATUS_INVALID_ARGUMENT, NULL, "a body may have at most 256 KiB");
 }
 
 // Headers are there, the body is not. An answer given here makes libmicrohttpd close without reading on: right where nobody knows where
 // the request ends, and where a client asks before it sends what would be refused.
-static enum MHD_Result judge_head(request_t *request, const char *verb, const char *version) {
+static enum MHD_Result judge_head(request_t *request, const char *verb, const char *version)
+{
     request->stage = REQUEST_BODY;
     MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, &request->guard);
     const char *fault = guard_framing(&request->guard, version);
@@ -104,7 +111,8 @@ static enum MHD_Result judge_head(request_t *request, const char *verb, const ch
 }
 
 // Room for the next piece; the length is known or doubles. False where the arena is full.
-static bool body_reserve(request_t *request, size_t size) {
+static bool body_reserve(request_t *request, size_t size)
+{
     if (request->body_size + size <= request->body_room)
         return true;
     size_t room = request->guard.length > 0 ? (size_t)request->guard.length : BODY_ROOM_FIRST;
@@ -120,7 +128,8 @@ static bool body_reserve(request_t *request, size_t size) {
     return true;
 }
 
-static enum MHD_Result take_body(request_t *request, const char *data, size_t *size) {
+static enum MHD_Result take_body(request_t *request, const char *data, size_t *size)
+{
     size_t given = *size;
     *size = 0;
     request->received += given;
@@ -143,12 +152,14 @@ static enum MHD_Result take_body(request_t *request, const char *data, size_t *s
     return request->received <= GUARD_LINGER_MAX ? MHD_YES : MHD_NO;
 }
 
-static bool segment_is(const target_t *target, const char *word) {
+static bool segment_is(const target_t *target, const char *word)
+{
     return target->segment_count == 1 && strcmp(target->segments[0].text, word) == 0;
 }
 
 // What is served without a token and without a service. False where it is none of it.
-static bool serve_own(request_t *request) {
+static bool serve_own(request_t *request)
+{
     buf_t *scratch = &request->gateway->scratch;
     bool health = segment_is(&request->target, "healthz"), ready = segment_is(&request->target, "readyz");
     problem_t problem = {0};
@@ -171,7 +182,8 @@ static bool serve_own(request_t *request) {
 }
 
 // The token's principal; every refusal reads the same.
-static bool authenticate(request_t *request) {
+static bool authenticate(request_t *request)
+{
     const char *token = guard_bearer(&request->guard);
     if (token != NULL)
         request->principal = verifier_check(request->gateway->verifier, token, strlen(token), clock_wall_us());
@@ -181,7 +193,8 @@ static bool authenticate(request_t *request) {
 }
 
 // The route and whether the principal may take it.
-static bool find_route(request_t *request) {
+static bool find_route(request_t *request)
+{
     route_match_t *match = &request->match;
     if (!route_find(request->gateway->routes, &request->target, request->verb, match)) {
         reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "there is no such path");
@@ -214,7 +227,8 @@ static bool find_route(request_t *request) {
 }
 
 // What HTTP alone can say about the body.
-static bool body_fits(request_t *request) {
+static bool body_fits(request_t *request)
+{
     const pb_method_t *method = request->match.route->method;
     if (request->received == 0)
         return true;
@@ -230,7 +244,8 @@ static bool body_fits(request_t *request) {
 }
 
 // The request is complete: answers it, or asks the service.
-static void serve(request_t *request) {
+static void serve(request_t *request)
+{
     problem_t problem = {0};
     int http = 0;
     if (request->discarded) {
@@ -257,7 +272,8 @@ static void serve(request_t *request) {
         reply_refuse(request, http, &problem);
 }
 
-enum MHD_Result request_advance(request_t *request, const char *verb, const char *version, const char *data, size_t *size) {
+enum MHD_Result request_advance(request_t *request, const char *verb, const char *version, const char *data, size_t *size)
+{
     switch (request->stage) {
     case REQUEST_HEAD:
         return judge_head(request, verb, version);

@@ -32,7 +32,8 @@ struct route_table {
 
 static const char *const verb_names[VERB_COUNT] = {"GET", "POST", "PATCH", "PUT", "DELETE"};
 
-verb_t verb_parse(const char *text) {
+verb_t verb_parse(const char *text)
+{
     for (int i = 0; i < VERB_COUNT; i++) {
         if (strcmp(verb_names[i], text) == 0)
             return (verb_t)i;
@@ -40,12 +41,14 @@ verb_t verb_parse(const char *text) {
     return VERB_NONE;
 }
 
-static status_t broken(problem_t *problem, const pb_method_t *method, const char *what) {
+static status_t broken(problem_t *problem, const pb_method_t *method, const char *what)
+{
     return problem_set(problem, STATUS_INTERNAL, method->name, "the contract's route %s: %s", method->path, what);
 }
 
 // The field of the request that a template's braces name.
-static int field_index(const pb_type_t *type, const char *name, size_t size) {
+static int field_index(const pb_type_t *type, const char *name, size_t size)
+{
     char copy[128];
     if (size >= sizeof(copy))
         return -1;
@@ -55,7 +58,8 @@ static int field_index(const pb_type_t *type, const char *name, size_t size) {
 }
 
 // Fills the resource's segments and the route's fields from "/v1/networks/{code}/members".
-static status_t parse_template(const pb_method_t *method, resource_t *resource, route_t *route, problem_t *problem) {
+static status_t parse_template(const pb_method_t *method, resource_t *resource, route_t *route, problem_t *problem)
+{
     const char *at = method->path;
     resource->path = method->path;
     while (*at == '/') {
@@ -87,7 +91,8 @@ static status_t parse_template(const pb_method_t *method, resource_t *resource, 
 }
 
 // Scalars that neither the path nor the body gives may stand in the query.
-static status_t fill_fields(const pb_method_t *method, route_t *route, bool *query, problem_t *problem) {
+static status_t fill_fields(const pb_method_t *method, route_t *route, bool *query, problem_t *problem)
+{
     bool whole = method->body != NULL && strcmp(method->body, "*") == 0;
     route->method = method;
     route->body_index = method->body != NULL && !whole ? pb_field_by_name(method->request, method->body) : -1;
@@ -104,7 +109,8 @@ static status_t fill_fields(const pb_method_t *method, route_t *route, bool *que
     return STATUS_OK;
 }
 
-static bool same_template(const resource_t *a, const resource_t *b) {
+static bool same_template(const resource_t *a, const resource_t *b)
+{
     if (a->segment_count != b->segment_count)
         return false;
     for (size_t i = 0; i < a->segment_count; i++) {
@@ -119,7 +125,8 @@ static bool same_template(const resource_t *a, const resource_t *b) {
     return true;
 }
 
-static status_t add_method(route_table_t *table, const pb_method_t *method, bool *query, metrics_t *metrics, problem_t *problem) {
+static status_t add_method(route_table_t *table, const pb_method_t *method, bool *query, metrics_t *metrics, problem_t *problem)
+{
     resource_t made = {0};
     route_t *route = &table->routes[table->route_count];
     verb_t verb = verb_parse(method->verb);
@@ -145,11 +152,13 @@ static status_t add_method(route_table_t *table, const pb_method_t *method, bool
 }
 
 // A literal goes before a field with a custom verb, that before a bare field.
-static int segment_rank(const segment_t *segment) {
+static int segment_rank(const segment_t *segment)
+{
     return segment->literal != NULL ? 0 : segment->suffix_size > 0 ? 1 : 2;
 }
 
-static int compare_resources(const void *left, const void *right) {
+static int compare_resources(const void *left, const void *right)
+{
     const resource_t *a = left, *b = right;
     for (size_t i = 0; i < a->segment_count && i < b->segment_count; i++) {
         int difference = segment_rank(&a->segments[i]) - segment_rank(&b->segments[i]);
@@ -159,7 +168,8 @@ static int compare_resources(const void *left, const void *right) {
     return strcmp(a->path, b->path);
 }
 
-static void fill_allow(resource_t *resource) {
+static void fill_allow(resource_t *resource)
+{
     size_t used = 0;
     for (int i = 0; i < VERB_COUNT; i++) {
         if (resource->routes[i] == NULL)
@@ -171,7 +181,8 @@ static void fill_allow(resource_t *resource) {
 }
 
 // A made resource is found where a GET with one field in its path answers the same type, and the type has that field.
-static const route_t *find_location(const route_table_t *table, const pb_method_t *method) {
+static const route_t *find_location(const route_table_t *table, const pb_method_t *method)
+{
     for (size_t i = 0; i < table->resource_count; i++) {
         const route_t *get = table->resources[i].routes[VERB_GET];
         if (get == NULL || get->field_count != 1 || get->method->reply != method->reply || get->method->service == NULL)
@@ -186,7 +197,8 @@ static const route_t *find_location(const route_table_t *table, const pb_method_
     return NULL;
 }
 
-status_t route_table_new(const pb_service_t *const *services, metrics_t *metrics, route_table_t **out, problem_t *problem) {
+status_t route_table_new(const pb_service_t *const *services, metrics_t *metrics, route_table_t **out, problem_t *problem)
+{
     size_t methods = 0, fields = 0;
     for (const pb_service_t *const *service = services; *service != NULL; service++) {
         for (unsigned i = 0; i < (*service)->method_count; i++) {
@@ -227,7 +239,8 @@ status_t route_table_new(const pb_service_t *const *services, metrics_t *metrics
     return STATUS_OK;
 }
 
-void route_table_destroy(route_table_t **table) {
+void route_table_destroy(route_table_t **table)
+{
     if (*table == NULL)
         return;
     free((*table)->resources);
@@ -238,7 +251,8 @@ void route_table_destroy(route_table_t **table) {
     *table = NULL;
 }
 
-static bool segment_matches(const segment_t *segment, const target_text_t *given, bool last, target_text_t *value) {
+static bool segment_matches(const segment_t *segment, const target_text_t *given, bool last, target_text_t *value)
+{
     if (segment->literal != NULL)
         return given->size == segment->literal_size && memcmp(given->text, segment->literal, given->size) == 0;
     if (given->size <= segment->suffix_size)
@@ -250,7 +264,8 @@ static bool segment_matches(const segment_t *segment, const target_text_t *given
     return !last || memchr(value->text, ':', value->size) == NULL;
 }
 
-static bool resource_matches(const resource_t *resource, const target_t *target, target_text_t values[ROUTE_FIELDS_MAX]) {
+static bool resource_matches(const resource_t *resource, const target_t *target, target_text_t values[ROUTE_FIELDS_MAX])
+{
     unsigned field = 0;
     if (resource->segment_count != target->segment_count)
         return false;
@@ -264,7 +279,8 @@ static bool resource_matches(const resource_t *resource, const target_t *target,
     return true;
 }
 
-bool route_find(const route_table_t *table, const target_t *target, verb_t verb, route_match_t *match) {
+bool route_find(const route_table_t *table, const target_t *target, verb_t verb, route_match_t *match)
+{
     for (size_t i = 0; i < table->resource_count; i++) {
         const resource_t *resource = &table->resources[i];
         if (!resource_matches(resource, target, match->values))
@@ -276,14 +292,16 @@ bool route_find(const route_table_t *table, const target_t *target, verb_t verb,
     return false;
 }
 
-void route_metrics_init(route_metrics_t *route, metrics_t *metrics, const char *label) {
+void route_metrics_init(route_metrics_t *route, metrics_t *metrics, const char *label)
+{
     char labels[256];
     *route = (route_metrics_t){.label = label};
     snprintf(labels, sizeof(labels), "route=\"%s\"", label);
     route->seconds = metrics_histogram(metrics, "pcn_http_seconds", labels, "Time from a request's first byte to its answer.");
 }
 
-void route_count(route_metrics_t *route, metrics_t *metrics, int status, int64_t us) {
+void route_count(route_metrics_t *route, metrics_t *metrics, int status, int64_t us)
+{
     histogram_add(route->seconds, us);
     // A route answers with a handful of statuses; the last place serves all that are left.
     int at = 0;

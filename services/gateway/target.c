@@ -7,7 +7,8 @@
 
 typedef enum part { PART_PATH, PART_QUERY } part_t;
 
-static int hex_value(char c) {
+static int hex_value(char c)
+{
     if (c >= '0' && c <= '9')
         return c - '0';
     if (c >= 'a' && c <= 'f')
@@ -18,19 +19,22 @@ static int hex_value(char c) {
 }
 
 // What RFC 3986 lets stand for itself; '%' starts an escape and is not among them.
-static bool plain(char c, part_t part) {
+static bool plain(char c, part_t part)
+{
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
         return true;
     // strchr would find the NUL.
     return c != '\0' && strchr(part == PART_PATH ? "-._~!$&'()*+,;=:@" : "-._~!$&'()*+,;=:@/?", c) != NULL;
 }
 
-static status_t refuse(problem_t *problem, const char *field, const char *what) {
+static status_t refuse(problem_t *problem, const char *field, const char *what)
+{
     return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "%s", what);
 }
 
 // Decodes `size` bytes into the arena. A failure's sentence goes to *fault.
-static bool decode(const char *raw, size_t size, part_t part, arena_t *arena, target_text_t *text, const char **fault) {
+static bool decode(const char *raw, size_t size, part_t part, arena_t *arena, target_text_t *text, const char **fault)
+{
     char *out = arena_alloc(arena, size + 1);
     *fault = NULL;
     if (out == NULL)
@@ -63,13 +67,15 @@ static bool decode(const char *raw, size_t size, part_t part, arena_t *arena, ta
     return true;
 }
 
-static status_t decode_failed(problem_t *problem, const char *field, const char *fault) {
+static status_t decode_failed(problem_t *problem, const char *field, const char *fault)
+{
     if (fault == NULL)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "the request takes too much memory");
     return refuse(problem, field, fault);
 }
 
-static status_t parse_path(const char *raw, size_t size, arena_t *arena, target_t *target, problem_t *problem) {
+static status_t parse_path(const char *raw, size_t size, arena_t *arena, target_t *target, problem_t *problem)
+{
     const char *fault;
     size_t at = 1; // after the first slash
     while (at < size || (at == size && size > 1)) {
@@ -90,7 +96,8 @@ static status_t parse_path(const char *raw, size_t size, arena_t *arena, target_
     return STATUS_OK;
 }
 
-static bool parameter_known(const target_t *target, const target_text_t *name) {
+static bool parameter_known(const target_t *target, const target_text_t *name)
+{
     for (size_t i = 0; i < target->parameter_count; i++) {
         const target_text_t *other = &target->parameters[i].name;
         if (other->size == name->size && memcmp(other->text, name->text, name->size) == 0)
@@ -99,7 +106,8 @@ static bool parameter_known(const target_t *target, const target_text_t *name) {
     return false;
 }
 
-static status_t parse_query(const char *raw, size_t size, arena_t *arena, target_t *target, problem_t *problem) {
+static status_t parse_query(const char *raw, size_t size, arena_t *arena, target_t *target, problem_t *problem)
+{
     const char *fault;
     size_t at = 0;
     while (at <= size && size > 0) {
@@ -125,7 +133,8 @@ static status_t parse_query(const char *raw, size_t size, arena_t *arena, target
     return STATUS_OK;
 }
 
-status_t target_parse(const char *raw, size_t size, arena_t *arena, target_t *target, problem_t *problem) {
+status_t target_parse(const char *raw, size_t size, arena_t *arena, target_t *target, problem_t *problem)
+{
     target->segment_count = 0;
     target->parameter_count = 0;
     if (size > TARGET_SIZE_MAX)

@@ -16,7 +16,8 @@
 #define SECONDS_MAX 9000000000000.0
 
 // Decodes one part and reads it as a JSON object; NULL otherwise. The caller releases it.
-static json_t *read_object(const char *text, size_t size) {
+static json_t *read_object(const char *text, size_t size)
+{
     unsigned char bytes[TOKEN_SIZE_MAX];
     size_t count;
     json_error_t error;
@@ -30,7 +31,8 @@ static json_t *read_object(const char *text, size_t size) {
     return object;
 }
 
-static bool is_line(const char *text, size_t size, size_t max) {
+static bool is_line(const char *text, size_t size, size_t max)
+{
     if (size == 0 || size > max)
         return false;
     for (size_t i = 0; i < size; i++) {
@@ -41,7 +43,8 @@ static bool is_line(const char *text, size_t size, size_t max) {
 }
 
 // The key that the header names, if the header agrees with it.
-static const jwks_key_t *header_key(const jwks_t *jwks, const char *text, size_t size) {
+static const jwks_key_t *header_key(const jwks_t *jwks, const char *text, size_t size)
+{
     json_t *header = read_object(text, size);
     if (header == NULL)
         return NULL;
@@ -58,7 +61,8 @@ static const jwks_key_t *header_key(const jwks_t *jwks, const char *text, size_t
     return key;
 }
 
-static bool audience_fits(const json_t *aud, const char *audience) {
+static bool audience_fits(const json_t *aud, const char *audience)
+{
     if (json_is_string(aud))
         return strcmp(json_string_value(aud), audience) == 0;
     bool found = false;
@@ -72,7 +76,8 @@ static bool audience_fits(const json_t *aud, const char *audience) {
 }
 
 // A NumericDate as microseconds. An absent one leaves *us and is fine unless required.
-static bool read_time(const json_t *claims, const char *name, bool required, int64_t *us) {
+static bool read_time(const json_t *claims, const char *name, bool required, int64_t *us)
+{
     const json_t *value = json_object_get(claims, name);
     if (value == NULL)
         return !required;
@@ -86,7 +91,8 @@ static bool read_time(const json_t *claims, const char *name, bool required, int
 }
 
 // An array of texts that are each fit; absent is empty.
-static bool read_texts(const json_t *claims, const char *name, bool (*fits)(const char *), const char **texts, size_t max, size_t *count) {
+static bool read_texts(const json_t *claims, const char *name, bool (*fits)(const char *), const char **texts, size_t max, size_t *count)
+{
     const json_t *array = json_object_get(claims, name);
     *count = 0;
     if (array == NULL)
@@ -102,15 +108,18 @@ static bool read_texts(const json_t *claims, const char *name, bool (*fits)(cons
     return true;
 }
 
-static bool role_fits(const char *text) {
+static bool role_fits(const char *text)
+{
     return is_line(text, strlen(text), ROLE_SIZE_MAX);
 }
 
-bool token_current(const token_rules_t *rules, const principal_t *principal, int64_t now_us) {
+bool token_current(const token_rules_t *rules, const principal_t *principal, int64_t now_us)
+{
     return now_us < principal->expires_us + rules->leeway_us && now_us >= principal->not_before_us - rules->leeway_us;
 }
 
-static principal_t *read_claims(const token_rules_t *rules, const json_t *claims) {
+static principal_t *read_claims(const token_rules_t *rules, const json_t *claims)
+{
     const char *roles[ROLES_MAX], *organisations[ORGANISATIONS_MAX];
     size_t role_count, organisation_count;
     int64_t expires_us = 0, not_before_us = 0, issued_us = 0;
@@ -136,7 +145,8 @@ static principal_t *read_claims(const token_rules_t *rules, const json_t *claims
     return principal;
 }
 
-principal_t *token_read(const token_rules_t *rules, const jwks_t *jwks, const char *token, size_t size, int64_t now_us) {
+principal_t *token_read(const token_rules_t *rules, const jwks_t *jwks, const char *token, size_t size, int64_t now_us)
+{
     unsigned char signature[SIGNATURE_MAX];
     size_t signature_size;
     if (size > TOKEN_SIZE_MAX)

@@ -24,7 +24,8 @@ struct verifier {
     entry_t *newest, *oldest;
 };
 
-verifier_t *verifier_new(const token_rules_t *rules, size_t cache_max) {
+verifier_t *verifier_new(const token_rules_t *rules, size_t cache_max)
+{
     verifier_t *verifier = calloc(1, sizeof(*verifier));
     if (verifier == NULL)
         return NULL;
@@ -41,25 +42,29 @@ verifier_t *verifier_new(const token_rules_t *rules, size_t cache_max) {
     return verifier;
 }
 
-static entry_t **bucket_of(verifier_t *verifier, const unsigned char digest[DIGEST_SIZE]) {
+static entry_t **bucket_of(verifier_t *verifier, const unsigned char digest[DIGEST_SIZE])
+{
     size_t hash;
     memcpy(&hash, digest, sizeof(hash));
     return &verifier->buckets[hash & (verifier->bucket_count - 1)];
 }
 
-static void unlink_use(verifier_t *verifier, entry_t *entry) {
+static void unlink_use(verifier_t *verifier, entry_t *entry)
+{
     *(entry->newer != NULL ? &entry->newer->older : &verifier->newest) = entry->older;
     *(entry->older != NULL ? &entry->older->newer : &verifier->oldest) = entry->newer;
 }
 
-static void link_newest(verifier_t *verifier, entry_t *entry) {
+static void link_newest(verifier_t *verifier, entry_t *entry)
+{
     entry->newer = NULL;
     entry->older = verifier->newest;
     *(entry->older != NULL ? &entry->older->newer : &verifier->oldest) = entry;
     verifier->newest = entry;
 }
 
-static void forget(verifier_t *verifier, entry_t *entry) {
+static void forget(verifier_t *verifier, entry_t *entry)
+{
     entry_t **at = bucket_of(verifier, entry->digest);
     while (*at != entry)
         at = &(*at)->chain;
@@ -71,7 +76,8 @@ static void forget(verifier_t *verifier, entry_t *entry) {
 }
 
 // Without memory the token is simply verified again the next time.
-static void remember(verifier_t *verifier, const unsigned char digest[DIGEST_SIZE], principal_t *principal) {
+static void remember(verifier_t *verifier, const unsigned char digest[DIGEST_SIZE], principal_t *principal)
+{
     if (verifier->count == verifier->max)
         forget(verifier, verifier->oldest);
     entry_t *entry = calloc(1, sizeof(*entry));
@@ -86,34 +92,40 @@ static void remember(verifier_t *verifier, const unsigned char digest[DIGEST_SIZ
     verifier->count++;
 }
 
-static entry_t *find(verifier_t *verifier, const unsigned char digest[DIGEST_SIZE]) {
+static entry_t *find(verifier_t *verifier, const unsigned char digest[DIGEST_SIZE])
+{
     entry_t *entry = *bucket_of(verifier, digest);
     while (entry != NULL && memcmp(entry->digest, digest, DIGEST_SIZE) != 0)
         entry = entry->chain;
     return entry;
 }
 
-static void forget_all(verifier_t *verifier) {
+static void forget_all(verifier_t *verifier)
+{
     while (verifier->oldest != NULL)
         forget(verifier, verifier->oldest);
 }
 
-void verifier_set_keys(verifier_t *verifier, jwks_t **jwks) {
+void verifier_set_keys(verifier_t *verifier, jwks_t **jwks)
+{
     forget_all(verifier);
     jwks_destroy(&verifier->jwks);
     verifier->jwks = *jwks;
     *jwks = NULL;
 }
 
-bool verifier_has_keys(const verifier_t *verifier) {
+bool verifier_has_keys(const verifier_t *verifier)
+{
     return verifier->jwks != NULL;
 }
 
-size_t verifier_remembered(const verifier_t *verifier) {
+size_t verifier_remembered(const verifier_t *verifier)
+{
     return verifier->count;
 }
 
-principal_t *verifier_check(verifier_t *verifier, const char *token, size_t size, int64_t now_us) {
+principal_t *verifier_check(verifier_t *verifier, const char *token, size_t size, int64_t now_us)
+{
     unsigned char digest[DIGEST_SIZE];
     if (size > TOKEN_SIZE_MAX)
         return NULL;
@@ -136,7 +148,8 @@ principal_t *verifier_check(verifier_t *verifier, const char *token, size_t size
     return principal;
 }
 
-void verifier_destroy(verifier_t **verifier) {
+void verifier_destroy(verifier_t **verifier)
+{
     verifier_t *held = *verifier;
     *verifier = NULL;
     if (held == NULL)

@@ -24,11 +24,13 @@
 
 typedef Pcn__Registry__V1__Organisation organisation_t;
 
-static void copy_text(char *to, size_t room, const char *from) {
+static void copy_text(char *to, size_t room, const char *from)
+{
     snprintf(to, room, "%s", from != NULL ? from : "");
 }
 
-static void remember(harness_t *harness, const char *service, const rpc_request_t *call) {
+static void remember(harness_t *harness, const char *service, const rpc_request_t *call)
+{
     harness_seen_t *seen = &harness->seen;
     copy_text(seen->service, sizeof(seen->service), service);
     copy_text(seen->method, sizeof(seen->method), call->header.method);
@@ -52,7 +54,8 @@ static const struct {
     {"busy", STATUS_RESOURCE_EXHAUSTED, 1500}, {"late", STATUS_DEADLINE_EXCEEDED, 0}, {"pruned", STATUS_OUT_OF_RANGE, 0},
 };
 
-static void reply_with(rpc_request_t *call, const void *message, int64_t version, bool replayed) {
+static void reply_with(rpc_request_t *call, const void *message, int64_t version, bool replayed)
+{
     Pcn__Common__V1__ReplyHeader header = PCN__COMMON__V1__REPLY_HEADER__INIT;
     uint8_t *bytes = NULL;
     size_t size = 0;
@@ -64,7 +67,8 @@ static void reply_with(rpc_request_t *call, const void *message, int64_t version
     call->done(call, &header, bytes, size, NULL);
 }
 
-static void answer_organisation(rpc_request_t *call, organisation_t *organisation, const char *code, int64_t version) {
+static void answer_organisation(rpc_request_t *call, organisation_t *organisation, const char *code, int64_t version)
+{
     problem_t problem = {0};
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
         if (strcmp(refusals[i].code, code) != 0)
@@ -84,7 +88,8 @@ static void answer_organisation(rpc_request_t *call, organisation_t *organisatio
     reply_with(call, organisation, version, call->header.idempotency_key != NULL && strcmp(call->header.idempotency_key, "again") == 0);
 }
 
-static void answer(harness_t *harness, rpc_request_t *call) {
+static void answer(harness_t *harness, rpc_request_t *call)
+{
     const pb_method_t *method = pb_method_by_name(call->header.method);
     problem_t problem = {0};
     void *request = NULL;
@@ -127,7 +132,8 @@ static void answer(harness_t *harness, rpc_request_t *call) {
     }
 }
 
-static void on_answers(uv_timer_t *timer) {
+static void on_answers(uv_timer_t *timer)
+{
     harness_t *harness = timer->data;
     while (harness->waiting != NULL) {
         rpc_request_t *call = harness->waiting;
@@ -136,7 +142,8 @@ static void on_answers(uv_timer_t *timer) {
     }
 }
 
-static bool fake_call(void *data, const char *service, rpc_request_t *call) {
+static bool fake_call(void *data, const char *service, rpc_request_t *call)
+{
     harness_t *harness = data;
     if (harness->absent)
         return false;
@@ -147,14 +154,16 @@ static bool fake_call(void *data, const char *service, rpc_request_t *call) {
     return true;
 }
 
-static bool fake_ready(void *data, problem_t *problem) {
+static bool fake_ready(void *data, problem_t *problem)
+{
     const harness_t *harness = data;
     if (harness->unready)
         problem_set(problem, STATUS_UNAVAILABLE, NULL, "registry does not answer");
     return !harness->unready;
 }
 
-static void on_release(uv_async_t *async) {
+static void on_release(uv_async_t *async)
+{
     harness_t *harness = async->data;
     problem_t problem = {0};
     problem_set(&problem, STATUS_NOT_FOUND, NULL, "it took its time");
@@ -165,13 +174,15 @@ static void on_release(uv_async_t *async) {
     }
 }
 
-static void on_drain(uv_async_t *async) {
+static void on_drain(uv_async_t *async)
+{
     harness_t *harness = async->data;
     harness->gateway.draining = true;
     http_drain(harness->http);
 }
 
-static void on_stop(uv_async_t *async) {
+static void on_stop(uv_async_t *async)
+{
     harness_t *harness = async->data;
     on_release(async);
     on_answers(&harness->answers);
@@ -191,7 +202,8 @@ static struct {
     harness_t *job;
 } worker = {PTHREAD_ONCE_INIT, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL};
 
-static void *work(void *data) {
+static void *work(void *data)
+{
     (void)data;
     pthread_mutex_lock(&worker.lock);
     for (;;) {
@@ -207,14 +219,16 @@ static void *work(void *data) {
     return NULL;
 }
 
-static void start_worker(void) {
+static void start_worker(void)
+{
     pthread_t thread;
     if (pthread_create(&thread, NULL, work, NULL) == 0)
         pthread_detach(thread);
 }
 
 // Hands the harness over (NULL: waits until the one at work is done).
-static void work_on(harness_t *harness) {
+static void work_on(harness_t *harness)
+{
     pthread_once(&worker.once, start_worker);
     pthread_mutex_lock(&worker.lock);
     while (worker.job != NULL)
@@ -224,7 +238,8 @@ static void work_on(harness_t *harness) {
     pthread_mutex_unlock(&worker.lock);
 }
 
-harness_t *harness_new(int64_t in_flight_max) {
+harness_t *harness_new(int64_t in_flight_max)
+{
     harness_t *harness = calloc(1, sizeof(*harness));
     problem_t problem = {0};
     listen_t listen;
@@ -260,7 +275,8 @@ harness_t *harness_new(int64_t in_flight_max) {
     return harness;
 }
 
-void harness_destroy(harness_t **out) {
+void harness_destroy(harness_t **out)
+{
     harness_t *harness = *out;
     *out = NULL;
     uv_async_send(&harness->stop);
@@ -278,19 +294,23 @@ void harness_destroy(harness_t **out) {
     free(harness);
 }
 
-void harness_release(harness_t *harness) {
+void harness_release(harness_t *harness)
+{
     uv_async_send(&harness->release);
 }
 
-void harness_drain(harness_t *harness) {
+void harness_drain(harness_t *harness)
+{
     uv_async_send(&harness->drain);
 }
 
-char *harness_token(const harness_t *harness, const char *role) {
+char *harness_token(const harness_t *harness, const char *role)
+{
     return issuer_token(&harness->issuer, ISSUER_ED25519, role, clock_wall_us() / 1000000);
 }
 
-int harness_connect(const harness_t *harness) {
+int harness_connect(const harness_t *harness)
+{
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -302,7 +322,8 @@ int harness_connect(const harness_t *harness) {
 }
 
 // A peer that closed early ends the sending; what it said is still there to be read.
-void harness_send(int fd, const void *bytes, size_t size) {
+void harness_send(int fd, const void *bytes, size_t size)
+{
     const char *at = bytes;
     while (size > 0) {
         ssize_t sent = send(fd, at, size, MSG_NOSIGNAL);
@@ -313,11 +334,13 @@ void harness_send(int fd, const void *bytes, size_t size) {
     }
 }
 
-void harness_send_text(int fd, const char *text) {
+void harness_send_text(int fd, const char *text)
+{
     harness_send(fd, text, strlen(text));
 }
 
-const char *harness_header(const harness_reply_t *reply, const char *name) {
+const char *harness_header(const harness_reply_t *reply, const char *name)
+{
     static char value[1024];
     size_t size = strlen(name);
     for (const char *line = strstr(reply->head, "\r\n"); line != NULL; line = strstr(line + 2, "\r\n")) {
@@ -329,11 +352,13 @@ const char *harness_header(const harness_reply_t *reply, const char *name) {
     return NULL;
 }
 
-bool harness_says(const harness_reply_t *reply, const char *text) {
+bool harness_says(const harness_reply_t *reply, const char *text)
+{
     return strstr(reply->body, text) != NULL;
 }
 
-static bool read_head(int fd, harness_reply_t *reply) {
+static bool read_head(int fd, harness_reply_t *reply)
+{
     size_t size = 0;
     while (size + 1 < sizeof(reply->head)) {
         if (recv(fd, reply->head + size, 1, 0) != 1)
@@ -345,7 +370,8 @@ static bool read_head(int fd, harness_reply_t *reply) {
     return false;
 }
 
-void harness_receive(int fd, bool head, harness_reply_t *reply) {
+void harness_receive(int fd, bool head, harness_reply_t *reply)
+{
     do {
         memset(reply, 0, sizeof(*reply));
         if (!read_head(fd, reply)) {
@@ -367,7 +393,8 @@ void harness_receive(int fd, bool head, harness_reply_t *reply) {
     reply->closed = connection != NULL && strcasecmp(connection, "close") == 0;
 }
 
-void harness_exchange(const harness_t *harness, const char *request, harness_reply_t *reply) {
+void harness_exchange(const harness_t *harness, const char *request, harness_reply_t *reply)
+{
     int fd = harness_connect(harness);
     harness_send_text(fd, request);
     harness_receive(fd, strncmp(request, "HEAD ", 5) == 0, reply);
@@ -375,7 +402,8 @@ void harness_exchange(const harness_t *harness, const char *request, harness_rep
 }
 
 void harness_call(const harness_t *harness, const char *role, const char *line, const char *headers, const char *body,
-                  harness_reply_t *reply) {
+                  harness_reply_t *reply)
+{
     char *token = harness_token(harness, role), *request, length[64] = "";
     if (body[0] != '\0')
         snprintf(length, sizeof(length), "Content-Length: %zu\r\n", strlen(body));

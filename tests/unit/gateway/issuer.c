@@ -19,7 +19,8 @@
 
 static char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-static char *text(const char *format, ...) {
+static char *text(const char *format, ...)
+{
     char *made = NULL;
     va_list arguments;
     va_start(arguments, format);
@@ -28,7 +29,8 @@ static char *text(const char *format, ...) {
     return made;
 }
 
-void issuer_init(issuer_t *issuer) {
+void issuer_init(issuer_t *issuer)
+{
     issuer->keys[ISSUER_ED25519] = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     issuer->keys[ISSUER_P256] = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     issuer->keys[ISSUER_RSA] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
@@ -36,12 +38,14 @@ void issuer_init(issuer_t *issuer) {
         assert_non_null(issuer->keys[i]);
 }
 
-void issuer_deinit(issuer_t *issuer) {
+void issuer_deinit(issuer_t *issuer)
+{
     for (int i = 0; i < ISSUER_KEYS; i++)
         EVP_PKEY_free(issuer->keys[i]);
 }
 
-char *issuer_base64url(const void *bytes, size_t size) {
+char *issuer_base64url(const void *bytes, size_t size)
+{
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const unsigned char *in = bytes;
     char *out = malloc(size * 4 / 3 + 4);
@@ -62,7 +66,8 @@ char *issuer_base64url(const void *bytes, size_t size) {
     return out;
 }
 
-static char *number_text(EVP_PKEY *key, const char *name, int size) {
+static char *number_text(EVP_PKEY *key, const char *name, int size)
+{
     BIGNUM *number = NULL;
     unsigned char bytes[1024];
     assert_int_equal(EVP_PKEY_get_bn_param(key, name, &number), 1);
@@ -72,7 +77,8 @@ static char *number_text(EVP_PKEY *key, const char *name, int size) {
     return issuer_base64url(bytes, (size_t)used);
 }
 
-char *issuer_jwk(EVP_PKEY *key, const char *kid, const char *extra) {
+char *issuer_jwk(EVP_PKEY *key, const char *kid, const char *extra)
+{
     char *made;
     if (EVP_PKEY_is_a(key, "ED25519")) {
         unsigned char x[32];
@@ -95,7 +101,8 @@ char *issuer_jwk(EVP_PKEY *key, const char *kid, const char *extra) {
     return made;
 }
 
-char *issuer_jwks(const issuer_t *issuer) {
+char *issuer_jwks(const issuer_t *issuer)
+{
     char *ed = issuer_jwk(issuer->keys[ISSUER_ED25519], "ed", ",\"alg\":\"EdDSA\",\"use\":\"sig\"");
     char *ec = issuer_jwk(issuer->keys[ISSUER_P256], "ec", ",\"alg\":\"ES256\"");
     char *rsa = issuer_jwk(issuer->keys[ISSUER_RSA], "rsa", "");
@@ -106,7 +113,8 @@ char *issuer_jwks(const issuer_t *issuer) {
     return made;
 }
 
-static char *signing_input(const char *header, const char *claims) {
+static char *signing_input(const char *header, const char *claims)
+{
     char *a = issuer_base64url(header, strlen(header)), *b = issuer_base64url(claims, strlen(claims));
     char *made = text("%s.%s", a, b);
     free(a);
@@ -114,7 +122,8 @@ static char *signing_input(const char *header, const char *claims) {
     return made;
 }
 
-static char *joined(char *input, const unsigned char *signature, size_t size) {
+static char *joined(char *input, const unsigned char *signature, size_t size)
+{
     char *encoded = issuer_base64url(signature, size);
     char *made = text("%s.%s", input, encoded);
     free(encoded);
@@ -122,7 +131,8 @@ static char *joined(char *input, const unsigned char *signature, size_t size) {
     return made;
 }
 
-char *issuer_sign(EVP_PKEY *key, const char *header, const char *claims) {
+char *issuer_sign(EVP_PKEY *key, const char *header, const char *claims)
+{
     unsigned char signature[1024], raw[64];
     size_t size = sizeof(signature);
     char *input = signing_input(header, claims);
@@ -142,7 +152,8 @@ char *issuer_sign(EVP_PKEY *key, const char *header, const char *claims) {
     return joined(input, raw, sizeof(raw));
 }
 
-char *issuer_hmac(const char *secret, size_t size, const char *header, const char *claims) {
+char *issuer_hmac(const char *secret, size_t size, const char *header, const char *claims)
+{
     unsigned char mac[64];
     unsigned mac_size = sizeof(mac);
     char *input = signing_input(header, claims);
@@ -150,7 +161,8 @@ char *issuer_hmac(const char *secret, size_t size, const char *header, const cha
     return joined(input, mac, mac_size);
 }
 
-char *issuer_token(const issuer_t *issuer, issuer_key_t key, const char *role, long long now_s) {
+char *issuer_token(const issuer_t *issuer, issuer_key_t key, const char *role, long long now_s)
+{
     static const char *const headers[ISSUER_KEYS] = {"{\"alg\":\"EdDSA\",\"typ\":\"JWT\",\"kid\":\"ed\"}", "{\"alg\":\"ES256\",\"kid\":\"ec\"}",
                                                      "{\"alg\":\"RS256\",\"kid\":\"rsa\"}"};
     char *claims = text("{\"iss\":\"urn:pcn:development\",\"aud\":\"pcn\",\"sub\":\"tester\",\"roles\":[\"%s\"],\"org\":[\"ics-llr\"],"

@@ -8,7 +8,8 @@
 
 #include "services/gateway/base64url.h"
 
-static void good_texts(void **state) {
+static void good_texts(void **state)
+{
     static const struct {
         const char *text, *bytes;
     } cases[] = {{"", ""}, {"Zg", "f"}, {"Zm8", "fo"}, {"Zm9v", "foo"}, {"Zm9vYg", "foob"}, {"-_-_", "\xfb\xff\xbf"}};
@@ -22,7 +23,8 @@ static void good_texts(void **state) {
     }
 }
 
-static void bad_texts(void **state) {
+static void bad_texts(void **state)
+{
     // Padding, the other alphabet, blanks, a single digit, bits left over.
     static const char *const cases[] = {"Zg==", "Zm8=", "+/+/", "Zm 9v", "Zm9v\n", "Z", "Zm9vY", "Zh", "Zm9", "=", "Zm.v", "Z\xc3\xa9v"};
     (void)state;
@@ -34,7 +36,8 @@ static void bad_texts(void **state) {
     }
 }
 
-static void no_more_than_there_is_room(void **state) {
+static void no_more_than_there_is_room(void **state)
+{
     unsigned char out[3] = {1, 1, 7};
     size_t size;
     (void)state;
@@ -43,7 +46,8 @@ static void no_more_than_there_is_room(void **state) {
     assert_true(base64url_decode("Zm9v", 4, out, 3, &size));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_texts),
         cmocka_unit_test(bad_texts),

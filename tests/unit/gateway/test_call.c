@@ -13,17 +13,20 @@
 #define WRITER "system-manager"
 #define JSON "Content-Type: application/json\r\n"
 
-static int start(void **state) {
+static int start(void **state)
+{
     *state = harness_new(0);
     return 0;
 }
 
-static int stop(void **state) {
+static int stop(void **state)
+{
     harness_destroy((harness_t **)state);
     return 0;
 }
 
-static void reading(void **state) {
+static void reading(void **state)
+{
     const harness_t *harness = *state;
     harness_reply_t reply;
     harness_call(harness, WRITER, "GET /v1/organisations/C82001", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n", "", &reply);
@@ -44,7 +47,8 @@ static void reading(void **state) {
     assert_string_equal(harness->seen.traceparent, "");
 }
 
-static void parameters_that_are_refused(void **state) {
+static void parameters_that_are_refused(void **state)
+{
     static const struct {
         const char *line, *field;
     } cases[] = {
@@ -81,7 +85,8 @@ static void parameters_that_are_refused(void **state) {
     assert_int_equal(reply.status, 200);
 }
 
-static void bodies_that_are_refused(void **state) {
+static void bodies_that_are_refused(void **state)
+{
     static const struct {
         const char *body, *field;
     } cases[] = {
@@ -115,7 +120,8 @@ static void bodies_that_are_refused(void **state) {
     assert_int_equal(harness->seen.calls, 0);
 }
 
-static void creating(void **state) {
+static void creating(void **state)
+{
     static const char body[] = "{\"code\":\"a-code\",\"name\":\"N\",\"kind\":\"local-system\"}";
     const harness_t *harness = *state;
     harness_reply_t reply;
@@ -141,7 +147,8 @@ static void creating(void **state) {
     assert_string_equal(harness_header(&reply, "Location"), "/v1/networks/pcn-rutland");
 }
 
-static void patching(void **state) {
+static void patching(void **state)
+{
     static const struct {
         const char *headers, *body;
         int status;
@@ -173,7 +180,8 @@ static void patching(void **state) {
     assert_int_equal(harness->seen.expected_version, 3);
 }
 
-static void refusals_of_the_service(void **state) {
+static void refusals_of_the_service(void **state)
+{
     static const struct {
         const char *code;
         int status;
@@ -200,7 +208,8 @@ static void refusals_of_the_service(void **state) {
     }
 }
 
-static void events_go_to_the_service_of_the_path(void **state) {
+static void events_go_to_the_service_of_the_path(void **state)
+{
     const harness_t *harness = *state;
     harness_reply_t reply;
     harness_call(harness, WRITER, "GET /v1/events/registry?after=7&limit=5", "", "", &reply);
@@ -210,7 +219,8 @@ static void events_go_to_the_service_of_the_path(void **state) {
     assert_null(harness_header(&reply, "ETag"));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reading, start, stop),
         cmocka_unit_test_setup_teardown(parameters_that_are_refused, start, stop),

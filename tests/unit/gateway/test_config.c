@@ -10,7 +10,8 @@
 
 #include "services/gateway/config.h"
 
-static void production_wants_its_own_issuer(void **state) {
+static void production_wants_its_own_issuer(void **state)
+{
     gateway_config_t config = {.app = {.environment = "production"}, .token_issuer = "urn:pcn:development", .token_audience = "pcn"};
     problem_t problem = {0};
     (void)state;
@@ -27,7 +28,8 @@ static void production_wants_its_own_issuer(void **state) {
     assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
 }
 
-static void defaults_and_bounds(void **state) {
+static void defaults_and_bounds(void **state)
+{
     static const config_key_t *const keys[] = {gateway_keys, NULL};
     static const char *const none[] = {NULL};
     const config_spec_t spec = {.daemon = "gateway", .keys = keys, .others = none};
@@ -47,7 +49,8 @@ static void defaults_and_bounds(void **state) {
         assert_int_equal(config_load(&spec, bad[i], &values, &config, &problem), STATUS_INVALID_ARGUMENT);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(production_wants_its_own_issuer),
         cmocka_unit_test(defaults_and_bounds),

@@ -10,11 +10,13 @@
 
 #include "services/gateway/guard.h"
 
-static void add(guard_t *guard, const char *name, const char *value) {
+static void add(guard_t *guard, const char *name, const char *value)
+{
     guard_add(guard, name, strlen(name), value, strlen(value));
 }
 
-static void framing(void **state) {
+static void framing(void **state)
+{
     static const struct {
         const char *version, *headers[6];
         bool good;
@@ -59,7 +61,8 @@ static void framing(void **state) {
     }
 }
 
-static void lengths(void **state) {
+static void lengths(void **state)
+{
     guard_t guard = {0};
     (void)state;
     add(&guard, "Host", "h");
@@ -69,7 +72,8 @@ static void lengths(void **state) {
     assert_false(guard.chunked);
 }
 
-static void accepting(void **state) {
+static void accepting(void **state)
+{
     static const struct {
         const char *accept;
         bool good;
@@ -91,7 +95,8 @@ static void accepting(void **state) {
     assert_true(guard_accepts_json(&none));
 }
 
-static void content_types(void **state) {
+static void content_types(void **state)
+{
     static const struct {
         const char *type, *coding;
         bool plain, patch;
@@ -130,7 +135,8 @@ static void content_types(void **state) {
     assert_false(guard_body_is_json(&twice, false));
 }
 
-static void bearers(void **state) {
+static void bearers(void **state)
+{
     guard_t guard = {0};
     (void)state;
     assert_null(guard_bearer(&guard));
@@ -146,7 +152,8 @@ static void bearers(void **state) {
     assert_null(guard_bearer(&guard));
 }
 
-static void if_match(void **state) {
+static void if_match(void **state)
+{
     static const struct {
         const char *value;
         int64_t version; // 0: refused
@@ -174,7 +181,8 @@ static void if_match(void **state) {
     assert_int_equal(guard_if_match(&guard, &version, &problem), STATUS_INVALID_ARGUMENT);
 }
 
-static void idempotency_keys(void **state) {
+static void idempotency_keys(void **state)
+{
     char text[130];
     const char *key;
     problem_t problem;
@@ -199,7 +207,8 @@ static void idempotency_keys(void **state) {
     }
 }
 
-static void traces(void **state) {
+static void traces(void **state)
+{
     static const struct {
         const char *value;
         bool good;
@@ -222,7 +231,8 @@ static void traces(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(framing),  cmocka_unit_test(lengths),          cmocka_unit_test(accepting), cmocka_unit_test(content_types), cmocka_unit_test(bearers),
         cmocka_unit_test(if_match), cmocka_unit_test(idempotency_keys), cmocka_unit_test(traces),

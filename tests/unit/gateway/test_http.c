@@ -13,23 +13,27 @@
 #include "services/gateway/guard.h"
 #include "tests/unit/gateway/harness.h"
 
-static int start(void **state) {
+static int start(void **state)
+{
     *state = harness_new(0);
     return 0;
 }
 
-static int stop(void **state) {
+static int stop(void **state)
+{
     harness_destroy((harness_t **)state);
     return 0;
 }
 
 // Whether the connection ends: nothing comes any more but its end.
-static bool ends(int fd) {
+static bool ends(int fd)
+{
     char byte;
     return recv(fd, &byte, 1, 0) <= 0;
 }
 
-static void framing_in_doubt_is_closed(void **state) {
+static void framing_in_doubt_is_closed(void **state)
+{
     static const char *const cases[] = {
         "POST /v1/organisations HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nContent-Length: 30\r\n\r\n{}",
         "POST /v1/organisations HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\n{}",
@@ -54,7 +58,8 @@ static void framing_in_doubt_is_closed(void **state) {
 }
 
 // What libmicrohttpd refuses by itself, before a guard of ours sees it.
-static void refused_below(void **state) {
+static void refused_below(void **state)
+{
     static const char *const cases[] = {
         "GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\nabc",
@@ -72,7 +77,8 @@ static void refused_below(void **state) {
 }
 
 // A second request hidden behind a doubled length is never served.
-static void no_smuggling(void **state) {
+static void no_smuggling(void **state)
+{
     const harness_t *harness = *state;
     harness_reply_t reply;
     int fd = harness_connect(harness);
@@ -84,7 +90,8 @@ static void no_smuggling(void **state) {
     close(fd);
 }
 
-static void targets_are_read_strictly(void **state) {
+static void targets_are_read_strictly(void **state)
+{
     static const char *const targets[] = {"/v1/a%00b", "/healthz%00", "/v1/../healthz", "/v1/%2e%2e/healthz", "//healthz", "/v1//organisations",
                                           "/v1/a%2fb", "/healthz#x", "/healthz?a=%", "/healthz?a=1&a=2", "http://h/healthz", "*", "/v1/\\x"};
     const harness_t *harness = *state;
@@ -99,7 +106,8 @@ static void targets_are_read_strictly(void **state) {
     }
 }
 
-static void send_body(const harness_t *harness, int fd, size_t size, const char *extra) {
+static void send_body(const harness_t *harness, int fd, size_t size, const char *extra)
+{
     char *token = harness_token(harness, "system-manager"), *head, *body = calloc(1, size);
     assert_true(asprintf(&head, "POST /v1/organisations HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"
                                 "%sContent-Length: %zu\r\n\r\n", token, extra, size) > 0);
@@ -111,7 +119,8 @@ static void send_body(const harness_t *harness, int fd, size_t size, const char 
     free(token);
 }
 
-static void large_bodies(void **state) {
+static void large_bodies(void **state)
+{
     static const struct {
         size_t size;
         int status;
@@ -133,7 +142,8 @@ static void large_bodies(void **state) {
     }
 }
 
-static void a_client_that_asks_first_is_told_at_once(void **state) {
+static void a_client_that_asks_first_is_told_at_once(void **state)
+{
     const harness_t *harness = *state;
     harness_reply_t reply;
     int fd = harness_connect(harness);
@@ -149,7 +159,8 @@ static void a_client_that_asks_first_is_told_at_once(void **state) {
     close(fd);
 }
 
-static void chunked_without_end(void **state) {
+static void chunked_without_end(void **state)
+{
     const harness_t *harness = *state;
     harness_reply_t reply;
     char chunk[4096 + 8];
@@ -169,7 +180,8 @@ static void chunked_without_end(void **state) {
     close(fd);
 }
 
-static void chunked_with_an_end(void **state) {
+static void chunked_with_an_end(void **state)
+{
     const harness_t *harness = *state;
     harness_reply_t reply;
     char *token = harness_token(harness, "system-manager"), *request;
@@ -183,7 +195,8 @@ static void chunked_with_an_end(void **state) {
     free(token);
 }
 
-static void many_on_one_connection(void **state) {
+static void many_on_one_connection(void **state)
+{
     const harness_t *harness = *state;
     harness_reply_t reply;
     int fd = harness_connect(harness);
@@ -203,7 +216,8 @@ static void many_on_one_connection(void **state) {
     close(fd);
 }
 
-static void clients_that_leave(void **state) {
+static void clients_that_leave(void **state)
+{
     harness_t *harness = *state;
     harness_reply_t reply;
     char *token = harness_token(harness, "system-manager"), *request;
@@ -223,7 +237,8 @@ static void clients_that_leave(void **state) {
 }
 
 // Everybody who waits gets an answer soon after the service's, with many more suspended than libmicrohttpd looks at in one go.
-static void many_suspended(void **state) {
+static void many_suspended(void **state)
+{
     enum { CLIENTS = 600 };
     harness_t *harness = *state;
     static int fds[CLIENTS];
@@ -246,7 +261,8 @@ static void many_suspended(void **state) {
     free(token);
 }
 
-static void draining(void **state) {
+static void draining(void **state)
+{
     harness_t *harness = *state;
     harness_reply_t reply;
     int fd = harness_connect(harness), slow = harness_connect(harness);
@@ -276,7 +292,8 @@ static void draining(void **state) {
     free(token);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(framing_in_doubt_is_closed, start, stop),
         cmocka_unit_test_setup_teardown(refused_below, start, stop),

@@ -11,7 +11,8 @@
 #include "services/gateway/jwks.h"
 #include "tests/unit/gateway/issuer.h"
 
-static void refuse(const char *text, const char *field) {
+static void refuse(const char *text, const char *field)
+{
     jwks_t *jwks = (jwks_t *)1;
     problem_t problem = {0};
     print_message("%.60s\n", text);
@@ -20,7 +21,8 @@ static void refuse(const char *text, const char *field) {
     assert_string_equal(problem.field, field);
 }
 
-static void good_set(void **state) {
+static void good_set(void **state)
+{
     issuer_t issuer;
     jwks_t *jwks;
     problem_t problem;
@@ -41,7 +43,8 @@ static void good_set(void **state) {
     issuer_deinit(&issuer);
 }
 
-static void broken_sets(void **state) {
+static void broken_sets(void **state)
+{
     (void)state;
     refuse("", "keys");
     refuse("[]", "keys");
@@ -63,7 +66,8 @@ static void broken_sets(void **state) {
     refuse("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"}]}", "keys[0]");
 }
 
-static void refuse_key(const issuer_t *issuer, const char *kid, const char *extra, const char *field) {
+static void refuse_key(const issuer_t *issuer, const char *kid, const char *extra, const char *field)
+{
     char *key = issuer_jwk(issuer->keys[ISSUER_ED25519], kid, extra), *set;
     assert_true(asprintf(&set, "{\"keys\":[%s]}", key) > 0);
     refuse(set, field);
@@ -71,7 +75,8 @@ static void refuse_key(const issuer_t *issuer, const char *kid, const char *extr
     free(key);
 }
 
-static void keys_that_may_not_sign(void **state) {
+static void keys_that_may_not_sign(void **state)
+{
     issuer_t issuer;
     char *set;
     (void)state;
@@ -97,7 +102,8 @@ static void keys_that_may_not_sign(void **state) {
     issuer_deinit(&issuer);
 }
 
-static void no_file(void **state) {
+static void no_file(void **state)
+{
     jwks_t *jwks;
     problem_t problem;
     (void)state;
@@ -107,7 +113,8 @@ static void no_file(void **state) {
     assert_null(jwks);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_set),
         cmocka_unit_test(broken_sets),

@@ -15,7 +15,8 @@
 
 #include "services/gateway/listen.h"
 
-static void addresses_that_are_refused(void **state) {
+static void addresses_that_are_refused(void **state)
+{
     static const char *const cases[] = {"", "0.0.0.0:8080", "10.0.0.1:80", "[::]:80", "192.168.1.1:8080", "localhost:80", "127.0.0.1", "127.0.0.1:",
                                         "127.0.0.1:0", "127.0.0.1:70000", "127.0.0.1:80x", "127.0.0.1:-1", ":8080", "unix:", "unix:relative/path",
                                         "::1:80", "128.0.0.1:80"};
@@ -34,7 +35,8 @@ static void addresses_that_are_refused(void **state) {
     assert_int_equal(listen_open(address, &listen, &problem), STATUS_INVALID_ARGUMENT);
 }
 
-static void unix_sockets(void **state) {
+static void unix_sockets(void **state)
+{
     char dir[] = "/tmp/pcn-listen-XXXXXX", address[128];
     listen_t first, second;
     problem_t problem;
@@ -68,7 +70,8 @@ static void unix_sockets(void **state) {
     rmdir(dir);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_that_are_refused),
         cmocka_unit_test(unix_sockets),

@@ -10,7 +10,8 @@
 
 #include "services/gateway/principal.h"
 
-static void copies_its_texts(void **state) {
+static void copies_its_texts(void **state)
+{
     char subject[] = "someone", role[] = "network-manager", code[] = "pcn-rutland";
     const char *const roles[] = {role, "operations"}, *const codes[] = {code};
     (void)state;
@@ -34,7 +35,8 @@ static void copies_its_texts(void **state) {
     assert_null(principal);
 }
 
-static void narrowing(void **state) {
+static void narrowing(void **state)
+{
     static const struct {
         const char *scope;
         size_t count;
@@ -49,7 +51,8 @@ static void narrowing(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copies_its_texts),
         cmocka_unit_test(narrowing),

@@ -12,7 +12,8 @@
 
 #include "services/gateway/reply.h"
 
-static json_t *problem_json(int http, const problem_t *problem) {
+static json_t *problem_json(int http, const problem_t *problem)
+{
     buf_t text;
     json_error_t error;
     buf_init(&text, 1 << 16);
@@ -24,11 +25,13 @@ static json_t *problem_json(int http, const problem_t *problem) {
     return object;
 }
 
-static const char *text_of(const json_t *object, const char *name) {
+static const char *text_of(const json_t *object, const char *name)
+{
     return json_string_value(json_object_get(object, name));
 }
 
-static void whole_problem(void **state) {
+static void whole_problem(void **state)
+{
     problem_t problem = {0};
     (void)state;
     problem_set(&problem, STATUS_RESOURCE_EXHAUSTED, "members[2].from", "a \"quoted\" \\ line\n");
@@ -45,7 +48,8 @@ static void whole_problem(void **state) {
     json_decref(object);
 }
 
-static void statuses_of_http_alone(void **state) {
+static void statuses_of_http_alone(void **state)
+{
     static const struct {
         int http;
         const char *title;
@@ -64,7 +68,8 @@ static void statuses_of_http_alone(void **state) {
 }
 
 // A name that a client sent may be anything; the problem stays JSON.
-static void hostile_fields(void **state) {
+static void hostile_fields(void **state)
+{
     problem_t problem = {0};
     (void)state;
     problem_set(&problem, STATUS_INVALID_ARGUMENT, "a\"},\x01\xff{", "an unknown query parameter");
@@ -73,7 +78,8 @@ static void hostile_fields(void **state) {
     json_decref(object);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_problem),
         cmocka_unit_test(statuses_of_http_alone),

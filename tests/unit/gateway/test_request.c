@@ -16,17 +16,20 @@
 #define READER "subscriber"
 #define WRITER "system-manager"
 
-static int start(void **state) {
+static int start(void **state)
+{
     *state = harness_new(1);
     return 0;
 }
 
-static int stop(void **state) {
+static int stop(void **state)
+{
     harness_destroy((harness_t **)state);
     return 0;
 }
 
-static void own_paths(void **state) {
+static void own_paths(void **state)
+{
     static const struct {
         const char *line;
         int status;
@@ -59,7 +62,8 @@ static void own_paths(void **state) {
 }
 
 // Takes the request id out, which is all that may differ.
-static void without_id(harness_reply_t *reply) {
+static void without_id(harness_reply_t *reply)
+{
     char id[ID_SIZE];
     snprintf(id, sizeof(id), "%s", harness_header(reply, "X-Request-Id"));
     char *parts[] = {reply->head, reply->body};
@@ -72,7 +76,8 @@ static void without_id(harness_reply_t *reply) {
     memset(date, 'x', strcspn(date, "\r"));
 }
 
-static void all_refusals_are_alike(void **state) {
+static void all_refusals_are_alike(void **state)
+{
     const harness_t *harness = *state;
     static harness_reply_t first, reply;
     char *good = harness_token(harness, WRITER), *expired = issuer_token(&harness->issuer, ISSUER_RSA, WRITER, 1000000000), *long_one = malloc(12000);
@@ -103,7 +108,8 @@ static void all_refusals_are_alike(void **state) {
     assert_int_equal(harness->seen.calls, 0);
 }
 
-static void routes_and_scopes(void **state) {
+static void routes_and_scopes(void **state)
+{
     static const struct {
         const char *role, *line;
         int status;
@@ -141,7 +147,8 @@ static void routes_and_scopes(void **state) {
     assert_string_equal(harness_header(&reply, "Allow"), "GET, HEAD, PATCH");
 }
 
-static void media_types(void **state) {
+static void media_types(void **state)
+{
     static const char body[] = "{\"code\":\"a-code\",\"name\":\"N\",\"kind\":\"local-system\"}";
     static const struct {
         const char *line, *headers, *body;
@@ -168,7 +175,8 @@ static void media_types(void **state) {
     }
 }
 
-static void request_ids(void **state) {
+static void request_ids(void **state)
+{
     const harness_t *harness = *state;
     harness_reply_t reply;
     harness_call(harness, READER, "GET /v1/organisations/C82001", "X-Request-Id: 018f0000-0000-7000-8000-00000000abcd\r\n", "", &reply);
@@ -182,7 +190,8 @@ static void request_ids(void **state) {
 }
 
 // With room for one request in flight the second is refused at once, and the first still gets its answer.
-static void too_many(void **state) {
+static void too_many(void **state)
+{
     harness_t *harness = *state;
     harness_reply_t reply;
     char *token = harness_token(harness, READER), *request;
@@ -206,7 +215,8 @@ static void too_many(void **state) {
     free(token);
 }
 
-static void service_not_there(void **state) {
+static void service_not_there(void **state)
+{
     harness_t *harness = *state;
     harness_reply_t reply;
     harness->absent = true;
@@ -218,7 +228,8 @@ static void service_not_there(void **state) {
     assert_int_equal(reply.status, 200);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(own_paths, start, stop),         cmocka_unit_test_setup_teardown(all_refusals_are_alike, start, stop),
         cmocka_unit_test_setup_teardown(routes_and_scopes, start, stop), cmocka_unit_test_setup_teardown(media_types, start, stop),

@@ -34,26 +34,30 @@ typedef struct fixture {
     target_t target;
 } fixture_t;
 
-static void fixture_init(fixture_t *fixture, const pb_service_t *const *list) {
+static void fixture_init(fixture_t *fixture, const pb_service_t *const *list)
+{
     problem_t problem = {0};
     fixture->metrics = metrics_new();
     fixture->arena = arena_new(1 << 20);
     assert_int_equal(route_table_new(list, fixture->metrics, &fixture->table, &problem), STATUS_OK);
 }
 
-static void fixture_deinit(fixture_t *fixture) {
+static void fixture_deinit(fixture_t *fixture)
+{
     route_table_destroy(&fixture->table);
     metrics_destroy(&fixture->metrics);
     arena_destroy(&fixture->arena);
 }
 
-static bool find(fixture_t *fixture, const char *verb, const char *path, route_match_t *match) {
+static bool find(fixture_t *fixture, const char *verb, const char *path, route_match_t *match)
+{
     problem_t problem;
     assert_int_equal(target_parse(path, strlen(path), fixture->arena, &fixture->target, &problem), STATUS_OK);
     return route_find(fixture->table, &fixture->target, verb_parse(verb), match);
 }
 
-static void matching(void **state) {
+static void matching(void **state)
+{
     static const struct {
         const char *verb, *path, *method, *value; // method NULL: no path; "": no verb
     } cases[] = {
@@ -103,7 +107,8 @@ static void matching(void **state) {
     fixture_deinit(&fixture);
 }
 
-static void allowed_verbs(void **state) {
+static void allowed_verbs(void **state)
+{
     fixture_t fixture;
     route_match_t match;
     (void)state;
@@ -116,7 +121,8 @@ static void allowed_verbs(void **state) {
 }
 
 // Every method of the contract with a path is found under it, and answers where its creations lie.
-static void the_contract(void **state) {
+static void the_contract(void **state)
+{
     fixture_t fixture;
     route_match_t match;
     (void)state;
@@ -143,7 +149,8 @@ static void the_contract(void **state) {
     fixture_deinit(&fixture);
 }
 
-static void refuse(const pb_method_t *method, const pb_method_t *other) {
+static void refuse(const pb_method_t *method, const pb_method_t *other)
+{
     pb_method_t list[2] = {*method};
     if (other != NULL)
         list[1] = *other;
@@ -158,7 +165,8 @@ static void refuse(const pb_method_t *method, const pb_method_t *other) {
     metrics_destroy(&metrics);
 }
 
-static void broken_contracts(void **state) {
+static void broken_contracts(void **state)
+{
     pb_method_t method = methods[2];
     (void)state;
     refuse(&method, &method);
@@ -185,7 +193,8 @@ static void broken_contracts(void **state) {
     refuse(&method, NULL);
 }
 
-static void counting(void **state) {
+static void counting(void **state)
+{
     fixture_t fixture;
     route_match_t match;
     buf_t text;
@@ -203,7 +212,8 @@ static void counting(void **state) {
     fixture_deinit(&fixture);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matching),         cmocka_unit_test(allowed_verbs), cmocka_unit_test(the_contract),
         cmocka_unit_test(broken_contracts), cmocka_unit_test(counting),

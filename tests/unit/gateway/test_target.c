@@ -9,12 +9,14 @@
 
 #include "services/gateway/target.h"
 
-static status_t parse(arena_t *arena, const char *raw, target_t *target, problem_t *problem) {
+static status_t parse(arena_t *arena, const char *raw, target_t *target, problem_t *problem)
+{
     memset(problem, 0, sizeof(*problem));
     return target_parse(raw, strlen(raw), arena, target, problem);
 }
 
-static void good_targets(void **state) {
+static void good_targets(void **state)
+{
     static const struct {
         const char *raw;
         size_t segments, parameters;
@@ -71,7 +73,8 @@ static void good_targets(void **state) {
     }
 }
 
-static void bad_targets(void **state) {
+static void bad_targets(void **state)
+{
     static const struct {
         const char *raw, *field;
     } cases[] = {
@@ -144,7 +147,8 @@ static void bad_targets(void **state) {
     }
 }
 
-static void limits(void **state) {
+static void limits(void **state)
+{
     char raw[TARGET_SIZE_MAX + 2];
     arena_t *arena = arena_new(1 << 20), *small = arena_new(16);
     target_t target;
@@ -169,7 +173,8 @@ static void limits(void **state) {
 }
 
 // The text of a segment is delimited by its size, not by what follows it.
-static void no_reading_past_the_end(void **state) {
+static void no_reading_past_the_end(void **state)
+{
     arena_t *arena = arena_new(1 << 20);
     target_t target;
     problem_t problem;
@@ -180,7 +185,8 @@ static void no_reading_past_the_end(void **state) {
     arena_destroy(&arena);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_targets),
         cmocka_unit_test(bad_targets),

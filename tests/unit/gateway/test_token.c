@@ -22,7 +22,8 @@ typedef struct fixture {
 
 static const token_rules_t rules = {"urn:pcn:development", "pcn", 30 * 1000000};
 
-static int fixture_init(void **state) {
+static int fixture_init(void **state)
+{
     fixture_t *fixture = calloc(1, sizeof(*fixture));
     problem_t problem;
     issuer_init(&fixture->issuer);
@@ -33,7 +34,8 @@ static int fixture_init(void **state) {
     return 0;
 }
 
-static int fixture_deinit(void **state) {
+static int fixture_deinit(void **state)
+{
     fixture_t *fixture = *state;
     jwks_destroy(&fixture->jwks);
     issuer_deinit(&fixture->issuer);
@@ -41,25 +43,30 @@ static int fixture_deinit(void **state) {
     return 0;
 }
 
-static principal_t *read_at(const fixture_t *fixture, const char *token, long long now_s) {
+static principal_t *read_at(const fixture_t *fixture, const char *token, long long now_s)
+{
     return token_read(&rules, fixture->jwks, token, strlen(token), now_s * 1000000);
 }
 
-static void refuse_text(const fixture_t *fixture, const char *token) {
+static void refuse_text(const fixture_t *fixture, const char *token)
+{
     assert_null(read_at(fixture, token, NOW));
 }
 
-static void refuse_own(const fixture_t *fixture, char *token) {
+static void refuse_own(const fixture_t *fixture, char *token)
+{
     refuse_text(fixture, token);
     free(token);
 }
 
-static void refuse(const fixture_t *fixture, const char *header, const char *claims) {
+static void refuse(const fixture_t *fixture, const char *header, const char *claims)
+{
     print_message("%s %.120s\n", header, claims);
     refuse_own(fixture, issuer_sign(fixture->issuer.keys[ISSUER_ED25519], header, claims));
 }
 
-static principal_t *accept(const fixture_t *fixture, const char *header, const char *claims) {
+static principal_t *accept(const fixture_t *fixture, const char *header, const char *claims)
+{
     print_message("%s %.120s\n", header, claims);
     char *token = issuer_sign(fixture->issuer.keys[ISSUER_ED25519], header, claims);
     principal_t *principal = read_at(fixture, token, NOW);
@@ -68,7 +75,8 @@ static principal_t *accept(const fixture_t *fixture, const char *header, const c
     return principal;
 }
 
-static void three_algorithms(void **state) {
+static void three_algorithms(void **state)
+{
     const fixture_t *fixture = *state;
     for (int key = 0; key < ISSUER_KEYS; key++) {
         char *token = issuer_token(&fixture->issuer, (issuer_key_t)key, "system-manager", NOW);
@@ -85,7 +93,8 @@ static void three_algorithms(void **state) {
 }
 
 // Every single character matters: a token with any of them changed is refused.
-static void no_other_text(void **state) {
+static void no_other_text(void **state)
+{
     const fixture_t *fixture = *state;
     for (int key = 0; key < ISSUER_KEYS; key++) {
         char *token = issuer_token(&fixture->issuer, (issuer_key_t)key, "system-manager", NOW);
@@ -114,7 +123,8 @@ static void no_other_text(void **state) {
     }
 }
 
-static void algorithms_that_lie(void **state) {
+static void algorithms_that_lie(void **state)
+{
     const fixture_t *fixture = *state;
     const issuer_t *issuer = &fixture->issuer;
     refuse(fixture, "{\"alg\":\"none\",\"kid\":\"ed\"}", CLAIMS(""));
@@ -136,7 +146,8 @@ static void algorithms_that_lie(void **state) {
 }
 
 // The classic: HMAC with the public key as its secret, in each form in which somebody may have it.
-static void hmac_with_the_public_key(void **state) {
+static void hmac_with_the_public_key(void **state)
+{
     const fixture_t *fixture = *state;
     static const char *const headers[] = {"{\"alg\":\"HS256\",\"kid\":\"rsa\"}", "{\"alg\":\"RS256\",\"kid\":\"rsa\"}",
                                           "{\"alg\":\"HS256\",\"kid\":\"ed\"}", "{\"alg\":\"EdDSA\",\"kid\":\"ed\"}"};
@@ -152,7 +163,8 @@ static void hmac_with_the_public_key(void **state) {
     OPENSSL_free(der);
 }
 
-static void headers_beyond_ours(void **state) {
+static void headers_beyond_ours(void **state)
+{
     const fixture_t *fixture = *state;
     principal_t *principal = accept(fixture, "{\"alg\":\"EdDSA\",\"kid\":\"ed\"}", CLAIMS(""));
     principal_release(&principal);
@@ -168,7 +180,8 @@ static void headers_beyond_ours(void **state) {
     refuse(fixture, "", CLAIMS(""));
 }
 
-static void claims_that_do_not_fit(void **state) {
+static void claims_that_do_not_fit(void **state)
+{
     static const char *const cases[] = {
         "{}", "[]", "", "null",
         // Issuer and audience.
@@ -205,7 +218,8 @@ static void claims_that_do_not_fit(void **state) {
         refuse(fixture, ED_HEADER, cases[i]);
 }
 
-static void claims_at_the_edge(void **state) {
+static void claims_at_the_edge(void **state)
+{
     static const char *const cases[] = {
         "{\"iss\":\"urn:pcn:development\",\"aud\":[\"other\",\"pcn\"],\"sub\":\"s\",\"exp\":1800000600}",
         "{\"iss\":\"urn:pcn:development\",\"aud\":\"pcn\",\"sub\":\"s\",\"exp\":1799999971}",
@@ -221,7 +235,8 @@ static void claims_at_the_edge(void **state) {
     }
 }
 
-static void roles_give_scopes(void **state) {
+static void roles_give_scopes(void **state)
+{
     const fixture_t *fixture = *state;
     principal_t *principal = accept(fixture, ED_HEADER, CLAIMS(",\"roles\":[\"unknown\"]"));
     assert_int_equal(principal->message.n_scopes, 0);
@@ -236,7 +251,8 @@ static void roles_give_scopes(void **state) {
     principal_release(&principal);
 }
 
-static void too_large(void **state) {
+static void too_large(void **state)
+{
     const fixture_t *fixture = *state;
     static char claims[TOKEN_SIZE_MAX + 256], pad[TOKEN_SIZE_MAX];
     memset(pad, 'x', sizeof(pad) - 1);
@@ -248,14 +264,16 @@ static void too_large(void **state) {
     principal_release(&principal);
 }
 
-static void without_keys(void **state) {
+static void without_keys(void **state)
+{
     const fixture_t *fixture = *state;
     char *token = issuer_token(&fixture->issuer, ISSUER_ED25519, "operations", NOW);
     assert_null(token_read(&rules, NULL, token, strlen(token), NOW * 1000000));
     free(token);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_algorithms),       cmocka_unit_test(no_other_text),     cmocka_unit_test(algorithms_that_lie),
         cmocka_unit_test(hmac_with_the_public_key), cmocka_unit_test(headers_beyond_ours), cmocka_unit_test(claims_that_do_not_fit),

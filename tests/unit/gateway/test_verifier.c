@@ -16,7 +16,8 @@
 
 static const token_rules_t rules = {"urn:pcn:development", "pcn", 30 * US};
 
-static verifier_t *make(const issuer_t *issuer, size_t max) {
+static verifier_t *make(const issuer_t *issuer, size_t max)
+{
     verifier_t *verifier = verifier_new(&rules, max);
     jwks_t *jwks;
     problem_t problem;
@@ -30,14 +31,16 @@ static verifier_t *make(const issuer_t *issuer, size_t max) {
     return verifier;
 }
 
-static bool good(verifier_t *verifier, const char *token, long long now_s) {
+static bool good(verifier_t *verifier, const char *token, long long now_s)
+{
     principal_t *principal = verifier_check(verifier, token, strlen(token), now_s * US);
     bool found = principal != NULL;
     principal_release(&principal);
     return found;
 }
 
-static void remembered(void **state) {
+static void remembered(void **state)
+{
     issuer_t issuer;
     (void)state;
     issuer_init(&issuer);
@@ -63,7 +66,8 @@ static void remembered(void **state) {
     issuer_deinit(&issuer);
 }
 
-static void bad_ones_are_not(void **state) {
+static void bad_ones_are_not(void **state)
+{
     issuer_t issuer;
     (void)state;
     issuer_init(&issuer);
@@ -79,7 +83,8 @@ static void bad_ones_are_not(void **state) {
     issuer_deinit(&issuer);
 }
 
-static void bounded(void **state) {
+static void bounded(void **state)
+{
     issuer_t issuer;
     char *tokens[20];
     (void)state;
@@ -104,7 +109,8 @@ static void bounded(void **state) {
     issuer_deinit(&issuer);
 }
 
-static void new_keys(void **state) {
+static void new_keys(void **state)
+{
     issuer_t issuer, other;
     jwks_t *jwks;
     problem_t problem;
@@ -125,7 +131,8 @@ static void new_keys(void **state) {
     issuer_deinit(&other);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(remembered),
         cmocka_unit_test(bad_ones_are_not),

@@ -1,0 +1,1 @@
+pcn_unit(app roles pcn_app)
