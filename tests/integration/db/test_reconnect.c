@@ -102,7 +102,7 @@ static void test_nobody_there(void **state) {
         assert_int_equal(asked[i].status, STATUS_UNAVAILABLE);
         assert_true(asked[i].problem.retry_after_ms > 0);
         assert_true(asked[i].answered_us - start >= 100000);
-        assert_true(asked[i].answered_us - start < 1000000);
+        assert_true(asked[i].answered_us - start < 5000000);
         asked_deinit(&asked[i]);
     }
     rig_deinit(&rig);
