@@ -209,17 +209,19 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
     return STATUS_OK;
 }
 
-static void timer_closed(uv_handle_t *handle)
+void event_log_stop(event_log_t *log)
 {
-    log_free(handle->data);
+    if (log->closing)
+        return;
+    log->closing = true;
+    db_destroy(&log->db);
+    uv_close((uv_handle_t *)&log->timer, NULL);
 }
 
 void event_log_destroy(event_log_t **log)
 {
     if (*log == NULL)
         return;
-    (*log)->closing = true;
-    db_destroy(&(*log)->db);
-    uv_close((uv_handle_t *)&(*log)->timer, timer_closed);
+    log_free(*log);
     *log = NULL;
 }

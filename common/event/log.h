@@ -26,7 +26,9 @@ typedef struct event_log_options {
 } event_log_options_t;
 
 MUST_CHECK status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metrics_t *metrics, event_log_t **log, problem_t *problem);
-// Closes its handles; the caller runs the loop until they are gone.
+// Closes its handles, which the loop must then see out; what is in flight comes to its end there.
+void event_log_stop(event_log_t *log);
+// After the loop has ended.
 void event_log_destroy(event_log_t **log);
 // Something was committed: look now.
 void event_log_hint(event_log_t *log);

@@ -300,7 +300,8 @@ static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t 
         return;
     if (strcmp(verdict->verdict, "done") == 0) {
         const ProtobufCBinaryData *bytes = &exchange->statement.answer;
-        event_log_hint(exchange->host->log);
+        if (exchange->host->log != NULL)
+            event_log_hint(exchange->host->log);
         answer_bytes(exchange, bytes->data, bytes->len, true, exchange->call.version, false);
     } else if (strcmp(verdict->verdict, "moved") != 0) {
         answer_earlier(exchange, verdict);

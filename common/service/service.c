@@ -48,6 +48,7 @@ typedef struct host {
     event_log_t *log;
     rpc_server_t *server;
     exchange_host_t exchange;
+    uv_timer_t last_answers;
 } host_t;
 
 // Only the gateway speaks for a caller; any known key may follow the events.
@@ -188,17 +189,39 @@ static bool drained(app_t *app)
     return host->server == NULL || rpc_server_in_flight(host->server) == 0;
 }
 
-static void stop(app_t *app)
+static void close_sockets(host_t *host)
 {
-    host_t *host = app_data(app);
-    // The database first: its queries answer through the server.
-    event_log_destroy(&host->log);
-    if (host->db != NULL)
-        db_destroy(&host->db);
     rpc_server_destroy(&host->server);
     rpc_publisher_destroy(&host->publisher);
     rpc_context_destroy(&host->rpc);
-    buf_deinit(&host->exchange.scratch);
+}
+
+static void await_last_answers(uv_timer_t *timer)
+{
+    host_t *host = timer->data;
+    if (rpc_server_in_flight(host->server) > 0)
+        return;
+    close_sockets(host);
+    uv_close((uv_handle_t *)timer, NULL);
+}
+
+// The pool answers what is still open while its handles close, and those answers go out through the server: it ends after them.
+static void stop(app_t *app)
+{
+    host_t *host = app_data(app);
+    if (host->log != NULL)
+        event_log_stop(host->log);
+    host->exchange.log = NULL;
+    if (host->db != NULL)
+        db_destroy(&host->db);
+    if (host->server == NULL) {
+        close_sockets(host);
+        return;
+    }
+    rpc_server_drain(host->server);
+    uv_timer_init(app_loop(app), &host->last_answers);
+    host->last_answers.data = host;
+    uv_timer_start(&host->last_answers, await_last_answers, 0, 1);
 }
 
 int service_run(const service_t *service, int argc, char **argv)
@@ -215,7 +238,9 @@ int service_run(const service_t *service, int argc, char **argv)
                              .drained = drained,
                              .stop = stop};
     const int code = app_run(&spec, argc, argv);
+    event_log_destroy(&host.log);
     plan_destroy(&host.plan);
+    buf_deinit(&host.exchange.scratch);
     return code;
 }
 
