@@ -14,6 +14,7 @@ def median: sort | if length == 0 then null elif length % 2 == 1 then .[length /
   {
     at: $at,
     cpus: $cpus,
+    busyBeforePercent: $busy,
     secondsEach: $seconds,
     tookSeconds: $took,
     rounds: ([$runs[].round] | max),

@@ -6,7 +6,7 @@ def fixed($digits): pow(10; $digits) as $unit | (. * $unit | round) as $whole
 def ms: if . == null then "-" else . / 1000 | fixed(1) end;
 {"pcn": "PCN", "rival": "Fastify + pg", "pgbench": "pgbench"} as $sides
 | {"direct": "itself", "edge": "behind HAProxy"} as $places
-| "Medians of \(.rounds) rounds of \(.secondsEach) s on \(.cpus) cores; took \(.tookSeconds) s.",
+| "Medians of \(.rounds) rounds of \(.secondsEach) s on \(.cpus) cores, \(.busyBeforePercent)% busy with other work before; took \(.tookSeconds) s.",
   "",
   ("side" | pad(14)) + ("where" | pad(16)) + ("what" | pad(8)) + ("conns" | lpad(6)) + ("per s" | lpad(9)) + ("p50 ms" | lpad(9)) + ("p99 ms" | lpad(9)),
   (.measurements | sort_by([.operation == "create", .connections, .place == "edge", .side])[]
