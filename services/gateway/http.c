@@ -5,7 +5,8 @@
 
 #include "services/gateway/request.h"
 
-#define CONNECTION_MEMORY (32u * 1024u) // headers, of which a token may be 8 KiB, and the buffer for reading
+// Headers, of which a token may be 8 KiB, and the buffer for reading. Not more than that takes: it is cleared for every request.
+#define CONNECTION_MEMORY (20u * 1024u)
 #define CLOSE_TURNS 8
 
 struct http {

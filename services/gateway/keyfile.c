@@ -2,21 +2,26 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/base/log.h"
 
 #define LOOK_EVERY_MS 1000
 
 struct keyfile {
-    uv_fs_poll_t poll;
+    uv_timer_t timer;
     verifier_t *verifier;
     char *path;
+    struct stat seen; // of the file that was read last; zeroes for none
 };
 
 void keyfile_reload(keyfile_t *keyfile)
 {
     problem_t problem = {0};
     jwks_t *jwks;
+    // Before reading: what changes after this differs at the next look.
+    if (stat(keyfile->path, &keyfile->seen) != 0)
+        keyfile->seen = (struct stat){0};
     if (jwks_load(keyfile->path, &jwks, &problem) != STATUS_OK) {
         log_warning("The token issuer's keys were not read.", LOG_TEXT("field", problem.field), LOG_TEXT("detail", problem.detail),
                     LOG_NUMBER("kept", verifier_has_keys(keyfile->verifier)));
@@ -26,12 +31,19 @@ void keyfile_reload(keyfile_t *keyfile)
     verifier_set_keys(keyfile->verifier, &jwks);
 }
 
-static void on_change(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *now)
+// A stat of a local file takes about a microsecond. libuv's own watcher of files takes what it meets first for what was there before, so
+// a file that comes between the first reading and its first look would never be read.
+static void on_timer(uv_timer_t *timer)
 {
-    (void)before, (void)now;
-    // A file that went away keeps its keys, too; when it is back it differs.
-    if (status == 0)
-        keyfile_reload(poll->data);
+    keyfile_t *keyfile = timer->data;
+    struct stat now;
+    // A file that went away keeps its keys; when it is back it differs.
+    if (stat(keyfile->path, &now) != 0)
+        return;
+    const struct stat *seen = &keyfile->seen;
+    if (now.st_ino != seen->st_ino || now.st_size != seen->st_size || now.st_mtim.tv_sec != seen->st_mtim.tv_sec ||
+        now.st_mtim.tv_nsec != seen->st_mtim.tv_nsec)
+        keyfile_reload(keyfile);
 }
 
 status_t keyfile_new(uv_loop_t *loop, const char *path, verifier_t *verifier, keyfile_t **out, problem_t *problem)
@@ -43,14 +55,11 @@ status_t keyfile_new(uv_loop_t *loop, const char *path, verifier_t *verifier, ke
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "no memory for the keys");
     }
     keyfile->verifier = verifier;
-    keyfile->poll.data = keyfile;
-    uv_fs_poll_init(loop, &keyfile->poll);
-    *out = keyfile;
-    if (uv_fs_poll_start(&keyfile->poll, on_change, path, LOOK_EVERY_MS) != 0) {
-        keyfile_destroy(out);
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "the keys cannot be watched");
-    }
+    keyfile->timer.data = keyfile;
+    uv_timer_init(loop, &keyfile->timer);
+    uv_timer_start(&keyfile->timer, on_timer, LOOK_EVERY_MS, LOOK_EVERY_MS);
     keyfile_reload(keyfile);
+    *out = keyfile;
     return STATUS_OK;
 }
 
@@ -65,6 +74,6 @@ void keyfile_destroy(keyfile_t **keyfile)
 {
     if (*keyfile == NULL)
         return;
-    uv_close((uv_handle_t *)&(*keyfile)->poll, on_closed);
+    uv_close((uv_handle_t *)&(*keyfile)->timer, on_closed);
     *keyfile = NULL;
 }

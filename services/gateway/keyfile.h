@@ -9,7 +9,7 @@
 
 typedef struct keyfile keyfile_t;
 
-// Reads the file and watches it; one that is not there yet is waited for. RESOURCE_EXHAUSTED or UNAVAILABLE where it cannot be watched.
+// Reads the file and watches it; one that is not there yet is waited for. RESOURCE_EXHAUSTED without memory.
 MUST_CHECK status_t keyfile_new(uv_loop_t *loop, const char *path, verifier_t *verifier, keyfile_t **keyfile, problem_t *problem);
 void keyfile_reload(keyfile_t *keyfile);
 // Before the verifier. The loop must run on until the handle is closed.

@@ -15,13 +15,20 @@
 
 // Routes beyond the contract of today: custom verbs, literals beside fields.
 static const pb_method_t methods[] = {
-    {.name = "t/Accept", .service = "registry", .request = GET_REQUEST, .reply = ORGANISATION, .verb = "POST", .path = "/v1/referrals/{code}:accept", .body = "*", .flags = PB_CHANGES, .success = 200},
-    {.name = "t/Return", .service = "registry", .request = GET_REQUEST, .reply = ORGANISATION, .verb = "POST", .path = "/v1/referrals/{code}:return", .body = "*", .flags = PB_CHANGES, .success = 200},
-    {.name = "t/Get", .service = "registry", .request = GET_REQUEST, .reply = ORGANISATION, .verb = "GET", .path = "/v1/referrals/{code}", .success = 200},
-    {.name = "t/Delete", .service = "registry", .request = GET_REQUEST, .reply = ORGANISATION, .verb = "DELETE", .path = "/v1/referrals/{code}", .success = 204},
-    {.name = "t/Stream", .service = "registry", .request = &pcn__registry__v1__get_checks_request__type, .reply = ORGANISATION, .verb = "GET", .path = "/v1/referrals/stream", .success = 200},
-    {.name = "t/Find", .service = "registry", .request = &pcn__registry__v1__get_checks_request__type, .reply = ORGANISATION, .verb = "POST", .path = "/v1/patients:find", .success = 200},
-    {.name = "t/Inner", .service = NULL, .service_from = "service", .request = &pcn__events__v1__read_request__type, .reply = ORGANISATION, .verb = "GET", .path = "/v1/{service}/log", .success = 200},
+    {.name = "t/Accept", .service = "registry", .request = GET_REQUEST, .reply = ORGANISATION,
+     .verb = "POST", .path = "/v1/referrals/{code}:accept", .body = "*", .flags = PB_CHANGES, .success = 200},
+    {.name = "t/Return", .service = "registry", .request = GET_REQUEST, .reply = ORGANISATION,
+     .verb = "POST", .path = "/v1/referrals/{code}:return", .body = "*", .flags = PB_CHANGES, .success = 200},
+    {.name = "t/Get", .service = "registry", .request = GET_REQUEST, .reply = ORGANISATION,
+     .verb = "GET", .path = "/v1/referrals/{code}", .success = 200},
+    {.name = "t/Delete", .service = "registry", .request = GET_REQUEST, .reply = ORGANISATION,
+     .verb = "DELETE", .path = "/v1/referrals/{code}", .success = 204},
+    {.name = "t/Stream", .service = "registry", .request = &pcn__registry__v1__get_checks_request__type, .reply = ORGANISATION,
+     .verb = "GET", .path = "/v1/referrals/stream", .success = 200},
+    {.name = "t/Find", .service = "registry", .request = &pcn__registry__v1__get_checks_request__type, .reply = ORGANISATION,
+     .verb = "POST", .path = "/v1/patients:find", .success = 200},
+    {.name = "t/Inner", .service = NULL, .service_from = "service", .request = &pcn__events__v1__read_request__type, .reply = ORGANISATION,
+     .verb = "GET", .path = "/v1/{service}/log", .success = 200},
     {.name = "t/Unreached", .service = "registry", .request = GET_REQUEST, .reply = ORGANISATION, .success = 200},
 };
 static const pb_service_t service = {"t", "", methods, sizeof(methods) / sizeof(methods[0])};
