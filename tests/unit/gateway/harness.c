@@ -407,7 +407,8 @@ void harness_call(const harness_t *harness, const char *role, const char *line, 
     char *token = harness_token(harness, role), *request, length[64] = "";
     if (body[0] != '\0')
         snprintf(length, sizeof(length), "Content-Length: %zu\r\n", strlen(body));
-    assert_true(asprintf(&request, "%s HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n%s%s\r\n%s", line, token, headers, length, body) > 0);
+    assert_true(asprintf(&request, "%s HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n%s%s\r\n%s", line, token, headers, length,
+        body) > 0);
     harness_exchange(harness, request, reply);
     free(request);
     free(token);

@@ -29,7 +29,8 @@ static void reading(void **state)
 {
     const harness_t *harness = *state;
     harness_reply_t reply;
-    harness_call(harness, WRITER, "GET /v1/organisations/C82001", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n", "", &reply);
+    harness_call(harness, WRITER, "GET /v1/organisations/C82001",
+        "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n", "", &reply);
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply.body, "{\"code\":\"C82001\",\"name\":\"Somewhere\",\"version\":3}");
     assert_string_equal(harness_header(&reply, "ETag"), "\"3\"");
@@ -104,7 +105,8 @@ static void bodies_that_are_refused(void **state)
         {"{\"code\":\"a-code\",\"name\":\"N\",\"kind\":\"network\",\"version\":4}", "version"},
         {"{\"code\":\"a-code\",\"name\":\"N\",\"kind\":\"network\",\"statedPopulation\":1.5}", "statedPopulation"},
         {"{\"code\":\"No Code\",\"name\":\"N\",\"kind\":\"network\"}", "code"},
-        {"{\"code\":\"a-code\",\"name\":\"N\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\",\"from\":\"x\"}]}", "identifiers[0].from"},
+        {"{\"code\":\"a-code\",\"name\":\"N\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\",\"from\":\"x\"}]}",
+            "identifiers[0].from"},
         {"{\"organisation\":{\"code\":\"a-code\"}}", "organisation"},
     };
     const harness_t *harness = *state;
@@ -142,7 +144,8 @@ static void creating(void **state)
     assert_int_equal(reply.status, 400);
     assert_true(harness_says(&reply, "\"field\":\"Idempotency-Key\""));
     assert_int_equal(harness->seen.calls, calls);
-    harness_call(harness, WRITER, "POST /v1/networks/pcn-rutland/members", JSON, "{\"practice\":\"C82001\",\"from\":\"2019-07-01\"}", &reply);
+    harness_call(harness, WRITER, "POST /v1/networks/pcn-rutland/members", JSON, "{\"practice\":\"C82001\",\"from\":\"2019-07-01\"}",
+        &reply);
     assert_int_equal(reply.status, 201);
     assert_string_equal(harness_header(&reply, "Location"), "/v1/networks/pcn-rutland");
 }

@@ -81,7 +81,8 @@ static void accepting(void **state)
         {"*/*", true}, {"", true}, {"application/json", true}, {"Application/JSON", true}, {"application/*", true},
         {"text/html, application/json;q=0.9", true}, {"text/html,*/*;q=0.1", true}, {"application/json ; charset=utf-8", true},
         {"application/json;q=0.001", true}, {"text/html", false}, {"text/html, image/*", false}, {"application/json;q=0", false},
-        {"application/json;q=0.000", false}, {"application/json; q=0, */*", false}, {"*/*;q=0", false}, {"*/*, application/json;q=0", false},
+        {"application/json;q=0.000", false}, {"application/json; q=0, */*", false}, {"*/*;q=0", false}, {"*/*, application/json;q=0",
+            false},
         {"application/jsonx", false}, {"application/pdf", false}, {",,", false}, {"*/*;q=0, application/json", true},
     };
     (void)state;
@@ -234,7 +235,8 @@ static void traces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(framing),  cmocka_unit_test(lengths),          cmocka_unit_test(accepting), cmocka_unit_test(content_types), cmocka_unit_test(bearers),
+        cmocka_unit_test(framing),  cmocka_unit_test(lengths),          cmocka_unit_test(accepting), cmocka_unit_test(content_types),
+            cmocka_unit_test(bearers),
         cmocka_unit_test(if_match), cmocka_unit_test(idempotency_keys), cmocka_unit_test(traces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,10 @@
 
 static void addresses_that_are_refused(void **state)
 {
-    static const char *const cases[] = {"", "0.0.0.0:8080", "10.0.0.1:80", "[::]:80", "192.168.1.1:8080", "localhost:80", "127.0.0.1", "127.0.0.1:",
-                                        "127.0.0.1:0", "127.0.0.1:70000", "127.0.0.1:80x", "127.0.0.1:-1", ":8080", "unix:", "unix:relative/path",
+    static const char *const cases[] = {"", "0.0.0.0:8080", "10.0.0.1:80", "[::]:80", "192.168.1.1:8080", "localhost:80", "127.0.0.1",
+        "127.0.0.1:",
+                                        "127.0.0.1:0", "127.0.0.1:70000", "127.0.0.1:80x", "127.0.0.1:-1", ":8080", "unix:",
+                                            "unix:relative/path",
                                         "::1:80", "128.0.0.1:80"};
     listen_t listen;
     problem_t problem;

@@ -80,7 +80,8 @@ static void all_refusals_are_alike(void **state)
 {
     const harness_t *harness = *state;
     static harness_reply_t first, reply;
-    char *good = harness_token(harness, WRITER), *expired = issuer_token(&harness->issuer, ISSUER_RSA, WRITER, 1000000000), *long_one = malloc(12000);
+    char *good = harness_token(harness, WRITER), *expired = issuer_token(&harness->issuer, ISSUER_RSA, WRITER, 1000000000),
+        *long_one = malloc(12000);
     char *none = strdup(good);
     strrchr(none, '.')[1] = '\0';
     memset(long_one, 'a', 11999);
@@ -90,7 +91,8 @@ static void all_refusals_are_alike(void **state)
         char *request;
         // From the expired one on these are bare tokens; the good one lacks its scheme.
         bool bare = cases[i] == expired || cases[i] == none || cases[i] == long_one;
-        assert_true(asprintf(&request, "GET /v1/organisations HTTP/1.1\r\nHost: h\r\nAuthorization: %s%s\r\n\r\n", bare ? "Bearer " : "", cases[i]) > 0);
+        assert_true(asprintf(&request, "GET /v1/organisations HTTP/1.1\r\nHost: h\r\nAuthorization: %s%s\r\n\r\n", bare ? "Bearer " : "",
+            cases[i]) > 0);
         harness_exchange(harness, request, &reply);
         assert_int_equal(reply.status, 401);
         assert_string_equal(harness_header(&reply, "WWW-Authenticate"), "Bearer");
@@ -231,7 +233,8 @@ static void service_not_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(own_paths, start, stop),         cmocka_unit_test_setup_teardown(all_refusals_are_alike, start, stop),
+        cmocka_unit_test_setup_teardown(own_paths, start, stop),         cmocka_unit_test_setup_teardown(all_refusals_are_alike, start,
+            stop),
         cmocka_unit_test_setup_teardown(routes_and_scopes, start, stop), cmocka_unit_test_setup_teardown(media_types, start, stop),
         cmocka_unit_test_setup_teardown(request_ids, start, stop),       cmocka_unit_test_setup_teardown(too_many, start, stop),
         cmocka_unit_test_setup_teardown(service_not_there, start, stop),
