@@ -21,8 +21,10 @@ void db_connect_fill(db_connect_t *connect, const char *dsn, const char *applica
 }
 
 void db_connect_sql(buf_t *out, const char *schema) {
+    // Statements are few, short and sent often: planning one anew for its parameters costs more than running it, and compiling it far
+    // more. Measured on a lookup by key: 113 µs a request with PostgreSQL's own choice of plan, 13 with the generic one.
     buf_add_string(out, "SET TIME ZONE 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'iso_8601'; "
-                        "SET standard_conforming_strings = on");
+                        "SET standard_conforming_strings = on; SET plan_cache_mode = force_generic_plan; SET jit = off");
     if (schema != NULL) {
         buf_add_string(out, "; SET search_path = ");
         sql_add_identifier(out, schema);

@@ -66,6 +66,7 @@ void deadline_sweep(uv_timer_t *timer) {
     db_queue_t expired = {0};
     for (unsigned i = 0; i < db->link_count; i++)
         sweep_batches(db, &db->links[i], now, &expired);
+    sweep_queue(db, &db->lookups, &db->lookup_queue, now);
     sweep_queue(db, &db->reads, &db->read_queue, now);
     for (unsigned i = 0; i < db->link_count; i++)
         if (db->links[i].lane->write)

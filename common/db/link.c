@@ -96,7 +96,7 @@ static void drop_batches(db_link_t *link) {
 static void log_loss(const db_link_t *link, const char *reason) {
     char line[256];
     snprintf(line, sizeof(line), "%.*s", (int)strcspn(reason, "\n"), reason);
-    log_warning("database connection lost", LOG_TEXT("kind", link->lane->write ? "write" : "read"), LOG_TEXT("reason", line),
+    log_warning("database connection lost", LOG_TEXT("kind", link->lane->kind), LOG_TEXT("reason", line),
                 LOG_NUMBER("in_flight", link->in_flight));
 }
 
@@ -144,7 +144,7 @@ static void become_ready(db_link_t *link) {
     link->ready_us = link->progress_us = clock_steady_us();
     link->lane->connections->value++;
     if (link->failures > 0)
-        log_info("database connection is back", LOG_TEXT("kind", link->lane->write ? "write" : "read"));
+        log_info("database connection is back", LOG_TEXT("kind", link->lane->kind));
     link->failures = 0;
     db_wake(link->db);
 }

@@ -1,6 +1,7 @@
 #include "common/db/pool.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +11,8 @@
 #define BATCH_MAX 128
 #define QUEUE_MAX 10000
 #define READ_DEPTH 2
-// One at a time, so that what arrives meanwhile makes the next batch large.
-#define WRITE_DEPTH 1
+// One at a time, so that what arrives meanwhile makes the next batch large: one flush for many writes, one statement for many lookups.
+#define GATHERING_DEPTH 1
 #define LOCK_TIMEOUT_MS 50
 #define STATEMENT_TIMEOUT_MS 10000
 // A server answers a statement at its time limit at the latest; this much later it is taken for gone.
@@ -101,8 +102,17 @@ static void submit(db_t *db, db_lane_t *lane, db_queue_t *queue, db_query_t *que
 }
 
 void db_read(db_t *db, db_query_t *query) {
+    if (db->lookups.links > 0 && query->statement->coalesce_column != NULL) {
+        submit(db, &db->lookups, &db->lookup_queue, query);
+        return;
+    }
     assert(db->reads.links > 0);
     submit(db, &db->reads, &db->read_queue, query);
+}
+
+// Links stand in the order of their lanes.
+static unsigned first_write(const db_t *db) {
+    return db->lookups.links + db->reads.links;
 }
 
 static unsigned key_hash(const char *key) {
@@ -115,7 +125,7 @@ static unsigned key_hash(const char *key) {
 void db_write(db_t *db, db_query_t *query) {
     assert(db->writes.links > 0);
     unsigned at = query->key != NULL ? key_hash(query->key) : db->writes.turn++;
-    submit(db, &db->writes, db->links[db->reads.links + at % db->writes.links].queue, query);
+    submit(db, &db->writes, db->links[first_write(db) + at % db->writes.links].queue, query);
 }
 
 bool db_ready(const db_t *db) {
@@ -129,12 +139,13 @@ bool db_idle(const db_t *db) {
     return db->pending == 0;
 }
 
-static void lane_init(db_lane_t *lane, metrics_t *metrics, bool write, unsigned links) {
-    const char *labels = write ? "kind=\"write\"" : "kind=\"read\"";
+static void lane_init(db_lane_t *lane, metrics_t *metrics, const char *kind, unsigned links, unsigned depth) {
+    char labels[32];
+    snprintf(labels, sizeof(labels), "kind=\"%s\"", kind);
     *lane = (db_lane_t){
-        .write = write,
+        .kind = kind,
         .links = links,
-        .depth = write ? WRITE_DEPTH : READ_DEPTH,
+        .depth = depth,
         .batches = metrics_counter(metrics, "pcn_db_batch_size_count", labels, "Batches sent."),
         .batch_queries = metrics_counter(metrics, "pcn_db_batch_size_sum", labels, "Queries sent in batches."),
         .reconnects = metrics_counter(metrics, "pcn_db_reconnects_total", labels, "Connections that were lost."),
@@ -177,7 +188,7 @@ static bool copy_options(db_t *db, const db_options_t *options) {
     db->steps[0] = settings_sql(options);
     db->steps[DB_STEP_SETUP] = options->setup_sql != NULL ? strdup(options->setup_sql) : NULL;
     db->steps[2] = limits_sql(options);
-    db->link_count = options->read_connections + options->write_connections;
+    db->link_count = options->lookup_connections + options->read_connections + options->write_connections;
     db->links = calloc((size_t)db->link_count + 1, sizeof(*db->links));
     db->picks = calloc(db->batch_max, batch_pick_size());
     return db->dsn != NULL && (options->application_name == NULL || db->application_name != NULL) && db->steps[0] != NULL &&
@@ -206,8 +217,13 @@ static void open_handles(db_t *db) {
     uv_prepare_start(&db->prepare, on_prepare);
     uv_check_start(&db->check, on_check);
     for (unsigned i = 0; i < db->link_count; i++) {
-        bool write = i >= db->reads.links;
-        link_init(&db->links[i], db, write ? &db->writes : &db->reads, write ? NULL : &db->read_queue);
+        db_link_t *link = &db->links[i];
+        if (i < db->lookups.links)
+            link_init(link, db, &db->lookups, &db->lookup_queue);
+        else if (i < first_write(db))
+            link_init(link, db, &db->reads, &db->read_queue);
+        else
+            link_init(link, db, &db->writes, NULL);
     }
 }
 
@@ -224,8 +240,10 @@ status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics
     made->loop = loop;
     made->metrics = metrics;
     made->earliest_us = INT64_MAX;
-    lane_init(&made->reads, metrics, false, options->read_connections);
-    lane_init(&made->writes, metrics, true, options->write_connections);
+    lane_init(&made->lookups, metrics, "lookup", options->lookup_connections, GATHERING_DEPTH);
+    lane_init(&made->reads, metrics, "read", options->read_connections, READ_DEPTH);
+    lane_init(&made->writes, metrics, "write", options->write_connections, GATHERING_DEPTH);
+    made->writes.write = true;
     open_handles(made);
     for (unsigned i = 0; i < made->link_count; i++)
         link_start(&made->links[i]);
@@ -246,8 +264,9 @@ void db_handle_closed(db_t *db) {
     for (unsigned i = 0; i < db->link_count; i++)
         link_deinit(&db->links[i]);
     answer_refused(db);
+    answer_all(db, &db->lookups, &db->lookup_queue);
     answer_all(db, &db->reads, &db->read_queue);
-    for (unsigned i = db->reads.links; i < db->link_count; i++)
+    for (unsigned i = first_write(db); i < db->link_count; i++)
         answer_all(db, &db->writes, db->links[i].queue);
     db_free(db);
 }

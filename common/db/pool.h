@@ -26,6 +26,7 @@ typedef struct db_options {
     const char *dsn;
     const char *application_name; // seen in pg_stat_activity
     const char *schema;           // search_path
+    unsigned lookup_connections;  // for reads that coalesce, which gather there and wait behind nothing slow; 0: they go with the others
     unsigned read_connections;    // 0 where there are only writes, and the reverse
     unsigned write_connections;
     unsigned batch_max;      // queries up to one Sync; 0 for 128

@@ -69,7 +69,9 @@ void batch_free(db_batch_t *batch);
 // Every unanswered query of the batch, in order, to the end of the queue; the batch forgets them.
 void batch_collect(db_batch_t *batch, db_queue_t *into);
 
+// Connections for one kind of query.
 typedef struct db_lane {
+    const char *kind; // "lookup", "read" or "write"
     bool write;
     unsigned depth; // batches in flight on a connection
     unsigned links;
@@ -113,10 +115,10 @@ struct db {
     char *steps[DB_STEPS]; // NULL is skipped
     unsigned batch_max, queue_max;
     int64_t stall_us; // without an answer for so long a connection is given up; 0 for never
-    db_lane_t reads, writes;
-    db_link_t *links; // reads first
+    db_lane_t lookups, reads, writes;
+    db_link_t *links; // in this order
     unsigned link_count;
-    db_queue_t read_queue;
+    db_queue_t lookup_queue, read_queue;
     db_queue_t refused;
     unsigned pending;
     int64_t earliest_us; // no deadline passes before

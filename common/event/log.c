@@ -17,16 +17,17 @@
 #define BATCH 1000
 #define ARENA_CAP (64u * 1024u * 1024u)
 
-// Gapless because the lock holder alone numbers, and a place is taken only with the row that it names.
+// Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. The array and the OFFSET keep the
+// plan to lookups by key: joined freely, PostgreSQL reads the whole log for one event.
 static const db_stmt_t number_events = {
     "number_events",
-    "WITH taken AS (DELETE FROM event_queue WHERE position IN (SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_TEXT ") "
-    "    RETURNING position, event), "
+    "WITH taken AS (DELETE FROM event_queue WHERE position = ANY (ARRAY("
+    "        SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_TEXT ")) RETURNING position, event), "
     "numbered AS (INSERT INTO event_sequence (sequence, event) "
     "    SELECT (SELECT coalesce(max(sequence), 0) FROM event_sequence) + row_number() OVER (ORDER BY position), event FROM taken "
     "    RETURNING sequence, event) "
-    "SELECT n.sequence, e.id, e.type, e.subject, e.time, e.traceparent, e.data "
-    "FROM numbered n JOIN event e ON e.id = n.event ORDER BY n.sequence"};
+    "SELECT n.sequence, e.* FROM numbered n CROSS JOIN LATERAL "
+    "    (SELECT id, type, subject, time, traceparent, data FROM event WHERE id = n.event OFFSET 0) e ORDER BY n.sequence"};
 
 static const db_stmt_t prune_answers = {
     "prune_answers",

@@ -18,8 +18,9 @@ static const db_stmt_t read_events = {
     "read_events",
     "SELECT m.max, (SELECT epoch FROM log_epoch) AS epoch, p.* FROM (SELECT coalesce(max(sequence), 0) AS max FROM event_sequence) m "
     "LEFT JOIN (SELECT l.*, sum(octet_length(l.data)) OVER (ORDER BY l.sequence) - octet_length(l.data) AS before FROM "
-    "    (SELECT s.sequence, e.id, e.type, e.subject, e.time, e.traceparent, e.data "
-    "     FROM event_sequence s JOIN event e ON e.id = s.event WHERE s.sequence > coalesce(:request.after::bigint, 0) "
+    "    (SELECT s.sequence, e.* FROM event_sequence s CROSS JOIN LATERAL "
+    "         (SELECT id, type, subject, time, traceparent, data FROM event WHERE id = s.event OFFSET 0) e "
+    "     WHERE s.sequence > coalesce(:request.after::bigint, 0) "
     "     AND (:request.type::text IS NULL OR starts_with(e.type, :request.type::text)) "
     "     ORDER BY s.sequence LIMIT coalesce(:request.limit::int, " TEXT(PAGE_DEFAULT) ")) l) p ON p.before < " TEXT(PAGE_BYTES) " "
     "ORDER BY p.sequence"};

@@ -32,7 +32,7 @@ static const config_key_t keys[] = {
      "ZeroMQ endpoint for calls; the first of PCN_SERVICES where it is not given"},
     {"PUB_LISTEN", CONFIG_STRING, 0, offsetof(settings_t, pub_listen), NULL, 0, 0,
      "ZeroMQ endpoint for change events; beside the other where it is not given"},
-    {"READ_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, read_connections), "2", 1, 32, "database connections for reads"},
+    {"READ_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, read_connections), "1", 1, 32, "database connections for reads, besides the one for lookups by key"},
     {"WRITE_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, write_connections), "2", 1, 32, "database connections for changes"},
     {"BATCH_MAX", CONFIG_NUMBER, 0, offsetof(settings_t, batch_max), "128", 1, 1024, "statements of one transaction"},
     {"MIGRATE", CONFIG_FLAG, 0, offsetof(settings_t, migrate), "true", 0, 0, "apply missing migrations at start"},
@@ -125,6 +125,7 @@ static status_t open_database(host_t *host, app_t *app, const settings_t *settin
     const db_options_t options = {.dsn = settings->dsn,
                                   .application_name = name,
                                   .schema = host->service->name,
+                                  .lookup_connections = 1,
                                   .read_connections = (unsigned)settings->read_connections,
                                   .write_connections = (unsigned)settings->write_connections,
                                   .batch_max = (unsigned)settings->batch_max};
