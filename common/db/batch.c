@@ -97,25 +97,31 @@ static db_slot_t *slot_add(db_batch_t *batch, unsigned number, bool prepare) {
     return slot;
 }
 
-// A place in the batch for the query: the coalesced execution that is there already, or one of its own, after the statement's PREPARE
+static bool shares(const db_link_t *link, const db_statement_t *statement) {
+    return link->lane->write ? statement->gathers : statement->coalesce_column != NULL;
+}
+
+// A place in the batch for the query: the shared execution that is there already, or one of its own, after the statement's PREPARE
 // where this connection has not met it.
 static bool place(db_link_t *link, db_batch_t *batch, const db_pick_t *picked) {
     db_t *db = link->db;
     db_known_t *known = &db->catalogue.known[picked->number];
-    bool coalesces = !link->lane->write && known->statement->coalesce_column != NULL;
-    if (coalesces && known->batch == db->batch_serial) {
+    bool shared = shares(link, known->statement);
+    if (shared && known->batch == db->batch_serial) {
         db_slot_t *slot = &batch->slots[known->slot];
-        slot->last->next = picked->query;
-        slot->last = picked->query;
-        slot->shared = true;
-        return true;
+        if (!link->lane->write || gather_takes(slot, picked->query)) {
+            slot->last->next = picked->query;
+            slot->last = picked->query;
+            slot->shared = true;
+            return true;
+        }
     }
     if (!link_is_prepared(link, picked->number)) {
         if (!link_set_prepared(link, picked->number))
             return false;
         slot_add(batch, picked->number, true);
     }
-    if (coalesces) {
+    if (shared) {
         known->batch = db->batch_serial;
         known->slot = batch->count;
     }
@@ -128,6 +134,8 @@ static bool slot_send(db_link_t *link, const db_slot_t *slot) {
     const db_statement_t *statement = link->db->catalogue.known[slot->number].statement;
     if (slot->prepare)
         return PQsendPrepare(link->pg, statement->name, statement->sql, 0, NULL) == 1;
+    if (statement->gathers)
+        return gather_send(link, slot);
     const char *const *values = slot->first->values;
     if (statement->coalesce_column == NULL)
         return PQsendQueryPrepared(link->pg, statement->name, statement->param_count, values, NULL, NULL, 0) == 1;

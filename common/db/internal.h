@@ -27,6 +27,8 @@ struct db_statement {
     int param_count;
     // NULL where reads are not coalesced; else the result's column that tells the rows apart.
     char *coalesce_column;
+    // Executions of several writes may be one.
+    bool gathers;
 };
 
 // Fills values[0 … param_count); a coalescing statement gets the array of its one key.
@@ -41,6 +43,15 @@ MUST_CHECK status_t db_statement_bind_plain(const db_statement_t *statement, con
 void array_open(buf_t *out);
 void array_add(buf_t *out, const char *text);
 void array_close(buf_t *out);
+
+// The parameters of a gathering statement: an array of texts for each, in PostgreSQL's binary form, with a place for each of the `count`
+// rows. `row(data, i)` gives the row's values. The arrays lie in `out`; false without memory.
+typedef struct db_arrays {
+    const char *values[DB_PARAMS_MAX];
+    int lengths[DB_PARAMS_MAX];
+    int formats[DB_PARAMS_MAX];
+} db_arrays_t;
+bool gather_arrays(int param_count, int count, const char *const *(*row)(void *data, int i), void *data, buf_t *out, db_arrays_t *arrays);
 
 // The server's error as a problem: a general sentence for the caller, and the log's entry where it is our own defect. `name` is the
 // statement's.

@@ -150,8 +150,13 @@ static void become_ready(db_link_t *link) {
 }
 
 // Sends the settings' next part. setup_sql may wait for another session for as long as it takes.
+// The settings of the link's step; NULL where it has none.
+static const char *step_sql(const db_link_t *link) {
+    return link->step == DB_STEP_LANE ? link->lane->settings : link->db->steps[link->step];
+}
+
 static void next_step(db_link_t *link) {
-    while (link->step < DB_STEPS && link->db->steps[link->step] == NULL)
+    while (link->step < DB_STEPS && step_sql(link) == NULL)
         link->step++;
     if (link->step == DB_STEPS) {
         become_ready(link);
@@ -162,7 +167,7 @@ static void next_step(db_link_t *link) {
     else
         set_timer(link, OPEN_TIMEOUT_MS);
     int unsent = -1;
-    if (PQsendQuery(link->pg, link->db->steps[link->step]) == 1)
+    if (PQsendQuery(link->pg, step_sql(link)) == 1)
         unsent = PQflush(link->pg);
     if (unsent < 0 || !watch(link, unsent > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE))
         link_lost(link, PQerrorMessage(link->pg));

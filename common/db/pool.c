@@ -20,6 +20,9 @@
 #define SWEEP_MS 10
 #define FULL_RETRY_AFTER_MS 500
 #define SETTINGS_MAX 8192
+// Lookups and changes go by key. A plan is made while a table is small and kept while it grows, and one that reads it whole would be
+// kept as well.
+#define BY_KEY "SET enable_seqscan = off; SET enable_mergejoin = off"
 
 void lane_add_waiting(db_lane_t *lane, int count) {
     lane->waiting = (unsigned)((int)lane->waiting + count);
@@ -191,9 +194,10 @@ static bool copy_options(db_t *db, const db_options_t *options) {
     db->link_count = options->lookup_connections + options->read_connections + options->write_connections;
     db->links = calloc((size_t)db->link_count + 1, sizeof(*db->links));
     db->picks = calloc(db->batch_max, batch_pick_size());
+    db->rows = calloc(db->batch_max, sizeof(*db->rows));
     return db->dsn != NULL && (options->application_name == NULL || db->application_name != NULL) && db->steps[0] != NULL &&
            (options->setup_sql == NULL || db->steps[DB_STEP_SETUP] != NULL) && db->steps[2] != NULL && db->links != NULL &&
-           db->picks != NULL;
+           db->picks != NULL && db->rows != NULL;
 }
 
 static void db_free(db_t *db) {
@@ -204,6 +208,7 @@ static void db_free(db_t *db) {
     free(db->application_name);
     free(db->links);
     free(db->picks);
+    free(db->rows);
     free(db);
 }
 
@@ -244,6 +249,7 @@ status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics
     lane_init(&made->reads, metrics, "read", options->read_connections, READ_DEPTH);
     lane_init(&made->writes, metrics, "write", options->write_connections, GATHERING_DEPTH);
     made->writes.write = true;
+    made->lookups.settings = made->writes.settings = BY_KEY;
     open_handles(made);
     for (unsigned i = 0; i < made->link_count; i++)
         link_start(&made->links[i]);

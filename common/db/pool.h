@@ -64,6 +64,7 @@ typedef struct db_query {
     const char *values[DB_PARAMS_MAX];
     int value_count;
     unsigned attempts;
+    int place; // in a gathered execution, from 1
     unsigned flags;
 } db_query_t;
 

@@ -1,5 +1,5 @@
 // The pool's parts. pool.c takes queries in and decides when they go, link.c holds one connection, batch.c sends, results.c receives,
-// coalesce.c makes one read of many, catalogue.c remembers what is known of each statement.
+// coalesce.c makes one read of many and gather.c one write, catalogue.c remembers what is known of each statement.
 #ifndef PCN_DB_POOL_INTERNAL_H
 #define PCN_DB_POOL_INTERNAL_H
 
@@ -29,7 +29,7 @@ void queue_append_list(db_queue_t *queue, db_query_t *first);
 typedef struct db_known {
     const db_statement_t *statement;
     counter_t *answered[DB_STATUSES];
-    // Where this statement's coalesced execution stands in the batch that is being made.
+    // Where this statement's shared execution stands in the batch that is being made.
     uint64_t batch;
     unsigned slot;
 } db_known_t;
@@ -73,6 +73,7 @@ void batch_collect(db_batch_t *batch, db_queue_t *into);
 typedef struct db_lane {
     const char *kind; // "lookup", "read" or "write"
     bool write;
+    const char *settings; // of its sessions; NULL for none
     unsigned depth; // batches in flight on a connection
     unsigned links;
     unsigned turn; // where writes without a key go next
@@ -104,9 +105,10 @@ typedef struct db_link {
     unsigned prepared_room;
 } db_link_t;
 
-// Session settings, setup_sql, limits.
-#define DB_STEPS 3
+// Session settings, setup_sql, limits, the lane's own.
+#define DB_STEPS 4
 #define DB_STEP_SETUP 1
+#define DB_STEP_LANE 3
 
 struct db {
     uv_loop_t *loop;
@@ -124,6 +126,7 @@ struct db {
     int64_t earliest_us; // no deadline passes before
     db_catalogue_t catalogue;
     uint64_t batch_serial;
+    const char *const **rows; // room for batch_max
     struct db_pick *picks; // room for batch_max, of batch_pick_size bytes each
     uv_prepare_t prepare;
     uv_check_t check;
@@ -171,5 +174,12 @@ bool coalesce_array(const db_slot_t *slot, buf_t *out);
 void coalesce_answer(db_t *db, db_slot_t *slot);
 // What a coalescing query looks for.
 const char *coalesce_key(const db_query_t *query);
+
+// Whether the query may join the execution: one of another aggregate, since two changes of one are two statements.
+bool gather_takes(const db_slot_t *slot, const db_query_t *query);
+// Sends the slot as one execution. False where libpq or memory refuses.
+bool gather_send(db_link_t *link, const db_slot_t *slot);
+// Gives each query of the slot its row.
+void gather_answer(db_t *db, db_slot_t *slot);
 
 #endif

@@ -19,6 +19,8 @@ static void slot_answer(db_t *db, db_slot_t *slot) {
         db_rows_t rows = {.result = slot->result, .count = PQntuples(slot->result), .statement = statement};
         slot->first = NULL;
         db_answer(db, query, &rows, &OK);
+    } else if (query != NULL && statement->gathers) {
+        gather_answer(db, slot);
     } else if (query != NULL) {
         coalesce_answer(db, slot);
     }
@@ -81,7 +83,13 @@ static void settle_failed(db_link_t *link, db_batch_t *batch) {
     if (unprepared)
         link_forget_prepared(link, slot->number);
     db_queue_t failed = {0}, again = {0}, refused = {0}, rest = {0};
-    if (strcmp(sqlstate, "53100") == 0)
+    if (slot->shared && statement->gathers) {
+        // One of them is to blame, and only by itself it says which.
+        for (db_query_t *query = slot->first; query != NULL; query = query->next)
+            query->flags |= DB_QUERY_ALONE;
+        queue_append_list(&again, slot->first);
+        slot->first = NULL;
+    } else if (strcmp(sqlstate, "53100") == 0)
         batch_collect(batch, &failed); // a full disk refuses them all, one after the other
     else
         take_failed(batch, &failed);

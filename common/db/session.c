@@ -85,12 +85,34 @@ PGresult *db_session_exec(db_session_t *session, const char *sql, problem_t *pro
     return checked(session, PQexec(session->connection, sql), "exec", problem);
 }
 
+static const char *const *only_row(void *data, int i) {
+    (void)i;
+    return data;
+}
+
+static PGresult *run_gathering(db_session_t *session, const db_statement_t *statement, const char **values, problem_t *problem) {
+    buf_t out;
+    db_arrays_t arrays;
+    PGresult *result = NULL;
+    if (gather_arrays(statement->param_count, 1, only_row, values, &out, &arrays))
+        result = PQexecParams(session->connection, statement->sql, statement->param_count, NULL, arrays.values, arrays.lengths,
+                              arrays.formats, 0);
+    else
+        problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory.");
+    buf_deinit(&out);
+    return result;
+}
+
 PGresult *db_session_run(db_session_t *session, const db_statement_t *statement, const void *const *roots, arena_t *arena,
                          problem_t *problem) {
     const char *values[DB_PARAMS_MAX];
     if (db_statement_bind(statement, roots, arena, values, problem) != STATUS_OK)
         return NULL;
-    PGresult *result = PQexecParams(session->connection, statement->sql, statement->param_count, NULL, values, NULL, NULL, 0);
+    PGresult *result = NULL;
+    if (!statement->gathers)
+        result = PQexecParams(session->connection, statement->sql, statement->param_count, NULL, values, NULL, NULL, 0);
+    else if ((result = run_gathering(session, statement, values, problem)) == NULL)
+        return NULL;
     return checked(session, result, statement->name, problem);
 }
 

@@ -48,7 +48,42 @@ static status_t param_resolve(db_statement_t *statement, const char *name, size_
     return refuse(statement, name, size, "no such root", problem);
 }
 
+static bool is_word(const char *name, size_t size, const char *word) {
+    return size == strlen(word) && memcmp(name, word, size) == 0;
+}
+
+// Finds the parameters, and whether the statement gathers.
+static status_t resolve_all(db_statement_t *statement, const db_root_t *roots, size_t root_count, problem_t *problem) {
+    const char *at = statement->source;
+    const char *name;
+    size_t size;
+    while (sql_next_parameter(&at, &name, &size)) {
+        if (is_word(name, size, "inputs")) {
+            statement->gathers = true;
+        } else if (!is_word(name, size, "input") && param_find(statement, name, size) < 0) {
+            status_t status = param_resolve(statement, name, size, roots, root_count, problem);
+            if (status != STATUS_OK)
+                return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+// What `input` is made of.
+static void add_inputs(const db_statement_t *statement, buf_t *out) {
+    buf_add_string(out, "SELECT * FROM unnest(");
+    for (int i = 1; i <= statement->param_count; i++)
+        buf_printf(out, "%s$%d::text[]", i > 1 ? ", " : "", i);
+    buf_add_string(out, ") WITH ORDINALITY AS given (");
+    for (int i = 1; i <= statement->param_count; i++)
+        buf_printf(out, "p%d, ", i);
+    buf_add_string(out, "n)");
+}
+
 static status_t parse(db_statement_t *statement, const db_root_t *roots, size_t root_count, buf_t *out, problem_t *problem) {
+    status_t status = resolve_all(statement, roots, root_count, problem);
+    if (status != STATUS_OK)
+        return status;
     const char *from = statement->source;
     const char *at = from;
     const char *name;
@@ -56,13 +91,12 @@ static status_t parse(db_statement_t *statement, const db_root_t *roots, size_t 
     while (sql_next_parameter(&at, &name, &size)) {
         buf_add(out, from, (size_t)(name - 1 - from));
         int index = param_find(statement, name, size);
-        if (index < 0) {
-            status_t status = param_resolve(statement, name, size, roots, root_count, problem);
-            if (status != STATUS_OK)
-                return status;
-            index = statement->param_count - 1;
-        }
-        buf_printf(out, "$%d", index + 1);
+        if (is_word(name, size, "inputs"))
+            add_inputs(statement, out);
+        else if (is_word(name, size, "input"))
+            buf_add_string(out, "SELECT 1::bigint AS n");
+        else
+            buf_printf(out, statement->gathers ? "i.p%d" : "$%d", index + 1);
         from = at;
     }
     buf_add_string(out, from);

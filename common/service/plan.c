@@ -13,24 +13,29 @@
 #define SEEN_WHERE \
     "WHERE organisation = :call.organisation AND subject = :call.subject AND method = :call.method AND key = :call.idempotency_key"
 
-// What stands before and after a handler's save. The answer goes in last and without ON CONFLICT: a refused change must leave no record,
-// and a concurrent twin meets the primary key, is rolled back whole and finds the first one's answer.
-static const char save_head[] = "WITH seen AS MATERIALIZED (SELECT request_hash, answer, version FROM idempotency " SEEN_WHERE "), ";
+// What stands around a handler's save: `input` has a row for each change, `seen` one for each of them that took place before. The answer
+// goes in last and without ON CONFLICT: a refused change must leave no record, and a concurrent twin meets the primary key, is
+// rolled back whole and finds the first one's answer. OFFSET 0 keeps the plan to lookups by key.
+static const char save_head_one[] = "WITH input AS (:input), ";
+static const char save_head_many[] = "WITH input AS (:inputs), ";
+static const char save_seen[] = "seen AS MATERIALIZED (SELECT i.n, d.request_hash, d.answer, d.version FROM input i CROSS JOIN LATERAL "
+                                "(SELECT request_hash, answer, version FROM idempotency " SEEN_WHERE " OFFSET 0) d), ";
 static const char save_tail[] =
     ", remembered AS (INSERT INTO idempotency (organisation, subject, method, key, request_hash, answer, version, created_at) "
-    "    SELECT :call.organisation, :call.subject, :call.method, :call.idempotency_key, :call.request_hash::bytea, :call.answer::bytea, "
-    "           :call.answer_version::bigint, :call.now::timestamptz WHERE EXISTS (SELECT FROM changed)), "
+    "    SELECT :call.organisation::text, :call.subject::text, :call.method::text, :call.idempotency_key::text, :call.request_hash::bytea, "
+    "        :call.answer::bytea, :call.answer_version::bigint, :call.now::timestamptz FROM input i JOIN changed c ON c.key = :call.key), "
     "recorded AS (INSERT INTO event (id, type, subject, version, time, traceparent, data) "
-    "    SELECT e.id, e.type, e.subject, e.version, :call.now::timestamptz, :header.traceparent, e.data "
-    "    FROM unnest(:call.event_ids::uuid[], :call.event_types::text[], :call.event_subjects::text[], :call.event_versions::bigint[], "
-    "                :call.event_data::text[]) AS e (id, type, subject, version, data) WHERE EXISTS (SELECT FROM changed) RETURNING id), "
+    "    SELECT e.id, e.type, e.subject, e.version, :call.now::timestamptz, :header.traceparent::text, e.data "
+    "    FROM input i JOIN changed c ON c.key = :call.key CROSS JOIN LATERAL unnest(:call.event_ids::uuid[], :call.event_types::text[], "
+    "        :call.event_subjects::text[], :call.event_versions::bigint[], :call.event_data::text[]) AS e (id, type, subject, version, data) "
+    "    RETURNING id), "
     "queued AS (INSERT INTO event_queue (event) SELECT id FROM recorded), "
     "audited AS (INSERT INTO audit (at, request_id, subject, organisation, method, target) "
-    "    SELECT :call.now::timestamptz, :header.request_id::uuid, :call.subject, :call.organisation, :call.method, coalesce(:call.key, '') "
-    "    WHERE EXISTS (SELECT FROM changed)) "
-    "SELECT CASE WHEN EXISTS (SELECT FROM changed) THEN 'done' WHEN s.request_hash IS NULL THEN 'moved' "
-    "            WHEN s.request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, s.answer, s.version "
-    "FROM (SELECT) one LEFT JOIN seen s ON true";
+    "    SELECT :call.now::timestamptz, :header.request_id::uuid, :call.subject::text, :call.organisation::text, :call.method::text, "
+    "        :call.key::text FROM input i JOIN changed c ON c.key = :call.key) "
+    "SELECT CASE WHEN c.key IS NOT NULL THEN 'done' WHEN s.n IS NULL THEN 'moved' "
+    "            WHEN s.request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, s.answer, s.version, i.n "
+    "FROM input i LEFT JOIN changed c ON c.key = :call.key LEFT JOIN seen s ON s.n = i.n ORDER BY i.n";
 
 static const db_stmt_t seen = {
     "seen", "SELECT CASE WHEN request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, answer, version "
@@ -49,11 +54,13 @@ static status_t refuse(problem_t *problem, const char *method, const char *what)
 static status_t compile_save(plan_method_t *method, const db_root_t *roots, problem_t *problem)
 {
     const db_stmt_t *save = method->handler->save;
-    if (strstr(save->sql, "changed AS") == NULL || strstr(save->sql, "seen") == NULL)
-        return refuse(problem, method->method->name, "A save must define `changed` and guard it by `seen`");
+    if (strstr(save->sql, "changed AS") == NULL || strstr(save->sql, "AS key") == NULL || strstr(save->sql, "seen") == NULL)
+        return refuse(problem, method->method->name, "A save must define `changed` with its `key` and guard it by `seen`");
+    const bool gathers = (method->handler->flags & SERVICE_GATHERS) != 0;
     buf_t sql;
     buf_init(&sql, SQL_CAP);
-    buf_add_string(&sql, save_head);
+    buf_add_string(&sql, gathers ? save_head_many : save_head_one);
+    buf_add_string(&sql, save_seen);
     buf_add_string(&sql, save->sql);
     buf_add_string(&sql, save_tail);
     status_t status = buf_ok(&sql) ? db_statement_new(save->name, sql.data, roots, PLAN_ROOTS, NULL, &method->save, problem)

@@ -6,12 +6,14 @@
 // name, see common/db/statement.h. Roots of a load: request, header, call. Roots of a save: request, header, call, row (the first
 // row loaded), after.
 //
-// `save` is a list of CTEs, one of them named `changed`, which holds a row if and only if the change took place:
-//     changed AS (UPDATE organisation SET … WHERE code = :request.code AND version = :row.version
-//                 AND NOT EXISTS (SELECT FROM seen) RETURNING code)
+// `save` is a list of CTEs over `input i`, the changes, one of them named `changed`, which holds a row with the aggregate's code as `key`
+// if and only if its change took place:
+//     changed AS (UPDATE organisation o SET … FROM input i WHERE o.code = :request.code AND o.version = :row.version::bigint
+//                 AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING o.code AS key)
 // The platform puts before it `seen` (an earlier answer under the same key) and after it the idempotency record, the events and the audit
 // row, all fed from `changed`, and reads the verdict. Where `changed` is empty and nothing was seen, the version moved on: load and
-// decide again.
+// decide again. A save of one row that is written so may run for many changes at once (SERVICE_GATHERS): then each parameter is text, so
+// every one that is not text carries its cast.
 #ifndef PCN_SERVICE_SERVICE_H
 #define PCN_SERVICE_SERVICE_H
 
@@ -58,6 +60,9 @@ enum {
     // Save first, without a load; only where nothing changed load and decide again to say why. `decide` then meets row_count 0 the
     // first time. For creations.
     SERVICE_OPTIMISTIC = 1,
+    // Changes of different aggregates that are ready together are one execution of the save. For what is changed often: PostgreSQL starts
+    // and ends a statement once for all of them. The save must work row by row: no aggregates over `input`.
+    SERVICE_GATHERS = 2,
 };
 
 typedef struct service_handler {

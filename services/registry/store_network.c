@@ -31,14 +31,14 @@ const db_stmt_t add_member_save = {
     "moved AS (UPDATE organisation o SET parent = :request.code::text, version = o.version + 1, updated_at = :call.now::timestamptz "
     "    FROM member WHERE o.code = member.practice AND :after.practice_moves::boolean), "
     "changed AS (UPDATE organisation o SET version = o.version + 1, updated_at = :call.now::timestamptz FROM member "
-    "    WHERE o.code = :request.code::text RETURNING o.code)"};
+    "    WHERE o.code = :request.code::text RETURNING o.code AS key)"};
 
 #define LOCKED                                                                                                                             \
     "locked AS MATERIALIZED (SELECT o.code FROM organisation o WHERE o.code = :request.code::text AND o.version = :row.version::bigint "   \
     "    AND NOT EXISTS (SELECT FROM seen) FOR UPDATE), "
 #define CHANGED_BY(cte)                                                                                                                    \
     "changed AS (UPDATE organisation o SET version = o.version + 1, updated_at = :call.now::timestamptz FROM " cte                         \
-    "    WHERE o.code = :request.code::text RETURNING o.code)"
+    "    WHERE o.code = :request.code::text RETURNING o.code AS key)"
 
 const db_stmt_t add_director_load = {"add_director_load",
                                      "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS ", " WITHIN_REACH

@@ -28,30 +28,27 @@ const db_stmt_t create_organisation_load = {
 
 const db_stmt_t create_organisation_save = {
     "create_organisation_save",
-    "allowed AS (SELECT WHERE NOT EXISTS (SELECT FROM seen) "
+    "changed AS (INSERT INTO organisation (code, name, kind, level, parent, place, status, opened_on, closed_on, former_names, "
+    "    identifiers, stated_population, stated_practice_count, source, notes, payee, version, created_at, updated_at) "
+    "  SELECT :after.organisation.code::text, :after.organisation.name::text, :after.organisation.kind::text, "
+    "    :after.organisation.level::text, :after.organisation.parent::text, :after.organisation.place::text, "
+    "    :after.organisation.status::text, :after.organisation.opened_on::date, :after.organisation.closed_on::date, "
+    "    coalesce(:after.organisation.former_names::text[], '{}'), coalesce(:after.organisation.identifiers::jsonb, '[]'), "
+    "    :after.organisation.stated_population::bigint, :after.organisation.stated_practice_count::bigint, "
+    "    :after.organisation.source::text, :after.organisation.notes::text, :after.organisation.payee::text, "
+    "    :after.organisation.version::bigint, :after.organisation.created_at::timestamptz, :after.organisation.updated_at::timestamptz "
+    "  FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) "
     "  AND CASE WHEN :after.organisation.parent::text IS NULL THEN true "
     "      ELSE EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.parent::text "
-    "                   AND (:after.parent_kinds::text[] IS NULL OR p.kind = ANY (:after.parent_kinds::text[]))) "
+    "                   AND (:after.parent_kinds::text[] IS NULL OR p.kind = ANY (:after.parent_kinds::text[])) OFFSET 0) "
     "           AND CASE WHEN :after.unlimited::boolean THEN true "
     "               ELSE within_reach(:after.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) END "
-    "END "
+    "      END "
     "  AND (:after.organisation.place::text IS NULL OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.place::text "
-    "       AND p.kind = ANY (:after.place_kinds::text[]))) "
+    "       AND p.kind = ANY (:after.place_kinds::text[]) OFFSET 0)) "
     "  AND (:after.organisation.payee::text IS NULL OR :after.organisation.payee::text = :after.organisation.code::text "
-    "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text))), "
-    "changed AS (INSERT INTO organisation (code, name, kind, level, parent, place, status, opened_on, closed_on, former_names, "
-    "identifiers, "
-    "    stated_population, stated_practice_count, source, notes, payee, version, created_at, updated_at) "
-    "  SELECT :after.organisation.code::text, :after.organisation.name::text, :after.organisation.kind::text, "
-    ":after.organisation.level::text, "
-    "    :after.organisation.parent::text, :after.organisation.place::text, :after.organisation.status::text, "
-    "    :after.organisation.opened_on::date, :after.organisation.closed_on::date, coalesce(:after.organisation.former_names::text[], "
-    "'{}'), "
-    "    coalesce(:after.organisation.identifiers::jsonb, '[]'), :after.organisation.stated_population::bigint, "
-    "    :after.organisation.stated_practice_count::bigint, :after.organisation.source::text, :after.organisation.notes::text, "
-    "    :after.organisation.payee::text, :after.organisation.version::bigint, :after.organisation.created_at::timestamptz, "
-    "    :after.organisation.updated_at::timestamptz FROM allowed "
-    "  ON CONFLICT (code) DO NOTHING RETURNING code)"};
+    "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text OFFSET 0)) "
+    "  ON CONFLICT (code) DO NOTHING RETURNING code AS key)"};
 
 const db_stmt_t update_organisation_load = {
     "update_organisation_load",
@@ -69,10 +66,11 @@ const db_stmt_t update_organisation_load = {
 
 const db_stmt_t update_organisation_save = {
     "update_organisation_save",
-    "changed AS (UPDATE organisation SET name = :after.name::text, level = :after.level::text, parent = :after.parent::text, "
+    "changed AS (UPDATE organisation o SET name = :after.name::text, level = :after.level::text, parent = :after.parent::text, "
     "    place = :after.place::text, status = :after.status::text, opened_on = :after.opened_on::date, closed_on = :after.closed_on::date, "
     "    former_names = coalesce(:after.former_names::text[], '{}'), identifiers = coalesce(:after.identifiers::jsonb, '[]'), "
     "    stated_population = :after.stated_population::bigint, stated_practice_count = :after.stated_practice_count::bigint, "
     "    source = :after.source::text, notes = :after.notes::text, payee = :after.payee::text, version = :after.version::bigint, "
     "    updated_at = :after.updated_at::timestamptz "
-    "  WHERE code = :after.code::text AND version = :row.version::bigint AND NOT EXISTS (SELECT FROM seen) RETURNING code)"};
+    "  FROM input i WHERE o.code = :after.code::text AND o.version = :row.version::bigint "
+    "    AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING o.code AS key)"};

@@ -18,7 +18,7 @@ static status_t decide(service_call_t *call)
 }
 
 static const db_stmt_t good_load = {"load", "SELECT code FROM organisation WHERE code = :header.request_id"};
-static const db_stmt_t good_save = {"save", "changed AS (SELECT 1 WHERE NOT EXISTS (SELECT FROM seen))"};
+static const db_stmt_t good_save = {"save", "changed AS (SELECT :call.key AS key FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n))"};
 
 typedef struct fixture {
     service_handler_t handlers[METHODS_MAX + 1];
@@ -131,9 +131,13 @@ static void test_reading_and_changing(void **state)
 static void test_unguarded_save(void **state)
 {
     (void)state;
-    static const db_stmt_t without_changed = {"a", "other AS (SELECT 1 WHERE NOT EXISTS (SELECT FROM seen))"};
-    static const db_stmt_t without_seen = {"b", "changed AS (SELECT 1)"};
+    static const db_stmt_t without_changed = {"a", "other AS (SELECT '' AS key WHERE NOT EXISTS (SELECT FROM seen))"};
+    static const db_stmt_t without_seen = {"b", "changed AS (SELECT '' AS key)"};
+    static const db_stmt_t without_key = {"c", "changed AS (SELECT 1 WHERE NOT EXISTS (SELECT FROM seen))"};
     fixture_t fixture;
+    fill(&fixture);
+    handler_of(&fixture, "AddMember")->save = &without_key;
+    assert_refused(&fixture, "AddMember", "`key`");
     fill(&fixture);
     handler_of(&fixture, "AddMember")->save = &without_changed;
     assert_refused(&fixture, "AddMember", "`changed`");
