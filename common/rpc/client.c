@@ -6,8 +6,8 @@
 
 #include "common/base/clock.h"
 #include "common/pb/message.h"
-#include "common/pb/wire.h"
 #include "common/rpc/calls.h"
+#include "common/rpc/frame.h"
 #include "pcn/common/v1/envelope.meta.h"
 
 enum { CLIENT_IN_FLIGHT_MAX = 4096, CLIENT_SLOT_BITS = 20, CLIENT_BUSY_MS = 100 };
@@ -89,7 +89,8 @@ void rpc_calls_fail(rpc_client_t *client, rpc_request_t *request, status_t outco
         problem.retry_after_ms = CLIENT_BUSY_MS;
         break;
     case STATUS_INVALID_ARGUMENT:
-        (void)problem_set(&problem, outcome, NULL, "The message is larger than %u bytes.", PB_FRAME_MAX);
+        (void)problem_set(&problem, outcome, NULL, "The message is larger than %u bytes, or what stands before it than %u.", PB_FRAME_MAX,
+                          RPC_HEADER_MAX);
         break;
     default:
         (void)problem_set(&problem, STATUS_UNAVAILABLE, NULL,
@@ -133,11 +134,12 @@ static bool goes_on(rpc_client_t *client, rpc_request_t *request, rpc_replica_t 
     return request->sent_to != 0 || rpc_dispatch_elsewhere(client, request, UINT64_C(1) << replica->index, clock_steady_us());
 }
 
-static void take_reply(void *data, rpc_replica_t *replica, zmq_msg_t *header, zmq_msg_t *body)
+static void take_reply(void *data, rpc_replica_t *replica, const uint8_t *bytes, const rpc_pair_t *pair)
 {
     rpc_client_t *client = data;
+    const uint8_t *header = bytes + pair->header_at;
     uint64_t correlation = 0;
-    if (!rpc_frame_correlation(zmq_msg_data(header), zmq_msg_size(header), &correlation)) {
+    if (!rpc_frame_correlation(header, pair->header_size, &correlation)) {
         client->bad_frames->value++;
         return;
     }
@@ -149,9 +151,8 @@ static void take_reply(void *data, rpc_replica_t *replica, zmq_msg_t *header, zm
     rpc_replica_praise(replica);
     problem_t problem = {.status = STATUS_OK};
     void *unpacked = NULL;
-    status_t status =
-        pb_unpack(&pcn__common__v1__reply_header__type, zmq_msg_data(header), zmq_msg_size(header), request->arena, &unpacked, &problem);
-    const char *content = status == STATUS_OK ? arena_copy(request->arena, zmq_msg_data(body), zmq_msg_size(body)) : NULL;
+    status_t status = pb_unpack(&pcn__common__v1__reply_header__type, header, pair->header_size, request->arena, &unpacked, &problem);
+    const char *content = status == STATUS_OK ? arena_copy(request->arena, bytes + pair->body_at, pair->body_size) : NULL;
     if (content == NULL) {
         bool unreadable = status != STATUS_OK && status != STATUS_RESOURCE_EXHAUSTED;
         client->bad_frames->value += unreadable ? 1 : 0;
@@ -169,7 +170,7 @@ static void take_reply(void *data, rpc_replica_t *replica, zmq_msg_t *header, zm
         (void)problem_set(&problem, problem.status, reply->field, "%s", reply->detail != NULL ? reply->detail : "");
         problem.retry_after_ms = reply->has_retry_after_ms ? reply->retry_after_ms : 0;
     }
-    rpc_calls_finish(client, request, reply, (const uint8_t *)content, zmq_msg_size(body), &problem);
+    rpc_calls_finish(client, request, reply, (const uint8_t *)content, pair->body_size, &problem);
 }
 
 static const rpc_replica_listener_t client_listener = {

@@ -1,7 +1,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/rpc/calls.h"
-#include "common/rpc/server.h"
 
 enum {
     DISPATCH_ATTEMPTS = 4,              // sendings of one call: one that kills its server must not kill it for ever
@@ -189,7 +188,7 @@ static void mark_sent(rpc_client_t *client, rpc_request_t *request, rpc_replica_
     rpc_dispatch_set_due(client, request, request->repeatable ? next_look(request, now_us) : request->deadline_us);
 }
 
-static bool make_pair(rpc_request_t *request, rpc_pair_t *pair, int64_t now_us)
+static rpc_batch_result_t add_request(rpc_batch_t *batch, rpc_request_t *request, int64_t now_us)
 {
     int64_t left_ms = (request->deadline_us - now_us + 999) / 1000;
     left_ms = left_ms > 1 ? left_ms : 1;
@@ -197,37 +196,58 @@ static bool make_pair(rpc_request_t *request, rpc_pair_t *pair, int64_t now_us)
     request->header.correlation = request->correlation;
     request->header.has_timeout_ms = true;
     request->header.timeout_ms = left_ms < DISPATCH_TIMEOUT_MAX_MS ? (uint32_t)left_ms : DISPATCH_TIMEOUT_MAX_MS;
-    return rpc_pair_make(pair, &request->header.base, request->body, request->body_size);
+    return rpc_batch_add(batch, &request->header.base, request->body, request->body_size);
+}
+
+// As many of the queue as one batch takes. They move to the sent ones, and into `packed`.
+static void pack_batch(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us, rpc_batch_t *batch,
+                       rpc_request_t *packed[RPC_BATCH_MAX])
+{
+    while (replica->queue.first != NULL) {
+        rpc_request_t *request = replica->queue.first;
+        switch (add_request(batch, request, now_us)) {
+        case RPC_BATCH_ADDED:
+            packed[batch->count - 1] = request;
+            requests_remove(request);
+            requests_add(&client->sent, request);
+            break;
+        case RPC_BATCH_TOO_LARGE:
+            rpc_calls_refuse(client, request, STATUS_INVALID_ARGUMENT);
+            break;
+        case RPC_BATCH_NO_MEMORY:
+            rpc_calls_refuse(client, request, STATUS_RESOURCE_EXHAUSTED);
+            break;
+        case RPC_BATCH_FULL:
+        default:
+            return;
+        }
+    }
 }
 
 // One message of what the queue holds. False where the replica does not take it.
 static bool send_batch(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us)
 {
-    rpc_pair_t pairs[RPC_BATCH_MAX];
+    rpc_batch_t batch = {.bytes = NULL};
     rpc_request_t *packed[RPC_BATCH_MAX];
-    unsigned count = 0;
-    while (count < RPC_BATCH_MAX && replica->queue.first != NULL) {
-        rpc_request_t *request = replica->queue.first;
-        if (!make_pair(request, &pairs[count], now_us)) {
-            rpc_calls_refuse(client, request, STATUS_RESOURCE_EXHAUSTED);
-            continue;
-        }
-        packed[count] = request;
-        count++;
-        requests_remove(request);
-        requests_add(&client->sent, request);
-    }
-    if (count == 0 || rpc_replica_send(replica, pairs, count)) {
+    pack_batch(client, replica, now_us, &batch, packed);
+    unsigned count = batch.count;
+    zmq_msg_t frame;
+    if (count == 0 || !rpc_batch_seal(&batch, &frame)) {
         for (unsigned i = 0; i < count; i++) {
-            mark_sent(client, packed[i], replica, now_us);
+            rpc_calls_refuse(client, packed[i], STATUS_RESOURCE_EXHAUSTED);
         }
+        rpc_batch_clear(&batch);
         return true;
     }
+    bool sent = rpc_replica_send(replica, &frame);
     for (unsigned i = 0; i < count; i++) {
-        rpc_pair_close(&pairs[i]);
-        put_back(client, packed[i], replica);
+        if (sent) {
+            mark_sent(client, packed[i], replica, now_us);
+        } else {
+            put_back(client, packed[i], replica);
+        }
     }
-    return false;
+    return sent;
 }
 
 static void send_queue(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us)

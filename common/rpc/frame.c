@@ -1,30 +1,6 @@
 #include "common/rpc/frame.h"
 
 #include <errno.h>
-#include <string.h>
-
-bool rpc_pair_make(rpc_pair_t *pair, const ProtobufCMessage *header, const void *body, size_t body_size)
-{
-    size_t size = protobuf_c_message_get_packed_size(header);
-    if (zmq_msg_init_size(&pair->header, size) != 0) {
-        return false;
-    }
-    (void)protobuf_c_message_pack(header, zmq_msg_data(&pair->header));
-    if (zmq_msg_init_size(&pair->body, body_size) != 0) {
-        (void)zmq_msg_close(&pair->header);
-        return false;
-    }
-    if (body_size > 0) {
-        memcpy(zmq_msg_data(&pair->body), body, body_size);
-    }
-    return true;
-}
-
-void rpc_pair_close(rpc_pair_t *pair)
-{
-    (void)zmq_msg_close(&pair->header);
-    (void)zmq_msg_close(&pair->body);
-}
 
 bool rpc_frame_receive(void *socket, zmq_msg_t *frame)
 {
@@ -37,9 +13,9 @@ bool rpc_frame_receive(void *socket, zmq_msg_t *frame)
     return true;
 }
 
-bool rpc_frame_send(void *socket, zmq_msg_t *frame, bool more)
+bool rpc_frame_send(void *socket, zmq_msg_t *frame)
 {
-    while (zmq_msg_send(frame, socket, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0) {
+    while (zmq_msg_send(frame, socket, ZMQ_DONTWAIT) < 0) {
         if (errno != EINTR) {
             return false;
         }

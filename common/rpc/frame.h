@@ -1,26 +1,16 @@
-// Frames of the envelope as libzmq messages: [header][body] pairs, both always there.
+// Single frames of libzmq, and the correlation of a packed header.
 #ifndef PCN_RPC_FRAME_H
 #define PCN_RPC_FRAME_H
 
-#include <protobuf-c/protobuf-c.h>
 #include <zmq.h>
 
 #include "common/base/status.h"
 
-// A pair on its way in or out. Both are always initialised.
-typedef struct rpc_pair {
-    zmq_msg_t header;
-    zmq_msg_t body;
-} rpc_pair_t;
-
-// Packs the header and copies the body: what is sent may outlive its caller, since libzmq's thread seals it later. False without memory,
-// and then nothing is to be closed.
-MUST_CHECK bool rpc_pair_make(rpc_pair_t *pair, const ProtobufCMessage *header, const void *body, size_t body_size);
-void rpc_pair_close(rpc_pair_t *pair);
 // The next frame, without waiting. The message is initialised in any case.
+// Where it is false nothing more is there and libzmq has taken notice of all that came: see rpc_socket_drained.
 MUST_CHECK bool rpc_frame_receive(void *socket, zmq_msg_t *frame);
-// False with errno where it was not taken; the frame is then still the caller's.
-MUST_CHECK bool rpc_frame_send(void *socket, zmq_msg_t *frame, bool more);
+// The last frame of its message. False with errno where it was not taken; the frame is then still the caller's.
+MUST_CHECK bool rpc_frame_send(void *socket, zmq_msg_t *frame);
 // Throws away what is left of a multipart message.
 void rpc_frames_skip(void *socket);
 // Reads the correlation (field 1, fixed64) off a packed header, so that the call is found before its arena is needed.

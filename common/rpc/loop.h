@@ -55,6 +55,9 @@ MUST_CHECK status_t rpc_socket_adopt(rpc_context_t *context, void *zmq_socket, r
                                      problem_t *problem);
 // Whether it has something for its callbacks now.
 bool rpc_socket_pending(rpc_socket_t *socket);
+// A `readable` found nothing more: rpc_frame_receive asks libzmq for all that came before it says so, which is what asking for events
+// would do once more.
+void rpc_socket_drained(rpc_socket_t *socket);
 // Calls its callbacks, a bounded number of times.
 void rpc_socket_serve(rpc_socket_t *socket);
 // Keeps the loop from sleeping before the end of the next turn.

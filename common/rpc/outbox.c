@@ -4,15 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/rpc/frame.h"
+
 enum { OUTBOX_SPARES = 16 };
 
 struct outbox_batch {
     outbox_batch_t *next;
     int64_t deadline_us; // of the call that lasts longest
-    unsigned count;
+    rpc_batch_t batch;
     size_t identity_size;
     uint8_t identity[RPC_IDENTITY_MAX];
-    rpc_pair_t pairs[RPC_BATCH_MAX];
 };
 
 void rpc_outbox_init(rpc_outbox_t *outbox, unsigned pairs_max, counter_t *dropped)
@@ -31,9 +32,10 @@ static outbox_batch_t *batch_take(rpc_outbox_t *outbox)
     return batch;
 }
 
+// What it held is gone or was dropped.
 static void batch_give(rpc_outbox_t *outbox, outbox_batch_t *batch)
 {
-    outbox->pairs -= batch->count;
+    rpc_batch_clear(&batch->batch);
     if (outbox->spares == OUTBOX_SPARES) {
         free(batch);
         return;
@@ -43,22 +45,15 @@ static void batch_give(rpc_outbox_t *outbox, outbox_batch_t *batch)
     outbox->spares++;
 }
 
-static void batch_drop(rpc_outbox_t *outbox, outbox_batch_t *batch)
-{
-    outbox->dropped->value += batch->count;
-    for (unsigned i = 0; i < batch->count; i++) {
-        rpc_pair_close(&batch->pairs[i]);
-    }
-    batch_give(outbox, batch);
-}
-
 void rpc_outbox_deinit(rpc_outbox_t *outbox)
 {
     for (size_t i = 0; i < RPC_OUTBOX_BUCKETS; i++) {
         while (outbox->bucket[i] != NULL) {
             outbox_batch_t *batch = outbox->bucket[i];
             outbox->bucket[i] = batch->next;
-            batch_drop(outbox, batch);
+            outbox->pairs -= batch->batch.count;
+            outbox->dropped->value += batch->batch.count;
+            batch_give(outbox, batch);
         }
     }
     while (outbox->spare != NULL) {
@@ -78,40 +73,53 @@ static size_t identity_bucket(const uint8_t *identity, size_t size)
     return hash % RPC_OUTBOX_BUCKETS;
 }
 
-void rpc_outbox_add(rpc_outbox_t *outbox, const void *identity, size_t identity_size, rpc_pair_t *pair, int64_t deadline_us)
+static outbox_batch_t *batch_find(outbox_batch_t *first, const void *identity, size_t identity_size)
 {
-    outbox_batch_t **head = &outbox->bucket[identity_bucket(identity, identity_size)];
-    outbox_batch_t *batch = *head;
-    while (batch != NULL && (batch->count == RPC_BATCH_MAX || batch->identity_size != identity_size ||
-                             memcmp(batch->identity, identity, identity_size) != 0)) {
+    outbox_batch_t *batch = first;
+    while (batch != NULL && (batch->identity_size != identity_size || memcmp(batch->identity, identity, identity_size) != 0)) {
         batch = batch->next;
     }
-    if (batch == NULL && outbox->pairs < outbox->pairs_max) {
-        batch = batch_take(outbox);
-        if (batch != NULL) {
-            batch->next = *head;
-            *head = batch;
-            batch->deadline_us = deadline_us;
-            batch->count = 0;
-            batch->identity_size = identity_size;
-            memcpy(batch->identity, identity, identity_size);
+    return batch; // the peer's newest: those behind it are full
+}
+
+static outbox_batch_t *batch_open(rpc_outbox_t *outbox, outbox_batch_t **head, const void *identity, size_t identity_size)
+{
+    outbox_batch_t *batch = outbox->pairs < outbox->pairs_max ? batch_take(outbox) : NULL;
+    if (batch == NULL) {
+        return NULL;
+    }
+    batch->deadline_us = INT64_MIN;
+    batch->batch = (rpc_batch_t){.bytes = NULL};
+    batch->identity_size = identity_size;
+    memcpy(batch->identity, identity, identity_size);
+    batch->next = *head;
+    *head = batch;
+    return batch;
+}
+
+bool rpc_outbox_add(rpc_outbox_t *outbox, const void *identity, size_t identity_size, const ProtobufCMessage *header, const void *body,
+                    size_t body_size, int64_t deadline_us)
+{
+    outbox_batch_t **head = &outbox->bucket[identity_bucket(identity, identity_size)];
+    outbox_batch_t *batch = batch_find(*head, identity, identity_size);
+    rpc_batch_result_t result = batch != NULL ? rpc_batch_add(&batch->batch, header, body, body_size) : RPC_BATCH_FULL;
+    if (result == RPC_BATCH_FULL) {
+        batch = batch_open(outbox, head, identity, identity_size);
+        result = batch != NULL ? rpc_batch_add(&batch->batch, header, body, body_size) : RPC_BATCH_NO_MEMORY;
+        if (batch != NULL && result != RPC_BATCH_ADDED) {
+            *head = batch->next; // none is ever empty
+            batch_give(outbox, batch);
         }
     }
-    if (batch == NULL) {
-        outbox->dropped->value++;
-        rpc_pair_close(pair);
-        return;
+    if (result != RPC_BATCH_ADDED) {
+        outbox->dropped->value += result == RPC_BATCH_NO_MEMORY ? 1 : 0;
+        return result == RPC_BATCH_NO_MEMORY;
     }
     if (batch->deadline_us < deadline_us) {
         batch->deadline_us = deadline_us;
     }
-    rpc_pair_t *place = &batch->pairs[batch->count++];
-    (void)zmq_msg_init(&place->header);
-    (void)zmq_msg_init(&place->body);
-    (void)zmq_msg_move(&place->header, &pair->header);
-    (void)zmq_msg_move(&place->body, &pair->body);
-    rpc_pair_close(pair);
     outbox->pairs++;
+    return true;
 }
 
 typedef enum batch_fate { BATCH_SENT, BATCH_WAITS, BATCH_LOST } batch_fate_t;
@@ -126,14 +134,14 @@ static batch_fate_t batch_send(outbox_batch_t *batch, void *socket)
     if (taken < 0) {
         return errno == EAGAIN ? BATCH_WAITS : BATCH_LOST;
     }
-    bool whole = true;
-    for (unsigned i = 0; i < batch->count; i++) {
-        rpc_pair_t *pair = &batch->pairs[i];
-        whole = rpc_frame_send(socket, &pair->header, true) && whole;
-        whole = rpc_frame_send(socket, &pair->body, i + 1 < batch->count) && whole;
-        rpc_pair_close(pair); // what was sent is empty by now
+    zmq_msg_t frame;
+    bool sealed = rpc_batch_seal(&batch->batch, &frame);
+    if (!sealed) {
+        (void)zmq_msg_init(&frame); // no memory: what has begun must end, and an empty frame is one that the peer refuses
     }
-    return whole ? BATCH_SENT : BATCH_LOST;
+    bool sent = rpc_frame_send(socket, &frame);
+    (void)zmq_msg_close(&frame); // what was sent is empty by now
+    return sealed && sent ? BATCH_SENT : BATCH_LOST;
 }
 
 bool rpc_outbox_flush(rpc_outbox_t *outbox, void *socket, int64_t now_us)
@@ -143,6 +151,7 @@ bool rpc_outbox_flush(rpc_outbox_t *outbox, void *socket, int64_t now_us)
         outbox_batch_t **at = &outbox->bucket[i];
         while (*at != NULL) {
             outbox_batch_t *batch = *at;
+            unsigned count = batch->batch.count;
             batch_fate_t fate = batch_send(batch, socket);
             if (fate == BATCH_WAITS && batch->deadline_us > now_us) {
                 waits = true;
@@ -150,11 +159,9 @@ bool rpc_outbox_flush(rpc_outbox_t *outbox, void *socket, int64_t now_us)
                 continue;
             }
             *at = batch->next;
-            if (fate == BATCH_SENT) {
-                batch_give(outbox, batch);
-            } else {
-                batch_drop(outbox, batch);
-            }
+            outbox->pairs -= count;
+            outbox->dropped->value += fate == BATCH_SENT ? 0 : count;
+            batch_give(outbox, batch);
         }
     }
     return waits;

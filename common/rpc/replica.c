@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/rpc/frame.h"
 #include "common/rpc/loop.h"
-#include "common/rpc/server.h"
 
 enum {
     REPLICA_FAILURES = 3, // in a row, then it is left out
@@ -61,59 +61,51 @@ static void replica_writable(void *data, void *socket)
     replica->listener->writable(replica->data, replica);
 }
 
-bool rpc_replica_send(rpc_replica_t *replica, rpc_pair_t *pairs, unsigned count)
+bool rpc_replica_send(rpc_replica_t *replica, zmq_msg_t *frame)
 {
-    void *socket = rpc_socket_zmq(replica->socket);
     rpc_socket_touch(replica->socket);
-    for (unsigned i = 0; i < count; i++) {
-        bool sent = rpc_frame_send(socket, &pairs[i].header, true);
-        if (!sent && i == 0) {
-            replica->full = true;
-            rpc_socket_want_write(replica->socket, replica_writable);
-            return false;
-        }
-        // A message that has begun is taken to its end: where its connection is lost midway libzmq discards the rest up to the last frame,
-        // and the monitor tells of the loss.
-        sent = rpc_frame_send(socket, &pairs[i].body, i + 1 < count) && sent;
-        (void)sent;
+    bool sent = rpc_frame_send(rpc_socket_zmq(replica->socket), frame);
+    if (!sent) {
+        replica->full = true;
+        rpc_socket_want_write(replica->socket, replica_writable);
     }
-    for (unsigned i = 0; i < count; i++) {
-        rpc_pair_close(&pairs[i]);
-    }
-    return true;
+    (void)zmq_msg_close(frame);
+    return sent;
 }
 
 // One message; false where there is none.
 static bool take_message(rpc_replica_t *replica, void *socket)
 {
-    bool more = true;
-    for (unsigned pairs = 0; more; pairs++) {
-        zmq_msg_t header;
-        zmq_msg_t body;
-        if (!rpc_frame_receive(socket, &header)) {
-            return false;
-        }
-        if (zmq_msg_more(&header) == 0 || pairs == RPC_BATCH_MAX || !rpc_frame_receive(socket, &body)) {
-            bool rest = zmq_msg_more(&header) != 0;
-            (void)zmq_msg_close(&header);
-            if (rest) {
-                rpc_frames_skip(socket);
-            }
-            replica->listener->malformed(replica->data, replica);
-            return true;
-        }
-        more = zmq_msg_more(&body) != 0;
-        replica->listener->reply(replica->data, replica, &header, &body);
-        (void)zmq_msg_close(&header);
-        (void)zmq_msg_close(&body);
+    zmq_msg_t frame;
+    if (!rpc_frame_receive(socket, &frame)) {
+        (void)zmq_msg_close(&frame);
+        return false;
     }
+    bool single = zmq_msg_more(&frame) == 0;
+    if (!single) {
+        rpc_frames_skip(socket);
+    }
+    rpc_pair_t pairs[RPC_BATCH_MAX];
+    const uint8_t *bytes = zmq_msg_data(&frame);
+    unsigned count = single ? rpc_batch_read(bytes, zmq_msg_size(&frame), pairs) : 0;
+    for (unsigned i = 0; i < count; i++) {
+        replica->listener->reply(replica->data, replica, bytes, &pairs[i]);
+    }
+    if (count == 0) {
+        replica->listener->malformed(replica->data, replica);
+    }
+    (void)zmq_msg_close(&frame);
     return true;
 }
 
 static void replica_readable(void *data, void *socket)
 {
     rpc_replica_t *replica = data;
-    for (int message = 0; message < REPLICA_MESSAGES_A_CALL && take_message(replica, socket); message++) {
+    for (int message = 0; message < REPLICA_MESSAGES_A_CALL; message++) {
+        if (!take_message(replica, socket)) {
+            rpc_socket_drained(replica->socket);
+            return;
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 #ifndef PCN_RPC_REPLICA_H
 #define PCN_RPC_REPLICA_H
 
-#include "common/rpc/frame.h"
+#include "common/rpc/batch.h"
 #include "common/rpc/requests.h"
 
 #define RPC_REPLICAS_MAX 64
@@ -18,14 +18,14 @@ typedef struct rpc_replica rpc_replica_t;
 
 // What the client hears.
 typedef struct rpc_replica_listener {
-    // A pair came. Both frames are the replica's.
-    void (*reply)(void *data, rpc_replica_t *replica, zmq_msg_t *header, zmq_msg_t *body);
+    // A pair came, of a frame with these bytes.
+    void (*reply)(void *data, rpc_replica_t *replica, const uint8_t *bytes, const rpc_pair_t *pair);
     void (*connected)(void *data, rpc_replica_t *replica);
     // What was sent and not answered is lost.
     void (*lost)(void *data, rpc_replica_t *replica);
     // Takes messages again after it did not.
     void (*writable)(void *data, rpc_replica_t *replica);
-    // A multipart message that is not made of whole pairs.
+    // A message that is not one frame of whole pairs.
     void (*malformed)(void *data, rpc_replica_t *replica);
 } rpc_replica_listener_t;
 
@@ -51,8 +51,8 @@ MUST_CHECK status_t rpc_replica_init(rpc_replica_t *replica, rpc_context_t *cont
                                      const rpc_replica_listener_t *listener, void *data, problem_t *problem);
 // Also for one whose init failed.
 void rpc_replica_deinit(rpc_replica_t *replica);
-// Sends up to RPC_BATCH_MAX pairs as one message and empties them. False where nothing was taken; the pairs stay the caller's.
-MUST_CHECK bool rpc_replica_send(rpc_replica_t *replica, rpc_pair_t *pairs, unsigned count);
+// Sends a batch and closes it. False where it was not taken.
+MUST_CHECK bool rpc_replica_send(rpc_replica_t *replica, zmq_msg_t *frame);
 
 typedef enum rpc_standing {
     RPC_STANDING_GOOD,

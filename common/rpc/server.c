@@ -8,7 +8,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/pb/message.h"
-#include "common/pb/wire.h"
 #include "common/rpc/frame.h"
 #include "common/rpc/loop.h"
 #include "common/rpc/meter.h"
@@ -24,10 +23,11 @@ enum {
     SERVER_DRAIN_MS = 500,       // and to one who meets a server that goes
 };
 
-// A call with what its reply needs. In the call's arena, but for the body, which stays in libzmq's message.
+// A call with what its reply needs. In the call's arena, but for the body, which stays in libzmq's message: the calls of one frame share
+// it, and it goes with the last of them.
 typedef struct served {
     rpc_call_t call; // first: rpc_reply gets back to the rest
-    zmq_msg_t body;
+    zmq_msg_t frame;
     uint64_t correlation;
     const pb_method_t *method; // NULL where the contract does not know it
     const uint8_t *identity;
@@ -54,8 +54,9 @@ struct rpc_server {
     gauge_t *open_calls;
 };
 
-// One multipart message while it is read.
+// One message while it is read.
 typedef struct incoming {
+    zmq_msg_t *frame;
     const uint8_t *identity;
     size_t identity_size;
     const char *peer;
@@ -98,30 +99,27 @@ static void served_close(rpc_server_t *server, served_t *served)
     }
     server->in_flight--;
     server->open_calls->value = server->in_flight;
-    (void)zmq_msg_close(&served->body);
+    (void)zmq_msg_close(&served->frame);
     arena_t *arena = served->call.arena;
     arena_pool_give(server->arenas, &arena);
 }
 
-static void queue_reply(rpc_server_t *server, const served_t *served, const Pcn__Common__V1__ReplyHeader *reply, const void *body,
+// False for one that no frame takes.
+static bool queue_reply(rpc_server_t *server, const served_t *served, const Pcn__Common__V1__ReplyHeader *reply, const void *body,
                         size_t body_size)
 {
     Pcn__Common__V1__ReplyHeader header = *reply;
     header.has_correlation = true;
     header.correlation = served->correlation;
-    rpc_pair_t pair;
-    if (!rpc_pair_make(&pair, &header.base, body, body_size)) {
-        server->outbox.dropped->value++; // without memory nothing better can be said: the client asks again
-        return;
-    }
-    rpc_outbox_add(&server->outbox, served->identity, served->identity_size, &pair, served->call.deadline_us);
     rpc_turn_ask(&server->turn);
+    return rpc_outbox_add(&server->outbox, served->identity, served->identity_size, &header.base, body, body_size,
+                          served->call.deadline_us);
 }
 
 void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__ReplyHeader *reply, const void *body, size_t body_size)
 {
     served_t *served = (served_t *)call;
-    if (body_size > PB_FRAME_MAX) {
+    if (!queue_reply(server, served, reply, body, body_size)) {
         log_error("a reply is larger than a frame may be", LOG_TEXT("method", served->method != NULL ? served->method->name : "other"),
                   LOG_NUMBER("bytes", body_size));
         problem_t problem = {.status = STATUS_OK};
@@ -129,7 +127,6 @@ void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__Re
         rpc_refuse(server, call, &problem);
         return;
     }
-    queue_reply(server, served, reply, body, body_size);
     status_t status = status_from_number(reply->has_status ? reply->status : STATUS_OK);
     rpc_meter_add(server->meter, served->method, status, clock_steady_us() - call->received_us);
     served_close(server, served);
@@ -184,9 +181,6 @@ static status_t check_call(rpc_server_t *server, const served_t *served, problem
     if (header->principal != NULL && !row->with_principal) {
         return problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "%s may not speak for somebody else.", served->call.peer);
     }
-    if (zmq_msg_size(&served->body) > PB_FRAME_MAX) {
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The message is larger than %u bytes.", PB_FRAME_MAX);
-    }
     if (server->draining) {
         return refuse_until(problem, STATUS_UNAVAILABLE, SERVER_DRAIN_MS, "The service is about to stop.");
     }
@@ -197,7 +191,7 @@ static status_t check_call(rpc_server_t *server, const served_t *served, problem
 }
 
 // The call in its arena, linked among the open ones; NULL for a header that cannot be read or does not say what to answer to.
-static served_t *open_call(rpc_server_t *server, const incoming_t *from, zmq_msg_t *header, zmq_msg_t *body)
+static served_t *open_call(rpc_server_t *server, const incoming_t *from, const rpc_pair_t *pair)
 {
     arena_t *arena = arena_pool_take(server->arenas);
     if (arena == NULL) {
@@ -205,18 +199,19 @@ static served_t *open_call(rpc_server_t *server, const incoming_t *from, zmq_msg
     }
     served_t *served = arena_zero(arena, sizeof *served);
     void *unpacked = NULL;
+    const uint8_t *bytes = zmq_msg_data(from->frame);
     char *identity = arena_copy(arena, from->identity, from->identity_size);
     char *peer = arena_string(arena, from->peer);
     if (served == NULL || identity == NULL || peer == NULL ||
-        pb_unpack(&pcn__common__v1__request_header__type, zmq_msg_data(header), zmq_msg_size(header), arena, &unpacked, NULL) !=
+        pb_unpack(&pcn__common__v1__request_header__type, bytes + pair->header_at, pair->header_size, arena, &unpacked, NULL) !=
             STATUS_OK ||
         !((const Pcn__Common__V1__RequestHeader *)unpacked)->has_correlation) {
         arena_pool_give(server->arenas, &arena);
         return NULL;
     }
     const Pcn__Common__V1__RequestHeader *request = unpacked;
-    (void)zmq_msg_init(&served->body);
-    (void)zmq_msg_move(&served->body, body);
+    (void)zmq_msg_init(&served->frame);
+    (void)zmq_msg_copy(&served->frame, from->frame); // counts one more owner of the same bytes
     served->correlation = request->correlation;
     served->method = request->method != NULL ? pb_method_by_name(request->method) : NULL;
     served->identity = (const uint8_t *)identity;
@@ -224,8 +219,8 @@ static served_t *open_call(rpc_server_t *server, const incoming_t *from, zmq_msg
     served->call = (rpc_call_t){
         .arena = arena,
         .header = request,
-        .body = zmq_msg_data(&served->body),
-        .body_size = zmq_msg_size(&served->body),
+        .body = (const uint8_t *)zmq_msg_data(&served->frame) + pair->body_at,
+        .body_size = pair->body_size,
         .peer = peer,
         .received_us = from->now_us,
         .deadline_us = from->now_us + (int64_t)request->timeout_ms * 1000,
@@ -240,9 +235,9 @@ static served_t *open_call(rpc_server_t *server, const incoming_t *from, zmq_msg
     return served;
 }
 
-static void take_call(rpc_server_t *server, const incoming_t *from, zmq_msg_t *header, zmq_msg_t *body)
+static void take_call(rpc_server_t *server, const incoming_t *from, const rpc_pair_t *pair)
 {
-    served_t *served = open_call(server, from, header, body);
+    served_t *served = open_call(server, from, pair);
     if (served == NULL) {
         server->bad_frames->value++;
         return;
@@ -258,38 +253,27 @@ static void take_call(rpc_server_t *server, const incoming_t *from, zmq_msg_t *h
 
 // ---- frames
 
-// Pairs of one message after its identity. False where the message is not made of whole pairs, or of too many; it is read to its end.
-static bool take_pairs(rpc_server_t *server, void *socket, incoming_t *from)
+// What follows the identity: one frame of whole pairs of a peer that has a name. False for anything else; the message is read to its end.
+static bool take_batch(rpc_server_t *server, void *socket, incoming_t *from)
 {
-    bool more = true;
-    unsigned pairs = 0;
-    while (more) {
-        zmq_msg_t header;
-        zmq_msg_t body;
-        if (pairs == RPC_BATCH_MAX) {
+    zmq_msg_t frame;
+    rpc_pair_t pairs[RPC_BATCH_MAX];
+    unsigned count = 0;
+    if (rpc_frame_receive(socket, &frame)) {
+        if (zmq_msg_more(&frame) != 0) {
             rpc_frames_skip(socket);
-            return false;
-        }
-        if (!rpc_frame_receive(socket, &header)) {
-            (void)zmq_msg_close(&header);
-            return false;
-        }
-        if (zmq_msg_more(&header) == 0 || !rpc_frame_receive(socket, &body)) {
-            (void)zmq_msg_close(&header);
-            return false;
-        }
-        more = zmq_msg_more(&body) != 0;
-        from->peer = zmq_msg_gets(&header, "User-Id"); // from the ZAP handler; lives as long as the frame
-        if (from->peer != NULL) {
-            take_call(server, from, &header, &body);
         } else {
-            server->bad_frames->value++;
+            count = rpc_batch_read(zmq_msg_data(&frame), zmq_msg_size(&frame), pairs);
         }
-        (void)zmq_msg_close(&header);
-        (void)zmq_msg_close(&body);
-        pairs++;
+        from->frame = &frame;
+        from->peer = zmq_msg_gets(&frame, "User-Id"); // from the ZAP handler; lives as long as the frame
+        count = from->peer != NULL ? count : 0;
     }
-    return true;
+    for (unsigned i = 0; i < count; i++) {
+        take_call(server, from, &pairs[i]);
+    }
+    (void)zmq_msg_close(&frame);
+    return count > 0;
 }
 
 // One message; false where there is none.
@@ -300,7 +284,7 @@ static bool take_message(rpc_server_t *server, void *socket)
         (void)zmq_msg_close(&identity);
         return false;
     }
-    incoming_t from = {zmq_msg_data(&identity), zmq_msg_size(&identity), NULL, clock_steady_us()};
+    incoming_t from = {NULL, zmq_msg_data(&identity), zmq_msg_size(&identity), NULL, clock_steady_us()};
     bool more = zmq_msg_more(&identity) != 0;
     if (from.identity_size > RPC_IDENTITY_MAX) {
         // Longer than the protocol allows, which libzmq does not check: it comes from the peer's handshake.
@@ -308,7 +292,7 @@ static bool take_message(rpc_server_t *server, void *socket)
         if (more) {
             rpc_frames_skip(socket);
         }
-    } else if (!more || !take_pairs(server, socket, &from)) {
+    } else if (!more || !take_batch(server, socket, &from)) {
         server->bad_frames->value++;
     }
     (void)zmq_msg_close(&identity);
@@ -318,7 +302,11 @@ static bool take_message(rpc_server_t *server, void *socket)
 static void server_readable(void *data, void *socket)
 {
     rpc_server_t *server = data;
-    for (int message = 0; message < SERVER_MESSAGES_A_CALL && take_message(server, socket); message++) {
+    for (int message = 0; message < SERVER_MESSAGES_A_CALL; message++) {
+        if (!take_message(server, socket)) {
+            rpc_socket_drained(server->socket);
+            return;
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-// The side that answers: a ROUTER socket. Checks each frame (size, header, deadline, caller → method matrix) before the body is looked at;
-// hands over a call with an arena of its own; sends the reply, replies that are ready together for one peer as one multipart message.
+// The side that answers: a ROUTER socket. Checks each call (size, header, deadline, caller → method matrix) before the body is looked at;
+// hands it over with an arena of its own; sends the reply, replies that are ready together for one peer as one frame (batch.h).
 //
 // One loop, one thread.
 #ifndef PCN_RPC_SERVER_H
@@ -10,7 +10,6 @@
 #include "pcn/common/v1/envelope.pb-c.h"
 
 #define RPC_ARENA_CAP (4u * 1024u * 1024u)
-#define RPC_BATCH_MAX 64
 
 typedef struct rpc_server rpc_server_t;
 

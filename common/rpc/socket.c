@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zmq.h>
 
-#include "common/pb/wire.h"
+#include "common/rpc/batch.h"
 #include "common/rpc/loop.h"
 #include "common/rpc/zap.h"
 
@@ -50,6 +50,13 @@ bool rpc_socket_pending(rpc_socket_t *socket)
     return socket->touched;
 }
 
+void rpc_socket_drained(rpc_socket_t *socket)
+{
+    if (socket->writable == NULL) {
+        socket->touched = false;
+    }
+}
+
 void rpc_socket_serve(rpc_socket_t *socket)
 {
     for (int call = 0; socket->touched && socket->zmq != NULL && call < SOCKET_CALLS_A_TURN; call++) {
@@ -90,7 +97,7 @@ static bool set_text(void *zmq_socket, int option, const char *value)
 
 static bool socket_set_limits(void *zmq_socket)
 {
-    int64_t frame_max = (int64_t)PB_FRAME_MAX + SOCKET_FRAME_ROOM;
+    int64_t frame_max = (int64_t)RPC_BATCH_BYTES_MAX + SOCKET_FRAME_ROOM;
     return zmq_setsockopt(zmq_socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 && set_number(zmq_socket, ZMQ_LINGER, 0) &&
            set_number(zmq_socket, ZMQ_SNDHWM, SOCKET_HWM) && set_number(zmq_socket, ZMQ_RCVHWM, SOCKET_HWM) &&
            set_number(zmq_socket, ZMQ_BACKLOG, SOCKET_BACKLOG) && set_number(zmq_socket, ZMQ_HANDSHAKE_IVL, SOCKET_HANDSHAKE_MS) &&

@@ -294,6 +294,87 @@ static void refuses_what_it_cannot_send(void **state)
     world_deinit(&world);
 }
 
+// What stands before the body can be too large as well: it is refused here, where the service would only see a bad frame.
+static void refuses_a_header_that_is_too_large(void **state)
+{
+    (void)state;
+    world_t world;
+    world_call_t calls[3];
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    assert_true(WORLD_UNTIL(&world, rpc_client_ready(world.client), 5000));
+    char *words = calloc(1, RPC_HEADER_MAX + 1);
+    assert_non_null(words);
+    memset(words, 'w', RPC_HEADER_MAX);
+    world_call(&world, &calls[0], "before", 5000, false);
+    world_prepare(&calls[1], "x", 5000, false);
+    calls[1].request.header.traceparent = words;
+    rpc_client_call(world.client, &calls[1].request);
+    world_call(&world, &calls[2], "after", 5000, false);
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, 3) == 3, 5000));
+    assert_int_equal(calls[1].status, STATUS_INVALID_ARGUMENT);
+    world_assert_echoed(&calls[0], 1);
+    world_assert_echoed(&calls[2], 1);
+    assert_int_equal(world_count(&world, "pcn_rpc_bad_frames_total", NULL), 0);
+    free(words);
+    world_deinit(&world);
+}
+
+// Answers with what is not made of whole pairs, and once with one that is, but of no call.
+static void answer_badly(void *data, void *socket)
+{
+    unsigned *answered = data;
+    zmq_msg_t identity;
+    zmq_msg_t frame;
+    assert_int_equal(zmq_msg_init(&identity), 0);
+    if (zmq_msg_recv(&identity, socket, ZMQ_DONTWAIT) < 0) {
+        return;
+    }
+    assert_int_equal(zmq_msg_init(&frame), 0);
+    assert_true(zmq_msg_recv(&frame, socket, ZMQ_DONTWAIT) > 0);
+    assert_false(zmq_msg_more(&frame)); // a call is one frame
+    const char *answers[] = {"", "\3\0\0\0ab", "\0\0\0\0\0\0\0\0\0", "\0\0\0\0\0\0\0\0", "\11\0\0\0\11late----\0\0\0\0"};
+    const size_t sizes[] = {0, 6, 9, 8, 17};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        assert_true(zmq_send(socket, zmq_msg_data(&identity), zmq_msg_size(&identity), ZMQ_SNDMORE) > 0);
+        assert_int_equal(zmq_send(socket, answers[i], sizes[i], 0), (int)sizes[i]);
+    }
+    assert_true(zmq_send(socket, zmq_msg_data(&identity), zmq_msg_size(&identity), ZMQ_SNDMORE) > 0);
+    assert_int_equal(zmq_send(socket, answers[3], sizes[3], ZMQ_SNDMORE), (int)sizes[3]); // more than one frame
+    assert_int_equal(zmq_send(socket, answers[3], sizes[3], 0), (int)sizes[3]);
+    (*answered)++;
+    (void)zmq_msg_close(&identity);
+    (void)zmq_msg_close(&frame);
+}
+
+static void survives_bad_answers(void **state)
+{
+    (void)state;
+    world_t world;
+    world_call_t call;
+    unsigned answered = 0;
+    rpc_socket_t *raw = NULL;
+    problem_t problem = {.status = STATUS_OK};
+    const char *labels = "service=\"registry\"";
+    world_init(&world);
+    (void)snprintf(world.one.endpoint, sizeof world.one.endpoint, "ipc://%s/one", world.dir);
+    assert_int_equal(rpc_context_new(&world.loop, world.dir, "registry", world.metrics, &world.one.context, &problem), STATUS_OK);
+    assert_int_equal(rpc_socket_new(world.one.context, ZMQ_ROUTER, RPC_ROLE_SERVER, NULL, answer_badly, &answered, &raw, &problem),
+                     STATUS_OK);
+    assert_int_equal(zmq_bind(rpc_socket_zmq(raw), world.one.endpoint), 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_call(&world, &call, "x", 400, false);
+    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    assert_int_equal(answered, 1);
+    assert_int_equal(call.status, STATUS_DEADLINE_EXCEEDED);
+    // Nothing, cut, one byte too many, no correlation, two frames.
+    assert_int_equal(world_count(&world, "pcn_rpc_client_bad_frames_total", labels), 5);
+    assert_int_equal(world_count(&world, "pcn_rpc_client_late_total", labels), 1);
+    rpc_socket_destroy(&raw);
+    world_deinit(&world);
+}
+
 static void calls_again_from_an_answer(void **state)
 {
     (void)state;
@@ -372,6 +453,8 @@ int main(void)
         cmocka_unit_test(goes_to_the_other_when_one_drains),
         cmocka_unit_test(repeats_within_its_budget),
         cmocka_unit_test(refuses_what_it_cannot_send),
+        cmocka_unit_test(refuses_a_header_that_is_too_large),
+        cmocka_unit_test(survives_bad_answers),
         cmocka_unit_test(calls_again_from_an_answer),
         cmocka_unit_test(answers_all_when_destroyed),
         cmocka_unit_test(needs_an_endpoint),

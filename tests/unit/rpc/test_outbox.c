@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/rpc/outbox.h"
+#include "pcn/common/v1/envelope.pb-c.h"
 
 typedef struct post {
     void *context;
@@ -65,32 +66,32 @@ static void post_deinit(post_t *post)
 
 static void add(post_t *post, const char *identity, uint64_t correlation, int64_t deadline_us)
 {
-    rpc_pair_t pair;
     Pcn__Common__V1__ReplyHeader header = PCN__COMMON__V1__REPLY_HEADER__INIT;
     header.has_correlation = true;
     header.correlation = correlation;
-    assert_true(rpc_pair_make(&pair, &header.base, "body", 4));
-    rpc_outbox_add(&post->outbox, identity, strlen(identity), &pair, deadline_us);
+    assert_true(rpc_outbox_add(&post->outbox, identity, strlen(identity), &header.base, "body", 4, deadline_us));
 }
 
 // Pairs of the next message; 0 where none comes. Bodies are checked.
 static unsigned receive(post_t *post, bool wait)
 {
-    unsigned frames = 0;
-    int more = 1;
-    while (more != 0) {
-        char bytes[64];
-        int size = zmq_recv(post->dealer, bytes, sizeof bytes, wait ? 0 : ZMQ_DONTWAIT);
-        if (size < 0) {
-            return 0;
-        }
-        assert_true(frames % 2 == 0 || (size == 4 && memcmp(bytes, "body", 4) == 0));
-        frames++;
-        size_t option = sizeof more;
-        assert_int_equal(zmq_getsockopt(post->dealer, ZMQ_RCVMORE, &more, &option), 0);
+    zmq_msg_t frame;
+    rpc_pair_t pairs[RPC_BATCH_MAX];
+    assert_int_equal(zmq_msg_init(&frame), 0);
+    if (zmq_msg_recv(&frame, post->dealer, wait ? 0 : ZMQ_DONTWAIT) < 0) {
+        assert_int_equal(zmq_msg_close(&frame), 0);
+        return 0;
     }
-    assert_int_equal(frames % 2, 0);
-    return frames / 2;
+    assert_false(zmq_msg_more(&frame)); // one frame
+    const uint8_t *bytes = zmq_msg_data(&frame);
+    unsigned count = rpc_batch_read(bytes, zmq_msg_size(&frame), pairs);
+    assert_true(count > 0);
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(pairs[i].body_size, 4);
+        assert_memory_equal(bytes + pairs[i].body_at, "body", 4);
+    }
+    assert_int_equal(zmq_msg_close(&frame), 0);
+    return count;
 }
 
 static void gathers_by_peer(void **state)
@@ -177,6 +178,27 @@ static void is_bounded(void **state)
     post_deinit(&post); // with what is still in it
 }
 
+static void refuses_what_no_frame_takes(void **state)
+{
+    (void)state;
+    post_t post;
+    post_init(&post, 1000);
+    static const char big[PB_FRAME_MAX + 1];
+    Pcn__Common__V1__ReplyHeader header = PCN__COMMON__V1__REPLY_HEADER__INIT;
+    assert_false(rpc_outbox_add(&post.outbox, "peer", 4, &header.base, big, sizeof big, 10));
+    assert_int_equal(post.outbox.pairs, 0); // and nothing empty waits to be sent
+    assert_false(rpc_outbox_flush(&post.outbox, post.router, 0));
+    assert_int_equal(receive(&post, false), 0);
+    add(&post, "peer", 1, 10);
+    assert_false(rpc_outbox_add(&post.outbox, "peer", 4, &header.base, big, sizeof big, 10));
+    assert_true(rpc_outbox_add(&post.outbox, "peer", 4, &header.base, big, sizeof big - 1, 10)); // the largest, in a frame of its own
+    assert_int_equal(post.outbox.pairs, 2);
+    assert_false(rpc_outbox_flush(&post.outbox, post.router, 0));
+    assert_int_equal(post.outbox.pairs, 0);
+    assert_int_equal(post.dropped->value, 0);
+    post_deinit(&post);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +206,7 @@ int main(void)
         cmocka_unit_test(drops_for_those_unknown),
         cmocka_unit_test(keeps_for_a_slow_peer_until_the_deadline),
         cmocka_unit_test(is_bounded),
+        cmocka_unit_test(refuses_what_no_frame_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

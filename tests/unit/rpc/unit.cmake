@@ -1,4 +1,4 @@
-foreach(name budget client context due frame keys outbox publisher server zap)
+foreach(name batch budget client context due frame keys outbox publisher server zap)
   pcn_unit(rpc ${name} pcn_rpc)
 endforeach()
 
