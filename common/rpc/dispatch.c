@@ -199,15 +199,16 @@ static rpc_batch_result_t add_request(rpc_batch_t *batch, rpc_request_t *request
     return rpc_batch_add(batch, &request->header.base, request->body, request->body_size);
 }
 
-// As many of the queue as one batch takes. They move to the sent ones, and into `packed`.
-static void pack_batch(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us, rpc_batch_t *batch,
-                       rpc_request_t *packed[RPC_BATCH_MAX])
+// As many of the queue as one batch takes; says how many. They move to the sent ones, and into `packed`.
+static unsigned pack_batch(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us, rpc_batch_t *batch,
+                           rpc_request_t *packed[RPC_BATCH_MAX])
 {
+    unsigned count = 0;
     while (replica->queue.first != NULL) {
         rpc_request_t *request = replica->queue.first;
         switch (add_request(batch, request, now_us)) {
         case RPC_BATCH_ADDED:
-            packed[batch->count - 1] = request;
+            packed[count++] = request;
             requests_remove(request);
             requests_add(&client->sent, request);
             break;
@@ -219,9 +220,10 @@ static void pack_batch(rpc_client_t *client, rpc_replica_t *replica, int64_t now
             break;
         case RPC_BATCH_FULL:
         default:
-            return;
+            return count;
         }
     }
+    return count;
 }
 
 // One message of what the queue holds. False where the replica does not take it.
@@ -229,8 +231,7 @@ static bool send_batch(rpc_client_t *client, rpc_replica_t *replica, int64_t now
 {
     rpc_batch_t batch = {.bytes = NULL};
     rpc_request_t *packed[RPC_BATCH_MAX];
-    pack_batch(client, replica, now_us, &batch, packed);
-    unsigned count = batch.count;
+    unsigned count = pack_batch(client, replica, now_us, &batch, packed);
     zmq_msg_t frame;
     if (count == 0 || !rpc_batch_seal(&batch, &frame)) {
         for (unsigned i = 0; i < count; i++) {
