@@ -254,23 +254,24 @@ static void take_call(rpc_server_t *server, const incoming_t *from, const rpc_pa
 // ---- frames
 
 // What follows the identity: one frame of whole pairs of a peer that has a name. False for anything else; the message is read to its end.
-static bool take_batch(rpc_server_t *server, void *socket, incoming_t *from)
+static bool take_batch(rpc_server_t *server, void *socket, zmq_msg_t *identity)
 {
     zmq_msg_t frame;
     rpc_pair_t pairs[RPC_BATCH_MAX];
     unsigned count = 0;
+    const char *peer = NULL;
     if (rpc_frame_receive(socket, &frame)) {
         if (zmq_msg_more(&frame) != 0) {
             rpc_frames_skip(socket);
         } else {
             count = rpc_batch_read(zmq_msg_data(&frame), zmq_msg_size(&frame), pairs);
         }
-        from->frame = &frame;
-        from->peer = zmq_msg_gets(&frame, "User-Id"); // from the ZAP handler; lives as long as the frame
-        count = from->peer != NULL ? count : 0;
+        peer = zmq_msg_gets(&frame, "User-Id"); // from the ZAP handler; lives as long as the frame
+        count = peer != NULL ? count : 0;
     }
+    const incoming_t from = {&frame, zmq_msg_data(identity), zmq_msg_size(identity), peer, clock_steady_us()};
     for (unsigned i = 0; i < count; i++) {
-        take_call(server, from, &pairs[i]);
+        take_call(server, &from, &pairs[i]);
     }
     (void)zmq_msg_close(&frame);
     return count > 0;
@@ -284,15 +285,14 @@ static bool take_message(rpc_server_t *server, void *socket)
         (void)zmq_msg_close(&identity);
         return false;
     }
-    incoming_t from = {NULL, zmq_msg_data(&identity), zmq_msg_size(&identity), NULL, clock_steady_us()};
     bool more = zmq_msg_more(&identity) != 0;
-    if (from.identity_size > RPC_IDENTITY_MAX) {
+    if (zmq_msg_size(&identity) > RPC_IDENTITY_MAX) {
         // Longer than the protocol allows, which libzmq does not check: it comes from the peer's handshake.
         server->bad_frames->value++;
         if (more) {
             rpc_frames_skip(socket);
         }
-    } else if (!more || !take_batch(server, socket, &from)) {
+    } else if (!more || !take_batch(server, socket, &identity)) {
         server->bad_frames->value++;
     }
     (void)zmq_msg_close(&identity);
