@@ -8,6 +8,9 @@
 #include "common/rpc/server.h"
 #include "common/service/plan.h"
 
+// The peer that speaks for callers: every call of it names one.
+#define EXCHANGE_SPEAKER "gateway"
+
 // What exchanges need of their service. Borrowed; outlives them.
 typedef struct exchange_host {
     const plan_t *plan;

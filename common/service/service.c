@@ -53,7 +53,7 @@ typedef struct host {
 
 // Only the gateway speaks for a caller; any known key may follow the events.
 static const rpc_permission_t permissions[] = {
-    {"gateway", "", true},
+    {EXCHANGE_SPEAKER, "", true},
     {"*", "pcn.events.v1.Events/", false},
     {NULL, NULL, false},
 };
