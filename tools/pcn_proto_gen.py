@@ -92,8 +92,11 @@ def rule_of(options_pb2, field):
 def field_row(options_pb2, file, field, path):
     rule = rule_of(options_pb2, field)
     flags = [f"PB_{n}" for n, on in (("REQUIRED", rule.required), ("OUTPUT_ONLY", rule.output_only), ("SENSITIVE", rule.sensitive),
-                                     ("RAW_JSON", rule.raw_json), ("IMMUTABLE", rule.immutable), ("HAS_MINIMUM", rule.HasField("minimum")),
+                                     ("RAW_JSON", rule.raw_json), ("IMMUTABLE", rule.immutable), ("ALWAYS", rule.always),
+                                     ("HAS_MINIMUM", rule.HasField("minimum")),
                                      ("HAS_MAXIMUM", rule.HasField("maximum"))) if on]
+    if rule.always and field.label != field.LABEL_REPEATED:
+        sys.exit(f"{field.name}: only a list can be written always")
     if rule.format not in FORMATS:
         sys.exit(f"{field.name}: unknown format {rule.format}")
     cells = [f".json = {quote(camel(field.name))}", f".comment = {quote(file.comment(*path))}"]

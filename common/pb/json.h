@@ -1,4 +1,5 @@
-// JSON both ways by descriptor: lowerCamelCase keys, enum names in hyphens, integers as numbers, unset fields left out.
+// JSON both ways by descriptor: lowerCamelCase keys, enum names in hyphens, integers as numbers, unset fields left out, but
+// for lists that are always shown.
 #ifndef PCN_PB_JSON_H
 #define PCN_PB_JSON_H
 

@@ -97,6 +97,8 @@ static void write_field(const pb_type_t *type, const void *message, unsigned ind
 // The unspecified value counts as unset: JSON has no word for it.
 static bool is_shown(const pb_type_t *type, const void *message, unsigned index)
 {
+    if (type->fields[index].flags & PB_ALWAYS)
+        return true;
     if (!pb_has(type, message, index))
         return false;
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];

@@ -26,7 +26,8 @@ enum {
     PB_RAW_JSON = 8,
     PB_IMMUTABLE = 16,
     PB_HAS_MINIMUM = 32,
-    PB_HAS_MAXIMUM = 64
+    PB_HAS_MAXIMUM = 64,
+    PB_ALWAYS = 128, // a list that JSON shows even where it is empty
 };
 
 typedef struct pb_enum {

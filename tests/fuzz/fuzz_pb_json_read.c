@@ -61,6 +61,8 @@ static void check_accepted(const pb_type_t *type, const void *message, pb_json_m
     void *again;
     char **clear = NULL;
     size_t clear_count = 0;
+    // A list that is shown empty would take itself away in a patch.
+    mode = mode == PB_JSON_PATCH ? PB_JSON_REQUEST : mode;
     must(pb_json_read(type, text.data, text.size, mode, arena, &again, &clear, &clear_count, NULL) == STATUS_OK);
     must(clear_count == 0); // what was taken away is not in the message
     must_be_same(type, message, again);

@@ -83,9 +83,9 @@ static void an_empty_list_has_its_length(void **state)
 {
     world_t *world = *state;
     assert_call(world, "ListOrganisations", "{\"kind\":\"voluntary\"}");
-    assert_string_equal(world->reply, "{\"totalSize\":0}");
+    assert_string_equal(world->reply, "{\"organisations\":[],\"totalSize\":0}");
     assert_call(world, "ListOrganisations", "{\"q\":\"no such name\"}");
-    assert_string_equal(world->reply, "{\"totalSize\":0}");
+    assert_string_equal(world->reply, "{\"organisations\":[],\"totalSize\":0}");
 }
 
 static void filters_combine(void **state)
@@ -111,9 +111,9 @@ static void q_means_what_it_says(void **state)
     assert_call(world, "ListOrganisations", "{\"q\":\"%%_\\\\\",\"pageSize\":1}");
     assert_reply_has(world, "\"totalSize\":119"); // all but the renamed one
     assert_call(world, "ListOrganisations", "{\"q\":\"%%\",\"kind\":\"practice\"}");
-    assert_string_equal(world->reply, "{\"totalSize\":0}");
+    assert_string_equal(world->reply, "{\"organisations\":[],\"totalSize\":0}");
     assert_call(world, "ListOrganisations", "{\"q\":\"'; DROP TABLE organisation; --\"}");
-    assert_string_equal(world->reply, "{\"totalSize\":0}");
+    assert_string_equal(world->reply, "{\"organisations\":[],\"totalSize\":0}");
 }
 
 static void bad_tokens_are_refused(void **state)

@@ -32,7 +32,7 @@ static void reading(void **state)
     harness_call(harness, WRITER, "GET /v1/organisations/C82001",
         "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n", "", &reply);
     assert_int_equal(reply.status, 200);
-    assert_string_equal(reply.body, "{\"code\":\"C82001\",\"name\":\"Somewhere\",\"version\":3}");
+    assert_string_equal(reply.body, "{\"code\":\"C82001\",\"name\":\"Somewhere\",\"identifiers\":[],\"version\":3}");
     assert_string_equal(harness_header(&reply, "ETag"), "\"3\"");
     assert_string_equal(harness_header(&reply, "Content-Type"), "application/json");
     assert_null(harness_header(&reply, "Location"));

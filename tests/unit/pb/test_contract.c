@@ -70,7 +70,7 @@ static void rules_fit_their_types(void **state)
             bool of_string = meta->format != PB_FORMAT_NONE || meta->pattern != NULL || meta->min_length > 0 || meta->max_length > 0 ||
                              (meta->flags & PB_RAW_JSON);
             bool of_number = (meta->flags & (PB_HAS_MINIMUM | PB_HAS_MAXIMUM)) != 0;
-            if ((of_string && !is_string) || (of_number && !is_integer) || (meta->max_items > 0 && !pb_is_list(field)))
+            if ((of_string && !is_string) || (of_number && !is_integer) || ((meta->max_items > 0 || (meta->flags & PB_ALWAYS)) && !pb_is_list(field)))
                 fail_msg("%s.%s: a rule that its type does not take", (*at)->name, field->name);
             if ((meta->flags & PB_HAS_MINIMUM) && (meta->flags & PB_HAS_MAXIMUM))
                 assert_true(meta->minimum <= meta->maximum);

@@ -4,8 +4,33 @@
 
 static void unset_fields_are_left_out(void **state)
 {
-    void *message = pb_new(ORGANISATION, *state);
-    assert_json(ORGANISATION, message, "{}");
+    void *message = pb_new(&pcn__registry__v1__identifier__type, *state);
+    assert_json(&pcn__registry__v1__identifier__type, message, "{}");
+}
+
+// "None" is an answer for these; what is not a list, or may be absent, is left out as ever.
+static void some_lists_are_shown_empty(void **state)
+{
+    Pcn__Registry__V1__Organisation *organisation = pb_new(ORGANISATION, *state);
+    assert_json(ORGANISATION, organisation, "{\"identifiers\":[]}");
+    organisation->code = (char[]){"c"};
+    organisation->has_version = 1;
+    organisation->version = 2;
+    assert_json(ORGANISATION, organisation, "{\"code\":\"c\",\"identifiers\":[],\"version\":2}");
+    void *list = pb_new(&pcn__registry__v1__list_organisations_reply__type, *state);
+    assert_json(&pcn__registry__v1__list_organisations_reply__type, list, "{\"organisations\":[]}");
+    void *checks = pb_new(&pcn__registry__v1__get_checks_reply__type, *state);
+    assert_json(&pcn__registry__v1__get_checks_reply__type, checks, "{\"findings\":[]}");
+    void *page = pb_new(&pcn__events__v1__read_reply__type, *state);
+    assert_json(&pcn__events__v1__read_reply__type, page, "{\"events\":[]}");
+    Pcn__Registry__V1__Network *network = pb_new(&pcn__registry__v1__network__type, *state);
+    Pcn__Registry__V1__SubGroup *group = pb_new(&pcn__registry__v1__sub_group__type, *state);
+    network->registration = pb_new(&pcn__registry__v1__registration__type, *state);
+    network->n_sub_groups = 1;
+    network->sub_groups = &group;
+    assert_json(&pcn__registry__v1__network__type, network,
+                "{\"identifiers\":[],\"members\":[],\"directors\":[],\"subGroups\":[{\"practices\":[]}],\"registration\":{\"missing\":[]},"
+                "\"findings\":[]}");
 }
 
 static void every_type_has_its_form(void **state)
@@ -51,10 +76,10 @@ static void an_unspecified_or_unknown_enum_is_left_out(void **state)
 {
     Pcn__Registry__V1__Organisation *message = pb_new(ORGANISATION, *state);
     message->has_kind = 1;
-    assert_json(ORGANISATION, message, "{}");
+    assert_json(ORGANISATION, message, "{\"identifiers\":[]}");
     message->kind = (Pcn__Registry__V1__OrganisationKind)999;
     message->code = (char[]){"c"};
-    assert_json(ORGANISATION, message, "{\"code\":\"c\"}");
+    assert_json(ORGANISATION, message, "{\"code\":\"c\",\"identifiers\":[]}");
 }
 
 static void raw_json_stands_as_it_is(void **state)
@@ -102,7 +127,7 @@ static void one_field_is_written_without_its_key(void **state)
 static void the_buffers_cap_is_noticed(void **state)
 {
     void *message = read_json(ORGANISATION, "{\"code\":\"pcn-rutland\",\"statedPopulation\":12345}", PB_JSON_REQUEST, *state);
-    for (size_t cap = 1; cap < 46; cap++) {
+    for (size_t cap = 1; cap < 63; cap++) {
         buf_t out;
         buf_init(&out, cap);
         pb_json_write(ORGANISATION, message, &out);
@@ -114,6 +139,7 @@ static void the_buffers_cap_is_noticed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(unset_fields_are_left_out),
+                                       TEST(some_lists_are_shown_empty),
                                        TEST(every_type_has_its_form),
                                        TEST(lists_are_arrays),
                                        TEST(an_unspecified_or_unknown_enum_is_left_out),

@@ -32,7 +32,8 @@ static void merging_replaces_only_what_is_set(void **state)
     Pcn__Registry__V1__Organisation *from =
         read_json(ORGANISATION, "{\"name\":\"B\",\"formerNames\":[\"z\"],\"statedPopulation\":0}", PB_JSON_REQUEST, arena);
     pb_merge(ORGANISATION, to, ORGANISATION, from);
-    assert_json(ORGANISATION, to, "{\"code\":\"pcn-a\",\"name\":\"B\",\"level\":\"place\",\"formerNames\":[\"z\"],\"statedPopulation\":0}");
+    assert_json(ORGANISATION, to,
+                "{\"code\":\"pcn-a\",\"name\":\"B\",\"level\":\"place\",\"formerNames\":[\"z\"],\"identifiers\":[],\"statedPopulation\":0}");
     assert_ptr_equal(to->name, from->name);
 }
 
@@ -47,7 +48,7 @@ static void merging_takes_shared_fields_of_another_type(void **state)
     assert_json(
         NETWORK, network,
         "{\"code\":\"pcn-a\",\"name\":\"N\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\"}],\"version\":3,"
-        "\"members\":[{\"practice\":\"C1\"}]}");
+        "\"members\":[{\"practice\":\"C1\"}],\"directors\":[],\"subGroups\":[],\"findings\":[]}");
     // And back: what only the network has stays behind.
     void *back = pb_new(ORGANISATION, arena);
     pb_merge(ORGANISATION, back, NETWORK, network);
@@ -64,7 +65,7 @@ static void merging_leaves_fields_of_the_same_name_and_another_type(void **state
     void *size =
         read_json(&pcn__registry__v1__list_size__type, "{\"kind\":\"weighted\",\"count\":4,\"source\":\"s\"}", PB_JSON_REQUEST, arena);
     pb_merge(ORGANISATION, organisation, &pcn__registry__v1__list_size__type, size);
-    assert_json(ORGANISATION, organisation, "{\"source\":\"s\"}");
+    assert_json(ORGANISATION, organisation, "{\"identifiers\":[],\"source\":\"s\"}");
 }
 
 static void packing_and_the_cap(void **state)
