@@ -76,6 +76,8 @@ Pcn__Registry__V1__NetworkListSize *list_size_of_network(const aggregate_t *fact
         if (size->as_of == NULL)
             size->as_of = (char *)sum.as_of;
     }
+    if (size->as_of == NULL && (size->as_of = arena_string(arena, day)) == NULL)
+        return NULL;
     if (size->has_stated && size->has_computed) {
         size->has_difference = 1;
         size->difference = size->computed - size->stated;

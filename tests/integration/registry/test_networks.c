@@ -201,8 +201,8 @@ static void synthetic_and_weighted_sizes_stand_aside(void **state)
                     practices[i]);
     assert_call(world, "AddListSize",
                 "{\"code\":\"pcn-a\",\"listSize\":{\"kind\":\"weighted\",\"count\":1,\"asOf\":\"2020-01-01\",\"source\":\"x\"}}");
-    assert_call(world, "GetNetwork", "{\"code\":\"pcn-a\"}");
-    assert_reply_has(world, "\"listSize\":{}");
+    assert_call(world, "GetNetwork", "{\"code\":\"pcn-a\",\"asOf\":\"2020-01-01\"}");
+    assert_reply_has(world, "\"listSize\":{\"asOf\":\"2020-01-01\"}");
     // The real ones of the same day are not in the way of the synthetic ones.
     for (size_t i = 0; i < 3; i++)
         assert_call(world, "AddListSize",

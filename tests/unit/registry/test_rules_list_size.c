@@ -15,7 +15,7 @@ static void nothing_is_known_of_an_empty_network(void **state)
     const Pcn__Registry__V1__NetworkListSize *size = size_of(*state, make_network(*state, "pcn-a"));
     int64_t count = -1;
     assert_false(size->has_stated || size->has_computed || size->has_difference);
-    assert_null(size->as_of);
+    assert_string_equal(size->as_of, DAY); // nothing is known of that day
     assert_false(list_size_effective(size, &count));
     assert_false(list_size_effective(NULL, &count));
     assert_int_equal(count, -1);
