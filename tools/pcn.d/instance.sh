@@ -60,7 +60,7 @@ instance_passed_on() {
 }
 
 instance_daemon_section() {
-    local daemon=$1 after=$2 kind name key prefix
+    local daemon=$1 after=$2 kind name file key prefix
     prefix=${daemon^^}
     prefix=PCN_${prefix//-/_}
     printf '\n[%s]\narg = %s/bin/pcn-%s\n%s\nready = fd\nreload = HUP\n' "$daemon" "$state_dir" "$daemon" "$after"
@@ -70,7 +70,8 @@ instance_daemon_section() {
         for kind in "${database_kinds[@]}"; do
             key=${prefix}_${kind^^}_DATABASE_URL
             name=${key/_APP_/_}
-            [ -n "${!name:-}" ] || printf 'env = %s=%s\n' "$name" "$(database_url "$daemon" "$kind")"
+            file=${name}_FILE
+            [ -n "${!name:-}" ] || [ -n "${!file:-}" ] || printf 'env = %s=%s\n' "$name" "$(database_url "$daemon" "$kind")"
         done
     fi
     instance_passed_on "$daemon"
