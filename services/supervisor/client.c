@@ -11,7 +11,9 @@
 #include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "services/supervisor/control.h"
+#include "services/supervisor/lock.h"
 #include "services/supervisor/record.h"
+#include "services/supervisor/sockets.h"
 
 enum { CLIENT_ANSWER = 1024 * 1024, CLIENT_CHUNK = 4096 };
 
@@ -109,6 +111,12 @@ int client_stop(const char *dir) {
         return 1;
     }
     record_remove(dir);
+    // Where another supervisor has started since, they are its own.
+    int lock = lock_take(dir);
+    if (lock >= 0) {
+        sockets_remove(dir);
+        close(lock);
+    }
     puts(stopped ? "stopped" : "not running");
     return 0;
 }

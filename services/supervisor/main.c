@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
@@ -14,6 +13,7 @@
 #include "common/base/log.h"
 #include "services/supervisor/client.h"
 #include "services/supervisor/control.h"
+#include "services/supervisor/lock.h"
 #include "services/supervisor/record.h"
 
 typedef struct supervisor {
@@ -60,21 +60,6 @@ static void on_signal(uv_signal_t *handle, int number) {
     fleet_stop(&self->fleet);
 }
 
-// Held until the process ends, so one state has one supervisor. -1 where another has it.
-static int lock_take(const char *dir) {
-    char path[PATH_MAX];
-    int length = snprintf(path, sizeof path, "%s/run/supervisor.lock", dir);
-    if (length < 0 || (size_t)length >= sizeof path) {
-        return -1;
-    }
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
 // What a killed supervisor may have left is on its way out (every child gets its signal when its parent dies): wait for it.
 static status_t leftovers_end(const char *dir, problem_t *problem) {
     record_t record;
@@ -106,6 +91,7 @@ static status_t set_up(supervisor_t *self, const char *dir, problem_t *problem) 
     if (length < 0 || (size_t)length >= sizeof path) {
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "the path of the state is too long");
     }
+    // Held until the process ends.
     if (lock_take(dir) < 0) {
         return problem_set(problem, STATUS_ALREADY_EXISTS, NULL, "a supervisor runs here already");
     }

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <cmocka.h>
 
 #include "tests/support/platform.h"
@@ -133,6 +137,32 @@ static void test_errors_of_the_edge_are_problems(void **state) {
     http_answer_clear(&answer);
 }
 
+static void test_takes_a_base_backup(void **state) {
+    const fixture_t *fixture = *state;
+    char command[512], path[192];
+    struct stat found;
+    snprintf(path, sizeof path, "%s/backup", fixture->platform.folder);
+    snprintf(command, sizeof command, "/usr/lib/postgresql/15/bin/pg_basebackup -h '%s/run' -U pcn_admin -c fast -X stream -D '%s' 2>&1",
+             fixture->platform.state_dir, path);
+    assert_int_equal(system(command), 0);
+    strcat(path, "/backup_label");
+    assert_int_equal(stat(path, &found), 0);
+}
+
+static int sockets_count(const fixture_t *fixture) {
+    char path[192];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/run", fixture->platform.state_dir);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        struct stat found;
+        count += fstatat(dirfd(folder), entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(found.st_mode);
+    }
+    closedir(folder);
+    return count;
+}
+
 static void test_down_leaves_nothing(void **state) {
     const fixture_t *fixture = *state;
     assert_true(platform_processes(&fixture->platform) > 0);
@@ -141,9 +171,64 @@ static void test_down_leaves_nothing(void **state) {
     assert_non_null(strstr(output, "stopped"));
     free(output);
     assert_int_equal(platform_processes(&fixture->platform), 0);
+    assert_int_equal(sockets_count(fixture), 0);
     assert_int_equal(platform_await(&fixture->platform, "/healthz", NULL, 0, 0), 0);
     assert_int_equal(platform_command(&fixture->platform, "status", NULL), 3);
     assert_int_equal(platform_command(&fixture->platform, "down", NULL), 0);
+}
+
+// What the specification says of a key, or NULL.
+static char *spec_value(const fixture_t *fixture, const char *key) {
+    char path[192], wanted[96];
+    char *line = NULL, *value = NULL;
+    size_t room = 0;
+    snprintf(path, sizeof path, "%s/etc/supervisor.conf", fixture->platform.state_dir);
+    snprintf(wanted, sizeof wanted, "env = %s=", key);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (value == NULL && getline(&line, &room, file) >= 0) {
+        if (strncmp(line, wanted, strlen(wanted)) == 0) {
+            value = strdup(line + strlen(wanted));
+        }
+    }
+    free(line);
+    fclose(file);
+    return value;
+}
+
+static void test_takes_a_secret_from_a_file(void **state) {
+    const fixture_t *fixture = *state;
+    static const char *const keys[] = {"PCN_REGISTRY_DATABASE_URL", "PCN_REGISTRY_OWNER_DATABASE_URL", "PCN_REGISTRY_JOB_DATABASE_URL"};
+    char path[192], name[64];
+    assert_int_equal(chmod(fixture->platform.folder, 0755), 0);
+    for (size_t i = 0; i < 3; i++) {
+        char *value = spec_value(fixture, keys[i]);
+        assert_non_null(value);
+        snprintf(path, sizeof path, "%s/secret-%zu", fixture->platform.folder, i);
+        FILE *file = fopen(path, "we");
+        assert_non_null(file);
+        fputs(value, file);
+        assert_int_equal(fchmod(fileno(file), 0644), 0);
+        fclose(file);
+        free(value);
+        snprintf(name, sizeof name, "%s_FILE", keys[i]);
+        assert_int_equal(setenv(name, path, 1), 0);
+    }
+    char *output = NULL;
+    int code = platform_command(&fixture->platform, "up --detach", &output);
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s_FILE", keys[i]);
+        char *file = spec_value(fixture, name);
+        assert_non_null(file);
+        free(file);
+        assert_null(spec_value(fixture, keys[i]));
+        unsetenv(name);
+    }
+    if (code != 0) {
+        fail_msg("%s", output);
+    }
+    free(output);
+    assert_int_equal(total(fixture, "/v1/organisations?kind=practice&pageSize=1"), 134);
 }
 
 static void test_what_was_loaded_is_still_there(void **state) {
@@ -182,7 +267,9 @@ int main(void) {
         cmocka_unit_test(test_killed_edge_is_back),
         cmocka_unit_test(test_killed_database_is_back),
         cmocka_unit_test(test_errors_of_the_edge_are_problems),
+        cmocka_unit_test(test_takes_a_base_backup),
         cmocka_unit_test(test_down_leaves_nothing),
+        cmocka_unit_test(test_takes_a_secret_from_a_file),
         cmocka_unit_test(test_what_was_loaded_is_still_there),
         cmocka_unit_test(test_killed_supervisor_takes_all_with_it),
     };
