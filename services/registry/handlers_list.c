@@ -8,6 +8,9 @@ typedef Pcn__Registry__V1__ListOrganisationsRequest request_t;
 typedef Pcn__Registry__V1__ListOrganisationsReply reply_t;
 typedef Pcn__Registry__Store__V1__ListedOrganisation listed_t;
 
+// A row's key and length within the reply.
+#define ROW_HEAD_MAX 4
+
 // Fields of the frame that an organisation takes: those of its identifiers count too.
 static size_t fields_of(const organisation_t *organisation)
 {
@@ -30,9 +33,9 @@ static status_t fill(service_call_t *call, reply_t *reply, size_t size)
         if (organisation == NULL)
             return refuse_memory(call);
         pb_merge(ORGANISATION_TYPE, organisation, &pcn__registry__store__v1__listed_organisation__type, call->rows[i]);
-        bytes += pcn__registry__v1__organisation__get_packed_size(organisation);
+        bytes += ROW_HEAD_MAX + pcn__registry__v1__organisation__get_packed_size(organisation);
         fields += fields_of(organisation);
-        if (i > 0 && (bytes > PAGE_BYTES_MAX || fields > PB_FIELDS_MAX - 2))
+        if (i > 0 && (bytes > PAGE_BYTES_MAX || fields > PB_REPLY_FIELDS_MAX - 2))
             return STATUS_OK;
         reply->organisations[reply->n_organisations++] = organisation;
     }

@@ -6,11 +6,12 @@
 
 #include "common/base/arena.h"
 #include "common/base/status.h"
+#include "common/pb/wire.h"
 #include "services/registry/messages.h"
 
 #define PAGE_SIZE_DEFAULT 50
-// A page ends with the row that fills this many bytes, so that it fits a frame.
-#define PAGE_BYTES_MAX 500000
+// A page ends before the row that would pass this many bytes, so that it fits a frame, with its length and the token of the next.
+#define PAGE_BYTES_MAX (PB_FRAME_MAX - 1024u)
 
 // NULL without memory.
 char *page_token_make(const Pcn__Registry__V1__ListOrganisationsRequest *request, const char *last_code, arena_t *arena);

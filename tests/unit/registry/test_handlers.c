@@ -1,5 +1,6 @@
 // Decisions without a database: what a handler makes of rows, and what it says before anything was loaded.
 #include "common/pb/wire.h"
+#include "common/rpc/server.h"
 #include "services/registry/handlers.h"
 #include "services/registry/rules_paging.h"
 #include "services/registry/service.h"
@@ -152,36 +153,78 @@ static void a_network_of_another_day(void **state)
     assert_int_equal(desk->call.version, 7);
 }
 
-static void a_page_fits_its_frame(void **state)
+enum { LISTED = 1001 };
+
+// 1,001 rows, which a page of 1,000 is loaded with; each with so many bytes of notes.
+static void **listed_rows(arena_t *arena, size_t notes)
 {
-    enum { ROWS = 900 };
-    void **rows = arena_alloc(*state, ROWS * sizeof *rows);
+    void **rows = arena_alloc(arena, LISTED * sizeof *rows);
+    char *words = arena_zero(arena, notes + 1);
     assert_non_null(rows);
-    for (size_t i = 0; i < ROWS; i++) {
-        Pcn__Registry__Store__V1__ListedOrganisation *row = pb_new(&pcn__registry__store__v1__listed_organisation__type, *state);
+    assert_non_null(words);
+    memset(words, 'x', notes);
+    for (size_t i = 0; i < LISTED; i++) {
+        Pcn__Registry__Store__V1__ListedOrganisation *row = pb_new(&pcn__registry__store__v1__listed_organisation__type, arena);
         assert_non_null(row);
-        row->code = arena_printf(*state, "gp-%04zu", i);
-        row->name = row->code;
+        row->code = arena_printf(arena, "gp-%04zu", i);
+        row->name = row->place = row->parent = row->source = row->created_at = row->updated_at = row->code;
+        row->notes = words;
         row->has_kind = row->has_level = row->has_status = row->has_version = row->has_total_size = 1;
         row->kind = KIND(PRACTICE);
-        row->total_size = ROWS;
+        row->total_size = LISTED;
         rows[i] = row;
     }
+    return rows;
+}
+
+static const Pcn__Registry__V1__ListOrganisationsReply *list_page(arena_t *arena, size_t notes, char **token)
+{
     Pcn__Registry__V1__ListOrganisationsRequest request = PCN__REGISTRY__V1__LIST_ORGANISATIONS_REQUEST__INIT;
     request.has_page_size = 1;
     request.page_size = 1000;
-    desk_t *desk = sit(*state, &request, rows, ROWS, false);
+    desk_t *desk = sit(arena, &request, listed_rows(arena, notes), LISTED, false);
     assert_int_equal(decide_list_organisations(&desk->call), STATUS_OK);
     const Pcn__Registry__V1__ListOrganisationsReply *reply = desk->call.reply;
-    assert_int_equal(reply->total_size, ROWS);
-    assert_true(reply->n_organisations > 400 && reply->n_organisations < ROWS);
-    assert_non_null(reply->next_page_token);
+    *token = page_token_make(&request, reply->organisations[reply->n_organisations - 1]->code, arena);
+    return reply;
+}
+
+static size_t framed(const Pcn__Registry__V1__ListOrganisationsReply *reply, arena_t *arena)
+{
     uint8_t *bytes;
     size_t size;
-    assert_true(pb_pack(reply, *state, &bytes, &size));
-    assert_true(pb_wire_scan(&pcn__registry__v1__list_organisations_reply__type, bytes, size));
+    assert_true(pb_pack(reply, arena, &bytes, &size));
+    assert_true(size <= PB_FRAME_MAX);
+    assert_int_equal(pb_wire_check(&pcn__registry__v1__list_organisations_reply__type, bytes, size, PB_REPLY_FIELDS_MAX, NULL), STATUS_OK);
+    return size;
+}
+
+static void a_page_is_as_long_as_asked_for(void **state)
+{
+    (void)state;
+    arena_t *arena = arena_new(RPC_ARENA_CAP); // what a call has
+    assert_non_null(arena);
+    char *token;
+    const Pcn__Registry__V1__ListOrganisationsReply *reply = list_page(arena, 900, &token);
+    assert_int_equal(reply->total_size, LISTED);
+    assert_int_equal(reply->n_organisations, 1000);
+    assert_string_equal(reply->next_page_token, token);
+    assert_true(framed(reply, arena) > 900000);
+    arena_destroy(&arena);
+}
+
+static void a_page_fits_its_frame(void **state)
+{
+    (void)state;
+    arena_t *arena = arena_new(RPC_ARENA_CAP); // what a call has
+    assert_non_null(arena);
+    char *token;
+    const Pcn__Registry__V1__ListOrganisationsReply *reply = list_page(arena, 2000, &token);
+    assert_true(reply->n_organisations > 490 && reply->n_organisations < 525);
     // The next page begins where this one ends, not where it would have ended.
-    assert_string_equal(reply->next_page_token, page_token_make(&request, reply->organisations[reply->n_organisations - 1]->code, *state));
+    assert_string_equal(reply->next_page_token, token);
+    assert_true(framed(reply, arena) > PB_FRAME_MAX - 5000);
+    arena_destroy(&arena);
 }
 
 int main(void)
@@ -193,6 +236,7 @@ int main(void)
         TEST(what_is_out_of_reach_is_not_there),
         TEST(a_version_that_moved_on_is_refused_everywhere),
         TEST(a_network_of_another_day),
+        TEST(a_page_is_as_long_as_asked_for),
         TEST(a_page_fits_its_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
