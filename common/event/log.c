@@ -29,6 +29,8 @@ static const db_stmt_t number_events = {
     "SELECT n.sequence, e.* FROM numbered n CROSS JOIN LATERAL "
     "    (SELECT id, type, subject, time, traceparent, data FROM event WHERE id = n.event OFFSET 0) e ORDER BY n.sequence"};
 
+static const db_stmt_t latest_place = {"latest_place", "SELECT coalesce(max(sequence), 0) AS sequence FROM event_sequence"};
+
 static const db_stmt_t prune_answers = {
     "prune_answers",
     "DELETE FROM idempotency WHERE (organisation, subject, method, key) IN "
@@ -42,6 +44,7 @@ struct event_log {
     rpc_publisher_t *publisher;
     arena_t *arena;
     db_query_t number_query, prune_query;
+    bool located;   // the gauge has the log's latest place
     bool numbering; // number_query is on its way
     bool again;     // something was committed since it left
     bool pruning;
@@ -54,7 +57,7 @@ struct event_log {
 
 status_t event_log_statements(db_statement_t *statements[EVENT_LOG_STATEMENTS + 1], problem_t *problem)
 {
-    const db_stmt_t *declared[EVENT_LOG_STATEMENTS] = {&number_events, &prune_answers};
+    const db_stmt_t *declared[EVENT_LOG_STATEMENTS] = {&number_events, &prune_answers, &latest_place};
     memset(statements, 0, sizeof(db_statement_t *) * (EVENT_LOG_STATEMENTS + 1));
     for (size_t i = 0; i < EVENT_LOG_STATEMENTS; i++) {
         status_t status = db_statement_new(declared[i]->name, declared[i]->sql, NULL, 0, NULL, &statements[i], problem);
@@ -88,6 +91,27 @@ static void publish_row(event_log_t *log, const Pcn__Platform__V1__LoggedEvent *
 
 static void number_start(event_log_t *log);
 
+// Once, before the first numbering: a log that nobody adds to has a latest place too.
+static void locate_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
+{
+    event_log_t *log = query->data;
+    void *row = NULL;
+    problem_t defect = *problem;
+    log->numbering = false;
+    if (defect.status == STATUS_OK && rows->count > 0)
+        defect.status = db_row_message(rows, 0, &pcn__platform__v1__logged_event__type, log->arena, &row, &defect);
+    if (row == NULL) {
+        if (!log->closing)
+            log_warning("latest place of the log not read, will try again", LOG_TEXT("detail", defect.detail));
+        return;
+    }
+    log->sequence->value = ((Pcn__Platform__V1__LoggedEvent *)row)->sequence;
+    log->located = true;
+    arena_reset(log->arena);
+    if (!log->closing)
+        number_start(log);
+}
+
 static void number_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
 {
     event_log_t *log = query->data;
@@ -117,7 +141,11 @@ static void number_start(event_log_t *log)
 {
     log->numbering = true;
     log->again = false;
-    log->number_query = (db_query_t){.statement = log->statements[0], .arena = log->arena, .key = "relay", .done = number_done, .data = log};
+    log->number_query = (db_query_t){.statement = log->statements[log->located ? 0 : 2],
+                                     .arena = log->arena,
+                                     .key = "relay",
+                                     .done = log->located ? number_done : locate_done,
+                                     .data = log};
     db_write(log->db, &log->number_query);
 }
 

@@ -14,7 +14,7 @@
 // Tables event, event_queue, event_sequence, log_epoch, idempotency and audit: numbers 1 to 999 of every service's migrations.
 extern const db_migration_t event_migrations[];
 
-#define EVENT_LOG_STATEMENTS 2
+#define EVENT_LOG_STATEMENTS 3
 
 typedef struct event_log event_log_t;
 

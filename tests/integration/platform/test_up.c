@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "common/base/clock.h"
 #include "tests/support/platform.h"
 
 enum { BACK_WITHIN_MS = 2000, DATABASE_BACK_WITHIN_MS = 30000 };
@@ -231,6 +232,38 @@ static void test_takes_a_secret_from_a_file(void **state) {
     assert_int_equal(total(fixture, "/v1/organisations?kind=practice&pageSize=1"), 134);
 }
 
+// A metric of the registry; -1 where it does not say it.
+static long long registry_metric(const fixture_t *fixture, const char *name) {
+    char command[256], line[256];
+    long long value = -1;
+    snprintf(command, sizeof command, "curl -s --max-time 5 --unix-socket '%s/run/registry.metrics' http://registry/metrics",
+             fixture->platform.state_dir);
+    FILE *metrics = popen(command, "re");
+    assert_non_null(metrics);
+    while (fgets(line, sizeof line, metrics) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ' ') {
+            value = strtoll(line + strlen(name), NULL, 10);
+        }
+    }
+    pclose(metrics);
+    return value;
+}
+
+// Also where nothing has happened since the start.
+static void test_the_logs_place_is_measured_from_the_start(void **state) {
+    const fixture_t *fixture = *state;
+    http_answer_t answer;
+    assert_true(http_send(&(http_call_t){.url = fixture->platform.url, .path = "/v1/events/registry?limit=1", .token = fixture->token}, &answer));
+    const json_int_t max = json_integer_value(json_object_get(answer.json, "max"));
+    http_answer_clear(&answer);
+    assert_true(max > 0);
+    long long place = -1;
+    for (int64_t until_us = clock_steady_us() + BACK_WITHIN_MS * 1000; place != max && clock_steady_us() < until_us;) {
+        place = registry_metric(fixture, "pcn_event_sequence");
+    }
+    assert_int_equal(place, max);
+}
+
 static void test_what_was_loaded_is_still_there(void **state) {
     const fixture_t *fixture = *state;
     char *output = NULL;
@@ -271,6 +304,7 @@ int main(void) {
         cmocka_unit_test(test_down_leaves_nothing),
         cmocka_unit_test(test_takes_a_secret_from_a_file),
         cmocka_unit_test(test_what_was_loaded_is_still_there),
+        cmocka_unit_test(test_the_logs_place_is_measured_from_the_start),
         cmocka_unit_test(test_killed_supervisor_takes_all_with_it),
     };
     return cmocka_run_group_tests(tests, start, stop);
