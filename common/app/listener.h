@@ -14,7 +14,6 @@
 typedef struct listener listener_t;
 
 typedef struct listener_spec {
-    const char *daemon;
     // A connection is closed after so long, answered or not.
     uint64_t timeout_ms;
     void *data;

@@ -175,7 +175,7 @@ static bool serve_own(request_t *request)
         reply_refuse(request, 0, &problem);
     } else {
         buf_clear(scratch);
-        buf_add_string(scratch, ready ? "{\"status\":\"ready\"}" : "{\"status\":\"alive\"}");
+        buf_add_string(scratch, "{\"status\":\"ok\"}");
         reply_json(request, 200);
     }
     return true;

@@ -29,7 +29,7 @@ static bool ready(void *data, problem_t *problem)
     return is_ready;
 }
 
-static listener_spec_t spec = {.daemon = "registry", .timeout_ms = WAIT_MS, .data = &loop, .metrics = write_metrics, .ready = ready};
+static listener_spec_t spec = {.timeout_ms = WAIT_MS, .data = &loop, .metrics = write_metrics, .ready = ready};
 
 static int open_folder(void **state)
 {
@@ -114,9 +114,9 @@ static void three_paths_are_answered(void **state)
     (void)state;
     start(path);
     assert_string_equal(ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
-                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 36\r\nCache-Control: no-store\r\n"
-                        "Connection: close\r\n\r\n{\"status\":\"ok\",\"daemon\":\"registry\"}\n");
-    assert_holds(ask("GET /readyz HTTP/1.0\r\n\r\n"), "\r\n\r\n{\"status\":\"ready\",\"daemon\":\"registry\"}\n");
+                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\nCache-Control: no-store\r\n"
+                        "Connection: close\r\n\r\n{\"status\":\"ok\"}\n");
+    assert_holds(ask("GET /readyz HTTP/1.0\r\n\r\n"), "\r\n\r\n{\"status\":\"ok\"}\n");
     const char *metrics = ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_begins(metrics, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: 10\r\n");
     assert_holds(metrics, "\r\n\r\nmmmmmmmmmm");

@@ -49,6 +49,8 @@ static void own_paths(void **state)
         assert_string_equal(harness_header(&reply, "X-Content-Type-Options"), "nosniff");
         assert_string_equal(harness_header(&reply, "Cache-Control"), "no-store");
         assert_true(id_valid(harness_header(&reply, "X-Request-Id")));
+        if (cases[i].status == 200 && cases[i].line[0] == 'G')
+            assert_string_equal(reply.body, "{\"status\":\"ok\"}");
         if (cases[i].status == 405)
             assert_string_equal(harness_header(&reply, "Allow"), "GET, HEAD");
     }
