@@ -70,7 +70,8 @@ static void rules_fit_their_types(void **state)
             bool of_string = meta->format != PB_FORMAT_NONE || meta->pattern != NULL || meta->min_length > 0 || meta->max_length > 0 ||
                              (meta->flags & PB_RAW_JSON);
             bool of_number = (meta->flags & (PB_HAS_MINIMUM | PB_HAS_MAXIMUM)) != 0;
-            if ((of_string && !is_string) || (of_number && !is_integer) || ((meta->max_items > 0 || (meta->flags & PB_ALWAYS)) && !pb_is_list(field)))
+            bool of_list = meta->max_items > 0 || (meta->flags & PB_ALWAYS);
+            if ((of_string && !is_string) || (of_number && !is_integer) || (of_list && !pb_is_list(field)))
                 fail_msg("%s.%s: a rule that its type does not take", (*at)->name, field->name);
             if ((meta->flags & PB_HAS_MINIMUM) && (meta->flags & PB_HAS_MAXIMUM))
                 assert_true(meta->minimum <= meta->maximum);
@@ -104,7 +105,7 @@ static void enums_begin_with_unspecified_and_name_the_rest(void **state)
         }
 }
 
-// What a request may hold is bounded: a list by its items and an integer by both ends. Output is the service's own business.
+// What a request may hold is bounded: a list by its items, a string by its length or its format. Output is the service's own business.
 static void assert_bounded(const pb_type_t *type)
 {
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
@@ -114,6 +115,9 @@ static void assert_bounded(const pb_type_t *type)
             continue;
         if (pb_is_list(field) && meta->max_items == 0)
             fail_msg("%s.%s: a list in a request without max_items", type->name, field->name);
+        if (field->type == PROTOBUF_C_TYPE_STRING && meta->max_length == 0 && meta->format != PB_FORMAT_CODE &&
+            meta->format != PB_FORMAT_DATE && meta->format != PB_FORMAT_INSTANT && meta->format != PB_FORMAT_UUID)
+            fail_msg("%s.%s: a string in a request without max_length", type->name, field->name);
         if (meta->type != NULL)
             assert_bounded(meta->type);
     }
