@@ -15,12 +15,12 @@ typedef struct column {
 
 static status_t misfit(const column_t *column, const char *expected)
 {
-    return problem_set(column->problem, STATUS_INTERNAL, column->meta->json, "A column does not fit its field: %s was expected.", expected);
+    return problem_set(column->problem, STATUS_INTERNAL, column->meta->json, "A column does not fit its field: %s was expected", expected);
 }
 
 static status_t exhausted(const column_t *column)
 {
-    return problem_set(column->problem, STATUS_RESOURCE_EXHAUSTED, column->meta->json, "The rows need more memory than a request may use.");
+    return problem_set(column->problem, STATUS_RESOURCE_EXHAUSTED, column->meta->json, "The rows need more memory than a request may use");
 }
 
 // "2019-07-01 09:00:00.123+00" as RFC 3339; PostgreSQL leaves out the offset's minutes where they are zero.

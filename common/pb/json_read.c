@@ -17,28 +17,28 @@ static status_t explain(const json_error_t *error, const char *text, size_t size
     pb_json_locate(text, offset, code == json_error_duplicate_key, path, sizeof path);
     switch (code) {
     case json_error_out_of_memory:
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than there is.");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than there is");
     case json_error_duplicate_key:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The key occurs twice (line %d, column %d).", error->line,
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The key occurs twice (line %d, column %d)", error->line,
                            error->column);
     case json_error_invalid_utf8:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The text is not UTF-8 (line %d, column %d).", error->line,
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The text is not UTF-8 (line %d, column %d)", error->line,
                            error->column);
     case json_error_null_character:
     case json_error_null_byte_in_key:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The character U+0000 is not allowed (line %d, column %d).", error->line,
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The character U+0000 is not allowed (line %d, column %d)", error->line,
                            error->column);
     case json_error_numeric_overflow:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The number is out of range (line %d, column %d).", error->line,
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The number is out of range (line %d, column %d)", error->line,
                            error->column);
     case json_error_premature_end_of_input:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The JSON ends too early (line %d, column %d).", error->line,
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The JSON ends too early (line %d, column %d)", error->line,
                            error->column);
     case json_error_end_of_input_expected:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Something follows the end of the JSON (line %d, column %d).",
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Something follows the end of the JSON (line %d, column %d)",
                            error->line, error->column);
     default:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "This is not JSON (line %d, column %d).", error->line, error->column);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "This is not JSON (line %d, column %d)", error->line, error->column);
     }
 }
 
@@ -46,11 +46,11 @@ static status_t parse(const char *text, size_t size, json_t **json, problem_t *p
 {
     size_t offset;
     if (size == 0)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The JSON is empty.");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The JSON is empty");
     if (!pb_json_shallow(text, size, &offset)) {
         char path[PATH_SIZE];
         pb_json_locate(text, offset, false, path, sizeof path);
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The JSON is nested deeper than %d.", PB_JSON_DEPTH_MAX);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The JSON is nested deeper than %d", PB_JSON_DEPTH_MAX);
     }
     json_error_t error = {0};
     *json = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
@@ -68,9 +68,9 @@ status_t pb_json_read(const pb_type_t *type, const char *text, size_t size, pb_j
     json_reader_t reader = {.mode = mode, .arena = arena, .problem = problem};
     void *out = pb_new(type, arena);
     if (out == NULL)
-        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than a request may use.");
+        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than a request may use");
     else if (!json_is_object(json))
-        status = problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must be a JSON object.");
+        status = problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must be a JSON object");
     else
         status = json_read_object(&reader, type, json, out, true);
     json_decref(json);

@@ -17,17 +17,17 @@ static status_t refuse(json_reader_t *reader, const char *detail)
 
 static status_t exhausted(json_reader_t *reader)
 {
-    return problem_set(reader->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than a request may use.");
+    return problem_set(reader->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than a request may use");
 }
 
 static status_t read_integer(json_reader_t *reader, ProtobufCType type, const json_t *json, void *value)
 {
     int64_t minimum, maximum;
     if (!json_is_integer(json) || !pb_integer_bounds(type, &minimum, &maximum))
-        return refuse(reader, json_is_real(json) ? "Must be a whole number, without a fraction or exponent." : "Must be a number.");
+        return refuse(reader, json_is_real(json) ? "Must be a whole number, without a fraction or exponent" : "Must be a number");
     int64_t number = json_integer_value(json);
     if (number < minimum || number > maximum)
-        return problem_set(reader->problem, STATUS_INVALID_ARGUMENT, NULL, "Must be between %lld and %lld.", (long long)minimum,
+        return problem_set(reader->problem, STATUS_INVALID_ARGUMENT, NULL, "Must be between %lld and %lld", (long long)minimum,
                            (long long)maximum);
     pb_integer_store(type, value, number);
     return STATUS_OK;
@@ -40,7 +40,7 @@ static status_t read_real(json_reader_t *reader, ProtobufCType type, double numb
         return STATUS_OK;
     }
     if (fabs(number) > (double)FLT_MAX)
-        return refuse(reader, "The number is out of range.");
+        return refuse(reader, "The number is out of range");
     *(float *)value = (float)number;
     return STATUS_OK;
 }
@@ -51,7 +51,7 @@ static status_t read_enum(json_reader_t *reader, const pb_enum_t *enumeration, c
         return STATUS_OK;
     char names[256];
     pb_enum_names(enumeration, names, sizeof names);
-    return problem_set(reader->problem, STATUS_INVALID_ARGUMENT, NULL, "Must be %s.", names);
+    return problem_set(reader->problem, STATUS_INVALID_ARGUMENT, NULL, "Must be %s", names);
 }
 
 // The JSON itself is the text.
@@ -73,7 +73,7 @@ static status_t read_string(json_reader_t *reader, const pb_field_t *meta, const
     if (meta->flags & PB_RAW_JSON)
         return read_raw(reader, json, value);
     if (!json_is_string(json))
-        return refuse(reader, "Must be text.");
+        return refuse(reader, "Must be text");
     char instant[INSTANT_SIZE];
     const char *text = json_string_value(json);
     size_t size = json_string_length(json);
@@ -81,7 +81,7 @@ static status_t read_string(json_reader_t *reader, const pb_field_t *meta, const
         // PostgreSQL's to_json writes offsets and as many digits as it needs; the contract has one form.
         int64_t wall_us;
         if (!instant_parse(text, &wall_us))
-            return refuse(reader, "Must be an instant.");
+            return refuse(reader, "Must be an instant");
         instant_format(wall_us, instant);
         text = instant;
         size = strlen(instant);
@@ -96,19 +96,19 @@ static status_t read_string(json_reader_t *reader, const pb_field_t *meta, const
 static status_t read_bytes(json_reader_t *reader, const json_t *json, void *value)
 {
     if (!json_is_string(json))
-        return refuse(reader, "Must be base64 text.");
+        return refuse(reader, "Must be base64 text");
     ProtobufCBinaryData *bytes = value;
     size_t size = json_string_length(json);
     bytes->data = arena_alloc(reader->arena, size / 4 * 3 + 1);
     if (bytes->data == NULL)
         return exhausted(reader);
-    return pb_base64_read(json_string_value(json), size, bytes->data, &bytes->len) ? STATUS_OK : refuse(reader, "Must be base64 text.");
+    return pb_base64_read(json_string_value(json), size, bytes->data, &bytes->len) ? STATUS_OK : refuse(reader, "Must be base64 text");
 }
 
 static status_t read_message(json_reader_t *reader, const pb_type_t *type, const json_t *json, void *value)
 {
     if (!json_is_object(json))
-        return refuse(reader, "Must be a JSON object.");
+        return refuse(reader, "Must be a JSON object");
     void *message = pb_new(type, reader->arena);
     if (message == NULL)
         return exhausted(reader);
@@ -131,13 +131,13 @@ static status_t read_value(json_reader_t *reader, const pb_type_t *type, unsigne
         return read_bytes(reader, json, value);
     case PROTOBUF_C_TYPE_BOOL:
         if (!json_is_boolean(json))
-            return refuse(reader, "Must be true or false.");
+            return refuse(reader, "Must be true or false");
         *(protobuf_c_boolean *)value = json_is_true(json);
         return STATUS_OK;
     case PROTOBUF_C_TYPE_FLOAT:
     case PROTOBUF_C_TYPE_DOUBLE:
         if (!json_is_number(json))
-            return refuse(reader, "Must be a number.");
+            return refuse(reader, "Must be a number");
         return read_real(reader, kind, json_number_value(json), value);
     default:
         return read_integer(reader, kind, json, value);
@@ -148,7 +148,7 @@ static status_t read_list(json_reader_t *reader, const pb_type_t *type, unsigned
 {
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     if (!json_is_array(json))
-        return refuse(reader, "Must be a JSON array.");
+        return refuse(reader, "Must be a JSON array");
     size_t count = json_array_size(json), size = pb_value_size(field->type);
     pb_clear(type, message, index);
     if (count == 0)
@@ -160,7 +160,7 @@ static status_t read_list(json_reader_t *reader, const pb_type_t *type, unsigned
         const json_t *item = json_array_get(json, i);
         bool raw = (type->fields[index].flags & PB_RAW_JSON) != 0;
         status_t status =
-            json_is_null(item) && !raw ? refuse(reader, "A list holds no null.") : read_value(reader, type, index, item, items + i * size);
+            json_is_null(item) && !raw ? refuse(reader, "A list holds no null") : read_value(reader, type, index, item, items + i * size);
         if (status != STATUS_OK) {
             char name[32];
             (void)snprintf(name, sizeof name, "[%zu]", i);
@@ -187,9 +187,9 @@ status_t json_read_member(json_reader_t *reader, const pb_type_t *type, unsigned
 static status_t take_away(json_reader_t *reader, const pb_type_t *type, unsigned index)
 {
     if (type->fields[index].flags & PB_REQUIRED)
-        return refuse(reader, "Is required and cannot be taken away.");
+        return refuse(reader, "Is required and cannot be taken away");
     if (type->fields[index].flags & PB_IMMUTABLE)
-        return refuse(reader, "Does not change once it was set.");
+        return refuse(reader, "Does not change once it was set");
     // A key occurs once, so there are never more than fields.
     if (reader->clear == NULL)
         reader->clear = arena_alloc(reader->arena, type->descriptor->n_fields * sizeof *reader->clear);
@@ -204,13 +204,13 @@ static status_t read_known(json_reader_t *reader, const pb_type_t *type, unsigne
 {
     bool trusted = reader->mode == PB_JSON_TRUSTED;
     if (!trusted && (type->fields[index].flags & PB_OUTPUT_ONLY))
-        return refuse(reader, "Is set by the service and cannot be given.");
+        return refuse(reader, "Is set by the service and cannot be given");
     // In a patch an empty list says the same as null: a message does not tell an empty list from an absent one.
     if (top && reader->mode == PB_JSON_PATCH &&
         (json_is_null(json) || (json_is_array(json) && json_array_size(json) == 0 && pb_is_list(&type->descriptor->fields[index]))))
         return take_away(reader, type, index);
     if (json_is_null(json))
-        return trusted ? STATUS_OK : refuse(reader, "Must not be null; leave the field out.");
+        return trusted ? STATUS_OK : refuse(reader, "Must not be null; leave the field out");
     return json_read_member(reader, type, index, json, message);
 }
 
@@ -222,7 +222,7 @@ status_t json_read_object(json_reader_t *reader, const pb_type_t *type, const js
         if (index < 0 && reader->mode == PB_JSON_TRUSTED)
             continue;
         if (index < 0)
-            return problem_set(reader->problem, STATUS_INVALID_ARGUMENT, key, "There is no such field.");
+            return problem_set(reader->problem, STATUS_INVALID_ARGUMENT, key, "There is no such field");
         status_t status = read_known(reader, type, (unsigned)index, json_object_iter_value(at), message, top);
         if (status != STATUS_OK) {
             problem_prefix(reader->problem, type->fields[index].json);

@@ -56,17 +56,17 @@ static status_t check_format(pb_format_t format, const char *text, problem_t *pr
     switch (format) {
     case PB_FORMAT_CODE:
         return code_valid(text) ? STATUS_OK
-                                : refuse(problem, "Must be a code: 2 to 64 lower-case letters, digits and hyphens, or an ODS code.");
+                                : refuse(problem, "Must be a code: 2 to 64 lower-case letters, digits and hyphens, or an ODS code");
     case PB_FORMAT_DATE:
-        return date_parse(text, &days) ? STATUS_OK : refuse(problem, "Must be a date that exists, as 2019-07-01.");
+        return date_parse(text, &days) ? STATUS_OK : refuse(problem, "Must be a date that exists, as 2019-07-01");
     case PB_FORMAT_INSTANT:
-        return instant_parse(text, &wall_us) ? STATUS_OK : refuse(problem, "Must be an instant with its offset, as 2019-07-01T09:00:00Z.");
+        return instant_parse(text, &wall_us) ? STATUS_OK : refuse(problem, "Must be an instant with its offset, as 2019-07-01T09:00:00Z");
     case PB_FORMAT_UUID:
-        return id_valid(text) ? STATUS_OK : refuse(problem, "Must be a UUID.");
+        return id_valid(text) ? STATUS_OK : refuse(problem, "Must be a UUID");
     case PB_FORMAT_LINE:
-        return !has_control(text, false) ? STATUS_OK : refuse(problem, "Must be one line without control characters.");
+        return !has_control(text, false) ? STATUS_OK : refuse(problem, "Must be one line without control characters");
     case PB_FORMAT_TEXT:
-        return !has_control(text, true) ? STATUS_OK : refuse(problem, "Must hold no control characters but tabs and line feeds.");
+        return !has_control(text, true) ? STATUS_OK : refuse(problem, "Must hold no control characters but tabs and line feeds");
     case PB_FORMAT_NONE:
     default:
         return STATUS_OK;
@@ -81,9 +81,11 @@ static status_t check_length(const pb_field_t *meta, const char *text, problem_t
     for (const char *p = text; *p != '\0'; p++)
         length += ((unsigned char)*p & 0xc0) != 0x80;
     if (length < meta->min_length)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must have at least %u characters.", meta->min_length);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must have at least %u character%s", meta->min_length,
+                           meta->min_length == 1 ? "" : "s");
     if (meta->max_length > 0 && length > meta->max_length)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must have at most %u characters.", meta->max_length);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must have at most %u character%s", meta->max_length,
+                           meta->max_length == 1 ? "" : "s");
     return STATUS_OK;
 }
 
@@ -129,7 +131,7 @@ static status_t check_json(const char *text, problem_t *problem)
 {
     json_t *json = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
     if (json == NULL)
-        return refuse(problem, "Must be JSON.");
+        return refuse(problem, "Must be JSON");
     json_decref(json);
     return STATUS_OK;
 }
@@ -140,7 +142,7 @@ status_t rule_text(const pb_field_t *meta, const char *text, problem_t *problem)
     if (status == STATUS_OK)
         status = check_format(meta->format, text, problem);
     if (status == STATUS_OK && meta->pattern != NULL && !pattern_matches(meta->pattern, text))
-        status = problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must match the pattern %s.", meta->pattern);
+        status = problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must match the pattern %s", meta->pattern);
     if (status == STATUS_OK && (meta->flags & PB_RAW_JSON))
         status = check_json(text, problem);
     return status;

@@ -24,16 +24,16 @@ static status_t refuse(const setter_t *setter, const char *detail)
 
 static status_t exhausted(const setter_t *setter)
 {
-    return problem_set(setter->problem, STATUS_RESOURCE_EXHAUSTED, setter->name, "The request needs more memory than it may use.");
+    return problem_set(setter->problem, STATUS_RESOURCE_EXHAUSTED, setter->name, "The request needs more memory than it may use");
 }
 
 static status_t set_integer(const setter_t *setter, ProtobufCType type, void *value)
 {
     int64_t minimum, maximum, number;
     if (!pb_integer_bounds(type, &minimum, &maximum) || !pb_integer_parse(setter->text, setter->size, &number))
-        return refuse(setter, "Must be a whole number.");
+        return refuse(setter, "Must be a whole number");
     if (number < minimum || number > maximum)
-        return problem_set(setter->problem, STATUS_INVALID_ARGUMENT, setter->name, "Must be between %lld and %lld.", (long long)minimum,
+        return problem_set(setter->problem, STATUS_INVALID_ARGUMENT, setter->name, "Must be between %lld and %lld", (long long)minimum,
                            (long long)maximum);
     pb_integer_store(type, value, number);
     return STATUS_OK;
@@ -45,9 +45,9 @@ static status_t set_real(const setter_t *setter, ProtobufCType type, void *value
     double number = strtod(setter->text, &end);
     // strtod would also take leading blanks, nan, inf and hex.
     if (setter->size == 0 || *end != '\0' || strspn(setter->text, "+-.0123456789eE") != setter->size)
-        return refuse(setter, "Must be a number.");
+        return refuse(setter, "Must be a number");
     if (fabs(number) > (type == PROTOBUF_C_TYPE_DOUBLE ? DBL_MAX : (double)FLT_MAX))
-        return refuse(setter, "The number is out of range.");
+        return refuse(setter, "The number is out of range");
     if (type == PROTOBUF_C_TYPE_DOUBLE)
         *(double *)value = number;
     else
@@ -60,7 +60,7 @@ static status_t set_bytes(const setter_t *setter, ProtobufCBinaryData *bytes)
     bytes->data = arena_alloc(setter->arena, setter->size / 4 * 3 + 1);
     if (bytes->data == NULL)
         return exhausted(setter);
-    return pb_base64_read(setter->text, setter->size, bytes->data, &bytes->len) ? STATUS_OK : refuse(setter, "Must be base64 text.");
+    return pb_base64_read(setter->text, setter->size, bytes->data, &bytes->len) ? STATUS_OK : refuse(setter, "Must be base64 text");
 }
 
 static status_t set_enum(const setter_t *setter, const pb_enum_t *enumeration, int *value)
@@ -69,7 +69,7 @@ static status_t set_enum(const setter_t *setter, const pb_enum_t *enumeration, i
         return STATUS_OK;
     char names[256];
     pb_enum_names(enumeration, names, sizeof names);
-    return problem_set(setter->problem, STATUS_INVALID_ARGUMENT, setter->name, "Must be %s.", names);
+    return problem_set(setter->problem, STATUS_INVALID_ARGUMENT, setter->name, "Must be %s", names);
 }
 
 static status_t set_value(const setter_t *setter, const pb_field_t *meta, ProtobufCType kind, void *value)
@@ -78,14 +78,14 @@ static status_t set_value(const setter_t *setter, const pb_field_t *meta, Protob
     switch (kind) {
     case PROTOBUF_C_TYPE_STRING:
         if (!utf8_valid(setter->text, setter->size))
-            return refuse(setter, "Must be UTF-8.");
+            return refuse(setter, "Must be UTF-8");
         *(char **)value = arena_copy(setter->arena, setter->text, setter->size);
         return *(char **)value == NULL ? exhausted(setter) : STATUS_OK;
     case PROTOBUF_C_TYPE_ENUM:
         return set_enum(setter, meta->enumeration, value);
     case PROTOBUF_C_TYPE_BOOL:
         if (!truth && !(setter->size == 5 && memcmp(setter->text, "false", 5) == 0))
-            return refuse(setter, "Must be true or false.");
+            return refuse(setter, "Must be true or false");
         *(protobuf_c_boolean *)value = truth;
         return STATUS_OK;
     case PROTOBUF_C_TYPE_BYTES:
@@ -94,7 +94,7 @@ static status_t set_value(const setter_t *setter, const pb_field_t *meta, Protob
     case PROTOBUF_C_TYPE_DOUBLE:
         return set_real(setter, kind, value);
     case PROTOBUF_C_TYPE_MESSAGE:
-        return refuse(setter, "Has parts and cannot be given as one text.");
+        return refuse(setter, "Has parts and cannot be given as one text");
     default:
         return set_integer(setter, kind, value);
     }
@@ -106,17 +106,18 @@ status_t pb_set_text(const pb_type_t *type, void *message, unsigned index, const
     const pb_field_t *meta = &type->fields[index];
     setter_t setter = {.text = text, .size = strlen(text), .arena = arena, .problem = problem, .name = meta->json};
     if (meta->flags & PB_OUTPUT_ONLY)
-        return refuse(&setter, "Is set by the service and cannot be given.");
+        return refuse(&setter, "Is set by the service and cannot be given");
     if (!pb_is_list(field)) {
         if (pb_has(type, message, index))
-            return refuse(&setter, "Is given twice.");
+            return refuse(&setter, "Is given twice");
         status_t status = set_value(&setter, meta, field->type, pb_member(field, message));
         if (status == STATUS_OK)
             pb_mark(field, message);
         return status;
     }
     if (meta->max_items > 0 && *pb_count(field, message) >= meta->max_items)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, meta->json, "Is given more than %u times.", meta->max_items);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, meta->json, "Is given more than %u time%s", meta->max_items,
+                           meta->max_items == 1 ? "" : "s");
     // The value first: a refused one leaves the list as it was.
     union {
         void *pointer;

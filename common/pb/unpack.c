@@ -35,8 +35,8 @@ static status_t unpack(const pb_type_t *type, const void *bytes, size_t size, un
     if (*message != NULL)
         return STATUS_OK;
     if (source.exhausted)
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The message needs more memory than a request may use.");
-    return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The message is not one of the contract.");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The message needs more memory than a request may use");
+    return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The message is not one of the contract");
 }
 
 status_t pb_unpack(const pb_type_t *type, const void *bytes, size_t size, arena_t *arena, void **message, problem_t *problem)

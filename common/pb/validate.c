@@ -18,9 +18,9 @@ static status_t check_number(const pb_field_t *meta, ProtobufCType type, const v
     if (!low && !high)
         return STATUS_OK;
     if ((meta->flags & PB_HAS_MINIMUM) && (meta->flags & PB_HAS_MAXIMUM))
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must be between %lld and %lld.", (long long)meta->minimum,
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must be between %lld and %lld", (long long)meta->minimum,
                            (long long)meta->maximum);
-    return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must be at %s %lld.", low ? "least" : "most",
+    return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must be at %s %lld", low ? "least" : "most",
                        (long long)(low ? meta->minimum : meta->maximum));
 }
 
@@ -30,13 +30,13 @@ static status_t check_value(const pb_field_t *meta, ProtobufCType type, const vo
     switch (type) {
     case PROTOBUF_C_TYPE_STRING:
         if ((meta->flags & PB_REQUIRED) && rule_blank(*(char *const *)value))
-            return refuse(problem, "Must not be blank.");
+            return refuse(problem, "Must not be blank");
         return rule_text(meta, *(char *const *)value, problem);
     case PROTOBUF_C_TYPE_MESSAGE:
         return pb_validate(meta->type, *(void *const *)value, false, problem);
     case PROTOBUF_C_TYPE_ENUM:
         return pb_enum_json(meta->enumeration, *(const int *)value) != NULL ? STATUS_OK
-                                                                            : refuse(problem, "Is not a value of the contract.");
+                                                                            : refuse(problem, "Is not a value of the contract");
     default:
         return pb_integer_bounds(type, &minimum, &maximum) ? check_number(meta, type, value, problem) : STATUS_OK;
     }
@@ -48,7 +48,8 @@ static status_t check_list(const pb_type_t *type, const void *message, unsigned 
     const pb_field_t *meta = &type->fields[index];
     size_t count = *pb_count(field, message);
     if (meta->max_items > 0 && count > meta->max_items)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must have at most %u items.", meta->max_items);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "Must have at most %u item%s", meta->max_items,
+                           meta->max_items == 1 ? "" : "s");
     for (size_t i = 0; i < count; i++) {
         status_t status = check_value(meta, field->type, pb_item(field, message, i), problem);
         if (status == STATUS_OK)
@@ -66,11 +67,11 @@ static status_t check_field(const pb_type_t *type, const void *message, unsigned
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     unsigned flags = type->fields[index].flags;
     if (!pb_has(type, message, index))
-        return (flags & PB_REQUIRED) && !part ? refuse(problem, "Is required.") : STATUS_OK;
+        return (flags & PB_REQUIRED) && !part ? refuse(problem, "Is required") : STATUS_OK;
     if (flags & PB_OUTPUT_ONLY)
-        return refuse(problem, "Is set by the service and cannot be given.");
+        return refuse(problem, "Is set by the service and cannot be given");
     if ((flags & PB_IMMUTABLE) && part)
-        return refuse(problem, "Does not change once it was set.");
+        return refuse(problem, "Does not change once it was set");
     return pb_is_list(field) ? check_list(type, message, index, problem)
                              : check_value(&type->fields[index], field->type, pb_member(field, message), problem);
 }
@@ -98,17 +99,17 @@ static status_t check_clear(const pb_type_t *body_type, const void *body, const 
 {
     int index = pb_field_by_name(body_type, name);
     if (index < 0)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, name, "There is no such field.");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, name, "There is no such field");
     const char *json = body_type->fields[index].json;
     unsigned flags = body_type->fields[index].flags;
     if (flags & PB_OUTPUT_ONLY)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, json, "Is set by the service and cannot be given.");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, json, "Is set by the service and cannot be given");
     if (flags & PB_REQUIRED)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, json, "Is required and cannot be taken away.");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, json, "Is required and cannot be taken away");
     if (flags & PB_IMMUTABLE)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, json, "Does not change once it was set.");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, json, "Does not change once it was set");
     if (pb_has(body_type, body, (unsigned)index))
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, json, "Is given and taken away at once.");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, json, "Is given and taken away at once");
     return STATUS_OK;
 }
 
@@ -138,7 +139,7 @@ status_t pb_validate_request(const pb_method_t *method, const void *request, pro
         return status;
     const void *body = *(void *const *)pb_member(&type->descriptor->fields[index], request);
     if (body == NULL)
-        return refuse(problem, "A body is required.");
+        return refuse(problem, "A body is required");
     bool part = (method->flags & PB_PATCHES) != 0;
     status = check_fields(type->fields[index].type, body, part, -1, problem);
     if (status == STATUS_OK && part)

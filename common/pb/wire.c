@@ -113,12 +113,12 @@ static unsigned wire_of(ProtobufCType type)
 
 static status_t broken(scan_t *scan)
 {
-    return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message is cut off or not in protobuf's format.");
+    return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message is cut off or not in protobuf's format");
 }
 
 static status_t too_many(scan_t *scan)
 {
-    return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message has more than %u fields.", scan->fields_max);
+    return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message has more than %u fields", scan->fields_max);
 }
 
 static status_t check_enum(scan_t *scan, const ProtobufCFieldDescriptor *field, uint64_t varint)
@@ -127,7 +127,7 @@ static status_t check_enum(scan_t *scan, const ProtobufCFieldDescriptor *field, 
     int value = (int)(uint32_t)varint;
     if (field->type != PROTOBUF_C_TYPE_ENUM || pb_enum_has(field->descriptor, value))
         return STATUS_OK;
-    return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The value %d is not known.", value);
+    return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The value %d is not known", value);
 }
 
 static status_t check_packed(scan_t *scan, const ProtobufCFieldDescriptor *field, const wire_field_t *wire)
@@ -165,11 +165,11 @@ static status_t check_field(scan_t *scan, const pb_type_t *type, unsigned index,
     if (wire->wire == WIRE_LENGTH && expected != WIRE_LENGTH && pb_is_list(field))
         return check_packed(scan, field, wire);
     if (wire->wire != expected)
-        return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The field has another type than the contract says.");
+        return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The field has another type than the contract says");
     if (field->type == PROTOBUF_C_TYPE_MESSAGE)
         return check_message(scan, type->fields[index].type, wire->payload, wire->size, depth + 1);
     if (field->type == PROTOBUF_C_TYPE_STRING && !utf8_valid((const char *)wire->payload, wire->size))
-        return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The text is not UTF-8.");
+        return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The text is not UTF-8");
     return check_enum(scan, field, wire->varint);
 }
 
@@ -199,7 +199,7 @@ static void blame(scan_t *scan, const pb_type_t *type, unsigned index, const uin
 static status_t check_message(scan_t *scan, const pb_type_t *type, const uint8_t *bytes, size_t size, unsigned depth)
 {
     if (depth > PB_DEPTH_MAX)
-        return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message is nested deeper than %d.", PB_DEPTH_MAX);
+        return problem_set(scan->problem, STATUS_INVALID_ARGUMENT, NULL, "The message is nested deeper than %d", PB_DEPTH_MAX);
     const uint8_t *at = bytes, *end = bytes + size;
     while (at < end) {
         const uint8_t *start = at;
@@ -223,7 +223,7 @@ static status_t check_message(scan_t *scan, const pb_type_t *type, const uint8_t
 status_t pb_wire_check(const pb_type_t *type, const void *bytes, size_t size, unsigned fields_max, problem_t *problem)
 {
     if (size > PB_FRAME_MAX)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The message is larger than %u bytes.", PB_FRAME_MAX);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The message is larger than %u bytes", PB_FRAME_MAX);
     if (size == 0)
         return STATUS_OK; // and `bytes` may be NULL
     scan_t scan = {.fields_max = fields_max, .problem = problem};

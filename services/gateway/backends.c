@@ -34,10 +34,10 @@ static bool connect_backend(backends_t *backends, backend_t *backend)
                                     .endpoints = app_endpoints(backends->app, backend->service, "rpc"),
                                     .server_key = key};
     if (rpc_client_new(backends->context, &options, app_metrics(backends->app), &backend->client, &problem) != STATUS_OK) {
-        log_error("A service cannot be connected.", LOG_TEXT("service", backend->service), LOG_TEXT("detail", problem.detail));
+        log_error("a service cannot be connected", LOG_TEXT("service", backend->service), LOG_TEXT("detail", problem.detail));
         return false;
     }
-    log_info("A service is connected.", LOG_TEXT("service", backend->service));
+    log_info("a service is connected", LOG_TEXT("service", backend->service));
     return true;
 }
 
@@ -61,7 +61,7 @@ status_t backends_new(app_t *app, backends_t **out, problem_t *problem)
     backends_t *backends = calloc(1, sizeof(*backends));
     *out = NULL;
     if (backends == NULL)
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "no memory for the services");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory for the services");
     backends->app = app;
     snprintf(backends->keys, sizeof(backends->keys), "%s/keys", config->app.state_dir);
     status_t status = rpc_keys_ensure(backends->keys, app_name(app), problem);
@@ -101,7 +101,7 @@ static bool backends_ready(void *data, problem_t *problem)
     for (size_t i = 0; i < backends->count; i++) {
         const backend_t *backend = &backends->list[i];
         if (backend->client == NULL || !rpc_client_ready(backend->client)) {
-            problem_set(problem, STATUS_UNAVAILABLE, NULL, "%s does not answer", backend->service);
+            problem_set(problem, STATUS_UNAVAILABLE, NULL, "The service %s does not answer", backend->service);
             return false;
         }
     }

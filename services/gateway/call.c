@@ -15,7 +15,7 @@
 
 static status_t no_memory(problem_t *problem)
 {
-    return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "the request takes too much memory");
+    return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes too much memory");
 }
 
 static void *field_at(void *message, const ProtobufCFieldDescriptor *field)
@@ -41,7 +41,7 @@ static status_t read_body(request_t *request, problem_t *problem)
     if (method->body == NULL)
         return STATUS_OK;
     if (request->body_size == 0)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "a JSON body is needed");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "A JSON body is needed");
     const pb_type_t *type = route->body_index >= 0 ? method->request->fields[route->body_index].type : method->request;
     pb_json_mode_t mode = (method->flags & PB_PATCHES) != 0 ? PB_JSON_PATCH : PB_JSON_REQUEST;
     status_t status = pb_json_read(type, request->body, request->body_size, mode, request->arena, &body, &clear, &clear_count, problem);
@@ -53,7 +53,7 @@ static status_t read_body(request_t *request, problem_t *problem)
         request->message = body;
     if (clear_count > 0) {
         if (route->clear_index < 0)
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, clear[0], "cannot be taken away");
+            return problem_set(problem, STATUS_INVALID_ARGUMENT, clear[0], "Cannot be taken away");
         set_clear(route, request->message, clear, clear_count);
     }
     return STATUS_OK;
@@ -66,7 +66,7 @@ static status_t read_path(request_t *request, problem_t *problem)
     for (unsigned i = 0; i < route->field_count; i++) {
         const target_text_t *value = &request->match.values[i];
         if (pb_has(type, request->message, route->fields[i]))
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, type->fields[route->fields[i]].json, "is given by the path alone");
+            return problem_set(problem, STATUS_INVALID_ARGUMENT, type->fields[route->fields[i]].json, "Is given by the path alone");
         const char *text = value->text[value->size] == '\0' ? value->text : arena_copy(request->arena, value->text, value->size);
         if (text == NULL)
             return no_memory(problem);
@@ -85,7 +85,7 @@ static status_t read_query(request_t *request, problem_t *problem)
         const target_parameter_t *parameter = &request->target.parameters[i];
         int field = pb_field_by_json(type, parameter->name.text, parameter->name.size);
         if (field < 0 || !route->query[field])
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, parameter->name.text, "an unknown query parameter");
+            return problem_set(problem, STATUS_INVALID_ARGUMENT, parameter->name.text, "An unknown query parameter");
         status_t status = pb_set_text(type, request->message, (unsigned)field, parameter->value.text, request->arena, problem);
         if (status != STATUS_OK)
             return status;
@@ -104,7 +104,7 @@ static status_t read_headers(request_t *request, int *http, problem_t *problem)
         status = guard_idempotency_key(&request->guard, &request->idempotency_key, problem);
     if (status == STATUS_OK && (method->flags & PB_PATCHES) != 0 && request->expected_version == 0) {
         *http = 428;
-        status = problem_set(problem, STATUS_FAILED_PRECONDITION, "If-Match", "the ETag of the version to change is needed");
+        status = problem_set(problem, STATUS_FAILED_PRECONDITION, "If-Match", "The ETag of the version to change is needed");
     }
     return status;
 }
@@ -155,9 +155,9 @@ static void answer(request_t *request, const Pcn__Common__V1__ReplyHeader *heade
     problem_t problem = {0};
     void *reply;
     if (pb_unpack_reply(method->reply, body, body_size, request->arena, &reply, &problem) != STATUS_OK) {
-        log_error("A service's answer could not be read.", LOG_TEXT("method", method->name), LOG_TEXT("field", problem.field),
+        log_error("a service's answer could not be read", LOG_TEXT("method", method->name), LOG_TEXT("field", problem.field),
                   LOG_TEXT("detail", problem.detail), LOG_TEXT("requestId", request->id));
-        reply_refuse_with(request, 0, STATUS_INTERNAL, NULL, "the service's answer could not be read");
+        reply_refuse_with(request, 0, STATUS_INTERNAL, NULL, "The service's answer could not be read");
         return;
     }
     buf_clear(&request->gateway->scratch);
@@ -186,12 +186,12 @@ static void refuse(request_t *request, const problem_t *given)
     if (problem.status == STATUS_ABORTED && request->expected_version > 0)
         http = 412;
     if (http >= 500)
-        log_warning("A service did not answer a request.", LOG_TEXT("method", request->match.route->method->name),
+        log_warning("a service did not answer a request", LOG_TEXT("method", request->match.route->method->name),
                     LOG_TEXT("status", status_name(problem.status)), LOG_TEXT("detail", problem.detail),
                     LOG_TEXT("requestId", request->id));
     // What broke inside is for the log.
     if (problem.status == STATUS_INTERNAL)
-        problem_set(&problem, STATUS_INTERNAL, NULL, "something went wrong inside; the request's id finds it in the log");
+        problem_set(&problem, STATUS_INTERNAL, NULL, "Something went wrong inside; the request's id finds it in the log");
     if (problem.status == STATUS_UNAVAILABLE && problem.retry_after_ms == 0)
         problem.retry_after_ms = RETRY_MS;
     reply_refuse(request, http, &problem);
@@ -217,7 +217,7 @@ status_t call_send(request_t *request, problem_t *problem)
     rpc_request_t *call = &request->call;
     Pcn__Common__V1__RequestHeader *header = &call->header;
     if (gateway->in_flight->value >= gateway->config->in_flight_max) {
-        problem_set(problem, STATUS_UNAVAILABLE, NULL, "too many requests wait already");
+        problem_set(problem, STATUS_UNAVAILABLE, NULL, "Too many requests wait already");
         problem->retry_after_ms = RETRY_MS;
         return STATUS_UNAVAILABLE;
     }
@@ -238,7 +238,7 @@ status_t call_send(request_t *request, problem_t *problem)
     call->done = call_done;
     call->data = request;
     if (!gateway->upstream.call(gateway->upstream.data, request->service, call)) {
-        problem_set(problem, STATUS_UNAVAILABLE, NULL, "the service is not there");
+        problem_set(problem, STATUS_UNAVAILABLE, NULL, "The service is not there");
         problem->retry_after_ms = RETRY_MS;
         return STATUS_UNAVAILABLE;
     }

@@ -27,10 +27,10 @@ const config_key_t gateway_keys[] = {
 status_t gateway_config_check(const gateway_config_t *config, problem_t *problem)
 {
     if (config->token_issuer[0] == '\0')
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_ISSUER", "an issuer is needed");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_ISSUER", "An issuer is needed");
     if (config->token_audience[0] == '\0')
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_AUDIENCE", "an audience is needed");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_AUDIENCE", "An audience is needed");
     if (strcmp(config->app.environment, "production") == 0 && strcmp(config->token_issuer, ISSUER_DEVELOPMENT) == 0)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_ISSUER", "the development issuer is not for production");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_ISSUER", "The development issuer is not for production");
     return STATUS_OK;
 }

@@ -17,7 +17,7 @@ status_t gateway_init(gateway_t *gateway, problem_t *problem)
     gateway->arenas = arena_pool_new(REQUEST_ARENA_CAP, ARENAS_KEPT);
     if (gateway->verifier == NULL || gateway->arenas == NULL) {
         gateway_deinit(gateway);
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "no memory to start");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory to start");
     }
     return STATUS_OK;
 }
@@ -33,11 +33,11 @@ void gateway_deinit(gateway_t *gateway)
 bool gateway_ready(const gateway_t *gateway, problem_t *problem)
 {
     if (gateway->draining) {
-        problem_set(problem, STATUS_UNAVAILABLE, NULL, "shutting down");
+        problem_set(problem, STATUS_UNAVAILABLE, NULL, "Shutting down");
         return false;
     }
     if (!verifier_has_keys(gateway->verifier)) {
-        problem_set(problem, STATUS_UNAVAILABLE, NULL, "the token issuer's keys are not there");
+        problem_set(problem, STATUS_UNAVAILABLE, NULL, "The token issuer's keys are not there");
         return false;
     }
     return gateway->upstream.ready(gateway->upstream.data, problem);

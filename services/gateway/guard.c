@@ -77,22 +77,22 @@ const char *guard_framing(guard_t *guard, const char *version)
 {
     bool first = strcmp(version, "HTTP/1.0") == 0;
     if (guard->malformed)
-        return "a malformed header";
+        return "A malformed header";
     if (!first && strcmp(version, "HTTP/1.1") != 0)
-        return "a version of HTTP that is not spoken here";
+        return "A version of HTTP that is not spoken here";
     if (guard->count[GUARD_HOST] > 1 || (guard->count[GUARD_HOST] == 0 && !first))
-        return "exactly one Host header is needed";
+        return "Exactly one Host header is needed";
     if (guard->count[GUARD_CONTENT_LENGTH] > 1)
-        return "more than one Content-Length header";
+        return "More than one Content-Length header";
     if (guard->count[GUARD_TRANSFER_ENCODING] > 0) {
         if (guard->count[GUARD_CONTENT_LENGTH] > 0)
             return "Transfer-Encoding together with Content-Length";
         if (first || guard->count[GUARD_TRANSFER_ENCODING] > 1 || strcasecmp(guard->value[GUARD_TRANSFER_ENCODING], "chunked") != 0)
-            return "a Transfer-Encoding other than chunked";
+            return "A Transfer-Encoding other than chunked";
         guard->chunked = true;
     }
     if (guard->count[GUARD_CONTENT_LENGTH] > 0 && !parse_digits(guard->value[GUARD_CONTENT_LENGTH], INT64_MAX, &guard->length))
-        return "a malformed Content-Length";
+        return "A malformed Content-Length";
     return NULL;
 }
 
@@ -203,7 +203,7 @@ status_t guard_if_match(const guard_t *guard, int64_t *version, problem_t *probl
             return STATUS_OK;
         }
     }
-    return problem_set(problem, STATUS_INVALID_ARGUMENT, "If-Match", "must be one ETag as it was given, like \"3\"");
+    return problem_set(problem, STATUS_INVALID_ARGUMENT, "If-Match", "Must be one ETag as it was given, like \"3\"");
 }
 
 status_t guard_idempotency_key(const guard_t *guard, const char **key, problem_t *problem)
@@ -217,7 +217,7 @@ status_t guard_idempotency_key(const guard_t *guard, const char **key, problem_t
     for (size_t i = 0; good && i < size; i++)
         good = value[i] >= 0x20 && value[i] < 0x7f;
     if (!good)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, "Idempotency-Key", "must be 1 to %d printable ASCII characters",
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "Idempotency-Key", "Must be 1 to %d printable ASCII characters",
                            GUARD_KEY_MAX);
     *key = value;
     return STATUS_OK;

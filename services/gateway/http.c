@@ -110,7 +110,7 @@ status_t http_new(gateway_t *gateway, listen_t *listen, http_t **out, problem_t 
     *out = NULL;
     if (http == NULL) {
         listen_close(listen);
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "no memory for HTTP");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory for HTTP");
     }
     http->gateway = gateway;
     http->listen = *listen;

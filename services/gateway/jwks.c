@@ -147,16 +147,16 @@ static status_t add_key(jwks_t *jwks, size_t index, const json_t *object, proble
         return STATUS_OK;
     const char *kid = text_of(object, "kid");
     if (kid[0] == '\0' || strlen(kid) >= KID_SIZE)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "a key needs an id of at most %d bytes", KID_SIZE - 1);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "A key needs an id of at most %d bytes", KID_SIZE - 1);
     if (jwks_find(jwks, kid) != NULL)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "two keys have one id");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "Two keys have one id");
     if (json_object_get(object, "d") != NULL)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "a private key is in the set");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "A private key is in the set");
     if (jwks->count == JWKS_KEYS_MAX)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "more than %d keys", JWKS_KEYS_MAX);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "More than %d keys", JWKS_KEYS_MAX);
     EVP_PKEY *key = make_public_key(algorithm, object);
     if (key == NULL)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "not a valid key, or an RSA key below 2048 bits");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, field, "Not a valid key, or an RSA key below 2048 bits");
     struct jwks_key *made = &jwks->keys[jwks->count++];
     memcpy(made->kid, kid, strlen(kid) + 1);
     made->algorithm = algorithm;
@@ -172,16 +172,16 @@ status_t jwks_parse(const char *text, size_t size, jwks_t **out, problem_t *prob
     const json_t *keys = json_object_get(root, "keys");
     if (!json_is_array(keys)) {
         json_decref(root);
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, "keys", "not a JSON Web Key Set");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "keys", "Not a JSON Web Key Set");
     }
     status_t status = STATUS_OK;
     jwks_t *jwks = calloc(1, sizeof(*jwks));
     if (jwks == NULL)
-        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "no memory for the keys");
+        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory for the keys");
     for (size_t i = 0; status == STATUS_OK && i < json_array_size(keys); i++)
         status = add_key(jwks, i, json_array_get(keys, i), problem);
     if (status == STATUS_OK && jwks->count == 0)
-        status = problem_set(problem, STATUS_INVALID_ARGUMENT, "keys", "no key that can be used");
+        status = problem_set(problem, STATUS_INVALID_ARGUMENT, "keys", "No key that can be used");
     json_decref(root);
     if (status == STATUS_OK)
         *out = jwks;
@@ -207,9 +207,9 @@ status_t jwks_load(const char *path, jwks_t **jwks, problem_t *problem)
     }
     status_t status;
     if (got < 0)
-        status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "the key set cannot be read");
+        status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "The key set cannot be read");
     else if (size > JWKS_SIZE_MAX)
-        status = problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "the key set is too large");
+        status = problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The key set is too large");
     else
         status = jwks_parse(text, size, jwks, problem);
     free(text);

@@ -23,11 +23,11 @@ void keyfile_reload(keyfile_t *keyfile)
     if (stat(keyfile->path, &keyfile->seen) != 0)
         keyfile->seen = (struct stat){0};
     if (jwks_load(keyfile->path, &jwks, &problem) != STATUS_OK) {
-        log_warning("The token issuer's keys were not read.", LOG_TEXT("field", problem.field), LOG_TEXT("detail", problem.detail),
+        log_warning("the token issuer's keys were not read", LOG_TEXT("field", problem.field), LOG_TEXT("detail", problem.detail),
                     LOG_NUMBER("kept", verifier_has_keys(keyfile->verifier)));
         return;
     }
-    log_info("The token issuer's keys were read.", LOG_NUMBER("keys", jwks_count(jwks)));
+    log_info("the token issuer's keys were read", LOG_NUMBER("keys", jwks_count(jwks)));
     verifier_set_keys(keyfile->verifier, &jwks);
 }
 
@@ -52,7 +52,7 @@ status_t keyfile_new(uv_loop_t *loop, const char *path, verifier_t *verifier, ke
     *out = NULL;
     if (keyfile == NULL || (keyfile->path = strdup(path)) == NULL) {
         free(keyfile);
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "no memory for the keys");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory for the keys");
     }
     keyfile->verifier = verifier;
     keyfile->timer.data = keyfile;

@@ -39,21 +39,21 @@ static status_t open_unix(const char *path, listen_t *listen_, problem_t *proble
     struct stat found;
     size_t size = strlen(path);
     if (path[0] != '/' || size >= sizeof(address.sun_path))
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, FIELD, "a socket's path begins with a slash and has at most %zu bytes",
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, FIELD, "A socket's path begins with a slash and has at most %zu bytes",
                            sizeof(address.sun_path) - 1);
     memcpy(address.sun_path, path, size + 1);
     if (lstat(path, &found) == 0) {
         if (!S_ISSOCK(found.st_mode))
-            return problem_set(problem, STATUS_UNAVAILABLE, FIELD, "the path is taken by something that is no socket");
+            return problem_set(problem, STATUS_UNAVAILABLE, FIELD, "The path is taken by something that is no socket");
         if (answered(&address))
-            return problem_set(problem, STATUS_UNAVAILABLE, FIELD, "another gateway listens there");
+            return problem_set(problem, STATUS_UNAVAILABLE, FIELD, "Another gateway listens there");
         unlink(path);
     }
     listen_->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     // The mode is set before anybody can connect: a socket that does not listen yet refuses.
     if (listen_->fd < 0 || bind(listen_->fd, (const struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0660) != 0 ||
         stat(path, &found) != 0 || listen(listen_->fd, BACKLOG) != 0)
-        return failed(listen_, problem, "the socket cannot be had");
+        return failed(listen_, problem, "The socket cannot be had");
     memcpy(listen_->path, path, size + 1);
     listen_->inode = (uint64_t)found.st_ino;
     return STATUS_OK;
@@ -96,12 +96,12 @@ static status_t open_loopback(const char *text, listen_t *listen_, problem_t *pr
     int on = 1;
     sa_family_t family = parse_loopback(text, &address, &size);
     if (family == 0)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, FIELD, "must be unix:PATH or a port of the loopback, like 127.0.0.1:8081");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, FIELD, "Must be unix:PATH or a port of the loopback, like 127.0.0.1:8081");
     listen_->fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listen_->fd < 0 || setsockopt(listen_->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
         setsockopt(listen_->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
         bind(listen_->fd, (const struct sockaddr *)&address, size) != 0 || listen(listen_->fd, BACKLOG) != 0)
-        return failed(listen_, problem, "the port cannot be had");
+        return failed(listen_, problem, "The port cannot be had");
     return STATUS_OK;
 }
 

@@ -68,14 +68,14 @@ static status_t gateway_start(app_t *app, int argc, char **argv, problem_t *prob
 {
     (void)argv;
     if (argc > 0)
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "the gateway takes no arguments");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The gateway takes no arguments");
     status_t status = gateway_config_check(app_settings(app), problem);
     if (status != STATUS_OK)
         return status;
     raise_descriptor_limit();
     daemon_parts_t *parts = calloc(1, sizeof(*parts));
     if (parts == NULL)
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "no memory to start");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory to start");
     app_set_data(app, parts);
     status = start_parts(app, parts, problem);
     if (status != STATUS_OK)

@@ -49,17 +49,17 @@ void reply_problem_write(int http, const problem_t *problem, const char *request
 void reply_header(request_t *request, const char *name, const char *value)
 {
     if (request->response != NULL && MHD_add_response_header(request->response, name, value) != MHD_YES)
-        log_warning("A response header was left out.", LOG_TEXT("header", name), LOG_TEXT("requestId", request->id));
+        log_warning("a response header was left out", LOG_TEXT("header", name), LOG_TEXT("requestId", request->id));
 }
 
 static void make(request_t *request, int http, const char *type)
 {
     buf_t *scratch = &request->gateway->scratch;
     if (!buf_ok(scratch)) {
-        log_error("An answer did not fit into memory.", LOG_TEXT("requestId", request->id));
+        log_error("an answer did not fit into memory", LOG_TEXT("requestId", request->id));
         buf_clear(scratch);
         problem_t problem;
-        problem_set(&problem, STATUS_RESOURCE_EXHAUSTED, NULL, "the answer is too large; ask for a smaller page");
+        problem_set(&problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The answer is too large; ask for a smaller page");
         http = status_http(problem.status);
         type = "application/problem+json";
         reply_problem_write(http, &problem, request->id, scratch);

@@ -41,10 +41,10 @@ void request_end(request_t *request)
     if (request->status != 0) {
         route_count(request->metrics, gateway->metrics, request->status, us);
         if (request->status >= 500 && request->status != 503)
-            log_warning("A request failed.", LOG_TEXT("requestId", request->id), LOG_TEXT("route", request->metrics->label),
+            log_warning("a request failed", LOG_TEXT("requestId", request->id), LOG_TEXT("route", request->metrics->label),
                         LOG_NUMBER("status", request->status), LOG_NUMBER("us", us));
         else if (log_enabled(LOG_LEVEL_DEBUG))
-            log_debug("A request was answered.", LOG_TEXT("requestId", request->id), LOG_TEXT("route", request->metrics->label),
+            log_debug("a request was answered", LOG_TEXT("requestId", request->id), LOG_TEXT("route", request->metrics->label),
                       LOG_NUMBER("status", request->status), LOG_NUMBER("us", us));
     }
     principal_release(&request->principal);
@@ -85,7 +85,7 @@ static void take_id(request_t *request)
 static void refuse_too_large(request_t *request)
 {
     request->close = true;
-    reply_refuse_with(request, 413, STATUS_INVALID_ARGUMENT, NULL, "a body may have at most 256 KiB");
+    reply_refuse_with(request, 413, STATUS_INVALID_ARGUMENT, NULL, "A body may have at most 256 KiB");
 }
 
 // Headers are there, the body is not. An answer given here makes libmicrohttpd close without reading on: right where nobody knows where
@@ -144,7 +144,7 @@ static enum MHD_Result take_body(request_t *request, const char *data, size_t *s
     }
     if (request->received > GUARD_READ_MAX && !request->cut) {
         problem_t problem = {0};
-        problem_set(&problem, STATUS_INVALID_ARGUMENT, NULL, "a body may have at most 256 KiB");
+        problem_set(&problem, STATUS_INVALID_ARGUMENT, NULL, "A body may have at most 256 KiB");
         reply_cut(request, 413, &problem);
         request->cut = true;
     }
@@ -166,10 +166,10 @@ static bool serve_own(request_t *request)
     if (!health && !ready)
         return false;
     if (request->verb != VERB_GET) {
-        reply_refuse_with(request, 405, STATUS_INVALID_ARGUMENT, NULL, "this path is only read");
+        reply_refuse_with(request, 405, STATUS_INVALID_ARGUMENT, NULL, "This path is only read");
         reply_header(request, "Allow", "GET, HEAD");
     } else if (request->target.parameter_count > 0) {
-        reply_refuse_with(request, 0, STATUS_INVALID_ARGUMENT, request->target.parameters[0].name.text, "an unknown query parameter");
+        reply_refuse_with(request, 0, STATUS_INVALID_ARGUMENT, request->target.parameters[0].name.text, "An unknown query parameter");
     } else if (ready && !gateway_ready(request->gateway, &problem)) {
         problem.retry_after_ms = 1000;
         reply_refuse(request, 0, &problem);
@@ -188,7 +188,7 @@ static bool authenticate(request_t *request)
     if (token != NULL)
         request->principal = verifier_check(request->gateway->verifier, token, strlen(token), clock_wall_us());
     if (request->principal == NULL)
-        reply_refuse_with(request, 401, STATUS_UNAUTHENTICATED, NULL, "a valid bearer token is needed");
+        reply_refuse_with(request, 401, STATUS_UNAUTHENTICATED, NULL, "A valid bearer token is needed");
     return request->principal != NULL;
 }
 
@@ -197,11 +197,11 @@ static bool find_route(request_t *request)
 {
     route_match_t *match = &request->match;
     if (!route_find(request->gateway->routes, &request->target, request->verb, match)) {
-        reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "there is no such path");
+        reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "There is no such path");
         return false;
     }
     if (match->route == NULL) {
-        reply_refuse_with(request, 405, STATUS_INVALID_ARGUMENT, NULL, "the path is there, but not for this method");
+        reply_refuse_with(request, 405, STATUS_INVALID_ARGUMENT, NULL, "The path is there, but not for this method");
         reply_header(request, "Allow", match->allow);
         return false;
     }
@@ -216,11 +216,11 @@ static bool find_route(request_t *request)
         }
     }
     if (request->service == NULL) {
-        reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "there is no such service");
+        reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "There is no such service");
         return false;
     }
     if (route->method->scope != NULL && !principal_may(request->principal, route->method->scope)) {
-        reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, "the token does not allow this");
+        reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, "The token does not allow this");
         return false;
     }
     return true;
@@ -233,11 +233,11 @@ static bool body_fits(request_t *request)
     if (request->received == 0)
         return true;
     if (method->body == NULL) {
-        reply_refuse_with(request, 0, STATUS_INVALID_ARGUMENT, NULL, "this request has no body");
+        reply_refuse_with(request, 0, STATUS_INVALID_ARGUMENT, NULL, "This request has no body");
         return false;
     }
     if (!guard_body_is_json(&request->guard, (method->flags & PB_PATCHES) != 0)) {
-        reply_refuse_with(request, 415, STATUS_INVALID_ARGUMENT, "Content-Type", "the body must be application/json, not encoded");
+        reply_refuse_with(request, 415, STATUS_INVALID_ARGUMENT, "Content-Type", "The body must be application/json, not encoded");
         return false;
     }
     return true;
@@ -259,13 +259,13 @@ static void serve(request_t *request)
     if (serve_own(request))
         return;
     if (request->target.segment_count == 0 || strcmp(request->target.segments[0].text, "v1") != 0) {
-        reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "there is no such path");
+        reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "There is no such path");
         return;
     }
     if (!authenticate(request) || !find_route(request) || !body_fits(request))
         return;
     if (!guard_accepts_json(&request->guard)) {
-        reply_refuse_with(request, 406, STATUS_INVALID_ARGUMENT, "Accept", "answers are application/json");
+        reply_refuse_with(request, 406, STATUS_INVALID_ARGUMENT, "Accept", "Answers are application/json");
         return;
     }
     if (call_prepare(request, &http, &problem) != STATUS_OK || call_send(request, &problem) != STATUS_OK)

@@ -43,7 +43,7 @@ verb_t verb_parse(const char *text)
 
 static status_t broken(problem_t *problem, const pb_method_t *method, const char *what)
 {
-    return problem_set(problem, STATUS_INTERNAL, method->name, "the contract's route %s: %s", method->path, what);
+    return problem_set(problem, STATUS_INTERNAL, method->name, "The contract's route %s: %s", method->path, what);
 }
 
 // The field of the request that a template's braces name.
@@ -216,7 +216,7 @@ status_t route_table_new(const pb_service_t *const *services, metrics_t *metrics
     }
     status_t status = STATUS_OK;
     if (table == NULL || table->resources == NULL || table->routes == NULL || table->metrics == NULL || table->query == NULL)
-        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "no memory for the routes");
+        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory for the routes");
     bool *query = status == STATUS_OK ? table->query : NULL;
     for (const pb_service_t *const *service = services; status == STATUS_OK && *service != NULL; service++) {
         for (unsigned i = 0; status == STATUS_OK && i < (*service)->method_count; i++) {

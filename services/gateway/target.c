@@ -45,16 +45,16 @@ static bool decode(const char *raw, size_t size, part_t part, arena_t *arena, ta
         if (c == '%') {
             int high = size - i > 2 ? hex_value(raw[i + 1]) : -1, low = size - i > 2 ? hex_value(raw[i + 2]) : -1;
             if (high < 0 || low < 0)
-                return *fault = "broken percent-encoding", false;
+                return *fault = "Broken percent-encoding", false;
             c = (char)(high << 4 | low);
             i += 2;
             if (c == '\0')
                 return *fault = "%00 is not allowed", false;
             // A slash or a control character that only shows once decoded is read differently by the next program.
             if (part == PART_PATH && ((unsigned char)c < 0x20 || c == 0x7f || c == '/' || c == '\\'))
-                return *fault = "a control character, slash or backslash is hidden by percent-encoding", false;
+                return *fault = "A control character, slash or backslash is hidden by percent-encoding", false;
         } else if (!plain(c, part)) {
-            return *fault = c == '#' ? "a fragment is not sent" : "a character that has to be percent-encoded", false;
+            return *fault = c == '#' ? "A fragment is not sent" : "A character that has to be percent-encoded", false;
         } else if (c == '+' && part == PART_QUERY) {
             c = ' ';
         }
@@ -62,7 +62,7 @@ static bool decode(const char *raw, size_t size, part_t part, arena_t *arena, ta
     }
     out[count] = '\0';
     if (!utf8_valid(out, count))
-        return *fault = "not UTF-8", false;
+        return *fault = "Not UTF-8", false;
     *text = (target_text_t){out, count};
     return true;
 }
@@ -70,7 +70,7 @@ static bool decode(const char *raw, size_t size, part_t part, arena_t *arena, ta
 static status_t decode_failed(problem_t *problem, const char *field, const char *fault)
 {
     if (fault == NULL)
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "the request takes too much memory");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes too much memory");
     return refuse(problem, field, fault);
 }
 
@@ -82,14 +82,14 @@ static status_t parse_path(const char *raw, size_t size, arena_t *arena, target_
         const char *slash = memchr(raw + at, '/', size - at);
         size_t length = slash != NULL ? (size_t)(slash - raw) - at : size - at;
         if (length == 0 && slash != NULL)
-            return refuse(problem, NULL, "the path has an empty segment");
+            return refuse(problem, NULL, "The path has an empty segment");
         if (target->segment_count == TARGET_SEGMENTS_MAX)
-            return refuse(problem, NULL, "the path has too many segments");
+            return refuse(problem, NULL, "The path has too many segments");
         target_text_t *segment = &target->segments[target->segment_count];
         if (!decode(raw + at, length, PART_PATH, arena, segment, &fault))
             return decode_failed(problem, NULL, fault);
         if (strcmp(segment->text, ".") == 0 || strcmp(segment->text, "..") == 0)
-            return refuse(problem, NULL, "the path has a dot segment");
+            return refuse(problem, NULL, "The path has a dot segment");
         target->segment_count++;
         at += length + 1;
     }
@@ -117,16 +117,16 @@ static status_t parse_query(const char *raw, size_t size, arena_t *arena, target
         size_t name_size = equals != NULL ? (size_t)(equals - raw) - at : length;
         size_t value_at = equals != NULL ? at + name_size + 1 : at + length;
         if (target->parameter_count == TARGET_PARAMETERS_MAX)
-            return refuse(problem, NULL, "the query has too many parameters");
+            return refuse(problem, NULL, "The query has too many parameters");
         target_parameter_t *parameter = &target->parameters[target->parameter_count];
         if (!decode(raw + at, name_size, PART_QUERY, arena, &parameter->name, &fault))
             return decode_failed(problem, NULL, fault);
         if (parameter->name.size == 0)
-            return refuse(problem, NULL, "a query parameter without a name");
+            return refuse(problem, NULL, "A query parameter without a name");
         if (!decode(raw + value_at, at + length - value_at, PART_QUERY, arena, &parameter->value, &fault))
             return decode_failed(problem, parameter->name.text, fault);
         if (parameter_known(target, &parameter->name))
-            return refuse(problem, parameter->name.text, "a query parameter may be given once");
+            return refuse(problem, parameter->name.text, "A query parameter may be given once");
         target->parameter_count++;
         at += length + 1;
     }
@@ -138,9 +138,9 @@ status_t target_parse(const char *raw, size_t size, arena_t *arena, target_t *ta
     target->segment_count = 0;
     target->parameter_count = 0;
     if (size > TARGET_SIZE_MAX)
-        return refuse(problem, NULL, "the request target is too long");
+        return refuse(problem, NULL, "The request target is too long");
     if (size == 0 || raw[0] != '/')
-        return refuse(problem, NULL, "the request target must be a path");
+        return refuse(problem, NULL, "The request target must be a path");
     const char *question = memchr(raw, '?', size);
     size_t path_size = question != NULL ? (size_t)(question - raw) : size;
     status_t status = parse_path(raw, path_size, arena, target, problem);

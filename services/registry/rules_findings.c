@@ -14,13 +14,13 @@ typedef struct finding_kind {
 static const finding_kind_t band_above = {
     "size-band-above", "A network of more than 50,000 patients may work in neighbourhood teams of 30,000 to 50,000.", SEVERITY(WARNING)};
 static const finding_kind_t band_below = {
-    "size-band-below", "A network of fewer than 30,000 patients needs a recorded waiver of its commissioner.", SEVERITY(ERROR)};
-static const finding_kind_t list_size_difference = {"list-size-difference", "A network's stated list size should be the sum of its parts.",
+    "size-band-below", "A network of fewer than 30,000 patients needs a recorded waiver of its commissioner", SEVERITY(ERROR)};
+static const finding_kind_t list_size_difference = {"list-size-difference", "A network's stated list size should be the sum of its parts",
                                                     SEVERITY(INFORMATION)};
 static const finding_kind_t practice_count_difference = {
-    "practice-count-difference", "The stated number of practices should be the number recorded.", SEVERITY(WARNING)};
+    "practice-count-difference", "The stated number of practices should be the number recorded", SEVERITY(WARNING)};
 static const finding_kind_t population_difference = {
-    "population-difference", "The stated population should be near the sum of the list sizes of the networks below.",
+    "population-difference", "The stated population should be near the sum of the list sizes of the networks below",
     SEVERITY(INFORMATION)};
 
 // NULL without memory.

@@ -125,17 +125,17 @@ static bool assume_all(network_t *network, arena_t *arena)
     bool good = true;
     if (members > 0)
         good =
-            assume(network, arena_printf(arena, "No source gives the first day of %zu of the memberships: they are taken to start on %s.",
+            assume(network, arena_printf(arena, "No source gives the first day of %zu of the memberships: they are taken to start on %s",
                                          members, first));
     if (directors > 0)
         good = good &&
-               assume(network, arena_printf(arena, "No source gives the first day of %zu of the directors: it is assumed.", directors));
+               assume(network, arena_printf(arena, "No source gives the first day of %zu of the directors: it is assumed", directors));
     int64_t count;
     const char *as_of = network->list_size->as_of;
     if (list_size_effective(network->list_size, &count) && strcmp(as_of + 4, "-01-01") != 0)
-        good = good && assume(network, arena_printf(arena, "The list size of %s stands for that of 1 January.", as_of));
+        good = good && assume(network, arena_printf(arena, "The list size of %s stands for that of 1 January", as_of));
     if (network->payee == NULL)
-        good = good && assume(network, (char *)"No payee is named: the network itself is taken to be the one that is paid.");
+        good = good && assume(network, (char *)"No payee is named: the network itself is taken to be the one that is paid");
     return good;
 }
 

@@ -70,6 +70,22 @@ static void lengths_count_code_points(void **state)
     assert_bad(&meta, "🏥🏥🏥🏥🏥", "at most 4");
 }
 
+// A capital at the beginning, no full stop at the end, and one is not many.
+static void refusals_are_sentences(void **state)
+{
+    (void)state;
+    const pb_field_t one = {.min_length = 1, .max_length = 1}, two = {.min_length = 2, .max_length = 2};
+    problem_t problem = {0};
+    assert_int_equal(rule_text(&one, "", &problem), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(problem.detail, "Must have at least 1 character");
+    assert_int_equal(rule_text(&one, "ab", &problem), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(problem.detail, "Must have at most 1 character");
+    assert_int_equal(rule_text(&two, "a", &problem), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(problem.detail, "Must have at least 2 characters");
+    assert_int_equal(rule_text(&two, "abc", &problem), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(problem.detail, "Must have at most 2 characters");
+}
+
 static void patterns_match_the_whole_text(void **state)
 {
     (void)state;
@@ -136,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(formats_are_enforced),
                                        cmocka_unit_test(lines_and_texts_hold_no_control_characters),
                                        cmocka_unit_test(lengths_count_code_points),
+                                       cmocka_unit_test(refusals_are_sentences),
                                        cmocka_unit_test(patterns_match_the_whole_text),
                                        cmocka_unit_test(more_patterns_than_are_kept_still_work),
                                        cmocka_unit_test(a_pattern_that_is_none_refuses_everything),

@@ -52,7 +52,7 @@ static void refusals_name_the_field_and_give_no_message(void **state)
     assert_int_equal(pb_unpack(ORGANISATION, frame, sizeof frame, *state, &message, &problem), STATUS_INVALID_ARGUMENT);
     assert_null(message);
     assert_string_equal(problem.field, "identifiers[0].value");
-    assert_string_equal(problem.detail, "The text is not UTF-8.");
+    assert_string_equal(problem.detail, "The text is not UTF-8");
 }
 
 static void the_cap_is_another_answer_than_a_broken_frame(void **state)
