@@ -19,12 +19,13 @@ static status_t refuse(problem_t *problem, const char *detail)
 static status_t parse_unix(const char *path, listener_address_t *address, problem_t *problem)
 {
     struct sockaddr_un *name = (struct sockaddr_un *)&address->socket;
-    if (strlen(path) >= sizeof name->sun_path) {
+    const size_t size = strlen(path) + 1;
+    if (size > sizeof name->sun_path) {
         return refuse(problem, "is too long for a unix socket: shorten it, or the path of the state folder");
     }
     name->sun_family = AF_UNIX;
-    strcpy(name->sun_path, path);
-    strcpy(address->path, path);
+    memcpy(name->sun_path, path, size);
+    memcpy(address->path, path, size);
     address->size = sizeof *name;
     return STATUS_OK;
 }

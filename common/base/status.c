@@ -66,10 +66,10 @@ status_t status_from_number(uint32_t number)
     }
 }
 
-status_t problem_set(problem_t *problem, status_t status, const char *field, const char *format, ...)
+problem_t *problem_write(problem_t *problem, const char *field, const char *format, ...)
 {
     if (problem == NULL) {
-        return status;
+        return NULL;
     }
     // Written aside first: the arguments may be the problem's own texts.
     char detail[sizeof problem->detail + 1];
@@ -80,11 +80,10 @@ status_t problem_set(problem_t *problem, status_t status, const char *field, con
     if (length < 0) {
         detail[0] = '\0';
     }
-    problem->status = status;
     utf8_copy(problem->field, sizeof problem->field, field != NULL ? field : "");
     utf8_copy(problem->detail, sizeof problem->detail, detail);
     problem->retry_after_ms = 0;
-    return status;
+    return problem;
 }
 
 void problem_prefix(problem_t *problem, const char *prefix)

@@ -54,10 +54,20 @@ typedef struct problem {
     uint32_t retry_after_ms;
 } problem_t;
 
-// Fills the problem (which may be NULL) and returns `status`, so that a refusal is one line. Too long texts are cut at a whole UTF-8
-// character. `field` may be NULL.
-status_t problem_set(problem_t *problem, status_t status, const char *field, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+// Fills all but the status of the problem (which may be NULL) and returns the problem. Too long texts are cut at a whole UTF-8 character.
+// `field` may be NULL. Call problem_set instead.
+problem_t *problem_write(problem_t *problem, const char *field, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static inline status_t problem_status(problem_t *problem, status_t status)
+{
+    if (problem != NULL)
+        problem->status = status;
+    return status;
+}
+
+// problem_set(problem, status, field, format, ...) fills the problem and returns `status`, so that a refusal is one line. A macro, so that
+// compilers and analysers see in every file which status comes back.
+#define problem_set(problem, status, ...) problem_status(problem_write(problem, __VA_ARGS__), status)
 // Puts "prefix." (or "prefix" before "[") in front of the field.
 void problem_prefix(problem_t *problem, const char *prefix);
 

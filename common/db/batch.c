@@ -1,4 +1,5 @@
 // Makes a batch of waiting queries and hands it to libpq.
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,7 @@ static bool place(db_link_t *link, db_batch_t *batch, const db_pick_t *picked) {
     if (shared && known->batch == db->batch_serial) {
         db_slot_t *slot = &batch->slots[known->slot];
         if (!link->lane->write || gather_takes(slot, picked->query)) {
+            assert(slot->last != NULL); // whom this batch knows has a query in it
             slot->last->next = picked->query;
             slot->last = picked->query;
             slot->shared = true;

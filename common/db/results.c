@@ -108,7 +108,7 @@ static void settle_sync_failed(db_link_t *link, db_batch_t *batch) {
             statement = link->db->catalogue.known[batch->slots[i].number].statement;
     db_queue_t rest = {0}, again = {0}, refused = {0};
     batch_collect(batch, &rest);
-    if (rest.count == 1) {
+    if (rest.count == 1 && statement != NULL) {
         part(rest.head, sqlstate_retryable(sqlstate_of(batch->sync_error)), &again, &refused);
         requeue(link, &again);
         list_fail(link->db, refused.head, statement, batch->sync_error);

@@ -73,7 +73,7 @@ static char *role_of(const char *dsn)
 {
     char *role = NULL;
     PQconninfoOption *options = PQconninfoParse(dsn, NULL);
-    for (const PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++) {
+    for (const PQconninfoOption *option = options; role == NULL && option != NULL && option->keyword != NULL; option++) {
         if (strcmp(option->keyword, "user") == 0 && option->val != NULL)
             role = strdup(option->val);
     }

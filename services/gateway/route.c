@@ -117,7 +117,7 @@ static bool same_template(const resource_t *a, const resource_t *b)
         const segment_t *x = &a->segments[i], *y = &b->segments[i];
         if ((x->literal == NULL) != (y->literal == NULL) || x->literal_size != y->literal_size || x->suffix_size != y->suffix_size)
             return false;
-        if (x->literal_size > 0 && memcmp(x->literal, y->literal, x->literal_size) != 0)
+        if (x->literal != NULL && memcmp(x->literal, y->literal, x->literal_size) != 0)
             return false;
         if (x->suffix_size > 0 && memcmp(x->suffix, y->suffix, x->suffix_size) != 0)
             return false;

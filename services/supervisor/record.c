@@ -110,26 +110,27 @@ static bool entry_wait(int fd, int64_t deadline_us) {
 
 status_t record_stop(const record_t *record, bool *stopped, problem_t *problem) {
     int fds[SPEC_PROGRAMS_MAX + 1];
+    const size_t count = record->count;
     *stopped = false;
-    for (size_t i = 0; i < record->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         fds[i] = entry_open(&record->entries[i]);
         *stopped = *stopped || fds[i] >= 0;
     }
-    if (record->count > 0 && fds[0] >= 0) {
+    if (count > 0 && fds[0] >= 0) {
         pidfd_send_signal(fds[0], SIGTERM, NULL, 0);
         if (!entry_wait(fds[0], clock_steady_us() + RECORD_SUPERVISOR_MS * INT64_C(1000))) {
             pidfd_send_signal(fds[0], SIGKILL, NULL, 0);
             (void)entry_wait(fds[0], clock_steady_us() + RECORD_KILL_MS * INT64_C(1000));
         }
     }
-    for (size_t i = 1; i < record->count; i++) {
+    for (size_t i = 1; i < count; i++) {
         if (fds[i] >= 0) {
             pidfd_send_signal(fds[i], record->entries[i].stop_signal, NULL, 0);
         }
     }
     int64_t deadline_us = clock_steady_us() + RECORD_CHILD_MS * INT64_C(1000);
     status_t status = STATUS_OK;
-    for (size_t i = 0; i < record->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (fds[i] < 0) {
             continue;
         }
