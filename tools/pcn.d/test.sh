@@ -4,7 +4,11 @@
 test_passed=0
 test_failed=0
 test_failures=()
-test_jobs=2
+test_jobs=$(nproc)
+test_gcc_options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc -DBUILD_TESTING=ON)
+test_clang_label="all, with clang, sanitizers and fuzzers"
+test_clang_options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang "-DPCN_SANITIZE=address,undefined" -DPCN_FUZZ=ON
+    -DBUILD_TESTING=ON)
 
 # test_count NAME COMMAND…: one check; its output is shown only if it fails.
 test_count() {
@@ -58,7 +62,7 @@ test_build() {
 }
 
 test_build_gcc() {
-    test_build "$1" "$build_dir" "all, with gcc" -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc -DBUILD_TESTING=ON
+    test_build "$1" "$build_dir" "all, with gcc" -- "${test_gcc_options[@]}"
 }
 
 test_unit() {
@@ -71,34 +75,39 @@ test_integration() {
     test_ctest integration "$build_dir" -L '^integration$'
 }
 
+# One build for sanitizers, fuzzers and clang's warnings.
+test_build_clang() {
+    test_build "$1" "$build_dir-clang" "$test_clang_label" -- "${test_clang_options[@]}"
+}
+
 # Under sanitizers: what needs no whole platform.
 test_asan() {
-    local dir=$build_dir-asan
-    test_build asan "$dir" "all, with clang and sanitizers" -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang \
-        -DPCN_SANITIZE=address,undefined -DBUILD_TESTING=ON || return 0
+    test_build_clang asan || return 0
     ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-        test_ctest asan "$dir" -L '^(unit|integration)$' -E '^integration/platform/'
+        test_ctest asan "$build_dir-clang" -L '^(unit|integration)$' -E '^integration/platform/'
 }
 
 test_fuzz() {
-    local dir=$build_dir-fuzz
-    test_build fuzz "$dir" "the fuzzers, with clang" -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang \
-        -DPCN_SANITIZE=address,undefined -DPCN_FUZZ=ON -DBUILD_TESTING=ON || return 0
-    test_ctest fuzz "$dir" -L '^fuzz$'
+    test_build_clang fuzz || return 0
+    test_ctest fuzz "$build_dir-clang" -L '^fuzz$'
 }
 
 test_static_build() {
     (build_run "$@")
 }
 
+# Its findings without the paths that lead to them; `clang-tidy -p build-clang FILE` shows those too.
+test_static_tidy() {
+    run-clang-tidy -quiet -j "$test_jobs" -p "$build_dir-clang" "^$PCN_CLONE/(common|services)/.*\\.c$" 2>&1 |
+        sed 's/\x1b\[[0-9;]*m//g' | grep -A 2 -iw error
+    return "${PIPESTATUS[0]}"
+}
+
 test_static() {
     say "--- static"
-    local dir=$build_dir-clang
-    test_count "gcc builds it without a warning" test_static_build "$build_dir" "all, with gcc" -- \
-        -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc -DBUILD_TESTING=ON
-    test_count "clang builds it without a warning" test_static_build "$dir" "all, with clang" -- \
-        -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang -DBUILD_TESTING=ON
-    test_count "clang-tidy" run-clang-tidy -quiet -j "$test_jobs" -p "$dir" "^$PCN_CLONE/(common|services)/.*\\.c$"
+    test_count "gcc builds it without a warning" test_static_build "$build_dir" "all, with gcc" -- "${test_gcc_options[@]}"
+    test_count "clang builds it without a warning" test_static_build "$build_dir-clang" "$test_clang_label" -- "${test_clang_options[@]}"
+    test_count "clang-tidy" test_static_tidy
     test_count "cppcheck" cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -j "$test_jobs" \
         --suppress=literalWithCharPtrCompare --suppress=arrayIndexThenCheck -D_GNU_SOURCE -I"$PCN_CLONE" \
         "$PCN_CLONE/common" "$PCN_CLONE/services"
