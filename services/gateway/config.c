@@ -11,6 +11,8 @@
 const config_key_t gateway_keys[] = {
     KEY("HTTP_LISTEN", CONFIG_STRING, http_listen, "", 0, 0,
         "where HTTP is served: unix:PATH or 127.0.0.1:PORT; empty for unix:STATE_DIR/run/gateway.http"),
+    {"LISTEN_FD", CONFIG_NUMBER, CONFIG_COMMON, offsetof(gateway_config_t, listen_fd), "-1", -1, 1048576,
+     "descriptor of a unix socket that listens already, instead of HTTP_LISTEN; -1 for none"},
     KEY("REQUEST_TIMEOUT", CONFIG_DURATION, request_timeout_ms, "10s", 10, 600000, "longest time that a request may take"),
     KEY("CONNECTION_LIMIT", CONFIG_NUMBER, connection_limit, "4096", 1, 1000000, "most HTTP connections at a time"),
     KEY("CONNECTION_TIMEOUT", CONFIG_DURATION, connection_timeout_ms, "60s", 1000, 3600000,
@@ -26,6 +28,8 @@ const config_key_t gateway_keys[] = {
 
 status_t gateway_config_check(const gateway_config_t *config, problem_t *problem)
 {
+    if (config->listen_fd >= 0 && config->http_listen[0] != '\0')
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_LISTEN_FD", "Excludes PCN_GATEWAY_HTTP_LISTEN");
     if (config->token_issuer[0] == '\0')
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_ISSUER", "An issuer is needed");
     if (config->token_audience[0] == '\0')

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -111,6 +112,19 @@ status_t listen_open(const char *address, listen_t *listen, problem_t *problem)
     if (strncmp(address, "unix:", 5) == 0)
         return open_unix(address + 5, listen, problem);
     return open_loopback(address, listen, problem);
+}
+
+status_t listen_inherit(int fd, listen_t *listen, problem_t *problem)
+{
+    int domain = 0, listens = 0;
+    socklen_t size = sizeof(int);
+    *listen = (listen_t){.fd = -1};
+    if (fd <= STDERR_FILENO || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+        fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_LISTEN_FD", "Must be the descriptor of a unix socket that listens");
+    listen->fd = fd;
+    return STATUS_OK;
 }
 
 void listen_close(listen_t *listen)

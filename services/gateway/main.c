@@ -57,7 +57,9 @@ static status_t start_parts(app_t *app, daemon_parts_t *parts, problem_t *proble
     parts->gateway.upstream = backends_upstream(parts->backends);
     const char *keys = config->jwks[0] != '\0' ? config->jwks : jwks;
     status = keyfile_new(parts->gateway.loop, keys, parts->gateway.verifier, &parts->keyfile, problem);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && config->listen_fd >= 0)
+        status = listen_inherit((int)config->listen_fd, &socket, problem);
+    else if (status == STATUS_OK)
         status = listen_open(config->http_listen[0] != '\0' ? config->http_listen : address, &socket, problem);
     if (status == STATUS_OK)
         status = http_new(&parts->gateway, &socket, &parts->http, problem);

@@ -4,10 +4,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "services/supervisor/process.h"
+#include "services/supervisor/sockets.h"
 
 enum {
     CHILD_BACKOFF_FIRST_MS = 100,
@@ -68,6 +70,7 @@ static void run(child_t *child) {
                                                .environment = child->program->environment.items,
                                                .out_fd = capture_fd(child->capture),
                                                .ready_fd = ready_child_fd(child->ready),
+                                               .listen_fd = child->listen_fd,
                                                .death_signal = child->program->stop_signal});
     }
     if (pid < 0) {
@@ -160,8 +163,11 @@ void child_reap(child_t *child) {
 
 status_t child_init(child_t *child, uv_loop_t *loop, const spec_program_t *program, const char *log_dir, child_fn changed, void *data,
                     problem_t *problem) {
-    *child = (child_t){.program = program, .loop = loop, .changed = changed, .data = data, .state = CHILD_WAITING};
-    status_t status = capture_new(loop, log_dir, program->name, &child->capture, problem);
+    *child = (child_t){.program = program, .loop = loop, .changed = changed, .data = data, .state = CHILD_WAITING, .listen_fd = -1};
+    status_t status = program->listen != NULL ? sockets_listen(program->listen, &child->listen_fd, problem) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = capture_new(loop, log_dir, program->name, &child->capture, problem);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -173,6 +179,10 @@ status_t child_init(child_t *child, uv_loop_t *loop, const spec_program_t *progr
 void child_deinit(child_t *child) {
     if (child->capture == NULL) {
         return;
+    }
+    if (child->listen_fd >= 0) {
+        close(child->listen_fd);
+        (void)unlink(child->program->listen);
     }
     ready_close(&child->ready);
     capture_close(&child->capture);

@@ -31,6 +31,7 @@ struct child {
     child_fn changed;
     void *data;
     child_state_t state;
+    int listen_fd;         // -1: none; open as long as the child is set up
     pid_t pid;             // 0: none
     bool again;            // start anew once it is gone
     bool proven;           // was ready in some run

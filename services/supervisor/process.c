@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PROCESS_READY_FD = 3 };
+enum { PROCESS_READY_FD = 3, PROCESS_LISTEN_FD = 4, PROCESS_FREE_FD = 10 };
 
 static void child_say(const char *path) {
     char text[512];
@@ -36,15 +36,20 @@ static void child_run(const process_spawn_t *spawn, char *const *environment, pi
     sigprocmask(SIG_SETMASK, &none, NULL);
     int null = open("/dev/null", O_RDONLY);
     // Moved out of the way first: a source may stand where a target belongs.
-    int out = fcntl(spawn->out_fd, F_DUPFD, 10);
-    int ready = spawn->ready_fd >= 0 ? fcntl(spawn->ready_fd, F_DUPFD, 10) : -1;
+    int out = fcntl(spawn->out_fd, F_DUPFD, PROCESS_FREE_FD);
+    int ready = spawn->ready_fd >= 0 ? fcntl(spawn->ready_fd, F_DUPFD, PROCESS_FREE_FD) : -1;
+    int socket = spawn->listen_fd >= 0 ? fcntl(spawn->listen_fd, F_DUPFD, PROCESS_FREE_FD) : -1;
     dup2(null, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
+    close_range(STDERR_FILENO + 1, PROCESS_FREE_FD - 1, 0);
     if (ready >= 0) {
         dup2(ready, PROCESS_READY_FD);
     }
-    close_range(ready >= 0 ? PROCESS_READY_FD + 1 : STDERR_FILENO + 1, ~0U, 0);
+    if (socket >= 0) {
+        dup2(socket, PROCESS_LISTEN_FD);
+    }
+    close_range(PROCESS_FREE_FD, ~0U, 0);
     execve(spawn->argv[0], spawn->argv, environment);
     child_say(spawn->argv[0]);
     _exit(127);
@@ -55,16 +60,19 @@ pid_t process_start(const process_spawn_t *spawn) {
     while (spawn->environment != NULL && spawn->environment[count] != NULL) {
         count++;
     }
-    char **environment = calloc(count + 2, sizeof *environment);
+    char **environment = calloc(count + 3, sizeof *environment);
     if (environment == NULL) {
         return -1;
     }
     if (count > 0) {
         memcpy(environment, spawn->environment, count * sizeof *environment);
     }
-    char notice[] = "PCN_READY_FD=3";
+    char notice[] = "PCN_READY_FD=3", socket[] = "PCN_LISTEN_FD=4";
     if (spawn->ready_fd >= 0) {
-        environment[count] = notice;
+        environment[count++] = notice;
+    }
+    if (spawn->listen_fd >= 0) {
+        environment[count++] = socket;
     }
     pid_t parent = getpid();
     pid_t pid = fork();

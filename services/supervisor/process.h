@@ -12,6 +12,7 @@ typedef struct process_spawn {
     char *const *environment;
     int out_fd;       // becomes stdout and stderr
     int ready_fd;     // becomes descriptor 3, named by PCN_READY_FD; -1 for none
+    int listen_fd;    // becomes descriptor 4, named by PCN_LISTEN_FD; -1 for none
     int death_signal; // what it gets when its parent dies
 } process_spawn_t;
 

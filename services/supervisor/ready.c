@@ -112,6 +112,7 @@ static void probe_start(ready_t *ready) {
                                                  .environment = ready->program->environment.items,
                                                  .out_fd = null,
                                                  .ready_fd = -1,
+                                                 .listen_fd = -1,
                                                  .death_signal = SIGKILL});
     close(null);
     ready->probe = pid > 0 ? pid : 0;

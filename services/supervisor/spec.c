@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 enum { SPEC_GRACE_MS = 15000 };
 
@@ -42,6 +43,7 @@ void spec_destroy(spec_t **spec) {
         list_free(&program->probe);
         list_free(&program->after);
         free(program->address);
+        free(program->listen);
     }
     free(*spec);
     *spec = NULL;
@@ -130,6 +132,15 @@ static status_t grace_set(spec_program_t *program, const char *text, problem_t *
     return STATUS_OK;
 }
 
+static status_t listen_set(spec_program_t *program, const char *text, problem_t *problem) {
+    if (strncmp(text, "unix:/", 6) != 0 || strlen(text + 5) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "listen", "listen is unix: and an absolute path that fits a socket");
+    }
+    free(program->listen);
+    program->listen = strdup(text + 5);
+    return program->listen != NULL ? STATUS_OK : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, "listen", "no memory");
+}
+
 static status_t key_set(spec_t *spec, spec_program_t *program, const char *key, const char *value, problem_t *problem) {
     static const word_t readies[] = {{"start", SPEC_READY_START}, {"fd", SPEC_READY_FD}, {"connect", SPEC_READY_CONNECT},
                                      {"probe", SPEC_READY_PROBE}, {"exit", SPEC_READY_EXIT}};
@@ -150,6 +161,9 @@ static status_t key_set(spec_t *spec, spec_program_t *program, const char *key, 
     }
     if (strcmp(key, "grace") == 0) {
         return grace_set(program, value, problem);
+    }
+    if (strcmp(key, "listen") == 0) {
+        return listen_set(program, value, problem);
     }
     if (strcmp(key, "address") == 0) {
         free(program->address);

@@ -9,7 +9,8 @@
 //
 // arg (several; the first is the program's absolute path), env (several; nothing is inherited), after (several; programs that must be
 // ready first), ready (start | fd | connect | probe | exit), address (of connect: unix:PATH or HOST:PORT), probe (several; the command
-// that exits 0 once ready), stop (TERM | INT | USR1), reload (HUP), grace (milliseconds until SIGKILL).
+// that exits 0 once ready), listen (unix:PATH; a socket that the supervisor opens and keeps over all runs, so that who connects while the
+// program is away waits instead of being refused; the program finds it as the descriptor named by PCN_LISTEN_FD), stop (TERM | INT | USR1), reload (HUP), grace (milliseconds until SIGKILL).
 // `ready = exit` makes a task: it runs once, and is ready when it ended with 0.
 //
 // Everything belongs to the spec. One thread.
@@ -44,6 +45,7 @@ typedef struct spec_program {
     size_t after_index[SPEC_PROGRAMS_MAX]; // the same as positions, each smaller than the program's own
     spec_ready_t ready;
     char *address;
+    char *listen; // the path; NULL for none
     int stop_signal;
     int reload_signal; // 0: none
     int64_t grace_ms;

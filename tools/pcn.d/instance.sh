@@ -46,7 +46,7 @@ instance_passed_on() {
     local daemon=$1 name other prefix skip
     while IFS= read -r name; do
         case $name in
-            PCN_STATE | PCN_STATE_DIR | PCN_HTTP_PORT | PCN_DATABASE_URL | PCN_BUILD | PCN_CLONE | PCN_READY_FD | PCN_TEST_*) continue ;;
+            PCN_STATE | PCN_STATE_DIR | PCN_HTTP_PORT | PCN_DATABASE_URL | PCN_BUILD | PCN_CLONE | PCN_READY_FD | PCN_LISTEN_FD | PCN_TEST_*) continue ;;
         esac
         skip=false
         for other in $(build_daemons) supervisor; do
@@ -125,6 +125,8 @@ EOF
         instance_daemon_section "$service" "after = database"
         after+=("after = $service")
     done
+    # Held by the supervisor: who connects while the gateway restarts waits.
+    [ -n "${PCN_GATEWAY_HTTP_LISTEN:-}" ] || after+=("listen = unix:$state_dir/run/gateway.http")
     instance_daemon_section gateway "$(printf '%s\n' "${after[@]}")"
     cat <<EOF
 

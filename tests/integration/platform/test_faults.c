@@ -9,6 +9,7 @@
 #define WRITERS 4
 #define SECOND_US 1000000
 #define CODES_MAX 20000
+#define RESTARTS 8
 
 // Each writer's journal: the codes that were answered 201.
 typedef struct writer {
@@ -128,9 +129,76 @@ static void test_database_killed(void **state)
     kill_under_load(*state, "postgresql", "database", 3 * SECOND_US, 2);
 }
 
+typedef struct caller {
+    const rig_t *rig;
+    unsigned number;
+    atomic_bool *stop;
+    unsigned sent, failed;
+    long last; // status of the last that failed, 0 for none at all
+} caller_t;
+
+// Reads and writes in turn, each once: what fails is not asked again.
+static void *call_on(void *argument)
+{
+    caller_t *caller = argument;
+    while (!atomic_load(caller->stop)) {
+        char body[160], header[96];
+        const char *const headers[] = {header, NULL};
+        const unsigned serial = caller->sent++;
+        const bool writes = serial % 4 == 0;
+        snprintf(body, sizeof body, "{\"code\":\"r-%u-%u\",\"name\":\"Restart\",\"kind\":\"voluntary\",\"parent\":\"ics-llr\"}", caller->number,
+                 serial);
+        snprintf(header, sizeof header, "Idempotency-Key: r-%u-%u", caller->number, serial);
+        const http_call_t call = {.method = writes ? "POST" : "GET",
+                                  .url = caller->rig->platform.url,
+                                  .path = writes ? "/v1/organisations" : "/v1/organisations/pcn-rutland",
+                                  .token = caller->rig->manager,
+                                  .body = writes ? body : NULL,
+                                  .headers = writes ? headers : NULL,
+                                  .timeout_ms = 15000};
+        http_answer_t answer;
+        const bool whole = http_send(&call, &answer);
+        if (!whole || answer.status != (writes ? 201 : 200)) {
+            caller->failed++;
+            caller->last = whole ? answer.status : 0;
+        }
+        http_answer_clear(&answer);
+    }
+    return NULL;
+}
+
+// Nobody notices: the socket outlives the gateway, and who connects meanwhile waits in it.
+static void test_gateway_restarted_as_planned(void **state)
+{
+    const rig_t *rig = *state;
+    caller_t callers[WRITERS];
+    pthread_t threads[WRITERS];
+    char command[320];
+    atomic_bool stop = false;
+    snprintf(command, sizeof command, "'%s/bin/pcn-supervisor' restart '%s' gateway", rig->platform.state_dir, rig->platform.state_dir);
+    for (unsigned i = 0; i < WRITERS; i++) {
+        callers[i] = (caller_t){.rig = rig, .number = i, .stop = &stop};
+        assert_int_equal(pthread_create(&threads[i], NULL, call_on, &callers[i]), 0);
+    }
+    for (unsigned i = 0; i < RESTARTS; i++) {
+        struct timespec pause = {.tv_nsec = (100 + 37 * i) * INT64_C(1000000)};
+        nanosleep(&pause, NULL);
+        assert_int_equal(system(command), 0);
+    }
+    atomic_store(&stop, true);
+    for (unsigned i = 0; i < WRITERS; i++)
+        pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < WRITERS; i++) {
+        print_message("caller %u: %u sent, %u failed\n", i, callers[i].sent, callers[i].failed);
+        assert_true(callers[i].sent > RESTARTS);
+        if (callers[i].failed > 0)
+            fail_msg("%u of %u failed, the last with %ld", callers[i].failed, callers[i].sent, callers[i].last);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_registry_killed), cmocka_unit_test(test_gateway_killed),
-                                       cmocka_unit_test(test_database_killed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_gateway_restarted_as_planned), cmocka_unit_test(test_registry_killed),
+                                       cmocka_unit_test(test_gateway_killed), cmocka_unit_test(test_database_killed)};
     return cmocka_run_group_tests(tests, rig_start, rig_stop);
 }

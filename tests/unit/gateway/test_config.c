@@ -12,7 +12,11 @@
 
 static void production_wants_its_own_issuer(void **state)
 {
-    gateway_config_t config = {.app = {.environment = "production"}, .token_issuer = "urn:pcn:development", .token_audience = "pcn"};
+    gateway_config_t config = {.app = {.environment = "production"},
+                               .http_listen = "",
+                               .listen_fd = -1,
+                               .token_issuer = "urn:pcn:development",
+                               .token_audience = "pcn"};
     problem_t problem = {0};
     (void)state;
     assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
@@ -26,6 +30,21 @@ static void production_wants_its_own_issuer(void **state)
     assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
     config.token_issuer = "";
     assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
+}
+
+static void a_socket_is_opened_or_inherited(void **state)
+{
+    gateway_config_t config = {.app = {.environment = "development"},
+                               .http_listen = "127.0.0.1:8081",
+                               .listen_fd = 4,
+                               .token_issuer = "urn:pcn:development",
+                               .token_audience = "pcn"};
+    problem_t problem = {0};
+    (void)state;
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(problem.field, "PCN_LISTEN_FD");
+    config.http_listen = "";
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_OK);
 }
 
 static void defaults_and_bounds(void **state)
@@ -53,6 +72,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(production_wants_its_own_issuer),
+        cmocka_unit_test(a_socket_is_opened_or_inherited),
         cmocka_unit_test(defaults_and_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

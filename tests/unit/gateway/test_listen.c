@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -72,11 +73,47 @@ static void unix_sockets(void **state)
     rmdir(dir);
 }
 
+static void inherited_sockets(void **state)
+{
+    char dir[] = "/tmp/pcn-listen-XXXXXX";
+    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    listen_t inherited;
+    problem_t problem;
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(place.sun_path, sizeof(place.sun_path), "%s/http", dir);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0), file = open(dir, O_RDONLY), inet = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&place, sizeof(place)), 0);
+    const int bad[] = {fd, file, inet, 0, 2, 1000, -1};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(listen_inherit(bad[i], &inherited, &problem), STATUS_INVALID_ARGUMENT);
+        assert_string_equal(problem.field, "PCN_LISTEN_FD");
+        assert_int_equal(inherited.fd, -1);
+    }
+    assert_int_equal(listen(fd, 4), 0);
+    int kept = dup(fd);
+    assert_int_equal(listen_inherit(fd, &inherited, &problem), STATUS_OK);
+    assert_int_equal(inherited.fd, fd);
+    assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+    assert_true((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+    listen_close(&inherited);
+    // It was not ours alone: it goes on listening, under its name.
+    int client = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(client, (const struct sockaddr *)&place, sizeof(place)), 0);
+    close(client);
+    close(kept);
+    close(file);
+    close(inet);
+    unlink(place.sun_path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_that_are_refused),
         cmocka_unit_test(unix_sockets),
+        cmocka_unit_test(inherited_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

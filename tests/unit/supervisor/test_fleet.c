@@ -6,6 +6,10 @@
 
 #include <cmocka.h>
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "services/supervisor/fleet.h"
@@ -172,6 +176,44 @@ static void test_stop_while_starting(void **state) {
     assert_int_equal(fleet_find(&fixture->fleet, "b")->pid, 0);
 }
 
+static bool connects(const char *path) {
+    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    snprintf(place.sun_path, sizeof place.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = connect(fd, (const struct sockaddr *)&place, sizeof place) == 0;
+    close(fd);
+    return good;
+}
+
+static void test_a_socket_outlives_the_program(void **state) {
+    fixture_t *fixture = *state;
+    char spec[1024], path[100];
+    struct stat found;
+    snprintf(path, sizeof path, "%s/run/http", fixture->folder.path);
+    snprintf(spec, sizeof spec,
+             "[a]\narg = /bin/sh\narg = -c\narg = [ -S /proc/self/fd/$PCN_LISTEN_FD ] && [ ! -e /proc/self/fd/5 ] && echo ready "
+             ">&$PCN_READY_FD; exec sleep 1000\nready = fd\nlisten = unix:%s\n",
+             path);
+    begin(fixture, spec);
+    // Before the program has said anything.
+    assert_true(connects(path));
+    assert_int_equal(stat(path, &found), 0);
+    assert_int_equal(found.st_mode & 0777, 0600);
+    await_ready(fixture);
+    assert_int_equal(kill(fixture->fleet.children[0].pid, SIGKILL), 0);
+    while (fleet_is_ready(&fixture->fleet)) {
+        uv_run(&fixture->loop, UV_RUN_ONCE);
+    }
+    assert_true(connects(path));
+    await_ready(fixture);
+    child_stop(&fixture->fleet.children[0], false);
+    while (fixture->fleet.children[0].state != CHILD_STOPPED) {
+        assert_true(connects(path));
+        uv_run(&fixture->loop, UV_RUN_ONCE);
+    }
+    assert_true(connects(path));
+}
+
 static void test_probe_and_only_the_given_environment(void **state) {
     fixture_t *fixture = *state;
     setenv("LEAKED", "yes", 1);
@@ -193,6 +235,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_what_does_not_end_is_killed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_restart_on_request_is_not_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_while_starting, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_socket_outlives_the_program, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_probe_and_only_the_given_environment, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

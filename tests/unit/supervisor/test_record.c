@@ -27,7 +27,7 @@ static pid_t sleeper(void) {
     char *const argv[] = {"/bin/sleep", "1000", NULL};
     char *const environment[] = {NULL};
     return process_start(
-        &(process_spawn_t){.argv = argv, .environment = environment, .out_fd = STDERR_FILENO, .ready_fd = -1, .death_signal = SIGKILL});
+        &(process_spawn_t){.argv = argv, .environment = environment, .out_fd = STDERR_FILENO, .ready_fd = -1, .listen_fd = -1, .death_signal = SIGKILL});
 }
 
 static void test_what_is_saved_is_loaded(void **state) {

@@ -58,6 +58,25 @@ static void test_removes_sockets_and_nothing_else(void **state) {
     sockets_remove("/nonexistent");
 }
 
+static void test_listens_in_place_of_what_was_left(void **state) {
+    const folder_t *folder = *state;
+    char path[200];
+    problem_t problem = {0};
+    int fd = -1;
+    snprintf(path, sizeof path, "%s/run/http", folder->path);
+    bind_socket(folder, "run/http");
+    assert_int_equal(sockets_listen(path, &fd, &problem), STATUS_OK);
+    assert_true(fd >= 0);
+    close(fd);
+    // Not in place of anything else.
+    snprintf(path, sizeof path, "%s/run", folder->path);
+    assert_int_equal(sockets_listen(path, &fd, &problem), STATUS_UNAVAILABLE);
+    assert_int_equal(fd, -1);
+    memset(path, 'a', 150);
+    path[150] = '\0';
+    assert_int_equal(sockets_listen(path, &fd, &problem), STATUS_INVALID_ARGUMENT);
+}
+
 static void test_the_lock_has_one_holder(void **state) {
     const folder_t *folder = *state;
     int fd = lock_take(folder->path);
@@ -73,6 +92,7 @@ static void test_the_lock_has_one_holder(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_removes_sockets_and_nothing_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_listens_in_place_of_what_was_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_lock_has_one_holder, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

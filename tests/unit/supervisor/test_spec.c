@@ -23,7 +23,7 @@ static int tear_down(void **state) {
 static void test_reads_every_key(void **state) {
     const char *path = folder_write(*state, "spec", "# comment\n\n[database]\narg = /bin/true\nready = exit\n"
                                                     "[registry]\n  arg = /bin/registry  \narg = two words\nenv = A=b = c\nenv=D=\n"
-                                                    "after = database\nready = fd\nstop = INT\nreload = HUP\ngrace = 250\n"
+                                                    "after = database\nready = fd\nstop = INT\nreload = HUP\ngrace = 250\nlisten = unix:/run/http\n"
                                                     "[edge]\narg = /bin/edge\nafter = registry\nafter = database\nready = connect\n"
                                                     "address = unix:/run/x\n"
                                                     "[probed]\narg = /bin/p\nready = probe\nprobe = /bin/true\nprobe = -x\n");
@@ -43,6 +43,8 @@ static void test_reads_every_key(void **state) {
     assert_int_equal(registry->stop_signal, SIGINT);
     assert_int_equal(registry->reload_signal, SIGHUP);
     assert_int_equal(registry->grace_ms, 250);
+    assert_string_equal(registry->listen, "/run/http");
+    assert_null(spec->programs[2].listen);
     assert_int_equal(spec->programs[0].ready, SPEC_READY_EXIT);
     assert_int_equal(spec->programs[0].stop_signal, SIGTERM);
     assert_int_equal(spec->programs[0].grace_ms, 15000);
@@ -55,6 +57,8 @@ static void test_reads_every_key(void **state) {
     spec_destroy(&spec);
     assert_null(spec);
 }
+
+#define LONG "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdef"
 
 static void test_refuses(void **state) {
     static const char *const bad[] = {
@@ -75,6 +79,9 @@ static void test_refuses(void **state) {
         "[a]\narg = /bin/true\ngrace = -1\n",                          // bounds
         "[a]\narg = /bin/true\nready = connect\n",                     // no address
         "[a]\narg = /bin/true\naddress = 127.0.0.1:1\n",               // for nothing
+        "[a]\narg = /bin/true\nlisten = /run/x\n",                     // no unix:
+        "[a]\narg = /bin/true\nlisten = unix:run/x\n",                 // relative
+        "[a]\narg = /bin/true\nlisten = unix:/" LONG LONG "\n",         // too long
         "[a]\narg = /bin/true\nready = probe\n",                       // no probe
         "[a]\narg = /bin/true\ncolour = red\n",                        // key
         "[a]\narg /bin/true\n",                                        // no =
