@@ -10,7 +10,8 @@
 // arg (several; the first is the program's absolute path), env (several; nothing is inherited), after (several; programs that must be
 // ready first), ready (start | fd | connect | probe | exit), address (of connect: unix:PATH or HOST:PORT), probe (several; the command
 // that exits 0 once ready), listen (unix:PATH; a socket that the supervisor opens and keeps over all runs, so that who connects while the
-// program is away waits instead of being refused; the program finds it as the descriptor named by PCN_LISTEN_FD), stop (TERM | INT | USR1), reload (HUP), grace (milliseconds until SIGKILL).
+// program is away waits instead of being refused; the program finds it as the descriptor named by PCN_LISTEN_FD), stop (TERM | INT |
+// USR1), reload (HUP), grace (milliseconds until SIGKILL).
 // `ready = exit` makes a task: it runs once, and is ready when it ended with 0.
 //
 // Everything belongs to the spec. One thread.

@@ -146,8 +146,8 @@ static void *call_on(void *argument)
         const char *const headers[] = {header, NULL};
         const unsigned serial = caller->sent++;
         const bool writes = serial % 4 == 0;
-        snprintf(body, sizeof body, "{\"code\":\"r-%u-%u\",\"name\":\"Restart\",\"kind\":\"voluntary\",\"parent\":\"ics-llr\"}", caller->number,
-                 serial);
+        snprintf(body, sizeof body, "{\"code\":\"r-%u-%u\",\"name\":\"Restart\",\"kind\":\"voluntary\",\"parent\":\"ics-llr\"}",
+                 caller->number, serial);
         snprintf(header, sizeof header, "Idempotency-Key: r-%u-%u", caller->number, serial);
         const http_call_t call = {.method = writes ? "POST" : "GET",
                                   .url = caller->rig->platform.url,

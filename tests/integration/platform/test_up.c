@@ -253,7 +253,8 @@ static long long registry_metric(const fixture_t *fixture, const char *name) {
 static void test_the_logs_place_is_measured_from_the_start(void **state) {
     const fixture_t *fixture = *state;
     http_answer_t answer;
-    assert_true(http_send(&(http_call_t){.url = fixture->platform.url, .path = "/v1/events/registry?limit=1", .token = fixture->token}, &answer));
+    const http_call_t call = {.url = fixture->platform.url, .path = "/v1/events/registry?limit=1", .token = fixture->token};
+    assert_true(http_send(&call, &answer));
     const json_int_t max = json_integer_value(json_object_get(answer.json, "max"));
     http_answer_clear(&answer);
     assert_true(max > 0);

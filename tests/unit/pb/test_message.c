@@ -33,7 +33,8 @@ static void merging_replaces_only_what_is_set(void **state)
         read_json(ORGANISATION, "{\"name\":\"B\",\"formerNames\":[\"z\"],\"statedPopulation\":0}", PB_JSON_REQUEST, arena);
     pb_merge(ORGANISATION, to, ORGANISATION, from);
     assert_json(ORGANISATION, to,
-                "{\"code\":\"pcn-a\",\"name\":\"B\",\"level\":\"place\",\"formerNames\":[\"z\"],\"identifiers\":[],\"statedPopulation\":0}");
+                "{\"code\":\"pcn-a\",\"name\":\"B\",\"level\":\"place\",\"formerNames\":[\"z\"],\"identifiers\":[],"
+                "\"statedPopulation\":0}");
     assert_ptr_equal(to->name, from->name);
 }
 
