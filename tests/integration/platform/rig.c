@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 
 #define SHOWS_WITHIN_US 2000000
+#define MARK_WITHIN_US 30000000
 
 int rig_start(void **state)
 {
@@ -118,7 +119,7 @@ size_t rig_events_about(const json_t *events, const char *subject)
     return count;
 }
 
-json_int_t rig_log_end(const rig_t *rig)
+static json_int_t log_end(const rig_t *rig)
 {
     http_answer_t page = rig_get(rig, "/v1/events/registry?limit=1");
     const json_int_t max = rig_number(&page, "max");
@@ -129,8 +130,35 @@ json_int_t rig_log_end(const rig_t *rig)
 void rig_await_log(const rig_t *rig, json_int_t place)
 {
     const int64_t until = clock_steady_us() + SHOWS_WITHIN_US;
-    while (rig_log_end(rig) < place) {
+    while (log_end(rig) < place) {
         if (clock_steady_us() > until)
             fail_msg("the log does not reach %lld in time", (long long)place);
     }
+}
+
+json_int_t rig_log_mark(const rig_t *rig)
+{
+    char body[128], subject[64];
+    const json_int_t end = log_end(rig);
+    const int64_t until = clock_steady_us() + MARK_WITHIN_US;
+    snprintf(subject, sizeof subject, "organisations/mark-%lld", (long long)end);
+    snprintf(body, sizeof body, "{\"code\":\"mark-%lld\",\"name\":\"Mark\",\"kind\":\"voluntary\",\"parent\":\"ics-llr\"}", (long long)end);
+    http_answer_t made = rig_ask(rig, rig->manager, "POST", "/v1/organisations", body, subject, NULL);
+    assert_int_equal(made.status, 201);
+    http_answer_clear(&made);
+    json_int_t place = 0;
+    while (place == 0) {
+        size_t i;
+        const json_t *event;
+        json_t *events = rig_events_after(rig, end);
+        json_array_foreach(events, i, event)
+        {
+            if (strcmp(json_string_value(json_object_get(event, "subject")), subject) == 0)
+                place = json_integer_value(json_object_get(event, "sequence"));
+        }
+        json_decref(events);
+        if (place == 0 && clock_steady_us() > until)
+            fail_msg("%s does not come into the log in time", subject);
+    }
+    return place;
 }

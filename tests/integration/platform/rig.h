@@ -36,8 +36,9 @@ void rig_assert_problem(http_answer_t answer, long status, const char *field);
 json_t *rig_events_after(const rig_t *rig, json_int_t after);
 // How many events of the array are about the subject.
 size_t rig_events_about(const json_t *events, const char *subject);
-// The log's latest place.
-json_int_t rig_log_end(const rig_t *rig);
+// Marks the log with a change of its own and returns that one's place. All that was committed before has a place by then, a lower one:
+// an event comes into the log a moment after its change is answered.
+json_int_t rig_log_mark(const rig_t *rig);
 // Waits until the log has reached the place, at most two seconds: an event shows that soon.
 void rig_await_log(const rig_t *rig, json_int_t place);
 
