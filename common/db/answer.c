@@ -35,7 +35,7 @@ void db_answer_status(db_t *db, db_query_t *query, status_t status, const char *
 
 void db_answer_expired(db_t *db, db_query_t *query, bool up) {
     if (up && (query->flags & DB_QUERY_LOST) == 0)
-        db_answer_status(db, query, STATUS_DEADLINE_EXCEEDED, "The database did not answer in time.", 0);
+        db_answer_status(db, query, STATUS_DEADLINE_EXCEEDED, "The database did not answer in time", 0);
     else
-        db_answer_status(db, query, STATUS_UNAVAILABLE, "The database is not available.", DOWN_RETRY_AFTER_MS);
+        db_answer_status(db, query, STATUS_UNAVAILABLE, "The database is not available", DOWN_RETRY_AFTER_MS);
 }

@@ -63,7 +63,7 @@ static unsigned pick(db_link_t *link) {
         }
         int number = catalogue_number(&db->catalogue, query->statement);
         if (number < 0) {
-            db_answer_status(db, query, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory.", 0);
+            db_answer_status(db, query, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory", 0);
             continue;
         }
         bool alone = (query->flags & DB_QUERY_ALONE) != 0;
@@ -186,7 +186,7 @@ bool batch_send(db_link_t *link) {
         placed++;
     enqueue(link, batch);
     for (unsigned i = placed; i < count; i++)
-        db_answer_status(db, db->picks[i].query, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory.", 0);
+        db_answer_status(db, db->picks[i].query, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory", 0);
     bool sent = true;
     for (unsigned i = 0; sent && i < batch->count; i++)
         sent = slot_send(link, &batch->slots[i]);

@@ -90,7 +90,7 @@ void coalesce_answer(db_t *db, db_slot_t *slot) {
     if (column < 0) {
         log_error("a coalesced read lacks its column", LOG_TEXT("statement", statement->name),
                   LOG_TEXT("column", statement->coalesce_column));
-        refuse_all(db, slot, STATUS_INTERNAL, "Internal error.");
+        refuse_all(db, slot, STATUS_INTERNAL, "Internal error");
         return;
     }
     int count = PQntuples(result);
@@ -99,7 +99,7 @@ void coalesce_answer(db_t *db, db_slot_t *slot) {
     if (rows == NULL || order == NULL) {
         free(rows);
         free(order);
-        refuse_all(db, slot, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory.");
+        refuse_all(db, slot, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory");
         return;
     }
     for (int i = 0; i < count; i++)

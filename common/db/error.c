@@ -9,14 +9,14 @@
 
 static const char *sentence(status_t status) {
     switch (status) {
-    case STATUS_ALREADY_EXISTS: return "It exists already.";
-    case STATUS_FAILED_PRECONDITION: return "It refers to something that does not exist, or is still referred to.";
-    case STATUS_INVALID_ARGUMENT: return "A value breaks a rule of the stored data.";
-    case STATUS_ABORTED: return "Somebody else changed the same thing at the same moment; try again.";
-    case STATUS_DEADLINE_EXCEEDED: return "The database took too long.";
-    case STATUS_RESOURCE_EXHAUSTED: return "The database is busy.";
-    case STATUS_UNAVAILABLE: return "The database is not available.";
-    default: return "Internal error.";
+    case STATUS_ALREADY_EXISTS: return "It exists already";
+    case STATUS_FAILED_PRECONDITION: return "It refers to something that does not exist, or is still referred to";
+    case STATUS_INVALID_ARGUMENT: return "A value breaks a rule of the stored data";
+    case STATUS_ABORTED: return "Somebody else changed the same thing at the same moment; try again";
+    case STATUS_DEADLINE_EXCEEDED: return "The database took too long";
+    case STATUS_RESOURCE_EXHAUSTED: return "The database is busy";
+    case STATUS_UNAVAILABLE: return "The database is not available";
+    default: return "Internal error";
     }
 }
 

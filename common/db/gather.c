@@ -101,7 +101,7 @@ void gather_answer(db_t *db, db_slot_t *slot) {
             db_answer(db, query, &own, &ok);
         } else {
             log_error("a gathering statement lacks a row", LOG_TEXT("statement", statement->name), LOG_NUMBER("n", query->place));
-            db_answer_status(db, query, STATUS_INTERNAL, "Internal error.", 0);
+            db_answer_status(db, query, STATUS_INTERNAL, "Internal error", 0);
         }
         query = next;
     }

@@ -58,7 +58,7 @@ static void substitute(const db_migrate_options_t *options, const char *sql, buf
 // Runs what stands in the buffer and empties it.
 static status_t run(db_session_t *session, buf_t *sql, problem_t *problem) {
     if (!buf_ok(sql))
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The statement is too long.");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The statement is too long");
     PGresult *result = db_session_exec(session, sql->data, problem);
     buf_clear(sql);
     bool done = result != NULL;
@@ -70,7 +70,7 @@ static status_t failed(db_session_t *session, const PGresult *result, const char
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     if (PQstatus(db_session_connection(session)) != CONNECTION_OK)
-        return problem_set(problem, STATUS_UNAVAILABLE, name, "The database is not available.");
+        return problem_set(problem, STATUS_UNAVAILABLE, name, "The database is not available");
     return problem_set(problem, STATUS_INTERNAL, name, "Migration %s: %s %s", name, sqlstate != NULL ? sqlstate : "",
                        message != NULL ? message : "no answer");
 }
@@ -138,17 +138,17 @@ static status_t set_compare(const db_migration_t *set, const PGresult *applied, 
     for (const db_migration_t *migration = set; migration->sql != NULL; migration++) {
         char hash[HASH_SIZE];
         if (migration > set && migration->number <= migration[-1].number)
-            return problem_set(problem, STATUS_INTERNAL, migration->name, "Migrations are not in the order of their numbers.");
+            return problem_set(problem, STATUS_INTERNAL, migration->name, "Migrations are not in the order of their numbers");
         if (!migration_hash(migration->sql, hash))
-            return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, migration->name, "No memory.");
+            return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, migration->name, "No memory");
         int row = applied_find(applied, migration->number);
         if (row < 0) {
             missing = true;
             ++*pending;
         } else if (missing) {
-            return problem_set(problem, STATUS_FAILED_PRECONDITION, migration->name, "A migration before it was never applied.");
+            return problem_set(problem, STATUS_FAILED_PRECONDITION, migration->name, "A migration before it was never applied");
         } else if (strcmp(PQgetvalue(applied, row, 1), hash) != 0) {
-            return problem_set(problem, STATUS_FAILED_PRECONDITION, migration->name, "The migration was changed after it was applied.");
+            return problem_set(problem, STATUS_FAILED_PRECONDITION, migration->name, "The migration was changed after it was applied");
         }
     }
     return STATUS_OK;
@@ -160,7 +160,7 @@ static status_t compare(const db_migrate_options_t *options, const PGresult *app
         const char *number = PQgetvalue(applied, i, 0);
         if (!sets_have(options, atoi(number)))
             return problem_set(problem, STATUS_FAILED_PRECONDITION, number,
-                               "The schema is newer than the program: it has a migration that the program does not know.");
+                               "The schema is newer than the program: it has a migration that the program does not know");
     }
     for (size_t i = 0; options->sets[i] != NULL; i++) {
         status_t status = set_compare(options->sets[i], applied, pending, problem);
@@ -174,7 +174,7 @@ static status_t record(db_session_t *session, const db_migration_t *migration, p
     char number[16];
     char hash[HASH_SIZE];
     if (!migration_hash(migration->sql, hash))
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, migration->name, "No memory.");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, migration->name, "No memory");
     snprintf(number, sizeof(number), "%d", migration->number);
     const char *const values[] = {number, migration->name, hash};
     PGresult *result = PQexecParams(db_session_connection(session), "INSERT INTO migration (number, name, sha256) VALUES ($1, $2, $3)", 3,
@@ -198,12 +198,12 @@ static status_t apply(db_session_t *session, const db_migrate_options_t *options
     buf_clear(sql);
     substitute(options, migration->sql, sql);
     if (!buf_ok(sql))
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, migration->name, "The migration is too long.");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, migration->name, "The migration is too long");
     status_t status = execute(session, "BEGIN", migration->name, problem);
     if (status == STATUS_OK && sql->size > 0)
         status = execute(session, sql->data, migration->name, problem);
     if (status == STATUS_OK && PQtransactionStatus(db_session_connection(session)) != PQTRANS_INTRANS)
-        status = problem_set(problem, STATUS_INTERNAL, migration->name, "A migration neither begins nor ends a transaction.");
+        status = problem_set(problem, STATUS_INTERNAL, migration->name, "A migration neither begins nor ends a transaction");
     if (status == STATUS_OK)
         status = record(session, migration, problem);
     if (status == STATUS_OK)
@@ -276,11 +276,11 @@ status_t db_migrate_check(db_session_t *session, const db_migrate_options_t *opt
     if (PQresultStatus(applied) == PGRES_TUPLES_OK)
         status = compare(options, applied, &pending, problem);
     else if (sqlstate != NULL && (strcmp(sqlstate, "42P01") == 0 || strcmp(sqlstate, "3F000") == 0))
-        status = problem_set(problem, STATUS_FAILED_PRECONDITION, NULL, "The schema %s was never migrated.", options->schema);
+        status = problem_set(problem, STATUS_FAILED_PRECONDITION, NULL, "The schema %s was never migrated", options->schema);
     else
         status = failed(session, applied, "migration", problem);
     PQclear(applied);
     if (status == STATUS_OK && pending > 0)
-        status = problem_set(problem, STATUS_FAILED_PRECONDITION, NULL, "The schema %s lacks %u migrations.", options->schema, pending);
+        status = problem_set(problem, STATUS_FAILED_PRECONDITION, NULL, "The schema %s lacks %u migrations", options->schema, pending);
     return status;
 }

@@ -46,7 +46,7 @@ static void answer_refused(db_t *db) {
     db->refused = (db_queue_t){0};
     while (query != NULL) {
         db_query_t *next = query->next;
-        db_answer_status(db, query, STATUS_RESOURCE_EXHAUSTED, "Too many requests wait for the database.", FULL_RETRY_AFTER_MS);
+        db_answer_status(db, query, STATUS_RESOURCE_EXHAUSTED, "Too many requests wait for the database", FULL_RETRY_AFTER_MS);
         query = next;
     }
 }
@@ -235,12 +235,12 @@ static void open_handles(db_t *db) {
 status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics, db_t **db, problem_t *problem) {
     *db = NULL;
     if (!db_dsn_valid(options->dsn))
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The database's address is malformed.");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The database's address is malformed");
     db_t *made = calloc(1, sizeof(*made));
     if (made == NULL || !copy_options(made, options)) {
         if (made != NULL)
             db_free(made);
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory.");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     }
     made->loop = loop;
     made->metrics = metrics;
@@ -261,7 +261,7 @@ static void answer_all(db_t *db, db_lane_t *lane, db_queue_t *queue) {
     db_query_t *query;
     lane_add_waiting(lane, -(int)queue->count);
     while ((query = queue_pop(queue)) != NULL)
-        db_answer_status(db, query, STATUS_UNAVAILABLE, "The service is stopping.", 0);
+        db_answer_status(db, query, STATUS_UNAVAILABLE, "The service is stopping", 0);
 }
 
 void db_handle_closed(db_t *db) {

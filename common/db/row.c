@@ -12,7 +12,7 @@ static int row_index(const db_rows_t *rows, int row) {
 status_t db_row_message(const db_rows_t *rows, int row, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem) {
     *message = pb_new(type, arena);
     if (*message == NULL)
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The answer is too large.");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The answer is too large");
     int at = row_index(rows, row);
     int columns = PQnfields(rows->result);
     for (int i = 0; i < columns; i++) {
@@ -23,11 +23,11 @@ status_t db_row_message(const db_rows_t *rows, int row, const pb_type_t *type, a
         status_t status = pb_set_column(type, *message, (unsigned)field, PQgetvalue(rows->result, at, i),
                                         (size_t)PQgetlength(rows->result, at, i), arena, &defect);
         if (status == STATUS_RESOURCE_EXHAUSTED)
-            return problem_set(problem, status, NULL, "The answer is too large.");
+            return problem_set(problem, status, NULL, "The answer is too large");
         if (status != STATUS_OK) {
             log_error("a column does not fit its field", LOG_TEXT("type", type->name), LOG_TEXT("column", PQfname(rows->result, i)),
                       LOG_TEXT("statement", rows->statement != NULL ? db_statement_name(rows->statement) : ""));
-            return problem_set(problem, STATUS_INTERNAL, NULL, "Internal error.");
+            return problem_set(problem, STATUS_INTERNAL, NULL, "Internal error");
         }
     }
     return STATUS_OK;

@@ -32,7 +32,7 @@ static status_t settle(PGconn *connection, const char *schema, problem_t *proble
 status_t db_session_open(const char *dsn, const char *application_name, const char *schema, db_session_t **session, problem_t *problem) {
     *session = NULL;
     if (!db_dsn_valid(dsn))
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The database's address is malformed.");
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The database's address is malformed");
     db_connect_t connect;
     db_connect_fill(&connect, dsn, application_name);
     db_session_t *made = calloc(1, sizeof(*made));
@@ -40,12 +40,12 @@ status_t db_session_open(const char *dsn, const char *application_name, const ch
         made->connection = PQconnectdbParams(connect.keywords, connect.values, 1);
     if (made == NULL || made->connection == NULL) {
         free(made);
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory.");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     }
     status_t status = STATUS_OK;
     if (PQstatus(made->connection) != CONNECTION_OK) {
         log_warning("no connection to the database", LOG_TEXT("reason", PQerrorMessage(made->connection)));
-        status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "The database is not available.");
+        status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "The database is not available");
     } else {
         PQsetNoticeReceiver(made->connection, ignore_notice, NULL);
         status = settle(made->connection, schema, problem);
@@ -74,7 +74,7 @@ static PGresult *checked(db_session_t *session, PGresult *result, const char *na
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
         return result;
     if (PQstatus(session->connection) != CONNECTION_OK)
-        problem_set(problem, STATUS_UNAVAILABLE, NULL, "The database is not available.");
+        problem_set(problem, STATUS_UNAVAILABLE, NULL, "The database is not available");
     else
         db_error_problem(result, name, problem);
     PQclear(result);
@@ -98,7 +98,7 @@ static PGresult *run_gathering(db_session_t *session, const db_statement_t *stat
         result = PQexecParams(session->connection, statement->sql, statement->param_count, NULL, arrays.values, arrays.lengths,
                               arrays.formats, 0);
     else
-        problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory.");
+        problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     buf_deinit(&out);
     return result;
 }

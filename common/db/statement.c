@@ -19,7 +19,7 @@ static status_t refuse(const db_statement_t *statement, const char *name, size_t
     size_t kept = size < sizeof(field) ? size : sizeof(field) - 1;
     memcpy(field, name, kept);
     field[kept] = '\0';
-    return problem_set(problem, STATUS_INTERNAL, field, "Statement %s: %s.", statement->name, why);
+    return problem_set(problem, STATUS_INTERNAL, field, "Statement %s: %s", statement->name, why);
 }
 
 // ":request.code" is the root "request" and the path "code" from there.
@@ -100,7 +100,7 @@ static status_t parse(db_statement_t *statement, const db_root_t *roots, size_t 
         from = at;
     }
     buf_add_string(out, from);
-    return buf_ok(out) ? STATUS_OK : problem_set(problem, STATUS_INTERNAL, NULL, "Statement %s is too long.", statement->name);
+    return buf_ok(out) ? STATUS_OK : problem_set(problem, STATUS_INTERNAL, NULL, "Statement %s is too long", statement->name);
 }
 
 // One key a query: a list or a message would not tell rows apart.
@@ -113,17 +113,17 @@ static status_t coalesce_resolve(db_statement_t *statement, const char *coalesce
     if (field->label == PROTOBUF_C_LABEL_REPEATED || field->type == PROTOBUF_C_TYPE_MESSAGE)
         return refuse(statement, coalesce, strlen(coalesce), "a coalesced read's parameter is a single value", problem);
     statement->coalesce_column = strdup(field->name);
-    return statement->coalesce_column != NULL ? STATUS_OK : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory.");
+    return statement->coalesce_column != NULL ? STATUS_OK : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
 }
 
 status_t db_statement_new(const char *name, const char *sql, const db_root_t *roots, size_t root_count, const char *coalesce,
                           db_statement_t **statement, problem_t *problem) {
     *statement = NULL;
     if (root_count > DB_ROOTS_MAX)
-        return problem_set(problem, STATUS_INTERNAL, NULL, "Statement %s has more roots than a statement may have.", name);
+        return problem_set(problem, STATUS_INTERNAL, NULL, "Statement %s has more roots than a statement may have", name);
     db_statement_t *made = calloc(1, sizeof(*made));
     if (made == NULL)
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory.");
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     made->name = strdup(name);
     made->source = strdup(sql);
     made->params = calloc(DB_PARAMS_MAX, sizeof(*made->params));
@@ -131,13 +131,13 @@ status_t db_statement_new(const char *name, const char *sql, const db_root_t *ro
     buf_init(&out, SQL_MAX);
     status_t status = STATUS_OK;
     if (made->name == NULL || made->source == NULL || made->params == NULL)
-        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory.");
+        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     if (status == STATUS_OK)
         status = parse(made, roots, root_count, &out, problem);
     if (status == STATUS_OK && coalesce != NULL)
         status = coalesce_resolve(made, coalesce, problem);
     if (status == STATUS_OK && (made->sql = strdup(out.data != NULL ? out.data : "")) == NULL)
-        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory.");
+        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     buf_deinit(&out);
     if (status == STATUS_OK)
         *statement = made;
@@ -175,19 +175,19 @@ static status_t key_array(const char **value, arena_t *arena, problem_t *problem
     array_close(&literal);
     *value = buf_ok(&literal) ? arena_copy(arena, literal.data, literal.size) : NULL;
     buf_deinit(&literal);
-    return *value != NULL ? STATUS_OK : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request is too large.");
+    return *value != NULL ? STATUS_OK : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request is too large");
 }
 
 static status_t bind_refuse(const db_param_t *param, status_t status, problem_t *problem) {
     if (status == STATUS_RESOURCE_EXHAUSTED)
-        return problem_set(problem, status, NULL, "The request is too large.");
+        return problem_set(problem, status, NULL, "The request is too large");
     const char *dot = memchr(param->name, '.', param->name_size);
     char field[128];
     size_t size = param->name_size - (size_t)(dot + 1 - param->name);
     size = size < sizeof(field) ? size : sizeof(field) - 1;
     memcpy(field, dot + 1, size);
     field[size] = '\0';
-    return problem_set(problem, status, field, "The value is not known.");
+    return problem_set(problem, status, field, "The value is not known");
 }
 
 status_t db_statement_bind_plain(const db_statement_t *statement, const void *const *roots, arena_t *arena, const char **values,

@@ -82,20 +82,20 @@ void rpc_calls_fail(rpc_client_t *client, rpc_request_t *request, status_t outco
     problem_t problem = {.status = STATUS_OK};
     switch (outcome) {
     case STATUS_DEADLINE_EXCEEDED:
-        (void)problem_set(&problem, outcome, NULL, "The service did not answer in time.");
+        (void)problem_set(&problem, outcome, NULL, "The service did not answer in time");
         break;
     case STATUS_RESOURCE_EXHAUSTED:
-        (void)problem_set(&problem, outcome, NULL, "Too many calls to the service are in flight.");
+        (void)problem_set(&problem, outcome, NULL, "Too many calls to the service are in flight");
         problem.retry_after_ms = CLIENT_BUSY_MS;
         break;
     case STATUS_INVALID_ARGUMENT:
-        (void)problem_set(&problem, outcome, NULL, "The message is larger than %u bytes, or what stands before it than %u.", PB_FRAME_MAX,
+        (void)problem_set(&problem, outcome, NULL, "The message is larger than %u bytes, or what stands before it than %u", PB_FRAME_MAX,
                           RPC_HEADER_MAX);
         break;
     default:
         (void)problem_set(&problem, STATUS_UNAVAILABLE, NULL,
                           request->attempts > 0 ? "The connection to the service was lost; whether the call took effect is not known."
-                                                : "The service cannot be reached.");
+                                                : "The service cannot be reached");
         problem.retry_after_ms = CLIENT_BUSY_MS;
         break;
     }
@@ -157,7 +157,7 @@ static void take_reply(void *data, rpc_replica_t *replica, const uint8_t *bytes,
         bool unreadable = status != STATUS_OK && status != STATUS_RESOURCE_EXHAUSTED;
         client->bad_frames->value += unreadable ? 1 : 0;
         (void)problem_set(&problem, unreadable ? STATUS_INTERNAL : STATUS_RESOURCE_EXHAUSTED, NULL,
-                          unreadable ? "The service's answer cannot be read." : "The service's answer is too large.");
+                          unreadable ? "The service's answer cannot be read" : "The service's answer is too large");
         rpc_calls_finish(client, request, NULL, NULL, 0, &problem);
         return;
     }
@@ -256,7 +256,7 @@ static status_t client_memory(rpc_client_t *client, const rpc_client_options_t *
     client->free_slots = calloc(count, sizeof *client->free_slots);
     client->meter = rpc_meter_new(metrics, "pcn_rpc_client", label);
     if (!rpc_due_init(&client->due, count) || client->slots == NULL || client->free_slots == NULL || client->meter == NULL) {
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the client of %s.", options->service);
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the client of %s", options->service);
     }
     for (uint32_t i = 0; i < count; i++) {
         client->free_slots[i] = i;
@@ -275,11 +275,11 @@ static status_t client_connect(rpc_client_t *client, const rpc_client_options_t 
         count++;
     }
     if (count == 0 || count > RPC_REPLICAS_MAX) {
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "%s needs 1 to %d endpoints.", options->service, RPC_REPLICAS_MAX);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "%s needs 1 to %d endpoints", options->service, RPC_REPLICAS_MAX);
     }
     client->replicas = calloc(count, sizeof *client->replicas);
     if (client->replicas == NULL) {
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the client of %s.", options->service);
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the client of %s", options->service);
     }
     client->replica_count = count;
     status_t status = STATUS_OK;
@@ -297,7 +297,7 @@ status_t rpc_client_new(rpc_context_t *context, const rpc_client_options_t *opti
     *out = NULL;
     rpc_client_t *client = calloc(1, sizeof *client);
     if (client == NULL) {
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the client of %s.", options->service);
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the client of %s", options->service);
     }
     client->context = context;
     client->in_flight_max = options->in_flight_max > 0 ? options->in_flight_max : CLIENT_IN_FLIGHT_MAX;

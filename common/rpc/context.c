@@ -118,7 +118,7 @@ status_t rpc_context_new(uv_loop_t *loop, const char *keys_dir, const char *name
     *out = NULL;
     rpc_context_t *context = calloc(1, sizeof *context);
     if (context == NULL) {
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the message context.");
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the message context");
     }
     status_t status = rpc_keys_load(keys_dir, name, &context->keys, problem);
     if (status != STATUS_OK) {
@@ -130,7 +130,7 @@ status_t rpc_context_new(uv_loop_t *loop, const char *keys_dir, const char *name
     if (context->zmq == NULL) {
         rpc_keys_wipe(&context->keys);
         free(context);
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No message context: %s.", zmq_strerror(errno));
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No message context: %s", zmq_strerror(errno));
     }
     context_handles(context);
     status = rpc_zap_new(context, keys_dir, metrics, &context->zap, problem);

@@ -42,7 +42,7 @@ static bool key_path(char path[PATH_MAX], const char *dir, const char *name, con
 
 static status_t key_problem(problem_t *problem, const char *name, const char *suffix, const char *what)
 {
-    return problem_set(problem, STATUS_UNAVAILABLE, NULL, "%s%s: %s.", name, suffix, what);
+    return problem_set(problem, STATUS_UNAVAILABLE, NULL, "%s%s: %s", name, suffix, what);
 }
 
 static status_t check_name(const char *name, problem_t *problem)
@@ -212,7 +212,7 @@ static const char *last_part(const char *path)
 
 static status_t folder_problem(problem_t *problem, const char *dir)
 {
-    return problem_set(problem, STATUS_UNAVAILABLE, NULL, "The keys folder %s cannot be written: %s.", last_part(dir), strerror(errno));
+    return problem_set(problem, STATUS_UNAVAILABLE, NULL, "The keys folder %s cannot be written: %s", last_part(dir), strerror(errno));
 }
 
 status_t rpc_keys_ensure(const char *dir, const char *name, problem_t *problem)
@@ -228,7 +228,7 @@ status_t rpc_keys_ensure(const char *dir, const char *name, problem_t *problem)
     rpc_keys_t keys = {.name = ""};
     if (key_read(path, true, keys.secret_key) == KEY_MISSING) {
         if (zmq_curve_keypair(keys.public_key, keys.secret_key) != 0) {
-            return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No key can be made: %s.", zmq_strerror(errno));
+            return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No key can be made: %s", zmq_strerror(errno));
         }
         if (!key_publish(dir, name, SUFFIX_SECRET, S_IRUSR | S_IWUSR, keys.secret_key)) {
             status = folder_problem(problem, dir);

@@ -14,12 +14,12 @@ status_t rpc_publisher_new(rpc_context_t *context, const char *const *endpoints,
     *out = NULL;
     rpc_publisher_t *publisher = calloc(1, sizeof *publisher);
     if (publisher == NULL) {
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the publisher.");
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the publisher");
     }
     status_t status = rpc_socket_new(context, ZMQ_PUB, RPC_ROLE_SERVER, NULL, NULL, NULL, &publisher->socket, problem);
     for (size_t i = 0; status == STATUS_OK && endpoints[i] != NULL; i++) {
         if (zmq_bind(rpc_socket_zmq(publisher->socket), endpoints[i]) != 0) {
-            status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot publish on %s: %s.", endpoints[i], zmq_strerror(errno));
+            status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot publish on %s: %s", endpoints[i], zmq_strerror(errno));
         }
     }
     if (status != STATUS_OK) {

@@ -194,7 +194,7 @@ static status_t replica_watch(rpc_replica_t *replica, rpc_context_t *context, pr
     int linger = 0;
     if (pair == NULL || zmq_setsockopt(pair, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
         zmq_socket_monitor(rpc_socket_zmq(replica->socket), address, REPLICA_EVENTS) != 0 || zmq_connect(pair, address) != 0) {
-        status_t status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "A connection cannot be watched: %s.", zmq_strerror(errno));
+        status_t status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "A connection cannot be watched: %s", zmq_strerror(errno));
         if (pair != NULL) {
             (void)zmq_close(pair);
         }
@@ -217,7 +217,7 @@ status_t rpc_replica_init(rpc_replica_t *replica, rpc_context_t *context, const 
         uv_unref((uv_handle_t *)replica->renewal); // the socket keeps the loop going
     }
     if (replica->endpoint == NULL || replica->renewal == NULL) {
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for a connection.");
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for a connection");
     }
     status_t status =
         rpc_socket_new(context, ZMQ_DEALER, RPC_ROLE_CLIENT, server_key, replica_readable, replica, &replica->socket, problem);
@@ -225,7 +225,7 @@ status_t rpc_replica_init(rpc_replica_t *replica, rpc_context_t *context, const 
         status = replica_watch(replica, context, problem); // before connecting, so that no event is missed
     }
     if (status == STATUS_OK && zmq_connect(rpc_socket_zmq(replica->socket), endpoint) != 0) {
-        status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot connect to %s: %s.", endpoint, zmq_strerror(errno));
+        status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot connect to %s: %s", endpoint, zmq_strerror(errno));
     }
     if (status == STATUS_OK) {
         renew_in(replica, REPLICA_RENEW_MS);

@@ -123,7 +123,7 @@ void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__Re
         log_error("a reply is larger than a frame may be", LOG_TEXT("method", served->method != NULL ? served->method->name : "other"),
                   LOG_NUMBER("bytes", body_size));
         problem_t problem = {.status = STATUS_OK};
-        (void)problem_set(&problem, STATUS_INTERNAL, NULL, "The answer is larger than a message may be.");
+        (void)problem_set(&problem, STATUS_INTERNAL, NULL, "The answer is larger than a message may be");
         rpc_refuse(server, call, &problem);
         return;
     }
@@ -176,16 +176,16 @@ static status_t check_call(rpc_server_t *server, const served_t *served, problem
     }
     const rpc_permission_t *row = find_permission(server, served->call.peer, header->method);
     if (row == NULL) {
-        return problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "%s may not call this method.", served->call.peer);
+        return problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "%s may not call this method", served->call.peer);
     }
     if (header->principal != NULL && !row->with_principal) {
-        return problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "%s may not speak for somebody else.", served->call.peer);
+        return problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "%s may not speak for somebody else", served->call.peer);
     }
     if (server->draining) {
-        return refuse_until(problem, STATUS_UNAVAILABLE, SERVER_DRAIN_MS, "The service is about to stop.");
+        return refuse_until(problem, STATUS_UNAVAILABLE, SERVER_DRAIN_MS, "The service is about to stop");
     }
     if (server->in_flight > server->in_flight_max) {
-        return refuse_until(problem, STATUS_RESOURCE_EXHAUSTED, SERVER_BUSY_MS, "The service has too many calls in flight.");
+        return refuse_until(problem, STATUS_RESOURCE_EXHAUSTED, SERVER_BUSY_MS, "The service has too many calls in flight");
     }
     return STATUS_OK;
 }
@@ -316,7 +316,7 @@ static status_t server_bind(rpc_server_t *server, const char *const *endpoints, 
 {
     for (size_t i = 0; endpoints[i] != NULL; i++) {
         if (zmq_bind(rpc_socket_zmq(server->socket), endpoints[i]) != 0) {
-            return problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot listen on %s: %s.", endpoints[i], zmq_strerror(errno));
+            return problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot listen on %s: %s", endpoints[i], zmq_strerror(errno));
         }
     }
     return STATUS_OK;
@@ -327,7 +327,7 @@ static status_t server_open(rpc_server_t *server, const rpc_server_options_t *op
     server->meter = rpc_meter_new(metrics, "pcn_rpc", "");
     server->arenas = arena_pool_new(RPC_ARENA_CAP, SERVER_ARENAS_KEPT);
     if (server->meter == NULL || server->arenas == NULL) {
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the server.");
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the server");
     }
     status_t status = rpc_socket_new(server->context, ZMQ_ROUTER, RPC_ROLE_SERVER, NULL, server_readable, server, &server->socket, problem);
     return status == STATUS_OK ? server_bind(server, options->endpoints, problem) : status;
@@ -339,7 +339,7 @@ status_t rpc_server_new(rpc_context_t *context, const rpc_server_options_t *opti
     *out = NULL;
     rpc_server_t *server = calloc(1, sizeof *server);
     if (server == NULL) {
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the server.");
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the server");
     }
     server->context = context;
     server->permissions = options->permissions;

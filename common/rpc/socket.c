@@ -139,7 +139,7 @@ static void socket_closed(uv_handle_t *handle)
 
 static status_t no_socket(problem_t *problem)
 {
-    return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No message socket: %s.", zmq_strerror(errno));
+    return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No message socket: %s", zmq_strerror(errno));
 }
 
 status_t rpc_socket_adopt(rpc_context_t *context, void *zmq_socket, rpc_socket_fn readable, void *data, rpc_socket_t **out,
@@ -164,7 +164,7 @@ status_t rpc_socket_adopt(rpc_context_t *context, void *zmq_socket, rpc_socket_f
     context->sockets = socket;
     if (uv_poll_start(&socket->poll, UV_READABLE, socket_woken) != 0) {
         rpc_socket_destroy(&socket);
-        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "A message socket cannot be watched.");
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "A message socket cannot be watched");
     }
     rpc_socket_touch(socket); // what happened before it was watched
     *out = socket;

@@ -116,7 +116,7 @@ status_t rpc_zap_new(rpc_context_t *context, const char *keys_dir, metrics_t *me
     int linger = 0;
     if (socket == NULL || zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger) != 0 || zmq_bind(socket, ZAP_ENDPOINT) != 0) {
         status_t status =
-            problem_set(problem, STATUS_UNAVAILABLE, NULL, "The handler that checks keys cannot start: %s.", zmq_strerror(errno));
+            problem_set(problem, STATUS_UNAVAILABLE, NULL, "The handler that checks keys cannot start: %s", zmq_strerror(errno));
         if (socket != NULL) {
             (void)zmq_close(socket);
         }

@@ -104,7 +104,7 @@ static void test_a_statement_that_cannot_be_prepared(void **state) {
         assert_int_equal(asked[i].answers, 1);
         assert_int_equal(asked[i].status, i % 4 == 1 ? STATUS_INTERNAL : STATUS_OK);
     }
-    assert_string_equal(asked[1].problem.detail, "Internal error.");
+    assert_string_equal(asked[1].problem.detail, "Internal error");
     assert_int_equal(test_database_number(rig.database, "SELECT count(*) FROM item"), 15);
     assert_int_equal(metrics_counter(rig.metrics, "pcn_db_batch_size_count", "kind=\"write\"", "")->value, 2); // all of them at once
     // Once it can be prepared it is.
