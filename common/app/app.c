@@ -276,8 +276,7 @@ static status_t start_listener(app_t *app, problem_t *problem)
         }
         given = address;
     }
-    const listener_spec_t spec = {.data = app, .timeout_ms = LISTENER_TIMEOUT_MS,
-                                  .metrics = listener_metrics, .ready = listener_ready};
+    const listener_spec_t spec = {.data = app, .timeout_ms = LISTENER_TIMEOUT_MS, .metrics = listener_metrics, .ready = listener_ready};
     return listener_new(&app->loop, given, &spec, &app->listener, problem);
 }
 

@@ -14,18 +14,18 @@ typedef struct app app_t;
 
 // Keys that every daemon has, at the head of each daemon's configuration struct.
 typedef struct app_config {
-    const char *state_dir;      // PCN_STATE_DIR: sockets in run/, keys in keys/
-    const char *state;          // PCN_STATE, as given to the script; only shown
+    const char *state_dir; // PCN_STATE_DIR: sockets in run/, keys in keys/
+    const char *state;     // PCN_STATE, as given to the script; only shown
     const char *log_level;
     const char *metrics_listen; // local address host:port or unix path; empty: $state_dir/run/<daemon>.metrics
     const char *environment;    // development or production
     const char *services;       // where each service listens: "registry=ipc://…,ipc://…;finance=tcp://…"; empty: sockets in run/
     int64_t drain_timeout_ms;
-    int64_t ready_fd;           // file descriptor that gets "ready\n" once ready; -1 for none
+    int64_t ready_fd; // file descriptor that gets "ready\n" once ready; -1 for none
 } app_config_t;
 
 typedef struct app_spec {
-    const char *name; // "gateway"
+    const char *name;         // "gateway"
     const config_key_t *keys; // the daemon's own, after the common ones; ended by a key without a name
     size_t config_size;       // of a struct that begins with app_config_t
     const char *usage;        // further options of the daemon, for --help; may be NULL

@@ -27,6 +27,9 @@ void buf_add_char(buf_t *buf, char c);
 void buf_printf(buf_t *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Adds the text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
 void buf_add_json_string(buf_t *buf, const char *text, size_t size);
-static inline bool buf_ok(const buf_t *buf) { return !buf->failed; }
+static inline bool buf_ok(const buf_t *buf)
+{
+    return !buf->failed;
+}
 
 #endif

@@ -6,7 +6,8 @@
 
 // Length (1 to 4) of the well-formed sequence at the start of `bytes`, 0 where there is none: overlong forms, surrogates, beyond
 // U+10FFFF, cut short, nothing left. RFC 3629, table of section 4.
-static inline size_t utf8_sequence(const unsigned char *bytes, size_t size) {
+static inline size_t utf8_sequence(const unsigned char *bytes, size_t size)
+{
     if (size == 0) {
         return 0;
     }

@@ -5,7 +5,8 @@
 
 #define DOWN_RETRY_AFTER_MS 200
 
-static void count_answer(db_t *db, const db_statement_t *statement, status_t status) {
+static void count_answer(db_t *db, const db_statement_t *statement, status_t status)
+{
     int number = catalogue_number(&db->catalogue, statement);
     if (number < 0 || (unsigned)status >= DB_STATUSES)
         return;
@@ -18,7 +19,8 @@ static void count_answer(db_t *db, const db_statement_t *statement, status_t sta
     (*counter)->value++;
 }
 
-void db_answer(db_t *db, db_query_t *query, const db_rows_t *rows, const problem_t *problem) {
+void db_answer(db_t *db, db_query_t *query, const db_rows_t *rows, const problem_t *problem)
+{
     const db_rows_t none = {.statement = query->statement};
     count_answer(db, query->statement, problem->status);
     db->pending--;
@@ -26,14 +28,16 @@ void db_answer(db_t *db, db_query_t *query, const db_rows_t *rows, const problem
     query->done(query, rows != NULL ? rows : &none, problem);
 }
 
-void db_answer_status(db_t *db, db_query_t *query, status_t status, const char *detail, uint32_t retry_after_ms) {
+void db_answer_status(db_t *db, db_query_t *query, status_t status, const char *detail, uint32_t retry_after_ms)
+{
     problem_t problem = {0};
     problem_set(&problem, status, NULL, "%s", detail);
     problem.retry_after_ms = retry_after_ms;
     db_answer(db, query, NULL, &problem);
 }
 
-void db_answer_expired(db_t *db, db_query_t *query, bool up) {
+void db_answer_expired(db_t *db, db_query_t *query, bool up)
+{
     if (up && (query->flags & DB_QUERY_LOST) == 0)
         db_answer_status(db, query, STATUS_DEADLINE_EXCEEDED, "The database did not answer in time", 0);
     else

@@ -12,14 +12,16 @@ typedef struct db_pick {
     unsigned position; // in the queue, which keeps the sort stable
 } db_pick_t;
 
-void batch_free(db_batch_t *batch) {
+void batch_free(db_batch_t *batch)
+{
     for (unsigned i = 0; i < batch->count; i++)
         PQclear(batch->slots[i].result);
     PQclear(batch->sync_error);
     free(batch);
 }
 
-void batch_collect(db_batch_t *batch, db_queue_t *into) {
+void batch_collect(db_batch_t *batch, db_queue_t *into)
+{
     for (unsigned i = 0; i < batch->count; i++) {
         queue_append_list(into, batch->slots[i].first);
         batch->slots[i].first = NULL;
@@ -27,7 +29,8 @@ void batch_collect(db_batch_t *batch, db_queue_t *into) {
 }
 
 // Fills the parameters once; a query that is sent again has them already.
-static bool fill(db_t *db, db_query_t *query) {
+static bool fill(db_t *db, db_query_t *query)
+{
     if (query->value_count >= 0)
         return true;
     problem_t problem = {0};
@@ -48,7 +51,8 @@ static bool fill(db_t *db, db_query_t *query) {
 }
 
 // Takes from the queue what goes into one batch.
-static unsigned pick(db_link_t *link) {
+static unsigned pick(db_link_t *link)
+{
     db_t *db = link->db;
     int64_t now = clock_steady_us();
     unsigned count = 0;
@@ -77,14 +81,16 @@ static unsigned pick(db_link_t *link) {
     return count;
 }
 
-static int pick_compare(const void *a, const void *b) {
+static int pick_compare(const void *a, const void *b)
+{
     const db_pick_t *left = a;
     const db_pick_t *right = b;
     int order = strcmp(left->query->key != NULL ? left->query->key : "", right->query->key != NULL ? right->query->key : "");
     return order != 0 ? order : (left->position > right->position) - (left->position < right->position);
 }
 
-static void put_back(db_link_t *link, unsigned count) {
+static void put_back(db_link_t *link, unsigned count)
+{
     db_queue_t front = {0};
     for (unsigned i = 0; i < count; i++)
         queue_push(&front, link->db->picks[i].query);
@@ -92,19 +98,22 @@ static void put_back(db_link_t *link, unsigned count) {
     queue_prepend(link->queue, &front);
 }
 
-static db_slot_t *slot_add(db_batch_t *batch, unsigned number, bool prepare) {
+static db_slot_t *slot_add(db_batch_t *batch, unsigned number, bool prepare)
+{
     db_slot_t *slot = &batch->slots[batch->count++];
     *slot = (db_slot_t){.number = number, .prepare = prepare};
     return slot;
 }
 
-static bool shares(const db_link_t *link, const db_statement_t *statement) {
+static bool shares(const db_link_t *link, const db_statement_t *statement)
+{
     return link->lane->write ? statement->gathers : statement->coalesce_column != NULL;
 }
 
 // A place in the batch for the query: the shared execution that is there already, or one of its own, after the statement's PREPARE
 // where this connection has not met it.
-static bool place(db_link_t *link, db_batch_t *batch, const db_pick_t *picked) {
+static bool place(db_link_t *link, db_batch_t *batch, const db_pick_t *picked)
+{
     db_t *db = link->db;
     db_known_t *known = &db->catalogue.known[picked->number];
     bool shared = shares(link, known->statement);
@@ -132,7 +141,8 @@ static bool place(db_link_t *link, db_batch_t *batch, const db_pick_t *picked) {
     return true;
 }
 
-static bool slot_send(db_link_t *link, const db_slot_t *slot) {
+static bool slot_send(db_link_t *link, const db_slot_t *slot)
+{
     const db_statement_t *statement = link->db->catalogue.known[slot->number].statement;
     if (slot->prepare)
         return PQsendPrepare(link->pg, statement->name, statement->sql, 0, NULL) == 1;
@@ -153,7 +163,8 @@ static bool slot_send(db_link_t *link, const db_slot_t *slot) {
     return sent;
 }
 
-static void enqueue(db_link_t *link, db_batch_t *batch) {
+static void enqueue(db_link_t *link, db_batch_t *batch)
+{
     if (link->last != NULL)
         link->last->next = batch;
     else
@@ -164,7 +175,8 @@ static void enqueue(db_link_t *link, db_batch_t *batch) {
         link->progress_us = clock_steady_us();
 }
 
-bool batch_send(db_link_t *link) {
+bool batch_send(db_link_t *link)
+{
     db_t *db = link->db;
     unsigned count = pick(link);
     if (count == 0)
@@ -199,6 +211,7 @@ bool batch_send(db_link_t *link) {
     return true;
 }
 
-size_t batch_pick_size(void) {
+size_t batch_pick_size(void)
+{
     return sizeof(db_pick_t);
 }

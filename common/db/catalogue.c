@@ -2,12 +2,14 @@
 
 #include "common/db/pool_internal.h"
 
-static unsigned hash(const db_statement_t *statement, unsigned room) {
+static unsigned hash(const db_statement_t *statement, unsigned room)
+{
     uint64_t bits = (uint64_t)(uintptr_t)statement * UINT64_C(0x9E3779B97F4A7C15);
     return (unsigned)(bits >> 32) & (room - 1);
 }
 
-static void index_add(db_catalogue_t *catalogue, unsigned number) {
+static void index_add(db_catalogue_t *catalogue, unsigned number)
+{
     unsigned at = hash(catalogue->known[number].statement, catalogue->index_room);
     while (catalogue->index[at] != 0)
         at = (at + 1) & (catalogue->index_room - 1);
@@ -15,7 +17,8 @@ static void index_add(db_catalogue_t *catalogue, unsigned number) {
 }
 
 // The index stays at most half full.
-static bool grow(db_catalogue_t *catalogue) {
+static bool grow(db_catalogue_t *catalogue)
+{
     unsigned room = catalogue->room != 0 ? 2 * catalogue->room : 32;
     db_known_t *known = realloc(catalogue->known, room * sizeof(*known));
     if (known == NULL)
@@ -33,7 +36,8 @@ static bool grow(db_catalogue_t *catalogue) {
     return true;
 }
 
-int catalogue_number(db_catalogue_t *catalogue, const db_statement_t *statement) {
+int catalogue_number(db_catalogue_t *catalogue, const db_statement_t *statement)
+{
     if (catalogue->index_room > 0) {
         unsigned at = hash(statement, catalogue->index_room);
         for (; catalogue->index[at] != 0; at = (at + 1) & (catalogue->index_room - 1))
@@ -48,7 +52,8 @@ int catalogue_number(db_catalogue_t *catalogue, const db_statement_t *statement)
     return (int)number;
 }
 
-void catalogue_deinit(db_catalogue_t *catalogue) {
+void catalogue_deinit(db_catalogue_t *catalogue)
+{
     free(catalogue->known);
     free(catalogue->index);
     *catalogue = (db_catalogue_t){0};

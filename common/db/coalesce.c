@@ -7,15 +7,18 @@
 
 #define ARRAY_MAX (1024u * 1024u)
 
-static int key_compare(const void *a, const void *b) {
+static int key_compare(const void *a, const void *b)
+{
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-const char *coalesce_key(const db_query_t *query) {
+const char *coalesce_key(const db_query_t *query)
+{
     return query->values[0];
 }
 
-bool coalesce_array(const db_slot_t *slot, buf_t *out) {
+bool coalesce_array(const db_slot_t *slot, buf_t *out)
+{
     size_t count = 0;
     for (const db_query_t *query = slot->first; query != NULL; query = query->next)
         count++;
@@ -43,14 +46,16 @@ typedef struct keyed_row {
 } keyed_row_t;
 
 // By key, and within a key as they came.
-static int row_compare(const void *a, const void *b) {
+static int row_compare(const void *a, const void *b)
+{
     const keyed_row_t *left = a;
     const keyed_row_t *right = b;
     int order = strcmp(left->key, right->key);
     return order != 0 ? order : (left->row > right->row) - (left->row < right->row);
 }
 
-static int column_find(const PGresult *result, const char *name) {
+static int column_find(const PGresult *result, const char *name)
+{
     for (int i = 0; i < PQnfields(result); i++)
         if (strcmp(PQfname(result, i), name) == 0)
             return i;
@@ -58,7 +63,8 @@ static int column_find(const PGresult *result, const char *name) {
 }
 
 // The first row whose key is not below.
-static int lower_bound(const keyed_row_t *rows, int count, const char *key) {
+static int lower_bound(const keyed_row_t *rows, int count, const char *key)
+{
     int low = 0;
     while (count > 0) {
         int half = count / 2;
@@ -72,7 +78,8 @@ static int lower_bound(const keyed_row_t *rows, int count, const char *key) {
     return low;
 }
 
-static void refuse_all(db_t *db, db_slot_t *slot, status_t status, const char *detail) {
+static void refuse_all(db_t *db, db_slot_t *slot, status_t status, const char *detail)
+{
     db_query_t *query = slot->first;
     slot->first = NULL;
     while (query != NULL) {
@@ -82,7 +89,8 @@ static void refuse_all(db_t *db, db_slot_t *slot, status_t status, const char *d
     }
 }
 
-void coalesce_answer(db_t *db, db_slot_t *slot) {
+void coalesce_answer(db_t *db, db_slot_t *slot)
+{
     static const problem_t ok = {.status = STATUS_OK};
     const db_statement_t *statement = db->catalogue.known[slot->number].statement;
     const PGresult *result = slot->result;

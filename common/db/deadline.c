@@ -2,7 +2,8 @@
 #include "common/base/clock.h"
 #include "common/db/pool_internal.h"
 
-static bool is_up(const db_t *db, const db_queue_t *queue) {
+static bool is_up(const db_t *db, const db_queue_t *queue)
+{
     for (unsigned i = 0; i < db->link_count; i++)
         if (db->links[i].queue == queue && db->links[i].state == LINK_READY)
             return true;
@@ -10,7 +11,8 @@ static bool is_up(const db_t *db, const db_queue_t *queue) {
 }
 
 // Parts a list in what may still wait and what is over.
-static void part_expired(db_t *db, db_query_t *list, int64_t now, db_queue_t *kept, db_queue_t *expired) {
+static void part_expired(db_t *db, db_query_t *list, int64_t now, db_queue_t *kept, db_queue_t *expired)
+{
     while (list != NULL) {
         db_query_t *next = list->next;
         bool over = list->deadline_us != 0 && list->deadline_us <= now;
@@ -21,7 +23,8 @@ static void part_expired(db_t *db, db_query_t *list, int64_t now, db_queue_t *ke
     }
 }
 
-static void answer_expired(db_t *db, db_query_t *query, bool up) {
+static void answer_expired(db_t *db, db_query_t *query, bool up)
+{
     while (query != NULL) {
         db_query_t *next = query->next;
         db_answer_expired(db, query, up);
@@ -29,7 +32,8 @@ static void answer_expired(db_t *db, db_query_t *query, bool up) {
     }
 }
 
-static void sweep_queue(db_t *db, db_lane_t *lane, db_queue_t *queue, int64_t now) {
+static void sweep_queue(db_t *db, db_lane_t *lane, db_queue_t *queue, int64_t now)
+{
     db_queue_t kept = {0}, expired = {0};
     part_expired(db, queue->head, now, &kept, &expired);
     *queue = kept;
@@ -38,7 +42,8 @@ static void sweep_queue(db_t *db, db_lane_t *lane, db_queue_t *queue, int64_t no
 }
 
 // What is in flight is left to the server, and its result to nobody.
-static void sweep_batches(db_t *db, db_link_t *link, int64_t now, db_queue_t *expired) {
+static void sweep_batches(db_t *db, db_link_t *link, int64_t now, db_queue_t *expired)
+{
     for (db_batch_t *batch = link->first; batch != NULL; batch = batch->next) {
         for (unsigned i = 0; i < batch->count; i++) {
             db_queue_t kept = {0};
@@ -49,7 +54,8 @@ static void sweep_batches(db_t *db, db_link_t *link, int64_t now, db_queue_t *ex
     }
 }
 
-void deadline_sweep(uv_timer_t *timer) {
+void deadline_sweep(uv_timer_t *timer)
+{
     db_t *db = timer->data;
     int64_t now = clock_steady_us();
     if (db->pending == 0) {

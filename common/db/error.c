@@ -7,25 +7,36 @@
 
 #define RETRY_AFTER_MS 200
 
-static const char *sentence(status_t status) {
+static const char *sentence(status_t status)
+{
     switch (status) {
-    case STATUS_ALREADY_EXISTS: return "It exists already";
-    case STATUS_FAILED_PRECONDITION: return "It refers to something that does not exist, or is still referred to";
-    case STATUS_INVALID_ARGUMENT: return "A value breaks a rule of the stored data";
-    case STATUS_ABORTED: return "Somebody else changed the same thing at the same moment; try again";
-    case STATUS_DEADLINE_EXCEEDED: return "The database took too long";
-    case STATUS_RESOURCE_EXHAUSTED: return "The database is busy";
-    case STATUS_UNAVAILABLE: return "The database is not available";
-    default: return "Internal error";
+    case STATUS_ALREADY_EXISTS:
+        return "It exists already";
+    case STATUS_FAILED_PRECONDITION:
+        return "It refers to something that does not exist, or is still referred to";
+    case STATUS_INVALID_ARGUMENT:
+        return "A value breaks a rule of the stored data";
+    case STATUS_ABORTED:
+        return "Somebody else changed the same thing at the same moment; try again";
+    case STATUS_DEADLINE_EXCEEDED:
+        return "The database took too long";
+    case STATUS_RESOURCE_EXHAUSTED:
+        return "The database is busy";
+    case STATUS_UNAVAILABLE:
+        return "The database is not available";
+    default:
+        return "Internal error";
     }
 }
 
 // The server's message may quote a parameter (class 22) or be any text at all (RAISE, class P0).
-static bool message_is_safe(const char *sqlstate) {
+static bool message_is_safe(const char *sqlstate)
+{
     return strncmp(sqlstate, "22", 2) != 0 && strncmp(sqlstate, "P0", 2) != 0;
 }
 
-status_t db_error_problem(const PGresult *result, const char *name, problem_t *problem) {
+status_t db_error_problem(const PGresult *result, const char *name, problem_t *problem)
+{
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     if (sqlstate == NULL)
@@ -43,7 +54,8 @@ status_t db_error_problem(const PGresult *result, const char *name, problem_t *p
     return status;
 }
 
-bool db_error_is_loss(const PGresult *result) {
+bool db_error_is_loss(const PGresult *result)
+{
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);

@@ -11,13 +11,15 @@
 #define ARRAYS_MAX (16u * 1024u * 1024u)
 #define TEXT_OID 25
 
-static void add_int32(buf_t *out, int32_t number) {
+static void add_int32(buf_t *out, int32_t number)
+{
     uint32_t wire = htonl((uint32_t)number);
     buf_add(out, &wire, sizeof(wire));
 }
 
 // One dimension, whose items may be NULL (array_recv in PostgreSQL's array functions).
-static void add_array(int param, int count, const char *const *(*row)(void *data, int i), void *data, buf_t *out) {
+static void add_array(int param, int count, const char *const *(*row)(void *data, int i), void *data, buf_t *out)
+{
     add_int32(out, 1);
     add_int32(out, 1);
     add_int32(out, TEXT_OID);
@@ -35,7 +37,8 @@ static void add_array(int param, int count, const char *const *(*row)(void *data
     }
 }
 
-bool gather_arrays(int param_count, int count, const char *const *(*row)(void *data, int i), void *data, buf_t *out, db_arrays_t *arrays) {
+bool gather_arrays(int param_count, int count, const char *const *(*row)(void *data, int i), void *data, buf_t *out, db_arrays_t *arrays)
+{
     size_t starts[DB_PARAMS_MAX + 1];
     buf_init(out, ARRAYS_MAX);
     for (int param = 0; param < param_count; param++) {
@@ -53,12 +56,14 @@ bool gather_arrays(int param_count, int count, const char *const *(*row)(void *d
     return true;
 }
 
-static const char *const *slot_row(void *data, int i) {
+static const char *const *slot_row(void *data, int i)
+{
     const char *const *const *rows = data;
     return rows[i];
 }
 
-bool gather_send(db_link_t *link, const db_slot_t *slot) {
+bool gather_send(db_link_t *link, const db_slot_t *slot)
+{
     const db_statement_t *statement = link->db->catalogue.known[slot->number].statement;
     const char *const **rows = link->db->rows;
     int count = 0;
@@ -68,18 +73,21 @@ bool gather_send(db_link_t *link, const db_slot_t *slot) {
     }
     buf_t out;
     db_arrays_t arrays;
-    bool sent = gather_arrays(statement->param_count, count, slot_row, rows, &out, &arrays) &&
-                PQsendQueryPrepared(link->pg, statement->name, statement->param_count, arrays.values, arrays.lengths, arrays.formats, 0) == 1;
+    bool sent =
+        gather_arrays(statement->param_count, count, slot_row, rows, &out, &arrays) &&
+        PQsendQueryPrepared(link->pg, statement->name, statement->param_count, arrays.values, arrays.lengths, arrays.formats, 0) == 1;
     buf_deinit(&out);
     return sent;
 }
 
-bool gather_takes(const db_slot_t *slot, const db_query_t *query) {
+bool gather_takes(const db_slot_t *slot, const db_query_t *query)
+{
     return query->key != NULL && slot->last->key != NULL && strcmp(slot->last->key, query->key) != 0;
 }
 
 // The row that is the query's; rows come in the order of n, none is missing where the statement is right.
-static int row_of(const PGresult *result, int column, int place) {
+static int row_of(const PGresult *result, int column, int place)
+{
     char text[16];
     snprintf(text, sizeof(text), "%d", place);
     if (place <= PQntuples(result) && strcmp(PQgetvalue(result, place - 1, column), text) == 0)
@@ -87,7 +95,8 @@ static int row_of(const PGresult *result, int column, int place) {
     return -1;
 }
 
-void gather_answer(db_t *db, db_slot_t *slot) {
+void gather_answer(db_t *db, db_slot_t *slot)
+{
     static const problem_t ok = {.status = STATUS_OK};
     const db_statement_t *statement = db->catalogue.known[slot->number].statement;
     int column = PQfnumber(slot->result, "n");

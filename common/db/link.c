@@ -11,18 +11,20 @@
 #define OPEN_TIMEOUT_MS 5000
 #define BACKOFF_MIN_MS 10
 #define BACKOFF_MAX_MS 500
-#define STEADY_US 1000000   // a connection that held so long starts its successor at once
+#define STEADY_US 1000000 // a connection that held so long starts its successor at once
 #define LOSSES_A_LOG_LINE 20
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
-static void on_poll_closed(uv_handle_t *handle) {
+static void on_poll_closed(uv_handle_t *handle)
+{
     db_t *db = ((db_link_t *)handle->data)->db;
     free(handle);
     db_handle_closed(db);
 }
 
-static void unwatch(db_link_t *link) {
+static void unwatch(db_link_t *link)
+{
     if (link->poll == NULL)
         return;
     uv_poll_stop(link->poll);
@@ -31,7 +33,8 @@ static void unwatch(db_link_t *link) {
     link->watched = 0;
 }
 
-static bool watch(db_link_t *link, int events) {
+static bool watch(db_link_t *link, int events)
+{
     if (link->db->closing || (link->poll != NULL && link->watched == events))
         return true;
     if (link->poll == NULL) {
@@ -48,12 +51,14 @@ static bool watch(db_link_t *link, int events) {
     return uv_poll_start(link->poll, events, on_poll) == 0;
 }
 
-static void on_notice(void *data, const PGresult *result) {
+static void on_notice(void *data, const PGresult *result)
+{
     (void)data;
     (void)result;
 }
 
-static void on_timer(uv_timer_t *timer) {
+static void on_timer(uv_timer_t *timer)
+{
     db_link_t *link = timer->data;
     if (link->state == LINK_DOWN)
         link_start(link);
@@ -61,12 +66,14 @@ static void on_timer(uv_timer_t *timer) {
         link_lost(link, "took too long to open");
 }
 
-static void set_timer(db_link_t *link, unsigned ms) {
+static void set_timer(db_link_t *link, unsigned ms)
+{
     if (!link->db->closing)
         uv_timer_start(&link->timer, on_timer, ms, 0);
 }
 
-static unsigned next_backoff(db_link_t *link) {
+static unsigned next_backoff(db_link_t *link)
+{
     if (link->state == LINK_READY && clock_steady_us() - link->ready_us > STEADY_US)
         link->backoff_ms = 0;
     link->backoff_ms = link->backoff_ms == 0 ? BACKOFF_MIN_MS : 2 * link->backoff_ms;
@@ -75,7 +82,8 @@ static unsigned next_backoff(db_link_t *link) {
     return link->backoff_ms;
 }
 
-static void drop_batches(db_link_t *link) {
+static void drop_batches(db_link_t *link)
+{
     db_queue_t queries = {0};
     while (link->first != NULL) {
         db_batch_t *batch = link->first;
@@ -93,14 +101,16 @@ static void drop_batches(db_link_t *link) {
 }
 
 // libpq's second line only guesses.
-static void log_loss(const db_link_t *link, const char *reason) {
+static void log_loss(const db_link_t *link, const char *reason)
+{
     char line[256];
     snprintf(line, sizeof(line), "%.*s", (int)strcspn(reason, "\n"), reason);
     log_warning("database connection lost", LOG_TEXT("kind", link->lane->kind), LOG_TEXT("reason", line),
                 LOG_NUMBER("in_flight", link->in_flight));
 }
 
-void link_lost(db_link_t *link, const char *reason) {
+void link_lost(db_link_t *link, const char *reason)
+{
     if (link->failures++ % LOSSES_A_LOG_LINE == 0)
         log_loss(link, reason);
     if (link->state == LINK_READY) {
@@ -119,7 +129,8 @@ void link_lost(db_link_t *link, const char *reason) {
     db_wake(link->db);
 }
 
-void link_start(db_link_t *link) {
+void link_start(db_link_t *link)
+{
     db_connect_t connect;
     db_connect_fill(&connect, link->db->dsn, link->db->application_name);
     link->pg = PQconnectStartParams(connect.keywords, connect.values, 1);
@@ -134,7 +145,8 @@ void link_start(db_link_t *link) {
         link_lost(link, "no handle");
 }
 
-static void become_ready(db_link_t *link) {
+static void become_ready(db_link_t *link)
+{
     uv_timer_stop(&link->timer);
     if (PQenterPipelineMode(link->pg) != 1) {
         link_lost(link, PQerrorMessage(link->pg));
@@ -151,11 +163,13 @@ static void become_ready(db_link_t *link) {
 
 // Sends the settings' next part. setup_sql may wait for another session for as long as it takes.
 // The settings of the link's step; NULL where it has none.
-static const char *step_sql(const db_link_t *link) {
+static const char *step_sql(const db_link_t *link)
+{
     return link->step == DB_STEP_LANE ? link->lane->settings : link->db->steps[link->step];
 }
 
-static void next_step(db_link_t *link) {
+static void next_step(db_link_t *link)
+{
     while (link->step < DB_STEPS && step_sql(link) == NULL)
         link->step++;
     if (link->step == DB_STEPS) {
@@ -173,7 +187,8 @@ static void next_step(db_link_t *link) {
         link_lost(link, PQerrorMessage(link->pg));
 }
 
-static void on_connecting(db_link_t *link) {
+static void on_connecting(db_link_t *link)
+{
     // libpq may go on with another socket, even under the same number.
     unwatch(link);
     PostgresPollingStatusType polled = PQconnectPoll(link->pg);
@@ -193,7 +208,8 @@ static void on_connecting(db_link_t *link) {
         link_lost(link, "no handle");
 }
 
-static void on_setting(db_link_t *link) {
+static void on_setting(db_link_t *link)
+{
     int unsent = PQconsumeInput(link->pg) == 1 ? PQflush(link->pg) : -1;
     if (unsent < 0 || !watch(link, unsent > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE)) {
         link_lost(link, PQerrorMessage(link->pg));
@@ -216,7 +232,8 @@ static void on_setting(db_link_t *link) {
 }
 
 // Each message has one result and, but for the Sync, a NULL behind it. Two in a row mean that libpq has nothing left.
-static bool take_results(db_link_t *link) {
+static bool take_results(db_link_t *link)
+{
     unsigned nothing = 0;
     while (link->first != NULL && nothing < 2 && !PQisBusy(link->pg)) {
         PGresult *result = PQgetResult(link->pg);
@@ -227,7 +244,8 @@ static bool take_results(db_link_t *link) {
     return true;
 }
 
-void link_flush(db_link_t *link) {
+void link_flush(db_link_t *link)
+{
     int unsent = PQflush(link->pg);
     // While it could not write, libpq may have read: no event would tell.
     if (!take_results(link))
@@ -236,7 +254,8 @@ void link_flush(db_link_t *link) {
         link_lost(link, PQerrorMessage(link->pg));
 }
 
-static void on_ready(db_link_t *link) {
+static void on_ready(db_link_t *link)
+{
     // What came before the end of the connection counts.
     int consumed = PQconsumeInput(link->pg);
     if (!take_results(link))
@@ -247,7 +266,8 @@ static void on_ready(db_link_t *link) {
         link_flush(link);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events) {
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
     db_link_t *link = poll->data;
     (void)events;
     if (status < 0)
@@ -260,23 +280,27 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
         on_ready(link);
 }
 
-static void on_timer_closed(uv_handle_t *handle) {
+static void on_timer_closed(uv_handle_t *handle)
+{
     db_handle_closed(((db_link_t *)handle->data)->db);
 }
 
-void link_init(db_link_t *link, db_t *db, db_lane_t *lane, db_queue_t *queue) {
+void link_init(db_link_t *link, db_t *db, db_lane_t *lane, db_queue_t *queue)
+{
     *link = (db_link_t){.db = db, .lane = lane, .queue = queue != NULL ? queue : &link->own};
     uv_timer_init(db->loop, &link->timer); // cannot fail
     link->timer.data = link;
     db->handles++;
 }
 
-void link_close(db_link_t *link) {
+void link_close(db_link_t *link)
+{
     unwatch(link);
     uv_close((uv_handle_t *)&link->timer, on_timer_closed);
 }
 
-void link_deinit(db_link_t *link) {
+void link_deinit(db_link_t *link)
+{
     if (link->state == LINK_READY)
         link->lane->connections->value--;
     link->state = LINK_DOWN;
@@ -287,11 +311,13 @@ void link_deinit(db_link_t *link) {
     link->prepared = NULL;
 }
 
-bool link_is_prepared(const db_link_t *link, unsigned number) {
+bool link_is_prepared(const db_link_t *link, unsigned number)
+{
     return number < link->prepared_room && link->prepared[number] != 0;
 }
 
-bool link_set_prepared(db_link_t *link, unsigned number) {
+bool link_set_prepared(db_link_t *link, unsigned number)
+{
     if (number >= link->prepared_room) {
         unsigned room = number + 32;
         uint8_t *prepared = realloc(link->prepared, room);
@@ -305,7 +331,8 @@ bool link_set_prepared(db_link_t *link, unsigned number) {
     return true;
 }
 
-void link_forget_prepared(db_link_t *link, unsigned number) {
+void link_forget_prepared(db_link_t *link, unsigned number)
+{
     if (number < link->prepared_room)
         link->prepared[number] = 0;
 }

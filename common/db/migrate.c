@@ -11,7 +11,8 @@
 #define SQL_MAX (4u * 1024u * 1024u)
 #define HASH_SIZE 65
 
-static bool migration_hash(const char *sql, char out[HASH_SIZE]) {
+static bool migration_hash(const char *sql, char out[HASH_SIZE])
+{
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     if (EVP_Digest(sql, strlen(sql), digest, &size, EVP_sha256(), NULL) != 1)
@@ -21,11 +22,13 @@ static bool migration_hash(const char *sql, char out[HASH_SIZE]) {
     return true;
 }
 
-static bool name_is(const char *name, size_t size, const char *word) {
+static bool name_is(const char *name, size_t size, const char *word)
+{
     return strlen(word) == size && memcmp(name, word, size) == 0;
 }
 
-static void add_role(buf_t *out, const char *role) {
+static void add_role(buf_t *out, const char *role)
+{
     if (role != NULL)
         sql_add_identifier(out, role);
     else
@@ -33,7 +36,8 @@ static void add_role(buf_t *out, const char *role) {
 }
 
 // Other words behind a colon (slices, named arguments) stay as they are.
-static void substitute(const db_migrate_options_t *options, const char *sql, buf_t *out) {
+static void substitute(const db_migrate_options_t *options, const char *sql, buf_t *out)
+{
     const char *from = sql;
     const char *at = sql;
     const char *name;
@@ -56,7 +60,8 @@ static void substitute(const db_migrate_options_t *options, const char *sql, buf
 }
 
 // Runs what stands in the buffer and empties it.
-static status_t run(db_session_t *session, buf_t *sql, problem_t *problem) {
+static status_t run(db_session_t *session, buf_t *sql, problem_t *problem)
+{
     if (!buf_ok(sql))
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The statement is too long");
     PGresult *result = db_session_exec(session, sql->data, problem);
@@ -66,7 +71,8 @@ static status_t run(db_session_t *session, buf_t *sql, problem_t *problem) {
     return done ? STATUS_OK : problem != NULL ? problem->status : STATUS_INTERNAL;
 }
 
-static status_t failed(db_session_t *session, const PGresult *result, const char *name, problem_t *problem) {
+static status_t failed(db_session_t *session, const PGresult *result, const char *name, problem_t *problem)
+{
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     if (PQstatus(db_session_connection(session)) != CONNECTION_OK)
@@ -75,7 +81,8 @@ static status_t failed(db_session_t *session, const PGresult *result, const char
                        message != NULL ? message : "no answer");
 }
 
-static status_t lock(db_session_t *session, const char *schema, const char *function, problem_t *problem) {
+static status_t lock(db_session_t *session, const char *schema, const char *function, problem_t *problem)
+{
     char sql[128];
     snprintf(sql, sizeof(sql), "SELECT %s(hashtextextended('pcn migrations of ' || $1, 0))", function);
     PGresult *result = PQexecParams(db_session_connection(session), sql, 1, NULL, &schema, NULL, NULL, 0);
@@ -85,7 +92,8 @@ static status_t lock(db_session_t *session, const char *schema, const char *func
 }
 
 // CREATE SCHEMA IF NOT EXISTS asks for the right to create even where the schema is there.
-static status_t schema_ensure(db_session_t *session, const db_migrate_options_t *options, buf_t *sql, problem_t *problem) {
+static status_t schema_ensure(db_session_t *session, const db_migrate_options_t *options, buf_t *sql, problem_t *problem)
+{
     PGresult *result = PQexecParams(db_session_connection(session), "SELECT FROM pg_namespace WHERE nspname = $1", 1, NULL,
                                     &options->schema, NULL, NULL, 0);
     bool known = PQresultStatus(result) == PGRES_TUPLES_OK;
@@ -117,14 +125,16 @@ static status_t schema_ensure(db_session_t *session, const db_migrate_options_t 
     return run(session, sql, problem);
 }
 
-static int applied_find(const PGresult *applied, int number) {
+static int applied_find(const PGresult *applied, int number)
+{
     for (int i = 0; i < PQntuples(applied); i++)
         if (atoi(PQgetvalue(applied, i, 0)) == number)
             return i;
     return -1;
 }
 
-static bool sets_have(const db_migrate_options_t *options, int number) {
+static bool sets_have(const db_migrate_options_t *options, int number)
+{
     for (size_t i = 0; options->sets[i] != NULL; i++)
         for (const db_migration_t *migration = options->sets[i]; migration->sql != NULL; migration++)
             if (migration->number == number)
@@ -133,7 +143,8 @@ static bool sets_have(const db_migrate_options_t *options, int number) {
 }
 
 // One sequence: numbers ascend, what was applied is unchanged, and nothing is missing below what was applied.
-static status_t set_compare(const db_migration_t *set, const PGresult *applied, unsigned *pending, problem_t *problem) {
+static status_t set_compare(const db_migration_t *set, const PGresult *applied, unsigned *pending, problem_t *problem)
+{
     bool missing = false;
     for (const db_migration_t *migration = set; migration->sql != NULL; migration++) {
         char hash[HASH_SIZE];
@@ -154,7 +165,8 @@ static status_t set_compare(const db_migration_t *set, const PGresult *applied, 
     return STATUS_OK;
 }
 
-static status_t compare(const db_migrate_options_t *options, const PGresult *applied, unsigned *pending, problem_t *problem) {
+static status_t compare(const db_migrate_options_t *options, const PGresult *applied, unsigned *pending, problem_t *problem)
+{
     *pending = 0;
     for (int i = 0; i < PQntuples(applied); i++) {
         const char *number = PQgetvalue(applied, i, 0);
@@ -170,7 +182,8 @@ static status_t compare(const db_migrate_options_t *options, const PGresult *app
     return STATUS_OK;
 }
 
-static status_t record(db_session_t *session, const db_migration_t *migration, problem_t *problem) {
+static status_t record(db_session_t *session, const db_migration_t *migration, problem_t *problem)
+{
     char number[16];
     char hash[HASH_SIZE];
     if (!migration_hash(migration->sql, hash))
@@ -184,7 +197,8 @@ static status_t record(db_session_t *session, const db_migration_t *migration, p
     return status;
 }
 
-static status_t execute(db_session_t *session, const char *sql, const char *name, problem_t *problem) {
+static status_t execute(db_session_t *session, const char *sql, const char *name, problem_t *problem)
+{
     PGresult *result = PQexec(db_session_connection(session), sql);
     ExecStatusType code = PQresultStatus(result);
     bool good = code == PGRES_COMMAND_OK || code == PGRES_TUPLES_OK || code == PGRES_EMPTY_QUERY;
@@ -194,7 +208,8 @@ static status_t execute(db_session_t *session, const char *sql, const char *name
 }
 
 static status_t apply(db_session_t *session, const db_migrate_options_t *options, const db_migration_t *migration, buf_t *sql,
-                      problem_t *problem) {
+                      problem_t *problem)
+{
     buf_clear(sql);
     substitute(options, migration->sql, sql);
     if (!buf_ok(sql))
@@ -216,7 +231,8 @@ static status_t apply(db_session_t *session, const db_migrate_options_t *options
 }
 
 static status_t apply_missing(db_session_t *session, const db_migrate_options_t *options, const PGresult *before, buf_t *sql,
-                              unsigned *applied, problem_t *problem) {
+                              unsigned *applied, problem_t *problem)
+{
     for (size_t i = 0; options->sets[i] != NULL; i++) {
         for (const db_migration_t *migration = options->sets[i]; migration->sql != NULL; migration++) {
             if (applied_find(before, migration->number) >= 0)
@@ -230,7 +246,8 @@ static status_t apply_missing(db_session_t *session, const db_migrate_options_t 
     return STATUS_OK;
 }
 
-static status_t migrate_locked(db_session_t *session, const db_migrate_options_t *options, unsigned *applied, problem_t *problem) {
+static status_t migrate_locked(db_session_t *session, const db_migrate_options_t *options, unsigned *applied, problem_t *problem)
+{
     buf_t sql;
     buf_init(&sql, SQL_MAX);
     PGresult *before = NULL;
@@ -250,7 +267,8 @@ static status_t migrate_locked(db_session_t *session, const db_migrate_options_t
     return status;
 }
 
-status_t db_migrate(db_session_t *owner, const db_migrate_options_t *options, unsigned *applied, problem_t *problem) {
+status_t db_migrate(db_session_t *owner, const db_migrate_options_t *options, unsigned *applied, problem_t *problem)
+{
     *applied = 0;
     status_t status = lock(owner, options->schema, "pg_advisory_lock", problem);
     if (status != STATUS_OK)
@@ -262,7 +280,8 @@ status_t db_migrate(db_session_t *owner, const db_migrate_options_t *options, un
     return status;
 }
 
-status_t db_migrate_check(db_session_t *session, const db_migrate_options_t *options, problem_t *problem) {
+status_t db_migrate_check(db_session_t *session, const db_migrate_options_t *options, problem_t *problem)
+{
     buf_t sql;
     buf_init(&sql, SQL_MAX);
     buf_add_string(&sql, "SELECT number, sha256 FROM ");

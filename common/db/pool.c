@@ -24,24 +24,28 @@
 // kept as well.
 #define BY_KEY "SET enable_seqscan = off; SET enable_mergejoin = off"
 
-void lane_add_waiting(db_lane_t *lane, int count) {
+void lane_add_waiting(db_lane_t *lane, int count)
+{
     lane->waiting = (unsigned)((int)lane->waiting + count);
     lane->queued->value += count;
 }
 
-static void on_idle(uv_idle_t *idle) {
+static void on_idle(uv_idle_t *idle)
+{
     (void)idle;
 }
 
 // While queries wait to be sent the loop must not sleep; it stops by itself at the end of the turn.
-void db_wake(db_t *db) {
+void db_wake(db_t *db)
+{
     if (db->awake || db->closing)
         return;
     db->awake = true;
     uv_idle_start(&db->idle, on_idle);
 }
 
-static void answer_refused(db_t *db) {
+static void answer_refused(db_t *db)
+{
     db_query_t *query = db->refused.head;
     db->refused = (db_queue_t){0};
     while (query != NULL) {
@@ -52,7 +56,8 @@ static void answer_refused(db_t *db) {
 }
 
 // The connection of the lane that has the least to do and room for a batch.
-static db_link_t *link_free(db_t *db) {
+static db_link_t *link_free(db_t *db)
+{
     db_link_t *best = NULL;
     for (unsigned i = 0; i < db->link_count; i++) {
         db_link_t *link = &db->links[i];
@@ -64,7 +69,8 @@ static db_link_t *link_free(db_t *db) {
     return best;
 }
 
-static void pump(db_t *db) {
+static void pump(db_t *db)
+{
     if (!db->awake || db->closing)
         return;
     db->awake = false;
@@ -78,15 +84,18 @@ static void pump(db_t *db) {
             break; // no memory: the sweep tries again
 }
 
-static void on_prepare(uv_prepare_t *prepare) {
+static void on_prepare(uv_prepare_t *prepare)
+{
     pump(prepare->data);
 }
 
-static void on_check(uv_check_t *check) {
+static void on_check(uv_check_t *check)
+{
     pump(check->data);
 }
 
-static void submit(db_t *db, db_lane_t *lane, db_queue_t *queue, db_query_t *query) {
+static void submit(db_t *db, db_lane_t *lane, db_queue_t *queue, db_query_t *query)
+{
     query->value_count = -1;
     query->attempts = 0;
     query->flags = 0;
@@ -104,7 +113,8 @@ static void submit(db_t *db, db_lane_t *lane, db_queue_t *queue, db_query_t *que
     db_wake(db);
 }
 
-void db_read(db_t *db, db_query_t *query) {
+void db_read(db_t *db, db_query_t *query)
+{
     if (db->lookups.links > 0 && query->statement->coalesce_column != NULL) {
         submit(db, &db->lookups, &db->lookup_queue, query);
         return;
@@ -114,35 +124,41 @@ void db_read(db_t *db, db_query_t *query) {
 }
 
 // Links stand in the order of their lanes.
-static unsigned first_write(const db_t *db) {
+static unsigned first_write(const db_t *db)
+{
     return db->lookups.links + db->reads.links;
 }
 
-static unsigned key_hash(const char *key) {
+static unsigned key_hash(const char *key)
+{
     uint32_t hash = 2166136261u; // FNV-1a
     for (; *key != '\0'; key++)
         hash = (hash ^ (unsigned char)*key) * 16777619u;
     return hash;
 }
 
-void db_write(db_t *db, db_query_t *query) {
+void db_write(db_t *db, db_query_t *query)
+{
     assert(db->writes.links > 0);
     unsigned at = query->key != NULL ? key_hash(query->key) : db->writes.turn++;
     submit(db, &db->writes, db->links[first_write(db) + at % db->writes.links].queue, query);
 }
 
-bool db_ready(const db_t *db) {
+bool db_ready(const db_t *db)
+{
     for (unsigned i = 0; i < db->link_count; i++)
         if (db->links[i].state != LINK_READY)
             return false;
     return true;
 }
 
-bool db_idle(const db_t *db) {
+bool db_idle(const db_t *db)
+{
     return db->pending == 0;
 }
 
-static void lane_init(db_lane_t *lane, metrics_t *metrics, const char *kind, unsigned links, unsigned depth) {
+static void lane_init(db_lane_t *lane, metrics_t *metrics, const char *kind, unsigned links, unsigned depth)
+{
     char labels[32];
     snprintf(labels, sizeof(labels), "kind=\"%s\"", kind);
     *lane = (db_lane_t){
@@ -158,7 +174,8 @@ static void lane_init(db_lane_t *lane, metrics_t *metrics, const char *kind, uns
     };
 }
 
-static char *limits_sql(const db_options_t *options) {
+static char *limits_sql(const db_options_t *options)
+{
     int lock_ms = options->lock_timeout_ms == 0 ? LOCK_TIMEOUT_MS : options->lock_timeout_ms;
     int statement_ms = options->statement_timeout_ms == 0 ? STATEMENT_TIMEOUT_MS : options->statement_timeout_ms;
     buf_t sql;
@@ -169,7 +186,8 @@ static char *limits_sql(const db_options_t *options) {
     return text;
 }
 
-static char *settings_sql(const db_options_t *options) {
+static char *settings_sql(const db_options_t *options)
+{
     buf_t sql;
     buf_init(&sql, SETTINGS_MAX);
     db_connect_sql(&sql, options->schema);
@@ -181,7 +199,8 @@ static char *settings_sql(const db_options_t *options) {
 }
 
 // False without memory.
-static bool copy_options(db_t *db, const db_options_t *options) {
+static bool copy_options(db_t *db, const db_options_t *options)
+{
     int statement_ms = options->statement_timeout_ms == 0 ? STATEMENT_TIMEOUT_MS : options->statement_timeout_ms;
     db->batch_max = options->batch_max != 0 ? options->batch_max : BATCH_MAX;
     db->queue_max = options->queue_max != 0 ? options->queue_max : QUEUE_MAX;
@@ -200,7 +219,8 @@ static bool copy_options(db_t *db, const db_options_t *options) {
            db->picks != NULL && db->rows != NULL;
 }
 
-static void db_free(db_t *db) {
+static void db_free(db_t *db)
+{
     for (int i = 0; i < DB_STEPS; i++)
         free(db->steps[i]);
     catalogue_deinit(&db->catalogue);
@@ -212,7 +232,8 @@ static void db_free(db_t *db) {
     free(db);
 }
 
-static void open_handles(db_t *db) {
+static void open_handles(db_t *db)
+{
     uv_prepare_init(db->loop, &db->prepare);
     uv_check_init(db->loop, &db->check);
     uv_idle_init(db->loop, &db->idle);
@@ -232,7 +253,8 @@ static void open_handles(db_t *db) {
     }
 }
 
-status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics, db_t **db, problem_t *problem) {
+status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics, db_t **db, problem_t *problem)
+{
     *db = NULL;
     if (!db_dsn_valid(options->dsn))
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The database's address is malformed");
@@ -257,14 +279,16 @@ status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics
     return STATUS_OK;
 }
 
-static void answer_all(db_t *db, db_lane_t *lane, db_queue_t *queue) {
+static void answer_all(db_t *db, db_lane_t *lane, db_queue_t *queue)
+{
     db_query_t *query;
     lane_add_waiting(lane, -(int)queue->count);
     while ((query = queue_pop(queue)) != NULL)
         db_answer_status(db, query, STATUS_UNAVAILABLE, "The service is stopping", 0);
 }
 
-void db_handle_closed(db_t *db) {
+void db_handle_closed(db_t *db)
+{
     if (--db->handles > 0 || !db->closing)
         return;
     for (unsigned i = 0; i < db->link_count; i++)
@@ -277,11 +301,13 @@ void db_handle_closed(db_t *db) {
     db_free(db);
 }
 
-static void on_closed(uv_handle_t *handle) {
+static void on_closed(uv_handle_t *handle)
+{
     db_handle_closed(handle->data);
 }
 
-void db_destroy(db_t **db) {
+void db_destroy(db_t **db)
+{
     db_t *gone = *db;
     *db = NULL;
     if (gone == NULL || gone->closing)

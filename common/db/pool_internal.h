@@ -48,9 +48,9 @@ void catalogue_deinit(db_catalogue_t *catalogue);
 
 // One message to the server and what came back.
 typedef struct db_slot {
-    unsigned number; // of the statement
-    bool prepare;    // else an execution
-    bool shared;     // by several queries, of which some may be gone
+    unsigned number;          // of the statement
+    bool prepare;             // else an execution
+    bool shared;              // by several queries, of which some may be gone
     db_query_t *first, *last; // NULL once answered
     PGresult *result;
 } db_slot_t;
@@ -74,7 +74,7 @@ typedef struct db_lane {
     const char *kind; // "lookup", "read" or "write"
     bool write;
     const char *settings; // of its sessions; NULL for none
-    unsigned depth; // batches in flight on a connection
+    unsigned depth;       // batches in flight on a connection
     unsigned links;
     unsigned turn; // where writes without a key go next
     counter_t *batches, *batch_queries, *reconnects, *resent;
@@ -127,7 +127,7 @@ struct db {
     db_catalogue_t catalogue;
     uint64_t batch_serial;
     const char *const **rows; // room for batch_max
-    struct db_pick *picks; // room for batch_max, of batch_pick_size bytes each
+    struct db_pick *picks;    // room for batch_max, of batch_pick_size bytes each
     uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;

@@ -1,6 +1,7 @@
 #include "common/db/pool_internal.h"
 
-void queue_push(db_queue_t *queue, db_query_t *query) {
+void queue_push(db_queue_t *queue, db_query_t *query)
+{
     query->next = NULL;
     if (queue->tail != NULL)
         queue->tail->next = query;
@@ -10,7 +11,8 @@ void queue_push(db_queue_t *queue, db_query_t *query) {
     queue->count++;
 }
 
-db_query_t *queue_pop(db_queue_t *queue) {
+db_query_t *queue_pop(db_queue_t *queue)
+{
     db_query_t *query = queue->head;
     if (query == NULL)
         return NULL;
@@ -22,7 +24,8 @@ db_query_t *queue_pop(db_queue_t *queue) {
     return query;
 }
 
-void queue_prepend(db_queue_t *queue, db_queue_t *front) {
+void queue_prepend(db_queue_t *queue, db_queue_t *front)
+{
     if (front->head == NULL)
         return;
     front->tail->next = queue->head;
@@ -33,7 +36,8 @@ void queue_prepend(db_queue_t *queue, db_queue_t *front) {
     *front = (db_queue_t){0};
 }
 
-void queue_append_list(db_queue_t *queue, db_query_t *first) {
+void queue_append_list(db_queue_t *queue, db_query_t *first)
+{
     while (first != NULL) {
         db_query_t *next = first->next;
         queue_push(queue, first);

@@ -7,12 +7,14 @@
 
 static const problem_t OK = {.status = STATUS_OK};
 
-static const char *sqlstate_of(const PGresult *result) {
+static const char *sqlstate_of(const PGresult *result)
+{
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     return sqlstate != NULL ? sqlstate : "";
 }
 
-static void slot_answer(db_t *db, db_slot_t *slot) {
+static void slot_answer(db_t *db, db_slot_t *slot)
+{
     const db_statement_t *statement = db->catalogue.known[slot->number].statement;
     db_query_t *query = slot->first;
     if (query != NULL && !slot->shared) {
@@ -29,7 +31,8 @@ static void slot_answer(db_t *db, db_slot_t *slot) {
 }
 
 // Answers a list of queries with the server's error.
-static void list_fail(db_t *db, db_query_t *query, const db_statement_t *statement, const PGresult *error) {
+static void list_fail(db_t *db, db_query_t *query, const db_statement_t *statement, const PGresult *error)
+{
     if (query == NULL)
         return;
     problem_t problem = {0};
@@ -43,7 +46,8 @@ static void list_fail(db_t *db, db_query_t *query, const db_statement_t *stateme
 }
 
 // Parts what failed into what is tried once more (by itself, after the others) and what is answered.
-static void part(db_query_t *failed, bool retryable, db_queue_t *again, db_queue_t *refused) {
+static void part(db_query_t *failed, bool retryable, db_queue_t *again, db_queue_t *refused)
+{
     while (failed != NULL) {
         db_query_t *next = failed->next;
         if (retryable && failed->attempts < DB_RESEND_MAX) {
@@ -57,14 +61,16 @@ static void part(db_query_t *failed, bool retryable, db_queue_t *again, db_queue
     }
 }
 
-static void requeue(db_link_t *link, db_queue_t *queries) {
+static void requeue(db_link_t *link, db_queue_t *queries)
+{
     lane_add_waiting(link->lane, (int)queries->count);
     link->lane->resent->value += queries->count;
     queue_prepend(link->queue, queries);
 }
 
 // The failure of a PREPARE is that of every query of the batch that meant to use it.
-static void take_failed(db_batch_t *batch, db_queue_t *failed) {
+static void take_failed(db_batch_t *batch, db_queue_t *failed)
+{
     const db_slot_t *slot = &batch->slots[batch->failed];
     for (unsigned i = (unsigned)batch->failed; i < batch->count; i++) {
         if (batch->slots[i].number != slot->number || (i != (unsigned)batch->failed && !slot->prepare))
@@ -74,7 +80,8 @@ static void take_failed(db_batch_t *batch, db_queue_t *failed) {
     }
 }
 
-static void settle_failed(db_link_t *link, db_batch_t *batch) {
+static void settle_failed(db_link_t *link, db_batch_t *batch)
+{
     db_slot_t *slot = &batch->slots[batch->failed];
     const db_statement_t *statement = link->db->catalogue.known[slot->number].statement;
     const char *sqlstate = sqlstate_of(slot->result);
@@ -101,7 +108,8 @@ static void settle_failed(db_link_t *link, db_batch_t *batch) {
 }
 
 // Every statement succeeded and the end did not: a deferred constraint, and the server does not say whose.
-static void settle_sync_failed(db_link_t *link, db_batch_t *batch) {
+static void settle_sync_failed(db_link_t *link, db_batch_t *batch)
+{
     const db_statement_t *statement = NULL;
     for (unsigned i = 0; i < batch->count; i++)
         if (batch->slots[i].first != NULL)
@@ -119,7 +127,8 @@ static void settle_sync_failed(db_link_t *link, db_batch_t *batch) {
     requeue(link, &rest);
 }
 
-static void settle(db_link_t *link) {
+static void settle(db_link_t *link)
+{
     db_batch_t *batch = link->first;
     link->first = batch->next;
     if (link->first == NULL)
@@ -137,12 +146,14 @@ static void settle(db_link_t *link) {
 }
 
 // A PREPARE that did not take place is repeated by the next who needs it.
-static void slot_forget(db_link_t *link, const db_slot_t *slot) {
+static void slot_forget(db_link_t *link, const db_slot_t *slot)
+{
     if (slot->prepare)
         link_forget_prepared(link, slot->number);
 }
 
-static bool take_error(db_link_t *link, PGresult *result) {
+static bool take_error(db_link_t *link, PGresult *result)
+{
     db_batch_t *batch = link->first;
     bool read_only = link->lane->write && strcmp(sqlstate_of(result), "25006") == 0;
     if (PQstatus(link->pg) != CONNECTION_OK || read_only || db_error_is_loss(result)) {
@@ -162,7 +173,8 @@ static bool take_error(db_link_t *link, PGresult *result) {
     return true;
 }
 
-static void take_rows(db_link_t *link, PGresult *result) {
+static void take_rows(db_link_t *link, PGresult *result)
+{
     db_batch_t *batch = link->first;
     db_slot_t *slot = &batch->slots[batch->at++];
     slot->result = result;
@@ -170,7 +182,8 @@ static void take_rows(db_link_t *link, PGresult *result) {
         slot_answer(link->db, slot); // a read holds when it is there
 }
 
-bool batch_take(db_link_t *link, PGresult *result) {
+bool batch_take(db_link_t *link, PGresult *result)
+{
     db_batch_t *batch = link->first;
     link->progress_us = clock_steady_us();
     ExecStatusType status = PQresultStatus(result);

@@ -5,11 +5,13 @@
 #include "common/db/internal.h"
 #include "common/pb/message.h"
 
-static int row_index(const db_rows_t *rows, int row) {
+static int row_index(const db_rows_t *rows, int row)
+{
     return rows->row != NULL ? rows->row[row] : row;
 }
 
-status_t db_row_message(const db_rows_t *rows, int row, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem) {
+status_t db_row_message(const db_rows_t *rows, int row, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem)
+{
     *message = pb_new(type, arena);
     if (*message == NULL)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The answer is too large");
@@ -33,7 +35,8 @@ status_t db_row_message(const db_rows_t *rows, int row, const pb_type_t *type, a
     return STATUS_OK;
 }
 
-const char *db_row_text(const db_rows_t *rows, int row, const char *column) {
+const char *db_row_text(const db_rows_t *rows, int row, const char *column)
+{
     // Not PQfnumber, which folds case and unquotes.
     int at = row_index(rows, row);
     int columns = PQnfields(rows->result);

@@ -11,12 +11,14 @@ struct db_session {
     PGconn *connection;
 };
 
-static void ignore_notice(void *data, const PGresult *result) {
+static void ignore_notice(void *data, const PGresult *result)
+{
     (void)data;
     (void)result;
 }
 
-static status_t settle(PGconn *connection, const char *schema, problem_t *problem) {
+static status_t settle(PGconn *connection, const char *schema, problem_t *problem)
+{
     buf_t sql;
     buf_init(&sql, SETTINGS_MAX);
     db_connect_sql(&sql, schema);
@@ -29,7 +31,8 @@ static status_t settle(PGconn *connection, const char *schema, problem_t *proble
     return status;
 }
 
-status_t db_session_open(const char *dsn, const char *application_name, const char *schema, db_session_t **session, problem_t *problem) {
+status_t db_session_open(const char *dsn, const char *application_name, const char *schema, db_session_t **session, problem_t *problem)
+{
     *session = NULL;
     if (!db_dsn_valid(dsn))
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "The database's address is malformed");
@@ -56,7 +59,8 @@ status_t db_session_open(const char *dsn, const char *application_name, const ch
     return status;
 }
 
-void db_session_close(db_session_t **session) {
+void db_session_close(db_session_t **session)
+{
     if (*session == NULL)
         return;
     PQfinish((*session)->connection);
@@ -64,12 +68,14 @@ void db_session_close(db_session_t **session) {
     *session = NULL;
 }
 
-PGconn *db_session_connection(db_session_t *session) {
+PGconn *db_session_connection(db_session_t *session)
+{
     return session->connection;
 }
 
 // The result where it is one of success, else NULL with the problem filled.
-static PGresult *checked(db_session_t *session, PGresult *result, const char *name, problem_t *problem) {
+static PGresult *checked(db_session_t *session, PGresult *result, const char *name, problem_t *problem)
+{
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
         return result;
@@ -81,16 +87,19 @@ static PGresult *checked(db_session_t *session, PGresult *result, const char *na
     return NULL;
 }
 
-PGresult *db_session_exec(db_session_t *session, const char *sql, problem_t *problem) {
+PGresult *db_session_exec(db_session_t *session, const char *sql, problem_t *problem)
+{
     return checked(session, PQexec(session->connection, sql), "exec", problem);
 }
 
-static const char *const *only_row(void *data, int i) {
+static const char *const *only_row(void *data, int i)
+{
     (void)i;
     return data;
 }
 
-static PGresult *run_gathering(db_session_t *session, const db_statement_t *statement, const char **values, problem_t *problem) {
+static PGresult *run_gathering(db_session_t *session, const db_statement_t *statement, const char **values, problem_t *problem)
+{
     buf_t out;
     db_arrays_t arrays;
     PGresult *result = NULL;
@@ -104,7 +113,8 @@ static PGresult *run_gathering(db_session_t *session, const db_statement_t *stat
 }
 
 PGresult *db_session_run(db_session_t *session, const db_statement_t *statement, const void *const *roots, arena_t *arena,
-                         problem_t *problem) {
+                         problem_t *problem)
+{
     const char *values[DB_PARAMS_MAX];
     if (db_statement_bind(statement, roots, arena, values, problem) != STATUS_OK)
         return NULL;
@@ -116,7 +126,8 @@ PGresult *db_session_run(db_session_t *session, const db_statement_t *statement,
     return checked(session, result, statement->name, problem);
 }
 
-status_t db_session_prepare(db_session_t *session, const db_statement_t *statement, problem_t *problem) {
+status_t db_session_prepare(db_session_t *session, const db_statement_t *statement, problem_t *problem)
+{
     PGresult *result = PQprepare(session->connection, "", statement->sql, 0, NULL);
     status_t status = STATUS_OK;
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {

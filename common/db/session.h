@@ -9,7 +9,7 @@
 typedef struct db_session db_session_t;
 
 MUST_CHECK status_t db_session_open(const char *dsn, const char *application_name, const char *schema, db_session_t **session,
-                                   problem_t *problem);
+                                    problem_t *problem);
 void db_session_close(db_session_t **session);
 // Runs SQL without parameters (several statements allowed). The last result, or NULL with the problem filled; the caller PQclears it.
 PGresult *db_session_exec(db_session_t *session, const char *sql, problem_t *problem);

@@ -3,16 +3,19 @@
 
 #include <string.h>
 
-static bool is_letter(char c) {
+static bool is_letter(char c)
+{
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_word(char c) {
+static bool is_word(char c)
+{
     return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
 }
 
 // Behind the closing quote, or at the end of the text.
-static const char *skip_quoted(const char *at, char quote, bool backslashes) {
+static const char *skip_quoted(const char *at, char quote, bool backslashes)
+{
     for (at++; *at != '\0'; at++) {
         if (backslashes && *at == '\\' && at[1] != '\0') {
             at++;
@@ -25,14 +28,16 @@ static const char *skip_quoted(const char *at, char quote, bool backslashes) {
     return at;
 }
 
-static const char *skip_line(const char *at) {
+static const char *skip_line(const char *at)
+{
     while (*at != '\0' && *at != '\n')
         at++;
     return at;
 }
 
 // PostgreSQL's block comments nest.
-static const char *skip_block(const char *at) {
+static const char *skip_block(const char *at)
+{
     int depth = 0;
     while (*at != '\0') {
         if (at[0] == '/' && at[1] == '*') {
@@ -50,7 +55,8 @@ static const char *skip_block(const char *at) {
 }
 
 // Behind $tag$…$tag$; `at` itself where no such quote starts here ($1, a$b).
-static const char *skip_dollar(const char *start, const char *at) {
+static const char *skip_dollar(const char *start, const char *at)
+{
     if (at > start && is_word(at[-1]))
         return at;
     const char *end = at + 1;
@@ -68,19 +74,22 @@ static const char *skip_dollar(const char *start, const char *at) {
 }
 
 // E'…' knows backslashes; the E must not be the end of a longer word.
-static bool has_escapes(const char *start, const char *quote) {
+static bool has_escapes(const char *start, const char *quote)
+{
     if (quote == start || (quote[-1] != 'e' && quote[-1] != 'E'))
         return false;
     return quote - 1 == start || !is_word(quote[-2]);
 }
 
-static const char *name_end(const char *at) {
+static const char *name_end(const char *at)
+{
     while (is_word(*at) || (*at == '.' && is_letter(at[1])))
         at++;
     return at;
 }
 
-bool sql_next_parameter(const char **at, const char **name, size_t *size) {
+bool sql_next_parameter(const char **at, const char **name, size_t *size)
+{
     const char *start = *at;
     const char *p = start;
     while (*p != '\0') {
@@ -111,7 +120,8 @@ bool sql_next_parameter(const char **at, const char **name, size_t *size) {
     return false;
 }
 
-void sql_add_identifier(buf_t *out, const char *name) {
+void sql_add_identifier(buf_t *out, const char *name)
+{
     buf_add_char(out, '"');
     for (; *name != '\0'; name++) {
         if (*name == '"')
@@ -121,11 +131,13 @@ void sql_add_identifier(buf_t *out, const char *name) {
     buf_add_char(out, '"');
 }
 
-void array_open(buf_t *out) {
+void array_open(buf_t *out)
+{
     buf_add_char(out, '{');
 }
 
-void array_add(buf_t *out, const char *text) {
+void array_add(buf_t *out, const char *text)
+{
     if (out->size > 1)
         buf_add_char(out, ',');
     buf_add_char(out, '"');
@@ -137,6 +149,7 @@ void array_add(buf_t *out, const char *text) {
     buf_add_char(out, '"');
 }
 
-void array_close(buf_t *out) {
+void array_close(buf_t *out)
+{
     buf_add_char(out, '}');
 }

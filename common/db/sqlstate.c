@@ -28,7 +28,8 @@ static const sqlstate_rule_t RULES[] = {
     {"25006", STATUS_UNAVAILABLE, false},
 };
 
-static const sqlstate_rule_t *rule_of(const char *sqlstate) {
+static const sqlstate_rule_t *rule_of(const char *sqlstate)
+{
     if (sqlstate == NULL || strlen(sqlstate) != 5)
         return NULL;
     for (size_t i = 0; i < sizeof(RULES) / sizeof(RULES[0]); i++)
@@ -37,12 +38,14 @@ static const sqlstate_rule_t *rule_of(const char *sqlstate) {
     return NULL;
 }
 
-status_t sqlstate_status(const char *sqlstate) {
+status_t sqlstate_status(const char *sqlstate)
+{
     const sqlstate_rule_t *rule = rule_of(sqlstate);
     return rule != NULL ? rule->status : STATUS_INTERNAL;
 }
 
-bool sqlstate_retryable(const char *sqlstate) {
+bool sqlstate_retryable(const char *sqlstate)
+{
     const sqlstate_rule_t *rule = rule_of(sqlstate);
     return rule != NULL && rule->retryable;
 }

@@ -7,14 +7,16 @@
 
 #define SQL_MAX (256u * 1024u)
 
-static int param_find(const db_statement_t *statement, const char *name, size_t size) {
+static int param_find(const db_statement_t *statement, const char *name, size_t size)
+{
     for (int i = 0; i < statement->param_count; i++)
         if (statement->params[i].name_size == size && memcmp(statement->params[i].name, name, size) == 0)
             return i;
     return -1;
 }
 
-static status_t refuse(const db_statement_t *statement, const char *name, size_t size, const char *why, problem_t *problem) {
+static status_t refuse(const db_statement_t *statement, const char *name, size_t size, const char *why, problem_t *problem)
+{
     char field[128];
     size_t kept = size < sizeof(field) ? size : sizeof(field) - 1;
     memcpy(field, name, kept);
@@ -24,7 +26,8 @@ static status_t refuse(const db_statement_t *statement, const char *name, size_t
 
 // ":request.code" is the root "request" and the path "code" from there.
 static status_t param_resolve(db_statement_t *statement, const char *name, size_t size, const db_root_t *roots, size_t root_count,
-                              problem_t *problem) {
+                              problem_t *problem)
+{
     if (statement->param_count == DB_PARAMS_MAX)
         return refuse(statement, name, size, "more parameters than a statement may have", problem);
     const char *dot = memchr(name, '.', size);
@@ -48,12 +51,14 @@ static status_t param_resolve(db_statement_t *statement, const char *name, size_
     return refuse(statement, name, size, "no such root", problem);
 }
 
-static bool is_word(const char *name, size_t size, const char *word) {
+static bool is_word(const char *name, size_t size, const char *word)
+{
     return size == strlen(word) && memcmp(name, word, size) == 0;
 }
 
 // Finds the parameters, and whether the statement gathers.
-static status_t resolve_all(db_statement_t *statement, const db_root_t *roots, size_t root_count, problem_t *problem) {
+static status_t resolve_all(db_statement_t *statement, const db_root_t *roots, size_t root_count, problem_t *problem)
+{
     const char *at = statement->source;
     const char *name;
     size_t size;
@@ -70,7 +75,8 @@ static status_t resolve_all(db_statement_t *statement, const db_root_t *roots, s
 }
 
 // What `input` is made of.
-static void add_inputs(const db_statement_t *statement, buf_t *out) {
+static void add_inputs(const db_statement_t *statement, buf_t *out)
+{
     buf_add_string(out, "SELECT * FROM unnest(");
     for (int i = 1; i <= statement->param_count; i++)
         buf_printf(out, "%s$%d::text[]", i > 1 ? ", " : "", i);
@@ -80,7 +86,8 @@ static void add_inputs(const db_statement_t *statement, buf_t *out) {
     buf_add_string(out, "n)");
 }
 
-static status_t parse(db_statement_t *statement, const db_root_t *roots, size_t root_count, buf_t *out, problem_t *problem) {
+static status_t parse(db_statement_t *statement, const db_root_t *roots, size_t root_count, buf_t *out, problem_t *problem)
+{
     status_t status = resolve_all(statement, roots, root_count, problem);
     if (status != STATUS_OK)
         return status;
@@ -104,7 +111,8 @@ static status_t parse(db_statement_t *statement, const db_root_t *roots, size_t 
 }
 
 // One key a query: a list or a message would not tell rows apart.
-static status_t coalesce_resolve(db_statement_t *statement, const char *coalesce, problem_t *problem) {
+static status_t coalesce_resolve(db_statement_t *statement, const char *coalesce, problem_t *problem)
+{
     if (statement->param_count != 1 || param_find(statement, coalesce, strlen(coalesce)) != 0)
         return refuse(statement, coalesce, strlen(coalesce), "a coalesced read has exactly the parameter that it is coalesced by", problem);
     const pb_path_t *path = &statement->params[0].path;
@@ -117,7 +125,8 @@ static status_t coalesce_resolve(db_statement_t *statement, const char *coalesce
 }
 
 status_t db_statement_new(const char *name, const char *sql, const db_root_t *roots, size_t root_count, const char *coalesce,
-                          db_statement_t **statement, problem_t *problem) {
+                          db_statement_t **statement, problem_t *problem)
+{
     *statement = NULL;
     if (root_count > DB_ROOTS_MAX)
         return problem_set(problem, STATUS_INTERNAL, NULL, "Statement %s has more roots than a statement may have", name);
@@ -146,7 +155,8 @@ status_t db_statement_new(const char *name, const char *sql, const db_root_t *ro
     return status;
 }
 
-void db_statement_destroy(db_statement_t **statement) {
+void db_statement_destroy(db_statement_t **statement)
+{
     if (*statement == NULL)
         return;
     free((*statement)->name);
@@ -158,15 +168,18 @@ void db_statement_destroy(db_statement_t **statement) {
     *statement = NULL;
 }
 
-const char *db_statement_name(const db_statement_t *statement) {
+const char *db_statement_name(const db_statement_t *statement)
+{
     return statement->name;
 }
 
-const char *db_statement_sql(const db_statement_t *statement) {
+const char *db_statement_sql(const db_statement_t *statement)
+{
     return statement->sql;
 }
 
-static status_t key_array(const char **value, arena_t *arena, problem_t *problem) {
+static status_t key_array(const char **value, arena_t *arena, problem_t *problem)
+{
     buf_t literal;
     buf_init(&literal, SQL_MAX);
     array_open(&literal);
@@ -178,7 +191,8 @@ static status_t key_array(const char **value, arena_t *arena, problem_t *problem
     return *value != NULL ? STATUS_OK : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request is too large");
 }
 
-static status_t bind_refuse(const db_param_t *param, status_t status, problem_t *problem) {
+static status_t bind_refuse(const db_param_t *param, status_t status, problem_t *problem)
+{
     if (status == STATUS_RESOURCE_EXHAUSTED)
         return problem_set(problem, status, NULL, "The request is too large");
     const char *dot = memchr(param->name, '.', param->name_size);
@@ -191,7 +205,8 @@ static status_t bind_refuse(const db_param_t *param, status_t status, problem_t 
 }
 
 status_t db_statement_bind_plain(const db_statement_t *statement, const void *const *roots, arena_t *arena, const char **values,
-                                 problem_t *problem) {
+                                 problem_t *problem)
+{
     for (int i = 0; i < statement->param_count; i++) {
         const db_param_t *param = &statement->params[i];
         const void *root = roots != NULL ? roots[param->root] : NULL;
@@ -207,7 +222,8 @@ status_t db_statement_bind_plain(const db_statement_t *statement, const void *co
 }
 
 status_t db_statement_bind(const db_statement_t *statement, const void *const *roots, arena_t *arena, const char **values,
-                           problem_t *problem) {
+                           problem_t *problem)
+{
     status_t status = db_statement_bind_plain(statement, roots, arena, values, problem);
     return status == STATUS_OK && statement->coalesce_column != NULL ? key_array(&values[0], arena, problem) : status;
 }

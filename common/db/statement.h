@@ -26,9 +26,9 @@ typedef struct db_root {
 // A statement with its parameters resolved: made once at start, shared by every connection, which prepares it when it first meets it.
 typedef struct db_statement db_statement_t;
 
-// A write may gather: where the SQL says `WITH input AS (:inputs)`, each parameter is the text of a column of `input`, and writes that go out
-// together are one execution over one row each, n = 1, 2, …. Its other tables are joined to `FROM input i`, and its result has one row for
-// each n, with a column n. With `(:input)` instead the same SQL runs for one: `input` has the row n = 1 and parameters are parameters.
+// A write may gather: where the SQL says `WITH input AS (:inputs)`, each parameter is the text of a column of `input`, and writes that go
+// out together are one execution over one row each, n = 1, 2, …. Its other tables are joined to `FROM input i`, and its result has one row
+// for each n, with a column n. With `(:input)` instead the same SQL runs for one: `input` has the row n = 1 and parameters are parameters.
 //
 // INTERNAL with the parameter as the problem's field where a root or path is unknown.
 // `coalesce` (NULL for none) names a parameter of the form "request.code" of a read: the SQL compares with `= ANY(:request.code)`,

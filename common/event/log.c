@@ -174,7 +174,8 @@ static void poll_now(uv_timer_t *timer)
     if (!log->pruning && now_us >= log->prune_at_us) {
         log->pruning = true;
         log->prune_at_us = now_us + PRUNE_EVERY_US;
-        log->prune_query = (db_query_t){.statement = log->statements[1], .arena = log->arena, .key = "prune", .done = prune_done, .data = log};
+        log->prune_query =
+            (db_query_t){.statement = log->statements[1], .arena = log->arena, .key = "prune", .done = prune_done, .data = log};
         db_write(log->db, &log->prune_query);
     }
 }

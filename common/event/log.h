@@ -25,7 +25,8 @@ typedef struct event_log_options {
     rpc_publisher_t *publisher; // borrowed
 } event_log_options_t;
 
-MUST_CHECK status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metrics_t *metrics, event_log_t **log, problem_t *problem);
+MUST_CHECK status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metrics_t *metrics, event_log_t **log,
+                                  problem_t *problem);
 // Closes its handles, which the loop must then see out; what is in flight comes to its end there.
 void event_log_stop(event_log_t *log);
 // After the loop has ended.

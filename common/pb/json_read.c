@@ -19,8 +19,7 @@ static status_t explain(const json_error_t *error, const char *text, size_t size
     case json_error_out_of_memory:
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than there is");
     case json_error_duplicate_key:
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The key occurs twice (line %d, column %d)", error->line,
-                           error->column);
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The key occurs twice (line %d, column %d)", error->line, error->column);
     case json_error_invalid_utf8:
         return problem_set(problem, STATUS_INVALID_ARGUMENT, path, "The text is not UTF-8 (line %d, column %d)", error->line,
                            error->column);

@@ -35,8 +35,7 @@ static status_t check_value(const pb_field_t *meta, ProtobufCType type, const vo
     case PROTOBUF_C_TYPE_MESSAGE:
         return pb_validate(meta->type, *(void *const *)value, false, problem);
     case PROTOBUF_C_TYPE_ENUM:
-        return pb_enum_json(meta->enumeration, *(const int *)value) != NULL ? STATUS_OK
-                                                                            : refuse(problem, "Is not a value of the contract");
+        return pb_enum_json(meta->enumeration, *(const int *)value) != NULL ? STATUS_OK : refuse(problem, "Is not a value of the contract");
     default:
         return pb_integer_bounds(type, &minimum, &maximum) ? check_number(meta, type, value, problem) : STATUS_OK;
     }

@@ -7,7 +7,8 @@
 
 typedef struct rpc_publisher rpc_publisher_t;
 
-MUST_CHECK status_t rpc_publisher_new(rpc_context_t *context, const char *const *endpoints, rpc_publisher_t **publisher, problem_t *problem);
+MUST_CHECK status_t rpc_publisher_new(rpc_context_t *context, const char *const *endpoints, rpc_publisher_t **publisher,
+                                      problem_t *problem);
 void rpc_publisher_destroy(rpc_publisher_t **publisher);
 // Two frames: [topic][bytes].
 void rpc_publish(rpc_publisher_t *publisher, const char *topic, const void *bytes, size_t size);

@@ -19,7 +19,7 @@ typedef struct rpc_call {
     const Pcn__Common__V1__RequestHeader *header; // unpacked, checked
     const uint8_t *body;
     size_t body_size;
-    const char *peer; // name of the key that sent it: "gateway"
+    const char *peer;    // name of the key that sent it: "gateway"
     int64_t received_us; // steady clock
     int64_t deadline_us;
 } rpc_call_t;
@@ -29,13 +29,13 @@ typedef void (*rpc_serve_fn)(void *data, rpc_call_t *call);
 // Which peers may call what: the first row whose peer matches ("*" for any known key) and whose method begins with `method` decides.
 typedef struct rpc_permission {
     const char *peer;
-    const char *method;   // "pcn.events.v1.Events/" or "" for all
-    bool with_principal;  // a principal is believed only from here
+    const char *method;  // "pcn.events.v1.Events/" or "" for all
+    bool with_principal; // a principal is believed only from here
 } rpc_permission_t;
 
 typedef struct rpc_server_options {
-    const char *const *endpoints;         // to bind, ended by NULL
-    const rpc_permission_t *permissions;  // ended by a row without a peer; must live as long as the server
+    const char *const *endpoints;        // to bind, ended by NULL
+    const rpc_permission_t *permissions; // ended by a row without a peer; must live as long as the server
     rpc_serve_fn serve;
     void *data;
     unsigned in_flight_max; // calls not yet answered; beyond it RESOURCE_EXHAUSTED at once; 0 for 4096

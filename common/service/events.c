@@ -22,8 +22,9 @@ static const db_stmt_t read_events = {
     "         (SELECT id, type, subject, time, traceparent, data FROM event WHERE id = s.event OFFSET 0) e "
     "     WHERE s.sequence > coalesce(:request.after::bigint, 0) "
     "     AND (:request.type::text IS NULL OR starts_with(e.type, :request.type::text)) "
-    "     ORDER BY s.sequence LIMIT coalesce(:request.limit::int, " TEXT(PAGE_DEFAULT) ")) l) p ON p.before < " TEXT(PAGE_BYTES) " "
-    "ORDER BY p.sequence"};
+    "     ORDER BY s.sequence LIMIT coalesce(:request.limit::int, " TEXT(PAGE_DEFAULT) ")) l) p ON p.before < " TEXT(
+        PAGE_BYTES) " "
+                    "ORDER BY p.sequence"};
 
 static status_t fill(service_call_t *call, Pcn__Events__V1__ReadReply *reply, const Pcn__Events__V1__ReadRequest *request)
 {

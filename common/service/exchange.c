@@ -40,7 +40,8 @@ bool service_may(const service_call_t *call, const char *scope)
     return false;
 }
 
-bool service_event(service_call_t *call, const char *type, const char *subject, int64_t version, const pb_type_t *data_type, const void *data)
+bool service_event(service_call_t *call, const char *type, const char *subject, int64_t version, const pb_type_t *data_type,
+                   const void *data)
 {
     if (call->event_count == SERVICE_EVENTS_MAX)
         return problem_set(call->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "Too many changes at once"), false;
@@ -340,9 +341,9 @@ static bool join_organisations(exchange_t *exchange)
     exchange->statement.organisation = (char *)"";
     exchange->statement.subject = principal != NULL && principal->subject != NULL ? principal->subject : (char *)"";
     for (size_t i = 0; principal != NULL && i < principal->n_organisations; i++) {
-        exchange->statement.organisation = i == 0 ? principal->organisations[0]
-                                                  : arena_printf(exchange->rpc->arena, "%s,%s", exchange->statement.organisation,
-                                                                 principal->organisations[i]);
+        exchange->statement.organisation =
+            i == 0 ? principal->organisations[0]
+                   : arena_printf(exchange->rpc->arena, "%s,%s", exchange->statement.organisation, principal->organisations[i]);
         if (exchange->statement.organisation == NULL)
             return false;
     }
@@ -372,8 +373,7 @@ static bool prepare(exchange_t *exchange)
     SHA256(rpc->body, rpc->body_size, exchange->hash);
     exchange->statement.has_request_hash = 1;
     exchange->statement.request_hash = (ProtobufCBinaryData){.len = sizeof exchange->hash, .data = exchange->hash};
-    exchange->statement.idempotency_key =
-        rpc->header->idempotency_key != NULL ? rpc->header->idempotency_key : rpc->header->request_id;
+    exchange->statement.idempotency_key = rpc->header->idempotency_key != NULL ? rpc->header->idempotency_key : rpc->header->request_id;
     return call->events != NULL;
 }
 

@@ -10,7 +10,7 @@
 
 #define SQL_CAP (64u * 1024u)
 
-#define SEEN_WHERE \
+#define SEEN_WHERE                                                                                                                         \
     "WHERE organisation = :call.organisation AND subject = :call.subject AND method = :call.method AND key = :call.idempotency_key"
 
 // What stands around a handler's save: `input` has a row for each change, `seen` one for each of them that took place before. The answer
@@ -27,7 +27,8 @@ static const char save_tail[] =
     "recorded AS (INSERT INTO event (id, type, subject, version, time, traceparent, data) "
     "    SELECT e.id, e.type, e.subject, e.version, :call.now::timestamptz, :header.traceparent::text, e.data "
     "    FROM input i JOIN changed c ON c.key = :call.key CROSS JOIN LATERAL unnest(:call.event_ids::uuid[], :call.event_types::text[], "
-    "        :call.event_subjects::text[], :call.event_versions::bigint[], :call.event_data::text[]) AS e (id, type, subject, version, data) "
+    "        :call.event_subjects::text[], :call.event_versions::bigint[], :call.event_data::text[]) AS e (id, type, subject, version, "
+    "data) "
     "    RETURNING id), "
     "queued AS (INSERT INTO event_queue (event) SELECT id FROM recorded), "
     "audited AS (INSERT INTO audit (at, request_id, subject, organisation, method, target) "

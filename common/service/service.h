@@ -43,10 +43,10 @@ typedef struct service_call {
     int32_t today;   // days, the field's date
     arena_t *arena;
     // Out.
-    void *after;     // of handler->after; :after in the save
-    void *reply;     // of method->reply
-    int64_t version; // of the resource in the reply; 0 for none
-    const char *key; // the aggregate that a save changes, sorts batches: "pcn-rutland"
+    void *after;             // of handler->after; :after in the save
+    void *reply;             // of method->reply
+    int64_t version;         // of the resource in the reply; 0 for none
+    const char *key;         // the aggregate that a save changes, sorts batches: "pcn-rutland"
     service_event_t *events; // room for SERVICE_EVENTS_MAX
     size_t event_count;
     bool unchanged; // decided that there is nothing to do: answer without a save
@@ -86,7 +86,8 @@ typedef struct service {
 // Whether the caller's token holds the scope.
 bool service_may(const service_call_t *call, const char *scope);
 // Adds an event; false (and RESOURCE_EXHAUSTED) beyond the room.
-bool service_event(service_call_t *call, const char *type, const char *subject, int64_t version, const pb_type_t *data_type, const void *data);
+bool service_event(service_call_t *call, const char *type, const char *subject, int64_t version, const pb_type_t *data_type,
+                   const void *data);
 
 // The daemon's main: configuration, migrations, sockets, loop, drain. `--migrate`, `--help`, `--print-config`.
 int service_run(const service_t *service, int argc, char **argv);

@@ -30,9 +30,8 @@ static bool connect_backend(backends_t *backends, backend_t *backend)
     char key[RPC_KEY_SIZE];
     if (rpc_keys_load_public(backends->keys, backend->service, key, &problem) != STATUS_OK)
         return false;
-    rpc_client_options_t options = {.service = backend->service,
-                                    .endpoints = app_endpoints(backends->app, backend->service, "rpc"),
-                                    .server_key = key};
+    rpc_client_options_t options = {
+        .service = backend->service, .endpoints = app_endpoints(backends->app, backend->service, "rpc"), .server_key = key};
     if (rpc_client_new(backends->context, &options, app_metrics(backends->app), &backend->client, &problem) != STATUS_OK) {
         log_error("a service cannot be connected", LOG_TEXT("service", backend->service), LOG_TEXT("detail", problem.detail));
         return false;

@@ -5,8 +5,10 @@
 
 #include "common/app/issuer.h"
 
-#define KEY(name, type, field, default_text, minimum, maximum, help) \
-    {name, type, 0, offsetof(gateway_config_t, field), default_text, minimum, maximum, help}
+#define KEY(name, type, field, default_text, minimum, maximum, help)                                                                       \
+    {                                                                                                                                      \
+        name, type, 0, offsetof(gateway_config_t, field), default_text, minimum, maximum, help                                             \
+    }
 
 const config_key_t gateway_keys[] = {
     KEY("HTTP_LISTEN", CONFIG_STRING, http_listen, "", 0, 0,

@@ -7,7 +7,7 @@
 typedef struct gateway_config {
     app_config_t app;
     const char *http_listen; // "unix:PATH" or a loopback address with its port; empty: unix:$state_dir/run/gateway.http
-    int64_t listen_fd; // a socket that listens already, from the supervisor; -1 for none
+    int64_t listen_fd;       // a socket that listens already, from the supervisor; -1 for none
     int64_t request_timeout_ms;
     int64_t connection_limit;
     int64_t connection_timeout_ms;

@@ -8,8 +8,8 @@
 
 #include "common/base/status.h"
 
-#define GUARD_BODY_MAX (256u * 1024u)   // a larger body is 413
-#define GUARD_READ_MAX (1024u * 1024u)  // read to its end up to here, so that the client sees the answer
+#define GUARD_BODY_MAX (256u * 1024u)  // a larger body is 413
+#define GUARD_READ_MAX (1024u * 1024u) // read to its end up to here, so that the client sees the answer
 #define GUARD_LINGER_MAX (4u * 1024u * 1024u)
 #define GUARD_KEY_MAX 128
 

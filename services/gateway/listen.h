@@ -8,7 +8,7 @@
 #define LISTEN_PATH_SIZE 108 // sockaddr_un's
 
 typedef struct listen {
-    int fd; // -1 for none
+    int fd;                      // -1 for none
     char path[LISTEN_PATH_SIZE]; // of a unix socket; else empty
     uint64_t inode;
 } listen_t;

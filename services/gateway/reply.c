@@ -14,8 +14,8 @@ static const struct {
     int http;
     const char *title;
 } http_titles[] = {
-    {405, "Method not allowed"}, {406, "Not acceptable"},         {412, "Precondition failed"},   {413, "Body too large"},
-    {415, "Unsupported media type"}, {428, "Precondition required"},
+    {405, "Method not allowed"}, {406, "Not acceptable"},         {412, "Precondition failed"},
+    {413, "Body too large"},     {415, "Unsupported media type"}, {428, "Precondition required"},
 };
 
 static const char *title_of(int http, status_t status)

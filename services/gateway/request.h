@@ -24,9 +24,9 @@ typedef struct request {
     const char *raw; // the target as sent
     size_t raw_size;
     request_stage_t stage;
-    bool discarded;   // the body is too large and not kept
-    bool cut;         // answered past libmicrohttpd, since the body has no end
-    bool close;       // the connection is closed after the answer
+    bool discarded; // the body is too large and not kept
+    bool cut;       // answered past libmicrohttpd, since the body has no end
+    bool close;     // the connection is closed after the answer
     verb_t verb;
     guard_t guard;
     char id[ID_SIZE];
@@ -38,7 +38,7 @@ typedef struct request {
     route_match_t match;
     principal_t *principal;
     const char *service; // to ask; constant
-    void *message; // of the method's request
+    void *message;       // of the method's request
     const char *idempotency_key;
     int64_t expected_version;
     rpc_request_t call;

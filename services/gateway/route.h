@@ -39,9 +39,9 @@ typedef struct route {
 typedef struct route_table route_table_t;
 
 typedef struct route_match {
-    const route_t *route;                    // NULL where the path is known but not for this verb
+    const route_t *route;                   // NULL where the path is known but not for this verb
     target_text_t values[ROUTE_FIELDS_MAX]; // of the {field}s; not always with a NUL after it
-    const char *allow;                       // verbs of the path, for a 405
+    const char *allow;                      // verbs of the path, for a 405
 } route_match_t;
 
 // `services` is ended by NULL. INTERNAL where the contract contradicts itself: an unknown field in braces, a route twice.

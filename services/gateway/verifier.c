@@ -9,8 +9,8 @@
 typedef struct entry {
     unsigned char digest[DIGEST_SIZE];
     principal_t *principal;
-    struct entry *chain;           // of its bucket
-    struct entry *newer, *older;   // by last use
+    struct entry *chain;         // of its bucket
+    struct entry *newer, *older; // by last use
 } entry_t;
 
 struct verifier {

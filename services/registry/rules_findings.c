@@ -17,11 +17,10 @@ static const finding_kind_t band_below = {
     "size-band-below", "A network of fewer than 30,000 patients needs a recorded waiver of its commissioner", SEVERITY(ERROR)};
 static const finding_kind_t list_size_difference = {"list-size-difference", "A network's stated list size should be the sum of its parts",
                                                     SEVERITY(INFORMATION)};
-static const finding_kind_t practice_count_difference = {
-    "practice-count-difference", "The stated number of practices should be the number recorded", SEVERITY(WARNING)};
+static const finding_kind_t practice_count_difference = {"practice-count-difference",
+                                                         "The stated number of practices should be the number recorded", SEVERITY(WARNING)};
 static const finding_kind_t population_difference = {
-    "population-difference", "The stated population should be near the sum of the list sizes of the networks below",
-    SEVERITY(INFORMATION)};
+    "population-difference", "The stated population should be near the sum of the list sizes of the networks below", SEVERITY(INFORMATION)};
 
 // NULL without memory.
 static finding_t *finding_new(const finding_kind_t *kind, const char *code, char *source, char *detail, arena_t *arena)

@@ -124,12 +124,11 @@ static bool assume_all(network_t *network, arena_t *arena)
         directors += network->directors[i]->from_assumed ? 1 : 0;
     bool good = true;
     if (members > 0)
-        good =
-            assume(network, arena_printf(arena, "No source gives the first day of %zu of the memberships: they are taken to start on %s",
-                                         members, first));
+        good = assume(network, arena_printf(arena, "No source gives the first day of %zu of the memberships: they are taken to start on %s",
+                                            members, first));
     if (directors > 0)
-        good = good &&
-               assume(network, arena_printf(arena, "No source gives the first day of %zu of the directors: it is assumed", directors));
+        good =
+            good && assume(network, arena_printf(arena, "No source gives the first day of %zu of the directors: it is assumed", directors));
     int64_t count;
     const char *as_of = network->list_size->as_of;
     if (list_size_effective(network->list_size, &count) && strcmp(as_of + 4, "-01-01") != 0)

@@ -21,14 +21,16 @@ struct capture {
     bool torn; // the last line in the file lost its end
 };
 
-static void file_open(capture_t *capture) {
+static void file_open(capture_t *capture)
+{
     capture->file = open(capture->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     struct stat info;
     capture->size = capture->file >= 0 && fstat(capture->file, &info) == 0 ? info.st_size : 0;
 }
 
 // A file that cannot be renamed is gone on with: too large a log is better than none.
-static void file_rotate(capture_t *capture) {
+static void file_rotate(capture_t *capture)
+{
     char from[PATH_MAX + 16];
     char to[PATH_MAX + 16];
     for (int i = CAPTURE_OLDER; i > 0; i--) {
@@ -44,7 +46,8 @@ static void file_rotate(capture_t *capture) {
     file_open(capture);
 }
 
-static void file_write(capture_t *capture, const char *bytes, size_t size) {
+static void file_write(capture_t *capture, const char *bytes, size_t size)
+{
     if (capture->file < 0) {
         file_open(capture);
     }
@@ -73,19 +76,22 @@ static void file_write(capture_t *capture, const char *bytes, size_t size) {
     }
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
     (void)suggested;
     capture_t *capture = handle->data;
     *buf = uv_buf_init(capture->chunk, sizeof capture->chunk);
 }
 
-static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
+{
     if (size > 0) {
         file_write(stream->data, buf->base, (size_t)size);
     }
 }
 
-status_t capture_new(uv_loop_t *loop, const char *dir, const char *name, capture_t **out, problem_t *problem) {
+status_t capture_new(uv_loop_t *loop, const char *dir, const char *name, capture_t **out, problem_t *problem)
+{
     *out = NULL;
     capture_t *capture = calloc(1, sizeof *capture);
     if (capture == NULL) {
@@ -111,15 +117,18 @@ status_t capture_new(uv_loop_t *loop, const char *dir, const char *name, capture
     return STATUS_OK;
 }
 
-int capture_fd(const capture_t *capture) {
+int capture_fd(const capture_t *capture)
+{
     return capture->write_fd;
 }
 
-static void on_close(uv_handle_t *handle) {
+static void on_close(uv_handle_t *handle)
+{
     free(handle->data);
 }
 
-void capture_close(capture_t **reference) {
+void capture_close(capture_t **reference)
+{
     capture_t *capture = *reference;
     if (capture == NULL) {
         return;

@@ -20,13 +20,15 @@ enum {
 
 static void run(child_t *child);
 
-const char *child_state_name(child_state_t state) {
+const char *child_state_name(child_state_t state)
+{
     static const char *const names[] = {"waiting", "starting", "ready", "backoff", "stopping", "stopped"};
     assert((size_t)state < sizeof names / sizeof *names);
     return names[state];
 }
 
-static void state_set(child_t *child, child_state_t state) {
+static void state_set(child_t *child, child_state_t state)
+{
     child->state = state;
     child->ready_since_us = state == CHILD_READY ? clock_wall_us() : 0;
     if (state == CHILD_READY) {
@@ -37,18 +39,21 @@ static void state_set(child_t *child, child_state_t state) {
     child->changed(child->data, child);
 }
 
-static void on_ready(void *data) {
+static void on_ready(void *data)
+{
     child_t *child = data;
     if (child->state == CHILD_STARTING) {
         state_set(child, CHILD_READY);
     }
 }
 
-static void on_backoff(uv_timer_t *timer) {
+static void on_backoff(uv_timer_t *timer)
+{
     run(timer->data);
 }
 
-static void backoff(child_t *child) {
+static void backoff(child_t *child)
+{
     uint64_t delay_ms = CHILD_BACKOFF_FIRST_MS;
     for (unsigned i = 1; i < child->failures && delay_ms < CHILD_BACKOFF_LAST_MS; i++) {
         delay_ms *= 2;
@@ -61,7 +66,8 @@ static void backoff(child_t *child) {
     state_set(child, CHILD_BACKOFF);
 }
 
-static void run(child_t *child) {
+static void run(child_t *child)
+{
     ready_close(&child->ready);
     child->ready = ready_new(child->loop, child->program, on_ready, child);
     pid_t pid = -1;
@@ -86,12 +92,14 @@ static void run(child_t *child) {
     state_set(child, CHILD_STARTING);
 }
 
-void child_start(child_t *child) {
+void child_start(child_t *child)
+{
     assert(child->state == CHILD_WAITING || child->state == CHILD_STOPPED);
     run(child);
 }
 
-static void on_grace(uv_timer_t *timer) {
+static void on_grace(uv_timer_t *timer)
+{
     child_t *child = timer->data;
     if (child->pid != 0) {
         log_warning("killed, for it did not end in time", LOG_TEXT("program", child->program->name), LOG_NUMBER("pid", child->pid));
@@ -99,7 +107,8 @@ static void on_grace(uv_timer_t *timer) {
     }
 }
 
-void child_stop(child_t *child, bool again) {
+void child_stop(child_t *child, bool again)
+{
     child->again = again;
     ready_close(&child->ready);
     uv_timer_stop(&child->timer);
@@ -118,7 +127,8 @@ void child_stop(child_t *child, bool again) {
     state_set(child, CHILD_STOPPING);
 }
 
-static void died(child_t *child, int status) {
+static void died(child_t *child, int status)
+{
     if (WIFSIGNALED(status)) {
         snprintf(child->reason, sizeof child->reason, "ended by signal %d", WTERMSIG(status));
     } else {
@@ -151,7 +161,8 @@ static void died(child_t *child, int status) {
     }
 }
 
-void child_reap(child_t *child) {
+void child_reap(child_t *child)
+{
     int status = 0;
     if (child->pid != 0 && waitpid(child->pid, &status, WNOHANG) == child->pid) {
         died(child, status);
@@ -162,7 +173,8 @@ void child_reap(child_t *child) {
 }
 
 status_t child_init(child_t *child, uv_loop_t *loop, const spec_program_t *program, const char *log_dir, child_fn changed, void *data,
-                    problem_t *problem) {
+                    problem_t *problem)
+{
     *child = (child_t){.program = program, .loop = loop, .changed = changed, .data = data, .state = CHILD_WAITING, .listen_fd = -1};
     status_t status = program->listen != NULL ? sockets_listen(program->listen, &child->listen_fd, problem) : STATUS_OK;
     if (status == STATUS_OK) {
@@ -176,7 +188,8 @@ status_t child_init(child_t *child, uv_loop_t *loop, const spec_program_t *progr
     return STATUS_OK;
 }
 
-void child_deinit(child_t *child) {
+void child_deinit(child_t *child)
+{
     if (child->capture == NULL) {
         return;
     }

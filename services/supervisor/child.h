@@ -26,17 +26,17 @@ struct child {
     const spec_program_t *program;
     uv_loop_t *loop;
     capture_t *capture;
-    ready_t *ready; // of this run
+    ready_t *ready;   // of this run
     uv_timer_t timer; // back-off, or grace
     child_fn changed;
     void *data;
     child_state_t state;
-    int listen_fd;         // -1: none; open as long as the child is set up
-    pid_t pid;             // 0: none
-    bool again;            // start anew once it is gone
-    bool proven;           // was ready in some run
-    unsigned restarts;     // runs after the first that nobody asked for
-    unsigned failures;     // in a row, without having been ready
+    int listen_fd;          // -1: none; open as long as the child is set up
+    pid_t pid;              // 0: none
+    bool again;             // start anew once it is gone
+    bool proven;            // was ready in some run
+    unsigned restarts;      // runs after the first that nobody asked for
+    unsigned failures;      // in a row, without having been ready
     int64_t ready_since_us; // wall clock; 0 while it is not
     char reason[64];        // how the last run ended
 };

@@ -17,7 +17,8 @@
 
 enum { CLIENT_ANSWER = 1024 * 1024, CLIENT_CHUNK = 4096 };
 
-static int open_socket(const char *dir) {
+static int open_socket(const char *dir)
+{
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     problem_t problem = {0};
     if (control_path(dir, place.sun_path, sizeof place.sun_path, &problem) != STATUS_OK) {
@@ -33,7 +34,8 @@ static int open_socket(const char *dir) {
 }
 
 // Prints whole lines as they come. 0 or 1 at the last line, -1 before.
-static int lines_print(buf_t *text) {
+static int lines_print(buf_t *text)
+{
     char *line = text->data;
     char *end;
     int result = -1;
@@ -57,7 +59,8 @@ static int lines_print(buf_t *text) {
     return result;
 }
 
-static int answer_print(int fd, int timeout_ms) {
+static int answer_print(int fd, int timeout_ms)
+{
     buf_t text;
     buf_init(&text, CLIENT_ANSWER);
     int64_t deadline_us = clock_steady_us() + timeout_ms * INT64_C(1000);
@@ -87,7 +90,8 @@ static int answer_print(int fd, int timeout_ms) {
     return result;
 }
 
-int client_ask(const char *dir, const char *line, int timeout_ms) {
+int client_ask(const char *dir, const char *line, int timeout_ms)
+{
     int fd = open_socket(dir);
     if (fd < 0) {
         return 3;
@@ -101,7 +105,8 @@ int client_ask(const char *dir, const char *line, int timeout_ms) {
     return result;
 }
 
-int client_stop(const char *dir) {
+int client_stop(const char *dir)
+{
     record_t record;
     record_load(&record, dir);
     bool stopped = false;

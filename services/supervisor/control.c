@@ -37,11 +37,13 @@ typedef struct answer {
     bool last;
 } answer_t;
 
-static void on_closed(uv_handle_t *handle) {
+static void on_closed(uv_handle_t *handle)
+{
     free(handle->data);
 }
 
-static void connection_close(connection_t *connection) {
+static void connection_close(connection_t *connection)
+{
     if (uv_is_closing((uv_handle_t *)&connection->pipe)) {
         return;
     }
@@ -56,7 +58,8 @@ static void connection_close(connection_t *connection) {
     uv_close((uv_handle_t *)&connection->pipe, on_closed);
 }
 
-static void on_written(uv_write_t *request, int status) {
+static void on_written(uv_write_t *request, int status)
+{
     answer_t *answer = request->data;
     connection_t *connection = request->handle->data;
     bool last = answer->last || status < 0;
@@ -68,7 +71,8 @@ static void on_written(uv_write_t *request, int status) {
 }
 
 // Sends what is in `text`, which is consumed.
-static void send_text(connection_t *connection, buf_t *text, bool last) {
+static void send_text(connection_t *connection, buf_t *text, bool last)
+{
     answer_t *answer = calloc(1, sizeof *answer);
     if (answer == NULL || !buf_ok(text)) {
         free(answer);
@@ -90,7 +94,8 @@ static void send_text(connection_t *connection, buf_t *text, bool last) {
     }
 }
 
-__attribute__((format(printf, 3, 4))) static void send_line(connection_t *connection, bool last, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static void send_line(connection_t *connection, bool last, const char *format, ...)
+{
     char line[256];
     va_list arguments;
     va_start(arguments, format);
@@ -103,7 +108,8 @@ __attribute__((format(printf, 3, 4))) static void send_line(connection_t *connec
     send_text(connection, &text, last);
 }
 
-static void send_status(connection_t *connection) {
+static void send_status(connection_t *connection)
+{
     const fleet_t *fleet = connection->control->fleet;
     buf_t text;
     buf_init(&text, CONTROL_ANSWER);
@@ -122,7 +128,8 @@ static void send_status(connection_t *connection) {
 }
 
 // Answers those who wait, where there is something to say.
-static void connection_check(connection_t *connection) {
+static void connection_check(connection_t *connection)
+{
     const fleet_t *fleet = connection->control->fleet;
     const child_t *failed = NULL;
     bool is_ready = false;
@@ -144,7 +151,8 @@ static void connection_check(connection_t *connection) {
     }
 }
 
-static void restart(connection_t *connection, const char *name) {
+static void restart(connection_t *connection, const char *name)
+{
     fleet_t *fleet = connection->control->fleet;
     child_t *child = fleet_find(fleet, name);
     if (child == NULL) {
@@ -159,7 +167,8 @@ static void restart(connection_t *connection, const char *name) {
     }
 }
 
-static void reload(connection_t *connection) {
+static void reload(connection_t *connection)
+{
     fleet_t *fleet = connection->control->fleet;
     for (size_t i = 0; i < fleet->count; i++) {
         const child_t *child = &fleet->children[i];
@@ -170,7 +179,8 @@ static void reload(connection_t *connection) {
     send_line(connection, true, "ok");
 }
 
-static void request(connection_t *connection) {
+static void request(connection_t *connection)
+{
     char *name = strchr(connection->line, ' ');
     if (name != NULL) {
         *name++ = '\0';
@@ -195,13 +205,15 @@ static void request(connection_t *connection) {
     }
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
     (void)suggested;
     connection_t *connection = handle->data;
     *buf = uv_buf_init(connection->line + connection->size, (unsigned)(sizeof connection->line - 1 - connection->size));
 }
 
-static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
+{
     (void)buf;
     connection_t *connection = stream->data;
     if (size < 0) {
@@ -221,7 +233,8 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
     }
 }
 
-static void on_connection(uv_stream_t *server, int status) {
+static void on_connection(uv_stream_t *server, int status)
+{
     control_t *control = server->data;
     connection_t *connection = status == 0 ? calloc(1, sizeof *connection) : NULL;
     if (connection == NULL) {
@@ -240,7 +253,8 @@ static void on_connection(uv_stream_t *server, int status) {
     uv_read_start((uv_stream_t *)&connection->pipe, on_alloc, on_read);
 }
 
-status_t control_path(const char *dir, char *path, size_t size, problem_t *problem) {
+status_t control_path(const char *dir, char *path, size_t size, problem_t *problem)
+{
     int length = snprintf(path, size, "%s/run/supervisor.sock", dir);
     if (length < 0 || (size_t)length >= size || (size_t)length >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "the path of the state is too long for a socket");
@@ -248,7 +262,8 @@ status_t control_path(const char *dir, char *path, size_t size, problem_t *probl
     return STATUS_OK;
 }
 
-status_t control_new(uv_loop_t *loop, fleet_t *fleet, control_t **out, problem_t *problem) {
+status_t control_new(uv_loop_t *loop, fleet_t *fleet, control_t **out, problem_t *problem)
+{
     *out = NULL;
     char path[256];
     status_t status = control_path(fleet->dir, path, sizeof path, problem);
@@ -276,7 +291,8 @@ status_t control_new(uv_loop_t *loop, fleet_t *fleet, control_t **out, problem_t
     return STATUS_OK;
 }
 
-void control_changed(control_t *control, const child_t *child) {
+void control_changed(control_t *control, const child_t *child)
+{
     connection_t *next = NULL;
     for (connection_t *connection = control->connections; connection != NULL; connection = next) {
         next = connection->next;
@@ -284,13 +300,14 @@ void control_changed(control_t *control, const child_t *child) {
             connection_check(connection);
         } else if (child->state != CHILD_WAITING) {
             bool has_ended = child->reason[0] != '\0';
-            send_line(connection, false, "%s: %s%s%s%s", child->program->name, child_state_name(child->state), has_ended ? " (the last run " : "",
-                      child->reason, has_ended ? ")" : "");
+            send_line(connection, false, "%s: %s%s%s%s", child->program->name, child_state_name(child->state),
+                      has_ended ? " (the last run " : "", child->reason, has_ended ? ")" : "");
         }
     }
 }
 
-void control_close(control_t **reference) {
+void control_close(control_t **reference)
+{
     control_t *control = *reference;
     if (control == NULL) {
         return;

@@ -9,7 +9,8 @@
 #include "common/base/log.h"
 #include "services/supervisor/record.h"
 
-static bool needs_are_ready(const fleet_t *fleet, const child_t *child) {
+static bool needs_are_ready(const fleet_t *fleet, const child_t *child)
+{
     for (size_t i = 0; i < child->program->after.count; i++) {
         if (fleet->children[child->program->after_index[i]].state != CHILD_READY) {
             return false;
@@ -18,7 +19,8 @@ static bool needs_are_ready(const fleet_t *fleet, const child_t *child) {
     return true;
 }
 
-static bool is_needed(const fleet_t *fleet, const child_t *child) {
+static bool is_needed(const fleet_t *fleet, const child_t *child)
+{
     for (size_t i = 0; i < fleet->count; i++) {
         const child_t *other = &fleet->children[i];
         for (size_t j = 0; j < other->program->after.count; j++) {
@@ -30,7 +32,8 @@ static bool is_needed(const fleet_t *fleet, const child_t *child) {
     return false;
 }
 
-static void record_now(const fleet_t *fleet) {
+static void record_now(const fleet_t *fleet)
+{
     record_t record = {0};
     record_add(&record, RECORD_SUPERVISOR, getpid(), SIGTERM);
     for (size_t i = 0; i < fleet->count; i++) {
@@ -45,7 +48,8 @@ static void record_now(const fleet_t *fleet) {
 }
 
 // One step per call: each step changes a state, which calls this again.
-static void step(fleet_t *fleet) {
+static void step(fleet_t *fleet)
+{
     bool all_stopped = true;
     for (size_t i = 0; i < fleet->count; i++) {
         child_t *child = &fleet->children[i];
@@ -67,7 +71,8 @@ static void step(fleet_t *fleet) {
     }
 }
 
-static void on_changed(void *data, child_t *child) {
+static void on_changed(void *data, child_t *child)
+{
     fleet_t *fleet = data;
     record_now(fleet);
     if (fleet->changed != NULL) {
@@ -76,7 +81,8 @@ static void on_changed(void *data, child_t *child) {
     step(fleet);
 }
 
-static void on_child_signal(uv_signal_t *handle, int number) {
+static void on_child_signal(uv_signal_t *handle, int number)
+{
     (void)number;
     fleet_t *fleet = handle->data;
     for (size_t i = 0; i < fleet->count; i++) {
@@ -84,7 +90,8 @@ static void on_child_signal(uv_signal_t *handle, int number) {
     }
 }
 
-status_t fleet_init(fleet_t *fleet, uv_loop_t *loop, const spec_t *spec, const char *dir, problem_t *problem) {
+status_t fleet_init(fleet_t *fleet, uv_loop_t *loop, const spec_t *spec, const char *dir, problem_t *problem)
+{
     *fleet = (fleet_t){.loop = loop, .spec = spec, .dir = dir};
     char log_dir[PATH_MAX];
     if (snprintf(log_dir, sizeof log_dir, "%s/log", dir) >= (int)sizeof log_dir) {
@@ -102,20 +109,23 @@ status_t fleet_init(fleet_t *fleet, uv_loop_t *loop, const spec_t *spec, const c
     return STATUS_OK;
 }
 
-void fleet_deinit(fleet_t *fleet) {
+void fleet_deinit(fleet_t *fleet)
+{
     for (size_t i = 0; i < fleet->count; i++) {
         child_deinit(&fleet->children[i]);
     }
     uv_close((uv_handle_t *)&fleet->child_signal, NULL);
 }
 
-void fleet_start(fleet_t *fleet) {
+void fleet_start(fleet_t *fleet)
+{
     uv_signal_start(&fleet->child_signal, on_child_signal, SIGCHLD);
     record_now(fleet);
     step(fleet);
 }
 
-void fleet_stop(fleet_t *fleet) {
+void fleet_stop(fleet_t *fleet)
+{
     if (!fleet->stopping) {
         log_info("stopping");
         fleet->stopping = true;
@@ -123,7 +133,8 @@ void fleet_stop(fleet_t *fleet) {
     }
 }
 
-bool fleet_is_ready(const fleet_t *fleet) {
+bool fleet_is_ready(const fleet_t *fleet)
+{
     for (size_t i = 0; i < fleet->count; i++) {
         if (fleet->children[i].state != CHILD_READY) {
             return false;
@@ -132,7 +143,8 @@ bool fleet_is_ready(const fleet_t *fleet) {
     return true;
 }
 
-const child_t *fleet_failed(const fleet_t *fleet) {
+const child_t *fleet_failed(const fleet_t *fleet)
+{
     for (size_t i = 0; i < fleet->count; i++) {
         if (fleet->children[i].failures >= FLEET_FAILURES) {
             return &fleet->children[i];
@@ -141,7 +153,8 @@ const child_t *fleet_failed(const fleet_t *fleet) {
     return NULL;
 }
 
-child_t *fleet_find(fleet_t *fleet, const char *name) {
+child_t *fleet_find(fleet_t *fleet, const char *name)
+{
     int index = spec_find(fleet->spec, name);
     return index >= 0 ? &fleet->children[index] : NULL;
 }

@@ -6,7 +6,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-int lock_take(const char *dir) {
+int lock_take(const char *dir)
+{
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s/run/supervisor.lock", dir);
     if (length < 0 || (size_t)length >= sizeof path) {

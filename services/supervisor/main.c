@@ -25,24 +25,25 @@ typedef struct supervisor {
     capture_t *capture;
 } supervisor_t;
 
-static const char usage[] =
-    "pcn-supervisor start DIR           runs DIR/etc/supervisor.conf in the background; returns once it listens\n"
-    "pcn-supervisor run DIR             the same in the foreground\n"
-    "pcn-supervisor status DIR          name, pid, state, restarts, ready since; 0 if all are ready\n"
-    "pcn-supervisor wait DIR SECONDS    until all are ready\n"
-    "pcn-supervisor restart DIR NAME    until it is ready again\n"
-    "pcn-supervisor reload DIR          tells the programs to read their files again\n"
-    "pcn-supervisor watch DIR           who dies and comes back, until the end\n"
-    "pcn-supervisor stop DIR            until nothing is left\n";
+static const char usage[] = "pcn-supervisor start DIR           runs DIR/etc/supervisor.conf in the background; returns once it listens\n"
+                            "pcn-supervisor run DIR             the same in the foreground\n"
+                            "pcn-supervisor status DIR          name, pid, state, restarts, ready since; 0 if all are ready\n"
+                            "pcn-supervisor wait DIR SECONDS    until all are ready\n"
+                            "pcn-supervisor restart DIR NAME    until it is ready again\n"
+                            "pcn-supervisor reload DIR          tells the programs to read their files again\n"
+                            "pcn-supervisor watch DIR           who dies and comes back, until the end\n"
+                            "pcn-supervisor stop DIR            until nothing is left\n";
 
-static void on_changed(void *data, const child_t *child) {
+static void on_changed(void *data, const child_t *child)
+{
     supervisor_t *self = data;
     if (self->control != NULL) {
         control_changed(self->control, child);
     }
 }
 
-static void on_stopped(void *data) {
+static void on_stopped(void *data)
+{
     supervisor_t *self = data;
     record_remove(self->fleet.dir);
     log_info("stopped all");
@@ -54,14 +55,16 @@ static void on_stopped(void *data) {
     capture_close(&self->capture);
 }
 
-static void on_signal(uv_signal_t *handle, int number) {
+static void on_signal(uv_signal_t *handle, int number)
+{
     (void)number;
     supervisor_t *self = handle->data;
     fleet_stop(&self->fleet);
 }
 
 // What a killed supervisor may have left is on its way out (every child gets its signal when its parent dies): wait for it.
-static status_t leftovers_end(const char *dir, problem_t *problem) {
+static status_t leftovers_end(const char *dir, problem_t *problem)
+{
     record_t record;
     bool stopped = false;
     record_load(&record, dir);
@@ -69,7 +72,8 @@ static status_t leftovers_end(const char *dir, problem_t *problem) {
 }
 
 // The supervisor's own log goes the way of the others. Its end of the pipe never blocks: it is its own reader.
-static status_t output_capture(supervisor_t *self, const char *dir, problem_t *problem) {
+static status_t output_capture(supervisor_t *self, const char *dir, problem_t *problem)
+{
     char log_dir[PATH_MAX];
     int length = snprintf(log_dir, sizeof log_dir, "%s/log", dir);
     if (length < 0 || (size_t)length >= sizeof log_dir) {
@@ -85,7 +89,8 @@ static status_t output_capture(supervisor_t *self, const char *dir, problem_t *p
     return status;
 }
 
-static status_t set_up(supervisor_t *self, const char *dir, problem_t *problem) {
+static status_t set_up(supervisor_t *self, const char *dir, problem_t *problem)
+{
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s/etc/supervisor.conf", dir);
     if (length < 0 || (size_t)length >= sizeof path) {
@@ -112,7 +117,8 @@ static status_t set_up(supervisor_t *self, const char *dir, problem_t *problem) 
 }
 
 // `notice` gets one byte once the socket listens; -1 for a run in the foreground.
-static int supervise(const char *dir, int notice) {
+static int supervise(const char *dir, int notice)
+{
     supervisor_t *self = calloc(1, sizeof *self);
     if (self == NULL || uv_loop_init(&self->loop) != 0) {
         free(self);
@@ -149,7 +155,8 @@ static int supervise(const char *dir, int notice) {
 }
 
 // Leaves nothing of the caller's behind: no descriptor, no terminal, no folder.
-static int supervise_detached(const char *dir) {
+static int supervise_detached(const char *dir)
+{
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return 1;
@@ -175,7 +182,8 @@ static int supervise_detached(const char *dir) {
     _exit(supervise(dir, notice));
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     if (argc < 3) {
         fputs(usage, argc == 2 && strcmp(argv[1], "--help") == 0 ? stdout : stderr);
         return argc == 2 && strcmp(argv[1], "--help") == 0 ? 0 : 2;

@@ -13,7 +13,8 @@
 
 enum { PROCESS_READY_FD = 3, PROCESS_LISTEN_FD = 4, PROCESS_FREE_FD = 10 };
 
-static void child_say(const char *path) {
+static void child_say(const char *path)
+{
     char text[512];
     int length = snprintf(text, sizeof text, "cannot run %s: %s\n", path, strerror(errno));
     if (length > 0) {
@@ -22,7 +23,8 @@ static void child_say(const char *path) {
 }
 
 // Between fork and exec: only what is safe there (one thread, so malloc's lock is free, yet nothing allocates).
-static void child_run(const process_spawn_t *spawn, char *const *environment, pid_t parent) {
+static void child_run(const process_spawn_t *spawn, char *const *environment, pid_t parent)
+{
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, spawn->death_signal);
     if (getppid() != parent) {
@@ -55,7 +57,8 @@ static void child_run(const process_spawn_t *spawn, char *const *environment, pi
     _exit(127);
 }
 
-pid_t process_start(const process_spawn_t *spawn) {
+pid_t process_start(const process_spawn_t *spawn)
+{
     size_t count = 0;
     while (spawn->environment != NULL && spawn->environment[count] != NULL) {
         count++;
@@ -83,7 +86,8 @@ pid_t process_start(const process_spawn_t *spawn) {
     return pid;
 }
 
-uint64_t process_start_time(pid_t pid) {
+uint64_t process_start_time(pid_t pid)
+{
     char path[64];
     char text[1024];
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);

@@ -34,7 +34,8 @@ struct ready {
     size_t size;
 };
 
-static void finish(ready_t *ready) {
+static void finish(ready_t *ready)
+{
     if (!ready->done) {
         ready->done = true;
         uv_timer_stop(&ready->timer);
@@ -42,13 +43,15 @@ static void finish(ready_t *ready) {
     }
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
     (void)suggested;
     ready_t *ready = handle->data;
     *buf = uv_buf_init(ready->text + ready->size, (unsigned)(sizeof ready->text - 1 - ready->size));
 }
 
-static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
+{
     (void)buf;
     ready_t *ready = stream->data;
     if (size < 0) {
@@ -64,7 +67,8 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
 }
 
 // Local addresses answer at once, either way; the limit is for a backlog that is full.
-static bool address_connects(const char *address) {
+static bool address_connects(const char *address)
+{
     union {
         struct sockaddr any;
         struct sockaddr_un local;
@@ -103,7 +107,8 @@ static bool address_connects(const char *address) {
     return connects;
 }
 
-static void probe_start(ready_t *ready) {
+static void probe_start(ready_t *ready)
+{
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (null < 0) {
         return;
@@ -118,26 +123,28 @@ static void probe_start(ready_t *ready) {
     ready->probe = pid > 0 ? pid : 0;
 }
 
-static void on_timer(uv_timer_t *timer) {
+static void on_timer(uv_timer_t *timer)
+{
     ready_t *ready = timer->data;
     switch (ready->program->ready) {
-        case SPEC_READY_CONNECT:
-            if (address_connects(ready->program->address)) {
-                finish(ready);
-            }
-            break;
-        case SPEC_READY_PROBE:
-            if (ready->probe == 0) {
-                probe_start(ready);
-            }
-            break;
-        default:
+    case SPEC_READY_CONNECT:
+        if (address_connects(ready->program->address)) {
             finish(ready);
-            break;
+        }
+        break;
+    case SPEC_READY_PROBE:
+        if (ready->probe == 0) {
+            probe_start(ready);
+        }
+        break;
+    default:
+        finish(ready);
+        break;
     }
 }
 
-void ready_reap(ready_t *ready) {
+void ready_reap(ready_t *ready)
+{
     int status = 0;
     if (ready->probe != 0 && waitpid(ready->probe, &status, WNOHANG) == ready->probe) {
         ready->probe = 0;
@@ -147,7 +154,8 @@ void ready_reap(ready_t *ready) {
     }
 }
 
-ready_t *ready_new(uv_loop_t *loop, const spec_program_t *program, ready_fn fn, void *data) {
+ready_t *ready_new(uv_loop_t *loop, const spec_program_t *program, ready_fn fn, void *data)
+{
     ready_t *ready = calloc(1, sizeof *ready);
     if (ready == NULL) {
         return NULL;
@@ -172,11 +180,13 @@ ready_t *ready_new(uv_loop_t *loop, const spec_program_t *program, ready_fn fn, 
     return ready;
 }
 
-int ready_child_fd(const ready_t *ready) {
+int ready_child_fd(const ready_t *ready)
+{
     return ready->child_fd;
 }
 
-void ready_begin(ready_t *ready) {
+void ready_begin(ready_t *ready)
+{
     if (ready->child_fd >= 0) {
         close(ready->child_fd);
         ready->child_fd = -1;
@@ -187,14 +197,16 @@ void ready_begin(ready_t *ready) {
     }
 }
 
-static void on_close(uv_handle_t *handle) {
+static void on_close(uv_handle_t *handle)
+{
     ready_t *ready = handle->data;
     if (--ready->open_handles == 0) {
         free(ready);
     }
 }
 
-void ready_close(ready_t **reference) {
+void ready_close(ready_t **reference)
+{
     ready_t *ready = *reference;
     if (ready == NULL) {
         return;

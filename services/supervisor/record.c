@@ -20,12 +20,14 @@ enum {
     RECORD_KILL_MS = 5000,
 };
 
-static bool path_make(char path[PATH_MAX], const char *dir, const char *suffix) {
+static bool path_make(char path[PATH_MAX], const char *dir, const char *suffix)
+{
     int length = snprintf(path, PATH_MAX, "%s/run/supervisor.pids%s", dir, suffix);
     return length > 0 && length < PATH_MAX;
 }
 
-void record_add(record_t *record, const char *name, pid_t pid, int stop_signal) {
+void record_add(record_t *record, const char *name, pid_t pid, int stop_signal)
+{
     uint64_t start_time = process_start_time(pid);
     if (start_time == 0 || record->count == sizeof record->entries / sizeof *record->entries) {
         return;
@@ -35,7 +37,8 @@ void record_add(record_t *record, const char *name, pid_t pid, int stop_signal) 
     snprintf(entry->name, sizeof entry->name, "%s", name);
 }
 
-status_t record_save(const record_t *record, const char *dir, problem_t *problem) {
+status_t record_save(const record_t *record, const char *dir, problem_t *problem)
+{
     char path[PATH_MAX];
     char fresh[PATH_MAX];
     if (!path_make(path, dir, "") || !path_make(fresh, dir, ".new")) {
@@ -57,7 +60,8 @@ status_t record_save(const record_t *record, const char *dir, problem_t *problem
     return STATUS_OK;
 }
 
-void record_load(record_t *record, const char *dir) {
+void record_load(record_t *record, const char *dir)
+{
     *record = (record_t){0};
     char path[PATH_MAX];
     FILE *file = path_make(path, dir, "") ? fopen(path, "re") : NULL;
@@ -76,7 +80,8 @@ void record_load(record_t *record, const char *dir) {
     fclose(file);
 }
 
-void record_remove(const char *dir) {
+void record_remove(const char *dir)
+{
     char path[PATH_MAX];
     if (path_make(path, dir, "")) {
         (void)unlink(path);
@@ -84,7 +89,8 @@ void record_remove(const char *dir) {
 }
 
 // A handle on exactly that process, or -1 if it is gone. The handle first, then the look: so no pid can change hands in between.
-static int entry_open(const record_entry_t *entry) {
+static int entry_open(const record_entry_t *entry)
+{
     int fd = pidfd_open(entry->pid, 0);
     if (fd >= 0 && process_start_time(entry->pid) != entry->start_time) {
         close(fd);
@@ -94,7 +100,8 @@ static int entry_open(const record_entry_t *entry) {
 }
 
 // Waits until the process is gone; false when the time is over.
-static bool entry_wait(int fd, int64_t deadline_us) {
+static bool entry_wait(int fd, int64_t deadline_us)
+{
     struct pollfd watch = {.fd = fd, .events = POLLIN};
     for (;;) {
         int64_t left_ms = (deadline_us - clock_steady_us()) / 1000;
@@ -108,7 +115,8 @@ static bool entry_wait(int fd, int64_t deadline_us) {
     }
 }
 
-status_t record_stop(const record_t *record, bool *stopped, problem_t *problem) {
+status_t record_stop(const record_t *record, bool *stopped, problem_t *problem)
+{
     int fds[SPEC_PROGRAMS_MAX + 1];
     const size_t count = record->count;
     *stopped = false;

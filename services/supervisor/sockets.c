@@ -14,7 +14,8 @@
 // As many may wait as the kernel allows: they do while a program is away.
 enum { SOCKETS_BACKLOG = 4096 };
 
-status_t sockets_listen(const char *path, int *fd, problem_t *problem) {
+status_t sockets_listen(const char *path, int *fd, problem_t *problem)
+{
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     struct stat found;
     int length = snprintf(place.sun_path, sizeof place.sun_path, "%s", path);
@@ -40,7 +41,8 @@ status_t sockets_listen(const char *path, int *fd, problem_t *problem) {
     return STATUS_OK;
 }
 
-void sockets_remove(const char *dir) {
+void sockets_remove(const char *dir)
+{
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s/run", dir);
     DIR *folder = length > 0 && (size_t)length < sizeof path ? opendir(path) : NULL;

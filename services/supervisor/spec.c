@@ -10,7 +10,8 @@
 
 enum { SPEC_GRACE_MS = 15000 };
 
-static bool list_add(spec_list_t *list, const char *text) {
+static bool list_add(spec_list_t *list, const char *text)
+{
     char **items = realloc(list->items, (list->count + 2) * sizeof *items);
     if (items == NULL) {
         return false;
@@ -24,7 +25,8 @@ static bool list_add(spec_list_t *list, const char *text) {
     return true;
 }
 
-static void list_free(spec_list_t *list) {
+static void list_free(spec_list_t *list)
+{
     for (size_t i = 0; i < list->count; i++) {
         free(list->items[i]);
     }
@@ -32,7 +34,8 @@ static void list_free(spec_list_t *list) {
     *list = (spec_list_t){0};
 }
 
-void spec_destroy(spec_t **spec) {
+void spec_destroy(spec_t **spec)
+{
     if (*spec == NULL) {
         return;
     }
@@ -49,7 +52,8 @@ void spec_destroy(spec_t **spec) {
     *spec = NULL;
 }
 
-int spec_find(const spec_t *spec, const char *name) {
+int spec_find(const spec_t *spec, const char *name)
+{
     for (size_t i = 0; i < spec->count; i++) {
         if (strcmp(spec->programs[i].name, name) == 0) {
             return (int)i;
@@ -58,12 +62,14 @@ int spec_find(const spec_t *spec, const char *name) {
     return -1;
 }
 
-static bool name_is_good(const char *name) {
+static bool name_is_good(const char *name)
+{
     size_t length = strlen(name);
     return length > 0 && length < SPEC_NAME_SIZE && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
-static status_t section_open(spec_t *spec, char *text, problem_t *problem) {
+static status_t section_open(spec_t *spec, char *text, problem_t *problem)
+{
     char *end = strchr(text, ']');
     if (end == NULL || end[1] != '\0') {
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "a section is [name]");
@@ -92,7 +98,8 @@ typedef struct word {
     int value;
 } word_t;
 
-static bool word_find(const word_t *words, size_t count, const char *text, int *value) {
+static bool word_find(const word_t *words, size_t count, const char *text, int *value)
+{
     for (size_t i = 0; i < count; i++) {
         if (strcmp(words[i].text, text) == 0) {
             *value = words[i].value;
@@ -102,14 +109,16 @@ static bool word_find(const word_t *words, size_t count, const char *text, int *
     return false;
 }
 
-static status_t words_set(const word_t *words, size_t count, const char *key, const char *text, int *value, problem_t *problem) {
+static status_t words_set(const word_t *words, size_t count, const char *key, const char *text, int *value, problem_t *problem)
+{
     if (!word_find(words, count, text, value)) {
         return problem_set(problem, STATUS_INVALID_ARGUMENT, key, "%s = %s is not known", key, text);
     }
     return STATUS_OK;
 }
 
-static status_t after_add(spec_t *spec, spec_program_t *program, const char *name, problem_t *problem) {
+static status_t after_add(spec_t *spec, spec_program_t *program, const char *name, problem_t *problem)
+{
     int index = spec_find(spec, name);
     if (index < 0 || &spec->programs[index] == program) {
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "after", "%s does not stand above", name);
@@ -121,7 +130,8 @@ static status_t after_add(spec_t *spec, spec_program_t *program, const char *nam
     return list_add(&program->after, name) ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
-static status_t grace_set(spec_program_t *program, const char *text, problem_t *problem) {
+static status_t grace_set(spec_program_t *program, const char *text, problem_t *problem)
+{
     char *end = NULL;
     errno = 0;
     long value = strtol(text, &end, 10);
@@ -132,7 +142,8 @@ static status_t grace_set(spec_program_t *program, const char *text, problem_t *
     return STATUS_OK;
 }
 
-static status_t listen_set(spec_program_t *program, const char *text, problem_t *problem) {
+static status_t listen_set(spec_program_t *program, const char *text, problem_t *problem)
+{
     if (strncmp(text, "unix:/", 6) != 0 || strlen(text + 5) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "listen", "listen is unix: and an absolute path that fits a socket");
     }
@@ -141,9 +152,13 @@ static status_t listen_set(spec_program_t *program, const char *text, problem_t 
     return program->listen != NULL ? STATUS_OK : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, "listen", "no memory");
 }
 
-static status_t key_set(spec_t *spec, spec_program_t *program, const char *key, const char *value, problem_t *problem) {
-    static const word_t readies[] = {{"start", SPEC_READY_START}, {"fd", SPEC_READY_FD}, {"connect", SPEC_READY_CONNECT},
-                                     {"probe", SPEC_READY_PROBE}, {"exit", SPEC_READY_EXIT}};
+static status_t key_set(spec_t *spec, spec_program_t *program, const char *key, const char *value, problem_t *problem)
+{
+    static const word_t readies[] = {{"start", SPEC_READY_START},
+                                     {"fd", SPEC_READY_FD},
+                                     {"connect", SPEC_READY_CONNECT},
+                                     {"probe", SPEC_READY_PROBE},
+                                     {"exit", SPEC_READY_EXIT}};
     static const word_t signals[] = {{"TERM", SIGTERM}, {"INT", SIGINT}, {"USR1", SIGUSR1}, {"HUP", SIGHUP}};
     const struct {
         const char *key;
@@ -184,7 +199,8 @@ static status_t key_set(spec_t *spec, spec_program_t *program, const char *key, 
     return problem_set(problem, STATUS_INVALID_ARGUMENT, key, "%s is not a key", key);
 }
 
-static char *trim(char *text) {
+static char *trim(char *text)
+{
     while (isspace((unsigned char)*text)) {
         text++;
     }
@@ -195,7 +211,8 @@ static char *trim(char *text) {
     return text;
 }
 
-static status_t line_read(spec_t *spec, char *line, problem_t *problem) {
+static status_t line_read(spec_t *spec, char *line, problem_t *problem)
+{
     char *text = trim(line);
     if (*text == '\0' || *text == '#') {
         return STATUS_OK;
@@ -211,7 +228,8 @@ static status_t line_read(spec_t *spec, char *line, problem_t *problem) {
     return key_set(spec, &spec->programs[spec->count - 1], trim(text), trim(equals + 1), problem);
 }
 
-static status_t programs_check(const spec_t *spec, problem_t *problem) {
+static status_t programs_check(const spec_t *spec, problem_t *problem)
+{
     if (spec->count == 0) {
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "no program");
     }
@@ -230,7 +248,8 @@ static status_t programs_check(const spec_t *spec, problem_t *problem) {
     return STATUS_OK;
 }
 
-status_t spec_load(const char *path, spec_t **out, problem_t *problem) {
+status_t spec_load(const char *path, spec_t **out, problem_t *problem)
+{
     *out = NULL;
     FILE *file = fopen(path, "re");
     if (file == NULL) {

@@ -13,7 +13,8 @@ typedef struct text {
     size_t size;
 } text_t;
 
-static size_t on_bytes(char *bytes, size_t one, size_t count, void *data) {
+static size_t on_bytes(char *bytes, size_t one, size_t count, void *data)
+{
     (void)one;
     text_t *text = data;
     char *grown = realloc(text->data, text->size + count + 1);
@@ -27,7 +28,8 @@ static size_t on_bytes(char *bytes, size_t one, size_t count, void *data) {
     return count;
 }
 
-static struct curl_slist *headers_make(const http_call_t *call) {
+static struct curl_slist *headers_make(const http_call_t *call)
+{
     struct curl_slist *list = NULL;
     bool has_type = false;
     for (size_t i = 0; call->headers != NULL && call->headers[i] != NULL; i++) {
@@ -51,7 +53,8 @@ static struct curl_slist *headers_make(const http_call_t *call) {
     return list;
 }
 
-bool http_send(const http_call_t *call, http_answer_t *answer) {
+bool http_send(const http_call_t *call, http_answer_t *answer)
+{
     *answer = (http_answer_t){0};
     CURL *curl = curl_easy_init();
     char *url = NULL;
@@ -97,7 +100,8 @@ bool http_send(const http_call_t *call, http_answer_t *answer) {
     return whole;
 }
 
-bool http_header(const http_answer_t *answer, const char *name, char *value, size_t size) {
+bool http_header(const http_answer_t *answer, const char *name, char *value, size_t size)
+{
     size_t length = strlen(name);
     for (const char *line = answer->headers; line != NULL && *line != '\0';) {
         const char *end = strstr(line, "\r\n");
@@ -112,11 +116,13 @@ bool http_header(const http_answer_t *answer, const char *name, char *value, siz
     return false;
 }
 
-const char *http_text(const http_answer_t *answer, const char *key) {
+const char *http_text(const http_answer_t *answer, const char *key)
+{
     return json_string_value(json_object_get(answer->json, key));
 }
 
-void http_answer_clear(http_answer_t *answer) {
+void http_answer_clear(http_answer_t *answer)
+{
     free(answer->headers);
     free(answer->body);
     json_decref(answer->json);

@@ -18,7 +18,8 @@
 
 enum { PLATFORM_OUTPUT = 64 * 1024, PLATFORM_AGAIN_MS = 20 };
 
-int platform_free_port(void) {
+int platform_free_port(void)
+{
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof place;
@@ -33,7 +34,8 @@ int platform_free_port(void) {
 }
 
 // The end of the output is awaited too: so nothing that a command leaves running may hold on to it.
-static int run(const char *command, char **output) {
+static int run(const char *command, char **output)
+{
     char *text = calloc(1, PLATFORM_OUTPUT);
     FILE *pipe = text != NULL ? popen(command, "re") : NULL;
     if (pipe == NULL) {
@@ -51,7 +53,8 @@ static int run(const char *command, char **output) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-int platform_command(const platform_t *platform, const char *arguments, char **output) {
+int platform_command(const platform_t *platform, const char *arguments, char **output)
+{
     char command[1024];
     int length = snprintf(command, sizeof command, "PCN_STATE='%s' PCN_HTTP_PORT=%d '%s/pcn' %s 2>&1 </dev/null", platform->state,
                           platform->port, PCN_CLONE, arguments);
@@ -61,7 +64,8 @@ int platform_command(const platform_t *platform, const char *arguments, char **o
     return run(command, output);
 }
 
-bool platform_start(platform_t *platform) {
+bool platform_start(platform_t *platform)
+{
     *platform = (platform_t){.folder = "/tmp/pcn-platform-XXXXXX"};
     if (mkdtemp(platform->folder) == NULL) {
         return false;
@@ -83,7 +87,8 @@ bool platform_start(platform_t *platform) {
     return started && platform->state_dir[0] != '\0';
 }
 
-void platform_stop(platform_t *platform) {
+void platform_stop(platform_t *platform)
+{
     if (platform->state[0] == '\0') {
         return;
     }
@@ -95,7 +100,8 @@ void platform_stop(platform_t *platform) {
     *platform = (platform_t){0};
 }
 
-char *platform_token(const platform_t *platform, const char *role, const char *organisation) {
+char *platform_token(const platform_t *platform, const char *role, const char *organisation)
+{
     char arguments[256];
     snprintf(arguments, sizeof arguments, "token --role '%s' --org '%s'", role, organisation);
     char *output = NULL;
@@ -107,7 +113,8 @@ char *platform_token(const platform_t *platform, const char *role, const char *o
     return output;
 }
 
-pid_t platform_pid(const platform_t *platform, const char *program) {
+pid_t platform_pid(const platform_t *platform, const char *program)
+{
     char *output = NULL;
     if (platform_command(platform, "status", &output) < 0) {
         return 0;
@@ -125,12 +132,14 @@ pid_t platform_pid(const platform_t *platform, const char *program) {
     return (pid_t)pid;
 }
 
-bool platform_kill(const platform_t *platform, const char *program, int number) {
+bool platform_kill(const platform_t *platform, const char *program, int number)
+{
     pid_t pid = platform_pid(platform, program);
     return pid > 1 && kill(pid, number) == 0;
 }
 
-long platform_await(const platform_t *platform, const char *path, const char *token, long status, long limit_ms) {
+long platform_await(const platform_t *platform, const char *path, const char *token, long status, long limit_ms)
+{
     int64_t begin_us = clock_steady_us();
     for (;;) {
         http_answer_t answer;
@@ -149,7 +158,8 @@ long platform_await(const platform_t *platform, const char *path, const char *to
     }
 }
 
-int platform_processes(const platform_t *platform) {
+int platform_processes(const platform_t *platform)
+{
     DIR *folder = opendir("/proc");
     int count = 0;
     struct dirent *entry;

@@ -13,7 +13,8 @@ struct test_database {
     PGconn *own;
 };
 
-static void require(PGconn *connection, const PGresult *result, const char *what) {
+static void require(PGconn *connection, const PGresult *result, const char *what)
+{
     ExecStatusType status = PQresultStatus(result);
     if (PQstatus(connection) == CONNECTION_OK && (result == NULL || status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK))
         return;
@@ -21,7 +22,8 @@ static void require(PGconn *connection, const PGresult *result, const char *what
     exit(2);
 }
 
-test_database_t *test_database_create(void) {
+test_database_t *test_database_create(void)
+{
     const char *url = getenv("PCN_TEST_DATABASE_URL");
     if (url == NULL) {
         fprintf(stderr, "PCN_TEST_DATABASE_URL is not set: run it by ctest\n");
@@ -53,11 +55,13 @@ test_database_t *test_database_create(void) {
     return database;
 }
 
-const char *test_database_dsn(const test_database_t *database) {
+const char *test_database_dsn(const test_database_t *database)
+{
     return database->dsn;
 }
 
-char *test_database_query(test_database_t *database, const char *sql) {
+char *test_database_query(test_database_t *database, const char *sql)
+{
     PGresult *result = PQexec(database->own, sql);
     require(database->own, result, sql);
     char *value = PQntuples(result) > 0 && PQnfields(result) > 0 && !PQgetisnull(result, 0, 0) ? strdup(PQgetvalue(result, 0, 0)) : NULL;
@@ -65,14 +69,16 @@ char *test_database_query(test_database_t *database, const char *sql) {
     return value;
 }
 
-long test_database_number(test_database_t *database, const char *sql) {
+long test_database_number(test_database_t *database, const char *sql)
+{
     char *value = test_database_query(database, sql);
     long number = value != NULL ? strtol(value, NULL, 10) : -1;
     free(value);
     return number;
 }
 
-void test_database_drop(test_database_t **database) {
+void test_database_drop(test_database_t **database)
+{
     if (*database == NULL)
         return;
     char sql[128];

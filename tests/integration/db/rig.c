@@ -6,7 +6,8 @@
 
 static const db_root_t ROOTS[] = {{"request", &pcn__registry__v1__organisation__type}};
 
-void rig_init(rig_t *rig, const db_options_t *options) {
+void rig_init(rig_t *rig, const db_options_t *options)
+{
     memset(rig, 0, sizeof(*rig));
     rig->database = test_database_create();
     free(test_database_query(rig->database, "CREATE TABLE owner (code text PRIMARY KEY);"
@@ -24,22 +25,26 @@ void rig_init(rig_t *rig, const db_options_t *options) {
         rig->options.application_name = "pool";
 }
 
-void rig_open(rig_t *rig) {
+void rig_open(rig_t *rig)
+{
     problem_t problem;
     assert_int_equal(db_new(&rig->loop, &rig->options, rig->metrics, &rig->db, &problem), STATUS_OK);
 }
 
-void rig_wait_ready(rig_t *rig) {
+void rig_wait_ready(rig_t *rig)
+{
     RIG_UNTIL(rig, db_ready(rig->db));
 }
 
-void rig_close(rig_t *rig) {
+void rig_close(rig_t *rig)
+{
     db_destroy(&rig->db);
     assert_null(rig->db);
     assert_int_equal(uv_run(&rig->loop, UV_RUN_DEFAULT), 0);
 }
 
-void rig_deinit(rig_t *rig) {
+void rig_deinit(rig_t *rig)
+{
     if (rig->db != NULL)
         rig_close(rig);
     assert_int_equal(uv_loop_close(&rig->loop), 0); // no handle is left
@@ -49,7 +54,8 @@ void rig_deinit(rig_t *rig) {
     test_database_drop(&rig->database);
 }
 
-db_statement_t *rig_statement(rig_t *rig, const char *name, const char *sql, const char *coalesce) {
+db_statement_t *rig_statement(rig_t *rig, const char *name, const char *sql, const char *coalesce)
+{
     problem_t problem;
     assert_true(rig->statement_count < RIG_STATEMENTS);
     db_statement_t **statement = &rig->statements[rig->statement_count];
@@ -59,18 +65,21 @@ db_statement_t *rig_statement(rig_t *rig, const char *name, const char *sql, con
     return *statement;
 }
 
-db_statement_t *rig_insert(rig_t *rig) {
+db_statement_t *rig_insert(rig_t *rig)
+{
     return rig_statement(rig, "insert_item",
                          "INSERT INTO item (code, number, owner) VALUES (:request.code, :request.stated_population, :request.parent)"
                          " RETURNING code",
                          NULL);
 }
 
-static void on_tick(uv_timer_t *timer) {
+static void on_tick(uv_timer_t *timer)
+{
     (void)timer;
 }
 
-void rig_turn(rig_t *rig) {
+void rig_turn(rig_t *rig)
+{
     uv_timer_t timer;
     uv_timer_init(&rig->loop, &timer);
     uv_timer_start(&timer, on_tick, 5, 0);
@@ -79,11 +88,13 @@ void rig_turn(rig_t *rig) {
     uv_run(&rig->loop, UV_RUN_NOWAIT);
 }
 
-void rig_run(rig_t *rig) {
+void rig_run(rig_t *rig)
+{
     RIG_UNTIL(rig, db_idle(rig->db));
 }
 
-static void on_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem) {
+static void on_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
+{
     asked_t *asked = query->data;
     asked->answers++;
     asked->status = problem->status;
@@ -105,7 +116,8 @@ static void on_done(db_query_t *query, const db_rows_t *rows, const problem_t *p
     }
 }
 
-void asked_init(asked_t *asked, const db_statement_t *statement, const char *code, int64_t number) {
+void asked_init(asked_t *asked, const db_statement_t *statement, const char *code, int64_t number)
+{
     Pcn__Registry__V1__Organisation empty = PCN__REGISTRY__V1__ORGANISATION__INIT;
     memset(asked, 0, sizeof(*asked));
     asked->request = empty;
@@ -125,17 +137,20 @@ void asked_init(asked_t *asked, const db_statement_t *statement, const char *cod
     };
 }
 
-void asked_deinit(asked_t *asked) {
+void asked_deinit(asked_t *asked)
+{
     arena_destroy(&asked->arena);
 }
 
-asked_t *asked_many(size_t count) {
+asked_t *asked_many(size_t count)
+{
     asked_t *many = calloc(count, sizeof(*many));
     assert_non_null(many);
     return many;
 }
 
-void asked_free(asked_t *asked, size_t count) {
+void asked_free(asked_t *asked, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         if (asked[i].arena != NULL)
             asked_deinit(&asked[i]);

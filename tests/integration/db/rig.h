@@ -58,13 +58,13 @@ db_statement_t *rig_insert(rig_t *rig);
 // Runs the loop until nothing is pending.
 void rig_run(rig_t *rig);
 // Runs the loop until it is so, at most ten seconds.
-#define RIG_UNTIL(rig, condition) \
-    do { \
-        int64_t rig_end = clock_steady_us() + 10000000; \
-        while (!(condition)) { \
-            assert_true(clock_steady_us() < rig_end); \
-            rig_turn(rig); \
-        } \
+#define RIG_UNTIL(rig, condition)                                                                                                          \
+    do {                                                                                                                                   \
+        int64_t rig_end = clock_steady_us() + 10000000;                                                                                    \
+        while (!(condition)) {                                                                                                             \
+            assert_true(clock_steady_us() < rig_end);                                                                                      \
+            rig_turn(rig);                                                                                                                 \
+        }                                                                                                                                  \
     } while (0)
 // One turn of the loop, at most a few milliseconds.
 void rig_turn(rig_t *rig);

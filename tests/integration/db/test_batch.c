@@ -5,11 +5,13 @@
 
 #include "tests/integration/db/rig.h"
 
-static uint64_t batches(rig_t *rig, const char *kind) {
+static uint64_t batches(rig_t *rig, const char *kind)
+{
     return metrics_counter(rig->metrics, "pcn_db_batch_size_count", kind, "")->value;
 }
 
-static void test_writes_of_one_turn_are_one_transaction(void **state) {
+static void test_writes_of_one_turn_are_one_transaction(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -42,7 +44,8 @@ static void test_writes_of_one_turn_are_one_transaction(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_batch_max(void **state) {
+static void test_batch_max(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1, .batch_max = 10});
@@ -63,7 +66,8 @@ static void test_batch_max(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_two_writes_of_one_key_keep_their_order(void **state) {
+static void test_two_writes_of_one_key_keep_their_order(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 2});
@@ -86,7 +90,8 @@ static void test_two_writes_of_one_key_keep_their_order(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_reads_share_batches_and_connections(void **state) {
+static void test_reads_share_batches_and_connections(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 2});
@@ -112,7 +117,8 @@ static void test_reads_share_batches_and_connections(void **state) {
     rig_deinit(&rig);
 }
 
-static void ask_again(db_query_t *query, const db_rows_t *rows, const problem_t *problem) {
+static void ask_again(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
+{
     assert_int_equal(problem->status, STATUS_OK);
     assert_int_equal(rows->count, 1);
     asked_t *asked = query->data;
@@ -121,7 +127,8 @@ static void ask_again(db_query_t *query, const db_rows_t *rows, const problem_t 
         db_read(rig->db, query);
 }
 
-static void test_a_query_may_be_asked_again_from_its_answer(void **state) {
+static void test_a_query_may_be_asked_again_from_its_answer(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1});
@@ -139,7 +146,8 @@ static void test_a_query_may_be_asked_again_from_its_answer(void **state) {
 }
 
 // Two replicas change the same rows at the same time: sorted batches cannot deadlock.
-static void test_two_pools_do_not_deadlock(void **state) {
+static void test_two_pools_do_not_deadlock(void **state)
+{
     (void)state;
     enum { COUNT = 1000, KEYS = 40 };
     rig_t rig;
@@ -168,7 +176,8 @@ static void test_two_pools_do_not_deadlock(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_metrics(void **state) {
+static void test_metrics(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1, .write_connections = 1});
@@ -198,7 +207,8 @@ static void test_metrics(void **state) {
     rig_deinit(&rig);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writes_of_one_turn_are_one_transaction),
         cmocka_unit_test(test_batch_max),

@@ -6,15 +6,17 @@
 #include "tests/integration/db/rig.h"
 
 // The statement tells how many keys it was asked for.
-#define GET \
-    "SELECT number || '/' || cardinality(:request.code::text[]) AS answer, code"\
+#define GET                                                                                                                                \
+    "SELECT number || '/' || cardinality(:request.code::text[]) AS answer, code"                                                           \
     " FROM item WHERE code = ANY(:request.code) ORDER BY number"
 
-static void rows(rig_t *rig) {
+static void rows(rig_t *rig)
+{
     free(test_database_query(rig->database, "INSERT INTO item SELECT 'p-' || i, i FROM generate_series(0, 99) AS i"));
 }
 
-static void test_duplicate_and_missing_keys(void **state) {
+static void test_duplicate_and_missing_keys(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1});
@@ -45,7 +47,8 @@ static void test_duplicate_and_missing_keys(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_one_alone(void **state) {
+static void test_one_alone(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1});
@@ -71,7 +74,8 @@ static void test_one_alone(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_several_rows_a_key_keep_their_order(void **state) {
+static void test_several_rows_a_key_keep_their_order(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1});
@@ -98,7 +102,8 @@ static void test_several_rows_a_key_keep_their_order(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_mixed_with_others_and_an_error(void **state) {
+static void test_mixed_with_others_and_an_error(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1});
@@ -125,7 +130,8 @@ static void test_mixed_with_others_and_an_error(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_a_result_without_the_column(void **state) {
+static void test_a_result_without_the_column(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1});
@@ -147,12 +153,11 @@ static void test_a_result_without_the_column(void **state) {
     rig_deinit(&rig);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_duplicate_and_missing_keys),
-        cmocka_unit_test(test_one_alone),
-        cmocka_unit_test(test_several_rows_a_key_keep_their_order),
-        cmocka_unit_test(test_mixed_with_others_and_an_error),
+        cmocka_unit_test(test_duplicate_and_missing_keys),          cmocka_unit_test(test_one_alone),
+        cmocka_unit_test(test_several_rows_a_key_keep_their_order), cmocka_unit_test(test_mixed_with_others_and_an_error),
         cmocka_unit_test(test_a_result_without_the_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,11 +7,13 @@
 
 #define MS 1000
 
-static db_statement_t *slow(rig_t *rig) {
+static db_statement_t *slow(rig_t *rig)
+{
     return rig_statement(rig, "slow", "SELECT pg_sleep(:request.stated_population / 1000.0)", NULL);
 }
 
-static void test_in_flight_and_behind(void **state) {
+static void test_in_flight_and_behind(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -52,7 +54,8 @@ static void test_in_flight_and_behind(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_statement_timeout(void **state) {
+static void test_statement_timeout(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1, .statement_timeout_ms = 50});
@@ -73,7 +76,8 @@ static void test_statement_timeout(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_full_queue(void **state) {
+static void test_full_queue(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1, .write_connections = 1, .queue_max = 10});
@@ -111,13 +115,14 @@ static void test_full_queue(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_coalesced_reads_with_different_deadlines(void **state) {
+static void test_coalesced_reads_with_different_deadlines(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1});
     free(test_database_query(rig.database, "INSERT INTO item VALUES ('a', 1), ('b', 2)"));
-    db_statement_t *get = rig_statement(
-        &rig, "get", "SELECT number, code FROM item, pg_sleep(0.15) WHERE code = ANY(:request.code)", "request.code");
+    db_statement_t *get =
+        rig_statement(&rig, "get", "SELECT number, code FROM item, pg_sleep(0.15) WHERE code = ANY(:request.code)", "request.code");
     rig_open(&rig);
     rig_wait_ready(&rig);
     asked_t hasty, patient;
@@ -137,7 +142,8 @@ static void test_coalesced_reads_with_different_deadlines(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_end_with_work(void **state) {
+static void test_end_with_work(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1, .write_connections = 1});
@@ -168,7 +174,8 @@ static void test_end_with_work(void **state) {
     rig_deinit(&rig);
 }
 
-static void end_pool(db_query_t *query, const db_rows_t *rows, const problem_t *problem) {
+static void end_pool(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
+{
     (void)rows;
     asked_t *asked = query->data;
     rig_t *rig = (rig_t *)asked->request.notes;
@@ -178,7 +185,8 @@ static void end_pool(db_query_t *query, const db_rows_t *rows, const problem_t *
         db_destroy(&rig->db);
 }
 
-static void test_end_from_an_answer(void **state) {
+static void test_end_from_an_answer(void **state)
+{
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
         rig_t rig;
@@ -208,14 +216,12 @@ static void test_end_from_an_answer(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_in_flight_and_behind),
-        cmocka_unit_test(test_statement_timeout),
-        cmocka_unit_test(test_full_queue),
-        cmocka_unit_test(test_coalesced_reads_with_different_deadlines),
-        cmocka_unit_test(test_end_with_work),
-        cmocka_unit_test(test_end_from_an_answer),
+        cmocka_unit_test(test_in_flight_and_behind), cmocka_unit_test(test_statement_timeout),
+        cmocka_unit_test(test_full_queue),           cmocka_unit_test(test_coalesced_reads_with_different_deadlines),
+        cmocka_unit_test(test_end_with_work),        cmocka_unit_test(test_end_from_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,8 @@
 
 #include "tests/integration/db/rig.h"
 
-static void fill(rig_t *rig, asked_t *asked, int count, const db_statement_t *insert) {
+static void fill(rig_t *rig, asked_t *asked, int count, const db_statement_t *insert)
+{
     for (int i = 0; i < count; i++) {
         char code[16];
         snprintf(code, sizeof(code), "p-%02d", i);
@@ -14,7 +15,8 @@ static void fill(rig_t *rig, asked_t *asked, int count, const db_statement_t *in
     }
 }
 
-static void expect_one_failure(const asked_t *asked, int count, int bad, status_t status, const char *constraint) {
+static void expect_one_failure(const asked_t *asked, int count, int bad, status_t status, const char *constraint)
+{
     for (int i = 0; i < count; i++) {
         assert_int_equal(asked[i].answers, 1);
         assert_int_equal(asked[i].status, i == bad ? status : STATUS_OK);
@@ -25,7 +27,8 @@ static void expect_one_failure(const asked_t *asked, int count, int bad, status_
     assert_null(strstr(asked[bad].problem.detail, "item"));
 }
 
-static void test_one_bad_among_fifty(void **state) {
+static void test_one_bad_among_fifty(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -44,7 +47,8 @@ static void test_one_bad_among_fifty(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_several_bad(void **state) {
+static void test_several_bad(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -66,7 +70,8 @@ static void test_several_bad(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_deferred_constraint(void **state) {
+static void test_deferred_constraint(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -84,7 +89,8 @@ static void test_deferred_constraint(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_a_statement_that_cannot_be_prepared(void **state) {
+static void test_a_statement_that_cannot_be_prepared(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -118,7 +124,8 @@ static void test_a_statement_that_cannot_be_prepared(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_an_error_among_reads(void **state) {
+static void test_an_error_among_reads(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1, .batch_max = 20});
@@ -145,7 +152,8 @@ static void test_an_error_among_reads(void **state) {
 }
 
 // Another session holds a row: the batch is sent again without it, then it alone, and at last it is refused.
-static void test_a_lock_that_is_held(void **state) {
+static void test_a_lock_that_is_held(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1, .lock_timeout_ms = 20});
@@ -179,7 +187,8 @@ static void test_a_lock_that_is_held(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_a_value_without_a_name(void **state) {
+static void test_a_value_without_a_name(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -200,7 +209,8 @@ static void test_a_value_without_a_name(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_copy_is_no_statement(void **state) {
+static void test_copy_is_no_statement(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -224,16 +234,13 @@ static void test_copy_is_no_statement(void **state) {
     rig_deinit(&rig);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_bad_among_fifty),
-        cmocka_unit_test(test_several_bad),
-        cmocka_unit_test(test_deferred_constraint),
-        cmocka_unit_test(test_a_statement_that_cannot_be_prepared),
-        cmocka_unit_test(test_an_error_among_reads),
-        cmocka_unit_test(test_a_lock_that_is_held),
-        cmocka_unit_test(test_a_value_without_a_name),
-        cmocka_unit_test(test_copy_is_no_statement),
+        cmocka_unit_test(test_one_bad_among_fifty),    cmocka_unit_test(test_several_bad),
+        cmocka_unit_test(test_deferred_constraint),    cmocka_unit_test(test_a_statement_that_cannot_be_prepared),
+        cmocka_unit_test(test_an_error_among_reads),   cmocka_unit_test(test_a_lock_that_is_held),
+        cmocka_unit_test(test_a_value_without_a_name), cmocka_unit_test(test_copy_is_no_statement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,20 +20,23 @@ typedef struct fixture {
     db_statement_t *put;
 } fixture_t;
 
-static void begin(fixture_t *fixture) {
+static void begin(fixture_t *fixture)
+{
     rig_init(&fixture->rig, &(db_options_t){.write_connections = 1});
     fixture->put = rig_statement(&fixture->rig, "put", PUT, NULL);
     rig_open(&fixture->rig);
     rig_wait_ready(&fixture->rig);
 }
 
-static void put(fixture_t *fixture, asked_t *asked, const char *code, int64_t number, const char *name) {
+static void put(fixture_t *fixture, asked_t *asked, const char *code, int64_t number, const char *name)
+{
     asked_init(asked, fixture->put, code, number);
     asked->request.name = (char *)name;
     db_write(fixture->rig.db, &asked->query);
 }
 
-static void test_each_gets_its_row(void **state) {
+static void test_each_gets_its_row(void **state)
+{
     (void)state;
     fixture_t fixture;
     begin(&fixture);
@@ -62,7 +65,8 @@ static void test_each_gets_its_row(void **state) {
 }
 
 // Two changes of one aggregate are two executions, in the order in which they came.
-static void test_one_aggregate_twice(void **state) {
+static void test_one_aggregate_twice(void **state)
+{
     (void)state;
     fixture_t fixture;
     begin(&fixture);
@@ -84,7 +88,8 @@ static void test_one_aggregate_twice(void **state) {
 }
 
 // What one of them breaks is told to that one; the others take place.
-static void test_one_bad_among_many(void **state) {
+static void test_one_bad_among_many(void **state)
+{
     (void)state;
     fixture_t fixture;
     begin(&fixture);
@@ -109,7 +114,8 @@ static void test_one_bad_among_many(void **state) {
     rig_deinit(&fixture.rig);
 }
 
-static void test_one_alone(void **state) {
+static void test_one_alone(void **state)
+{
     (void)state;
     fixture_t fixture;
     begin(&fixture);
@@ -123,13 +129,14 @@ static void test_one_alone(void **state) {
 }
 
 // A statement that loses a row is our own defect, and nobody hears another's answer.
-static void test_a_row_is_missing(void **state) {
+static void test_a_row_is_missing(void **state)
+{
     (void)state;
     fixture_t fixture;
     rig_init(&fixture.rig, &(db_options_t){.write_connections = 1});
-    fixture.put = rig_statement(&fixture.rig, "put",
-                                "WITH input AS (:inputs) SELECT :request.code AS answer, i.n FROM input i WHERE :request.code <> 'b' ORDER BY i.n",
-                                NULL);
+    fixture.put = rig_statement(
+        &fixture.rig, "put",
+        "WITH input AS (:inputs) SELECT :request.code AS answer, i.n FROM input i WHERE :request.code <> 'b' ORDER BY i.n", NULL);
     rig_open(&fixture.rig);
     rig_wait_ready(&fixture.rig);
     asked_t asked[3];
@@ -145,7 +152,8 @@ static void test_a_row_is_missing(void **state) {
     rig_deinit(&fixture.rig);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_gets_its_row), cmocka_unit_test(test_one_aggregate_twice), cmocka_unit_test(test_one_bad_among_many),
         cmocka_unit_test(test_one_alone),         cmocka_unit_test(test_a_row_is_missing),

@@ -14,14 +14,16 @@ static const db_migration_t PLATFORM[] = {
     {0, NULL, NULL},
 };
 static const db_migration_t SERVICE[] = {
-    {1000, "1000_item", "CREATE TABLE :schema.item (code text DEFAULT ':schema', at interval DEFAULT '00:01'::interval);"
-                        "INSERT INTO item VALUES (DEFAULT)"},
+    {1000, "1000_item",
+     "CREATE TABLE :schema.item (code text DEFAULT ':schema', at interval DEFAULT '00:01'::interval);"
+     "INSERT INTO item VALUES (DEFAULT)"},
     {1001, "1001_more", "ALTER TABLE item ADD COLUMN number int DEFAULT cardinality((ARRAY[1, 2])[1:1])"},
     {0, NULL, NULL},
 };
 static const db_migration_t FIRST_ONLY[] = {
-    {1000, "1000_item", "CREATE TABLE :schema.item (code text DEFAULT ':schema', at interval DEFAULT '00:01'::interval);"
-                        "INSERT INTO item VALUES (DEFAULT)"},
+    {1000, "1000_item",
+     "CREATE TABLE :schema.item (code text DEFAULT ':schema', at interval DEFAULT '00:01'::interval);"
+     "INSERT INTO item VALUES (DEFAULT)"},
     {0, NULL, NULL},
 };
 static const db_migration_t CHANGED[] = {
@@ -34,18 +36,21 @@ static const db_migration_t *const ALL[] = {PLATFORM, SERVICE, NULL};
 static const db_migration_t *const OLDER[] = {PLATFORM, FIRST_ONLY, NULL};
 static const db_migration_t *const OTHER[] = {PLATFORM, CHANGED, NULL};
 
-static db_session_t *open_session(test_database_t *database) {
+static db_session_t *open_session(test_database_t *database)
+{
     db_session_t *session;
     problem_t problem;
     assert_int_equal(db_session_open(test_database_dsn(database), "migrate", NULL, &session, &problem), STATUS_OK);
     return session;
 }
 
-static db_migrate_options_t with(const db_migration_t *const *sets) {
+static db_migrate_options_t with(const db_migration_t *const *sets)
+{
     return (db_migrate_options_t){.schema = SCHEMA, .sets = sets};
 }
 
-static void test_fresh_repeated_grown(void **state) {
+static void test_fresh_repeated_grown(void **state)
+{
     (void)state;
     test_database_t *database = test_database_create();
     db_session_t *session = open_session(database);
@@ -75,7 +80,8 @@ static void test_fresh_repeated_grown(void **state) {
     test_database_drop(&database);
 }
 
-static void test_changed_and_newer(void **state) {
+static void test_changed_and_newer(void **state)
+{
     (void)state;
     test_database_t *database = test_database_create();
     db_session_t *session = open_session(database);
@@ -97,7 +103,8 @@ static void test_changed_and_newer(void **state) {
     test_database_drop(&database);
 }
 
-static void refused(db_session_t *session, const db_migration_t *set, status_t status, const char *field) {
+static void refused(db_session_t *session, const db_migration_t *set, status_t status, const char *field)
+{
     const db_migration_t *const sets[] = {PLATFORM, set, NULL};
     db_migrate_options_t options = with(sets);
     problem_t problem = {0};
@@ -106,7 +113,8 @@ static void refused(db_session_t *session, const db_migration_t *set, status_t s
     assert_string_equal(problem.field, field);
 }
 
-static void test_failing_ones_leave_nothing(void **state) {
+static void test_failing_ones_leave_nothing(void **state)
+{
     (void)state;
     test_database_t *database = test_database_create();
     db_session_t *session = open_session(database);
@@ -127,7 +135,8 @@ static void test_failing_ones_leave_nothing(void **state) {
     test_database_drop(&database);
 }
 
-static void test_roles(void **state) {
+static void test_roles(void **state)
+{
     (void)state;
     test_database_t *database = test_database_create();
     db_session_t *session = open_session(database);
@@ -155,7 +164,8 @@ static void test_roles(void **state) {
     test_database_drop(&database);
 }
 
-static void *migrate_thread(void *data) {
+static void *migrate_thread(void *data)
+{
     db_session_t *session = open_session(data);
     db_migrate_options_t all = with(ALL);
     problem_t problem = {0};
@@ -165,7 +175,8 @@ static void *migrate_thread(void *data) {
     return (void *)(uintptr_t)(status == STATUS_OK ? applied + 1 : 0);
 }
 
-static void test_two_at_once(void **state) {
+static void test_two_at_once(void **state)
+{
     (void)state;
     test_database_t *database = test_database_create();
     pthread_t threads[4];
@@ -182,10 +193,13 @@ static void test_two_at_once(void **state) {
     test_database_drop(&database);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fresh_repeated_grown),       cmocka_unit_test(test_changed_and_newer),
-        cmocka_unit_test(test_failing_ones_leave_nothing), cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_fresh_repeated_grown),
+        cmocka_unit_test(test_changed_and_newer),
+        cmocka_unit_test(test_failing_ones_leave_nothing),
+        cmocka_unit_test(test_roles),
         cmocka_unit_test(test_two_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,18 +6,20 @@
 
 #include "tests/integration/db/rig.h"
 
-#define TERMINATE \
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pool'" \
+#define TERMINATE                                                                                                                          \
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pool'"                                        \
     " AND datname = current_database()"
 
-static db_statement_t *repeatable(rig_t *rig) {
+static db_statement_t *repeatable(rig_t *rig)
+{
     return rig_statement(rig, "repeatable",
                          "INSERT INTO item (code, number) VALUES (:request.code, :request.stated_population)"
                          " ON CONFLICT (code) DO UPDATE SET code = excluded.code RETURNING code",
                          NULL);
 }
 
-static void test_terminated_under_load(void **state) {
+static void test_terminated_under_load(void **state)
+{
     (void)state;
     enum { COUNT = 5000, TURN = 50, EVERY = 500 };
     rig_t rig;
@@ -61,7 +63,8 @@ static void test_terminated_under_load(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_terminated_while_idle(void **state) {
+static void test_terminated_while_idle(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1, .write_connections = 1});
@@ -80,7 +83,8 @@ static void test_terminated_while_idle(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_nobody_there(void **state) {
+static void test_nobody_there(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1, .write_connections = 1});
@@ -108,7 +112,8 @@ static void test_nobody_there(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_second_host_of_the_dsn(void **state) {
+static void test_second_host_of_the_dsn(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -124,7 +129,8 @@ static void test_second_host_of_the_dsn(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_malformed_dsn(void **state) {
+static void test_malformed_dsn(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -137,7 +143,8 @@ static void test_malformed_dsn(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_read_only_server_counts_as_gone(void **state) {
+static void test_read_only_server_counts_as_gone(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -166,7 +173,8 @@ static void test_read_only_server_counts_as_gone(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_setup_waits(void **state) {
+static void test_setup_waits(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1, .statement_timeout_ms = 50, .setup_sql = "SELECT pg_advisory_lock(7)"});
@@ -190,7 +198,8 @@ static void test_setup_waits(void **state) {
     rig_deinit(&rig);
 }
 
-static void test_settings(void **state) {
+static void test_settings(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1, .schema = "odd \"schema\"", .application_name = "settings"});
@@ -210,7 +219,8 @@ static void test_settings(void **state) {
 }
 
 // A plan of before: the statement is prepared anew.
-static void test_changed_schema(void **state) {
+static void test_changed_schema(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.read_connections = 1, .write_connections = 1});
@@ -240,7 +250,8 @@ static void test_changed_schema(void **state) {
 }
 
 // A server that hangs: nothing ends the connection, so its silence must.
-static void test_frozen_server(void **state) {
+static void test_frozen_server(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1, .statement_timeout_ms = 50});
@@ -262,7 +273,8 @@ static void test_frozen_server(void **state) {
 }
 
 // What somebody took from the session is made again.
-static void test_lost_prepared_statements(void **state) {
+static void test_lost_prepared_statements(void **state)
+{
     (void)state;
     rig_t rig;
     rig_init(&rig, &(db_options_t){.write_connections = 1});
@@ -282,7 +294,8 @@ static void test_lost_prepared_statements(void **state) {
     rig_deinit(&rig);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_terminated_under_load),
         cmocka_unit_test(test_terminated_while_idle),

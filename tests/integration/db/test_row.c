@@ -5,7 +5,8 @@
 #include "common/db/session.h"
 #include "tests/integration/db/rig.h"
 
-static void test_message_and_text(void **state) {
+static void test_message_and_text(void **state)
+{
     (void)state;
     test_database_t *database = test_database_create();
     db_session_t *session;
@@ -58,7 +59,8 @@ static void test_message_and_text(void **state) {
     test_database_drop(&database);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_message_and_text)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,21 +7,24 @@
 
 static const db_root_t ROOTS[] = {{"request", &pcn__registry__v1__organisation__type}};
 
-static db_statement_t *make(const char *sql) {
+static db_statement_t *make(const char *sql)
+{
     db_statement_t *statement;
     problem_t problem;
     assert_int_equal(db_statement_new("test", sql, ROOTS, 1, NULL, &statement, &problem), STATUS_OK);
     return statement;
 }
 
-static db_session_t *open_session(test_database_t *database, const char *schema) {
+static db_session_t *open_session(test_database_t *database, const char *schema)
+{
     db_session_t *session;
     problem_t problem;
     assert_int_equal(db_session_open(test_database_dsn(database), "session", schema, &session, &problem), STATUS_OK);
     return session;
 }
 
-static void test_exec(void **state) {
+static void test_exec(void **state)
+{
     (void)state;
     test_database_t *database = test_database_create();
     db_session_t *session = open_session(database, "registry");
@@ -46,7 +49,8 @@ static void test_exec(void **state) {
     test_database_drop(&database);
 }
 
-static void test_run(void **state) {
+static void test_run(void **state)
+{
     (void)state;
     test_database_t *database = test_database_create();
     db_session_t *session = open_session(database, NULL);
@@ -70,7 +74,8 @@ static void test_run(void **state) {
     test_database_drop(&database);
 }
 
-static void test_prepare(void **state) {
+static void test_prepare(void **state)
+{
     (void)state;
     test_database_t *database = test_database_create();
     db_session_t *session = open_session(database, NULL);
@@ -89,7 +94,8 @@ static void test_prepare(void **state) {
     test_database_drop(&database);
 }
 
-static void test_open_fails(void **state) {
+static void test_open_fails(void **state)
+{
     (void)state;
     db_session_t *session;
     problem_t problem = {0};
@@ -99,7 +105,8 @@ static void test_open_fails(void **state) {
     assert_null(session);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exec),
         cmocka_unit_test(test_run),

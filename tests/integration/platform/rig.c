@@ -39,8 +39,7 @@ http_answer_t rig_ask(const rig_t *rig, const char *token, const char *method, c
         headers[count++] = match_header;
     }
     http_answer_t answer;
-    const http_call_t call = {
-        .method = method, .url = rig->platform.url, .path = path, .token = token, .body = body, .headers = headers};
+    const http_call_t call = {.method = method, .url = rig->platform.url, .path = path, .token = token, .body = body, .headers = headers};
     assert_true(http_send(&call, &answer));
     return answer;
 }

@@ -97,8 +97,8 @@ static void test_membership(void **state)
         fail_msg("%ld %s", joined.status, joined.body);
     http_answer_clear(&joined);
     // In one core network at a time, in this one or another.
-    rig_assert_problem(rig_ask(rig, rig->manager, "POST", members, "{\"practice\":\"gp-elr-new\",\"from\":\"2021-01-01\"}", NULL, NULL), 409,
-                       "practice");
+    rig_assert_problem(rig_ask(rig, rig->manager, "POST", members, "{\"practice\":\"gp-elr-new\",\"from\":\"2021-01-01\"}", NULL, NULL),
+                       409, "practice");
     rig_assert_problem(rig_ask(rig, rig->manager, "POST", "/v1/networks/pcn-fosseway/members",
                                "{\"practice\":\"gp-elr-new\",\"from\":\"2021-01-01\"}", NULL, NULL),
                        409, "practice");
@@ -150,8 +150,12 @@ static void *call_many(void *argument)
         snprintf(header, sizeof header, "Idempotency-Key: %s", key);
         const char *const headers[] = {header, NULL};
         http_answer_t answer;
-        const http_call_t call = {.method = "POST", .url = caller->rig->platform.url, .path = "/v1/organisations",
-                                  .token = caller->rig->manager, .body = body, .headers = headers};
+        const http_call_t call = {.method = "POST",
+                                  .url = caller->rig->platform.url,
+                                  .path = "/v1/organisations",
+                                  .token = caller->rig->manager,
+                                  .body = body,
+                                  .headers = headers};
         if (!http_send(&call, &answer) || (answer.status != 201 && answer.status != 409))
             caller->others++;
         else if (answer.status == 409)
@@ -209,9 +213,12 @@ static void test_one_code_one_winner(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_create_is_replayed_by_its_key), cmocka_unit_test(test_refusal_keeps_no_record),
-        cmocka_unit_test(test_versions),                      cmocka_unit_test(test_membership),
-        cmocka_unit_test(test_reach_and_scope),               cmocka_unit_test(test_one_key_one_effect),
+        cmocka_unit_test(test_create_is_replayed_by_its_key),
+        cmocka_unit_test(test_refusal_keeps_no_record),
+        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_membership),
+        cmocka_unit_test(test_reach_and_scope),
+        cmocka_unit_test(test_one_key_one_effect),
         cmocka_unit_test(test_one_code_one_winner),
     };
     return cmocka_run_group_tests(tests, rig_start, rig_stop);

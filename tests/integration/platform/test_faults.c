@@ -27,12 +27,17 @@ static void *write_on(void *argument)
     while (!atomic_load(writer->stop) && writer->sent < CODES_MAX) {
         char body[160], header[96];
         const unsigned serial = writer->sent++;
-        snprintf(body, sizeof body, "{\"code\":\"f-%s-%u-%u\",\"name\":\"Fault\",\"kind\":\"voluntary\",\"parent\":\"ics-llr\"}", writer->round,
-                 writer->number, serial);
+        snprintf(body, sizeof body, "{\"code\":\"f-%s-%u-%u\",\"name\":\"Fault\",\"kind\":\"voluntary\",\"parent\":\"ics-llr\"}",
+                 writer->round, writer->number, serial);
         snprintf(header, sizeof header, "Idempotency-Key: f-%s-%u-%u", writer->round, writer->number, serial);
         const char *const headers[] = {header, NULL};
-        const http_call_t call = {.method = "POST", .url = writer->rig->platform.url, .path = "/v1/organisations",
-                                  .token = writer->rig->manager, .body = body, .headers = headers, .timeout_ms = 15000};
+        const http_call_t call = {.method = "POST",
+                                  .url = writer->rig->platform.url,
+                                  .path = "/v1/organisations",
+                                  .token = writer->rig->manager,
+                                  .body = body,
+                                  .headers = headers,
+                                  .timeout_ms = 15000};
         // A client repeats under its key what was not answered, or answered that the service is away.
         for (unsigned attempt = 0; attempt < 20; attempt++) {
             http_answer_t answer;
@@ -60,7 +65,8 @@ static void kill_under_load(const rig_t *rig, const char *program, const char *r
     pthread_t threads[WRITERS];
     atomic_bool stop = false;
     for (unsigned i = 0; i < WRITERS; i++) {
-        writers[i] = (writer_t){.rig = rig, .round = round, .number = i, .stop = &stop, .acknowledged = calloc(CODES_MAX, sizeof(unsigned))};
+        writers[i] =
+            (writer_t){.rig = rig, .round = round, .number = i, .stop = &stop, .acknowledged = calloc(CODES_MAX, sizeof(unsigned))};
         assert_non_null(writers[i].acknowledged);
         assert_int_equal(pthread_create(&threads[i], NULL, write_on, &writers[i]), 0);
     }

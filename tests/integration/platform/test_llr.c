@@ -166,8 +166,12 @@ static void test_import_is_in_the_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_import_is_in_the_log), cmocka_unit_test(test_counts), cmocka_unit_test(test_paging),
-        cmocka_unit_test(test_networks_sum),         cmocka_unit_test(test_north_west_leicestershire), cmocka_unit_test(test_as_of),
+        cmocka_unit_test(test_import_is_in_the_log),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_paging),
+        cmocka_unit_test(test_networks_sum),
+        cmocka_unit_test(test_north_west_leicestershire),
+        cmocka_unit_test(test_as_of),
         cmocka_unit_test(test_checks),
     };
     return cmocka_run_group_tests(tests, rig_start, rig_stop);

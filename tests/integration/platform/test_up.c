@@ -23,7 +23,8 @@ typedef struct fixture {
     char *token;
 } fixture_t;
 
-static int start(void **state) {
+static int start(void **state)
+{
     fixture_t *fixture = calloc(1, sizeof *fixture);
     *state = fixture;
     if (fixture == NULL || !platform_start(&fixture->platform)) {
@@ -33,7 +34,8 @@ static int start(void **state) {
     return fixture->token != NULL ? 0 : -1;
 }
 
-static int stop(void **state) {
+static int stop(void **state)
+{
     fixture_t *fixture = *state;
     platform_stop(&fixture->platform);
     free(fixture->token);
@@ -41,7 +43,8 @@ static int stop(void **state) {
     return 0;
 }
 
-static json_int_t total(const fixture_t *fixture, const char *path) {
+static json_int_t total(const fixture_t *fixture, const char *path)
+{
     http_answer_t answer;
     assert_true(http_send(&(http_call_t){.url = fixture->platform.url, .path = path, .token = fixture->token}, &answer));
     assert_int_equal(answer.status, 200);
@@ -50,7 +53,8 @@ static json_int_t total(const fixture_t *fixture, const char *path) {
     return count;
 }
 
-static void test_is_ready_and_loaded(void **state) {
+static void test_is_ready_and_loaded(void **state)
+{
     const fixture_t *fixture = *state;
     assert_true(platform_await(&fixture->platform, "/healthz", NULL, 200, BACK_WITHIN_MS) >= 0);
     assert_true(platform_await(&fixture->platform, "/readyz", NULL, 200, BACK_WITHIN_MS) >= 0);
@@ -58,7 +62,8 @@ static void test_is_ready_and_loaded(void **state) {
     assert_int_equal(total(fixture, "/v1/organisations?kind=practice&pageSize=1"), 134);
 }
 
-static void test_status_lists_every_program(void **state) {
+static void test_status_lists_every_program(void **state)
+{
     const fixture_t *fixture = *state;
     char *output = NULL;
     assert_int_equal(platform_command(&fixture->platform, "status", &output), 0);
@@ -69,7 +74,8 @@ static void test_status_lists_every_program(void **state) {
     free(output);
 }
 
-static void test_a_second_up_changes_nothing(void **state) {
+static void test_a_second_up_changes_nothing(void **state)
+{
     const fixture_t *fixture = *state;
     pid_t before = platform_pid(&fixture->platform, "registry");
     char *output = NULL;
@@ -80,7 +86,8 @@ static void test_a_second_up_changes_nothing(void **state) {
     assert_int_equal(total(fixture, "/v1/organisations?kind=network&pageSize=1"), 25);
 }
 
-static void test_a_busy_port_is_said_at_once(void **state) {
+static void test_a_busy_port_is_said_at_once(void **state)
+{
     const fixture_t *fixture = *state;
     platform_t other = fixture->platform;
     strcat(other.state, "-other");
@@ -91,7 +98,8 @@ static void test_a_busy_port_is_said_at_once(void **state) {
     assert_int_equal(platform_command(&other, "status", NULL), 3);
 }
 
-static void kill_and_await(const fixture_t *fixture, const char *program, long limit_ms) {
+static void kill_and_await(const fixture_t *fixture, const char *program, long limit_ms)
+{
     pid_t before = platform_pid(&fixture->platform, program);
     assert_true(platform_kill(&fixture->platform, program, SIGKILL));
     assert_true(platform_await(&fixture->platform, "/v1/organisations/pcn-rutland", fixture->token, 200, limit_ms) >= 0);
@@ -100,24 +108,29 @@ static void kill_and_await(const fixture_t *fixture, const char *program, long l
     assert_true(after == 0 || after != before);
 }
 
-static void test_killed_registry_is_back(void **state) {
+static void test_killed_registry_is_back(void **state)
+{
     kill_and_await(*state, "registry", BACK_WITHIN_MS);
 }
 
-static void test_killed_gateway_is_back(void **state) {
+static void test_killed_gateway_is_back(void **state)
+{
     kill_and_await(*state, "gateway", BACK_WITHIN_MS);
 }
 
-static void test_killed_edge_is_back(void **state) {
+static void test_killed_edge_is_back(void **state)
+{
     kill_and_await(*state, "haproxy", BACK_WITHIN_MS);
 }
 
 // As long as the recovery of a crashed cluster takes.
-static void test_killed_database_is_back(void **state) {
+static void test_killed_database_is_back(void **state)
+{
     kill_and_await(*state, "postgresql", DATABASE_BACK_WITHIN_MS);
 }
 
-static void test_errors_of_the_edge_are_problems(void **state) {
+static void test_errors_of_the_edge_are_problems(void **state)
+{
     const fixture_t *fixture = *state;
     assert_true(platform_kill(&fixture->platform, "gateway", SIGSTOP));
     http_answer_t answer;
@@ -138,7 +151,8 @@ static void test_errors_of_the_edge_are_problems(void **state) {
     http_answer_clear(&answer);
 }
 
-static void test_takes_a_base_backup(void **state) {
+static void test_takes_a_base_backup(void **state)
+{
     const fixture_t *fixture = *state;
     char command[512], path[192];
     struct stat found;
@@ -150,7 +164,8 @@ static void test_takes_a_base_backup(void **state) {
     assert_int_equal(stat(path, &found), 0);
 }
 
-static int sockets_count(const fixture_t *fixture) {
+static int sockets_count(const fixture_t *fixture)
+{
     char path[192];
     int count = 0;
     snprintf(path, sizeof path, "%s/run", fixture->platform.state_dir);
@@ -164,7 +179,8 @@ static int sockets_count(const fixture_t *fixture) {
     return count;
 }
 
-static void test_down_leaves_nothing(void **state) {
+static void test_down_leaves_nothing(void **state)
+{
     const fixture_t *fixture = *state;
     assert_true(platform_processes(&fixture->platform) > 0);
     char *output = NULL;
@@ -179,7 +195,8 @@ static void test_down_leaves_nothing(void **state) {
 }
 
 // What the specification says of a key, or NULL.
-static char *spec_value(const fixture_t *fixture, const char *key) {
+static char *spec_value(const fixture_t *fixture, const char *key)
+{
     char path[192], wanted[96];
     char *line = NULL, *value = NULL;
     size_t room = 0;
@@ -197,7 +214,8 @@ static char *spec_value(const fixture_t *fixture, const char *key) {
     return value;
 }
 
-static void test_takes_a_secret_from_a_file(void **state) {
+static void test_takes_a_secret_from_a_file(void **state)
+{
     const fixture_t *fixture = *state;
     static const char *const keys[] = {"PCN_REGISTRY_DATABASE_URL", "PCN_REGISTRY_OWNER_DATABASE_URL", "PCN_REGISTRY_JOB_DATABASE_URL"};
     char path[192], name[64];
@@ -233,7 +251,8 @@ static void test_takes_a_secret_from_a_file(void **state) {
 }
 
 // A metric of the registry; -1 where it does not say it.
-static long long registry_metric(const fixture_t *fixture, const char *name) {
+static long long registry_metric(const fixture_t *fixture, const char *name)
+{
     char command[256], line[256];
     long long value = -1;
     snprintf(command, sizeof command, "curl -s --max-time 5 --unix-socket '%s/run/registry.metrics' http://registry/metrics",
@@ -250,7 +269,8 @@ static long long registry_metric(const fixture_t *fixture, const char *name) {
 }
 
 // Also where nothing has happened since the start.
-static void test_the_logs_place_is_measured_from_the_start(void **state) {
+static void test_the_logs_place_is_measured_from_the_start(void **state)
+{
     const fixture_t *fixture = *state;
     http_answer_t answer;
     const http_call_t call = {.url = fixture->platform.url, .path = "/v1/events/registry?limit=1", .token = fixture->token};
@@ -265,7 +285,8 @@ static void test_the_logs_place_is_measured_from_the_start(void **state) {
     assert_int_equal(place, max);
 }
 
-static void test_what_was_loaded_is_still_there(void **state) {
+static void test_what_was_loaded_is_still_there(void **state)
+{
     const fixture_t *fixture = *state;
     char *output = NULL;
     assert_int_equal(platform_command(&fixture->platform, "up --detach", &output), 0);
@@ -275,7 +296,8 @@ static void test_what_was_loaded_is_still_there(void **state) {
 }
 
 // Nothing may outlive a supervisor that was killed, and the next start finds its way.
-static void test_killed_supervisor_takes_all_with_it(void **state) {
+static void test_killed_supervisor_takes_all_with_it(void **state)
+{
     const fixture_t *fixture = *state;
     char path[192];
     snprintf(path, sizeof path, "%s/run/supervisor.pids", fixture->platform.state_dir);
@@ -290,7 +312,8 @@ static void test_killed_supervisor_takes_all_with_it(void **state) {
     assert_int_equal(platform_command(&fixture->platform, "up --detach", NULL), 0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_is_ready_and_loaded),
         cmocka_unit_test(test_status_lists_every_program),

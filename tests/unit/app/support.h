@@ -25,13 +25,15 @@
 
 enum { WAIT_MS = 10000, STEP_MS = 5 };
 
-static inline void pause_ms(long ms) {
+static inline void pause_ms(long ms)
+{
     struct timespec span = {ms / 1000, ms % 1000 * 1000000};
     nanosleep(&span, NULL);
 }
 
 // Connected, or -1.
-static inline int client_connect(const char *path) {
+static inline int client_connect(const char *path)
+{
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     assert_true(strlen(path) < sizeof name.sun_path);
     strcpy(name.sun_path, path);
@@ -45,7 +47,8 @@ static inline int client_connect(const char *path) {
 }
 
 // Waits until somebody listens.
-static inline int client_wait(const char *path) {
+static inline int client_wait(const char *path)
+{
     for (int waited = 0; waited < WAIT_MS; waited += STEP_MS) {
         int fd = client_connect(path);
         if (fd >= 0) {
@@ -58,7 +61,8 @@ static inline int client_wait(const char *path) {
 }
 
 // What comes until the other side closes, or 10 s passed.
-static inline const char *client_read(int fd) {
+static inline const char *client_read(int fd)
+{
     static char text[256 * 1024];
     size_t size = 0;
     struct pollfd wait = {.fd = fd, .events = POLLIN};
@@ -74,24 +78,28 @@ static inline const char *client_read(int fd) {
     return text;
 }
 
-static inline const char *client_ask(int fd, const char *request, size_t size) {
+static inline const char *client_ask(int fd, const char *request, size_t size)
+{
     assert_int_equal(send(fd, request, size, MSG_NOSIGNAL), size);
     return client_read(fd);
 }
 
-static inline const char *client_get(const char *socket_path, const char *path) {
+static inline const char *client_get(const char *socket_path, const char *path)
+{
     char request[256];
     snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: local\r\n\r\n", path);
     return client_ask(client_wait(socket_path), request, strlen(request));
 }
 
-static inline void assert_begins(const char *text, const char *expected) {
+static inline void assert_begins(const char *text, const char *expected)
+{
     if (strncmp(text, expected, strlen(expected)) != 0) {
         fail_msg("%s does not begin with %s", text, expected);
     }
 }
 
-static inline void assert_holds(const char *text, const char *expected) {
+static inline void assert_holds(const char *text, const char *expected)
+{
     if (strstr(text, expected) == NULL) {
         fail_msg("%s does not hold %s", text, expected);
     }

@@ -9,7 +9,8 @@
 
 #define MANY 1000
 
-static void test_numbers_are_given_once(void **state) {
+static void test_numbers_are_given_once(void **state)
+{
     (void)state;
     static db_statement_t statements[MANY];
     db_catalogue_t catalogue = {0};
@@ -25,7 +26,8 @@ static void test_numbers_are_given_once(void **state) {
     catalogue_deinit(&catalogue);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_numbers_are_given_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,8 @@
 
 #include "common/db/pool_internal.h"
 
-static void expect(db_queue_t *queue, db_query_t *const *queries, unsigned count) {
+static void expect(db_queue_t *queue, db_query_t *const *queries, unsigned count)
+{
     assert_int_equal(queue->count, count);
     for (unsigned i = 0; i < count; i++)
         assert_ptr_equal(queue_pop(queue), queries[i]);
@@ -17,7 +18,8 @@ static void expect(db_queue_t *queue, db_query_t *const *queries, unsigned count
     assert_int_equal(queue->count, 0);
 }
 
-static void test_first_in_first_out(void **state) {
+static void test_first_in_first_out(void **state)
+{
     (void)state;
     db_query_t a = {0}, b = {0}, c = {0};
     db_queue_t queue = {0};
@@ -29,7 +31,8 @@ static void test_first_in_first_out(void **state) {
     expect(&queue, (db_query_t *[]){&b, &c}, 2);
 }
 
-static void test_prepend(void **state) {
+static void test_prepend(void **state)
+{
     (void)state;
     db_query_t a = {0}, b = {0}, c = {0};
     db_queue_t queue = {0}, front = {0};
@@ -49,7 +52,8 @@ static void test_prepend(void **state) {
     expect(&queue, (db_query_t *[]){&a, &b, &c}, 3);
 }
 
-static void test_append_list(void **state) {
+static void test_append_list(void **state)
+{
     (void)state;
     db_query_t a = {0}, b = {0}, c = {0};
     db_queue_t queue = {0};
@@ -60,7 +64,8 @@ static void test_append_list(void **state) {
     expect(&queue, (db_query_t *[]){&a, &b, &c}, 3);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_in_first_out),
         cmocka_unit_test(test_prepend),

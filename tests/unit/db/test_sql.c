@@ -11,7 +11,8 @@
 #include "common/db/internal.h"
 
 // The parameters of the text, joined by commas.
-static void expect(const char *sql, const char *names) {
+static void expect(const char *sql, const char *names)
+{
     char found[256] = "";
     const char *at = sql;
     const char *name;
@@ -26,7 +27,8 @@ static void expect(const char *sql, const char *names) {
     assert_int_equal(*at, '\0');
 }
 
-static void test_plain(void **state) {
+static void test_plain(void **state)
+{
     (void)state;
     expect("", "");
     expect("SELECT 1", "");
@@ -37,7 +39,8 @@ static void test_plain(void **state) {
     expect("SELECT :a.b. ", "a.b");
 }
 
-static void test_what_looks_like_one(void **state) {
+static void test_what_looks_like_one(void **state)
+{
     (void)state;
     expect("SELECT a::text, :r.b::int, '{}'::text[]", "r.b");
     expect("SELECT a[1:2], b[ 1 : 3 ]", "");
@@ -46,7 +49,8 @@ static void test_what_looks_like_one(void **state) {
     expect("SELECT a :_b", "");
 }
 
-static void test_quotes(void **state) {
+static void test_quotes(void **state)
+{
     (void)state;
     expect("SELECT ':a.b', :c.d", "c.d");
     expect("SELECT 'it''s :a.b', :c.d", "c.d");
@@ -60,7 +64,8 @@ static void test_quotes(void **state) {
     expect("SELECT E'open\\", "");
 }
 
-static void test_dollars(void **state) {
+static void test_dollars(void **state)
+{
     (void)state;
     expect("SELECT $$ :a.b $$, :c.d", "c.d");
     expect("SELECT $f$ $$ :a.b $g$ $f$, :c.d", "c.d");
@@ -70,7 +75,8 @@ static void test_dollars(void **state) {
     expect("SELECT $", "");
 }
 
-static void test_comments(void **state) {
+static void test_comments(void **state)
+{
     (void)state;
     expect("SELECT 1 -- :a.b\n, :c.d", "c.d");
     expect("SELECT 1 -- it's\n, :c.d", "c.d");
@@ -81,7 +87,8 @@ static void test_comments(void **state) {
     expect("SELECT 1 -- open :a.b", "");
 }
 
-static void test_identifier(void **state) {
+static void test_identifier(void **state)
+{
     (void)state;
     buf_t out;
     buf_init(&out, 100);
@@ -90,7 +97,8 @@ static void test_identifier(void **state) {
     buf_deinit(&out);
 }
 
-static void test_array(void **state) {
+static void test_array(void **state)
+{
     (void)state;
     buf_t out;
     buf_init(&out, 100);
@@ -107,7 +115,8 @@ static void test_array(void **state) {
     buf_deinit(&out);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),    cmocka_unit_test(test_what_looks_like_one),
         cmocka_unit_test(test_quotes),   cmocka_unit_test(test_dollars),

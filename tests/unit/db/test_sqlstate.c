@@ -7,7 +7,8 @@
 
 #include "common/db/sqlstate.h"
 
-static void test_each_class(void **state) {
+static void test_each_class(void **state)
+{
     (void)state;
     static const struct {
         const char *sqlstate;
@@ -38,7 +39,8 @@ static void test_each_class(void **state) {
         assert_int_equal(sqlstate_status(cases[i].sqlstate), cases[i].status);
 }
 
-static void test_what_is_no_sqlstate(void **state) {
+static void test_what_is_no_sqlstate(void **state)
+{
     (void)state;
     assert_int_equal(sqlstate_status(NULL), STATUS_INTERNAL);
     assert_int_equal(sqlstate_status(""), STATUS_INTERNAL);
@@ -48,7 +50,8 @@ static void test_what_is_no_sqlstate(void **state) {
     assert_false(sqlstate_retryable("40"));
 }
 
-static void test_retryable(void **state) {
+static void test_retryable(void **state)
+{
     (void)state;
     assert_true(sqlstate_retryable("40001"));
     assert_true(sqlstate_retryable("40P01"));
@@ -58,7 +61,8 @@ static void test_retryable(void **state) {
     assert_false(sqlstate_retryable("08006"));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_class),
         cmocka_unit_test(test_what_is_no_sqlstate),

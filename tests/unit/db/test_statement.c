@@ -19,7 +19,8 @@ static const db_root_t ROOTS[] = {
     {"header", &pcn__common__v1__request_header__type},
 };
 
-static db_statement_t *make(const char *sql, const char *coalesce) {
+static db_statement_t *make(const char *sql, const char *coalesce)
+{
     db_statement_t *statement;
     problem_t problem;
     if (db_statement_new("test", sql, ROOTS, 2, coalesce, &statement, &problem) != STATUS_OK)
@@ -27,7 +28,8 @@ static db_statement_t *make(const char *sql, const char *coalesce) {
     return statement;
 }
 
-static void refused(const char *sql, const char *coalesce, const char *field) {
+static void refused(const char *sql, const char *coalesce, const char *field)
+{
     db_statement_t *statement;
     problem_t problem = {0};
     assert_int_equal(db_statement_new("test", sql, ROOTS, 2, coalesce, &statement, &problem), STATUS_INTERNAL);
@@ -35,7 +37,8 @@ static void refused(const char *sql, const char *coalesce, const char *field) {
     assert_string_equal(problem.field, field);
 }
 
-static void test_numbers(void **state) {
+static void test_numbers(void **state)
+{
     (void)state;
     db_statement_t *statement =
         make("SELECT :request.code, :request.name::text, :request.code, ':request.name', :header.principal.subject", NULL);
@@ -50,7 +53,8 @@ static void test_numbers(void **state) {
     db_statement_destroy(&statement);
 }
 
-static void test_unknown(void **state) {
+static void test_unknown(void **state)
+{
     (void)state;
     refused("SELECT :request.nothing", NULL, "request.nothing");
     refused("SELECT :request.code.more", NULL, "request.code.more");
@@ -59,7 +63,8 @@ static void test_unknown(void **state) {
     refused("SELECT :req.code", NULL, "req.code");
 }
 
-static void test_too_many(void **state) {
+static void test_too_many(void **state)
+{
     (void)state;
     buf_t sql;
     buf_init(&sql, 100000);
@@ -77,7 +82,8 @@ static void test_too_many(void **state) {
     assert_int_equal(db_statement_new("test", "SELECT 1", roots, DB_ROOTS_MAX + 1, NULL, &statement, &problem), STATUS_INTERNAL);
 }
 
-static void test_coalesce(void **state) {
+static void test_coalesce(void **state)
+{
     (void)state;
     db_statement_t *statement = make("SELECT code FROM t WHERE code = ANY(:request.code)", "request.code");
     assert_string_equal(statement->coalesce_column, "code");
@@ -89,7 +95,8 @@ static void test_coalesce(void **state) {
     refused("SELECT 1 = ANY(:header.principal)", "header.principal", "header.principal");
 }
 
-static void test_bind(void **state) {
+static void test_bind(void **state)
+{
     (void)state;
     arena_t *arena = arena_new(100000);
     db_statement_t *statement = make("SELECT :request.code, :request.notes, :header.principal.subject, :request.stated_population", NULL);
@@ -109,7 +116,8 @@ static void test_bind(void **state) {
     arena_destroy(&arena);
 }
 
-static void test_bind_refuses_what_has_no_name(void **state) {
+static void test_bind_refuses_what_has_no_name(void **state)
+{
     (void)state;
     arena_t *arena = arena_new(100000);
     db_statement_t *statement = make("SELECT :request.kind", NULL);
@@ -125,7 +133,8 @@ static void test_bind_refuses_what_has_no_name(void **state) {
     arena_destroy(&arena);
 }
 
-static void test_bind_of_a_coalesced_read(void **state) {
+static void test_bind_of_a_coalesced_read(void **state)
+{
     (void)state;
     arena_t *arena = arena_new(100000);
     db_statement_t *statement = make("SELECT code FROM t WHERE code = ANY(:request.code)", "request.code");
@@ -143,7 +152,8 @@ static void test_bind_of_a_coalesced_read(void **state) {
     arena_destroy(&arena);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_unknown),

@@ -50,7 +50,7 @@ static const struct {
     status_t status;
     uint32_t retry_after_ms;
 } refusals[] = {
-    {"missing", STATUS_NOT_FOUND, 0}, {"inside", STATUS_INTERNAL, 0}, {"away", STATUS_UNAVAILABLE, 0},
+    {"missing", STATUS_NOT_FOUND, 0},          {"inside", STATUS_INTERNAL, 0},        {"away", STATUS_UNAVAILABLE, 0},
     {"busy", STATUS_RESOURCE_EXHAUSTED, 1500}, {"late", STATUS_DEADLINE_EXCEEDED, 0}, {"pruned", STATUS_OUT_OF_RANGE, 0},
 };
 
@@ -250,9 +250,14 @@ harness_t *harness_new(int64_t in_flight_max)
     assert_non_null(mkdtemp(harness->dir));
     snprintf(harness->path, sizeof(harness->path), "%s/http", harness->dir);
     snprintf(address, sizeof(address), "unix:%s", harness->path);
-    harness->config = (gateway_config_t){.request_timeout_ms = 5000, .connection_limit = 2000, .connection_timeout_ms = 60000,
-                                         .in_flight_max = in_flight_max > 0 ? in_flight_max : 4096, .token_issuer = "urn:pcn:development",
-                                         .token_audience = "pcn", .token_leeway_ms = 30000, .token_cache = 100};
+    harness->config = (gateway_config_t){.request_timeout_ms = 5000,
+                                         .connection_limit = 2000,
+                                         .connection_timeout_ms = 60000,
+                                         .in_flight_max = in_flight_max > 0 ? in_flight_max : 4096,
+                                         .token_issuer = "urn:pcn:development",
+                                         .token_audience = "pcn",
+                                         .token_leeway_ms = 30000,
+                                         .token_cache = 100};
     uv_loop_init(&harness->loop);
     harness->stop.data = harness->drain.data = harness->release.data = harness->answers.data = harness;
     uv_async_init(&harness->loop, &harness->stop, on_stop);
@@ -407,8 +412,8 @@ void harness_call(const harness_t *harness, const char *role, const char *line, 
     char *token = harness_token(harness, role), *request, length[64] = "";
     if (body[0] != '\0')
         snprintf(length, sizeof(length), "Content-Length: %zu\r\n", strlen(body));
-    assert_true(asprintf(&request, "%s HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n%s%s\r\n%s", line, token, headers, length,
-        body) > 0);
+    assert_true(asprintf(&request, "%s HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n%s%s\r\n%s", line, token, headers, length, body) >
+                0);
     harness_exchange(harness, request, reply);
     free(request);
     free(token);

@@ -29,7 +29,7 @@ typedef struct harness {
     gateway_t gateway;
     http_t *http;
     issuer_t issuer;
-    bool absent;   // the service is not there
+    bool absent; // the service is not there
     bool unready;
     rpc_request_t *waiting, *held;
     harness_seen_t seen;

@@ -164,10 +164,10 @@ char *issuer_hmac(const char *secret, size_t size, const char *header, const cha
 char *issuer_token(const issuer_t *issuer, issuer_key_t key, const char *role, long long now_s)
 {
     static const char *const headers[ISSUER_KEYS] = {"{\"alg\":\"EdDSA\",\"typ\":\"JWT\",\"kid\":\"ed\"}",
-        "{\"alg\":\"ES256\",\"kid\":\"ec\"}",
-                                                     "{\"alg\":\"RS256\",\"kid\":\"rsa\"}"};
+                                                     "{\"alg\":\"ES256\",\"kid\":\"ec\"}", "{\"alg\":\"RS256\",\"kid\":\"rsa\"}"};
     char *claims = text("{\"iss\":\"urn:pcn:development\",\"aud\":\"pcn\",\"sub\":\"tester\",\"roles\":[\"%s\"],\"org\":[\"ics-llr\"],"
-                        "\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld}", role, now_s, now_s, now_s + 600);
+                        "\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld}",
+                        role, now_s, now_s, now_s + 600);
     char *token = issuer_sign(issuer->keys[key], headers[key], claims);
     free(claims);
     return token;

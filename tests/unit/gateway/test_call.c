@@ -30,7 +30,7 @@ static void reading(void **state)
     const harness_t *harness = *state;
     harness_reply_t reply;
     harness_call(harness, WRITER, "GET /v1/organisations/C82001",
-        "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n", "", &reply);
+                 "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n", "", &reply);
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply.body, "{\"code\":\"C82001\",\"name\":\"Somewhere\",\"identifiers\":[],\"version\":3}");
     assert_string_equal(harness_header(&reply, "ETag"), "\"3\"");
@@ -106,7 +106,7 @@ static void bodies_that_are_refused(void **state)
         {"{\"code\":\"a-code\",\"name\":\"N\",\"kind\":\"network\",\"statedPopulation\":1.5}", "statedPopulation"},
         {"{\"code\":\"No Code\",\"name\":\"N\",\"kind\":\"network\"}", "code"},
         {"{\"code\":\"a-code\",\"name\":\"N\",\"kind\":\"network\",\"identifiers\":[{\"system\":\"s\",\"value\":\"v\",\"from\":\"x\"}]}",
-            "identifiers[0].from"},
+         "identifiers[0].from"},
         {"{\"organisation\":{\"code\":\"a-code\"}}", "organisation"},
     };
     const harness_t *harness = *state;
@@ -145,7 +145,7 @@ static void creating(void **state)
     assert_true(harness_says(&reply, "\"field\":\"Idempotency-Key\""));
     assert_int_equal(harness->seen.calls, calls);
     harness_call(harness, WRITER, "POST /v1/networks/pcn-rutland/members", JSON, "{\"practice\":\"C82001\",\"from\":\"2019-07-01\"}",
-        &reply);
+                 &reply);
     assert_int_equal(reply.status, 201);
     assert_string_equal(harness_header(&reply, "Location"), "/v1/networks/pcn-rutland");
 }
@@ -191,8 +191,8 @@ static void refusals_of_the_service(void **state)
         const char *retry_after;
         bool own_words;
     } cases[] = {
-        {"missing", 404, NULL, true}, {"inside", 500, NULL, false}, {"away", 503, "1", true}, {"busy", 429, "2", true},
-        {"late", 504, NULL, true}, {"pruned", 410, NULL, true}, {"broken", 500, NULL, false},
+        {"missing", 404, NULL, true}, {"inside", 500, NULL, false}, {"away", 503, "1", true},     {"busy", 429, "2", true},
+        {"late", 504, NULL, true},    {"pruned", 410, NULL, true},  {"broken", 500, NULL, false},
     };
     const harness_t *harness = *state;
     harness_reply_t reply;

@@ -52,8 +52,10 @@ static void defaults_and_bounds(void **state)
     static const config_key_t *const keys[] = {gateway_keys, NULL};
     static const char *const none[] = {NULL};
     const config_spec_t spec = {.daemon = "gateway", .keys = keys, .others = none};
-    static const char *const bad[][2] = {{"PCN_GATEWAY_REQUEST_TIMEOUT=1ms", NULL}, {"PCN_GATEWAY_IN_FLIGHT_MAX=0", NULL},
-                                         {"PCN_GATEWAY_TOKEN_LEEWAY=1h", NULL}, {"PCN_GATEWAY_TOKEN_ISSER=x", NULL}};
+    static const char *const bad[][2] = {{"PCN_GATEWAY_REQUEST_TIMEOUT=1ms", NULL},
+                                         {"PCN_GATEWAY_IN_FLIGHT_MAX=0", NULL},
+                                         {"PCN_GATEWAY_TOKEN_LEEWAY=1h", NULL},
+                                         {"PCN_GATEWAY_TOKEN_ISSER=x", NULL}};
     gateway_config_t values = {0};
     config_t *config;
     problem_t problem = {0};

@@ -92,10 +92,9 @@ static void no_smuggling(void **state)
 
 static void targets_are_read_strictly(void **state)
 {
-    static const char *const targets[] = {"/v1/a%00b", "/healthz%00", "/v1/../healthz", "/v1/%2e%2e/healthz", "//healthz",
-        "/v1//organisations",
-                                          "/v1/a%2fb", "/healthz#x", "/healthz?a=%", "/healthz?a=1&a=2", "http://h/healthz", "*",
-                                              "/v1/\\x"};
+    static const char *const targets[] = {"/v1/a%00b",          "/healthz%00", "/v1/../healthz", "/v1/%2e%2e/healthz", "//healthz",
+                                          "/v1//organisations", "/v1/a%2fb",   "/healthz#x",     "/healthz?a=%",       "/healthz?a=1&a=2",
+                                          "http://h/healthz",   "*",           "/v1/\\x"};
     const harness_t *harness = *state;
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
         harness_reply_t reply;
@@ -111,9 +110,11 @@ static void targets_are_read_strictly(void **state)
 static void send_body(const harness_t *harness, int fd, size_t size, const char *extra)
 {
     char *token = harness_token(harness, "system-manager"), *head, *body = calloc(1, size);
-    assert_true(asprintf(&head, "POST /v1/organisations HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n"
-                                "Content-Type: application/json\r\n"
-                                "%sContent-Length: %zu\r\n\r\n", token, extra, size) > 0);
+    assert_true(asprintf(&head,
+                         "POST /v1/organisations HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n"
+                         "Content-Type: application/json\r\n"
+                         "%sContent-Length: %zu\r\n\r\n",
+                         token, extra, size) > 0);
     memset(body, ' ', size);
     harness_send_text(fd, head);
     harness_send(fd, body, size);
@@ -127,8 +128,8 @@ static void large_bodies(void **state)
     static const struct {
         size_t size;
         int status;
-    } cases[] = {{GUARD_BODY_MAX, 400}, {GUARD_BODY_MAX + 1, 413}, {300 * 1024, 413}, {GUARD_READ_MAX, 413}, {1536 * 1024, 413},
-        {16 * 1024 * 1024, 413}};
+    } cases[] = {{GUARD_BODY_MAX, 400}, {GUARD_BODY_MAX + 1, 413}, {300 * 1024, 413},
+                 {GUARD_READ_MAX, 413}, {1536 * 1024, 413},        {16 * 1024 * 1024, 413}};
     const harness_t *harness = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         harness_reply_t reply;
@@ -189,10 +190,11 @@ static void chunked_with_an_end(void **state)
     const harness_t *harness = *state;
     harness_reply_t reply;
     char *token = harness_token(harness, "system-manager"), *request;
-    assert_true(asprintf(&request, "POST /v1/organisations HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n"
-                                "Content-Type: application/json\r\n"
-                                   "Transfer-Encoding: chunked\r\n\r\n10\r\n{\"code\":\"a-code\"\r\n"
-                                   "22\r\n,\"name\":\"N\",\"kind\":\"local-system\"}\r\n0\r\n\r\n",
+    assert_true(asprintf(&request,
+                         "POST /v1/organisations HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n"
+                         "Content-Type: application/json\r\n"
+                         "Transfer-Encoding: chunked\r\n\r\n10\r\n{\"code\":\"a-code\"\r\n"
+                         "22\r\n,\"name\":\"N\",\"kind\":\"local-system\"}\r\n0\r\n\r\n",
                          token) > 0);
     harness_exchange(harness, request, &reply);
     print_message("%s\n", reply.body);

@@ -40,8 +40,8 @@ static void narrowing(void **state)
     static const struct {
         const char *scope;
         size_t count;
-    } cases[] = {{"events.read", 1}, {"events.read registry.read", 2}, {"events.readx", 0}, {"events", 0}, {"  events.read  ", 1},
-        {"a b c", 0}};
+    } cases[] = {{"events.read", 1}, {"events.read registry.read", 2}, {"events.readx", 0},
+                 {"events", 0},      {"  events.read  ", 1},           {"a b c", 0}};
     const char *const roles[] = {"subscriber"};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

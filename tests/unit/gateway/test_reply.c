@@ -53,7 +53,7 @@ static void statuses_of_http_alone(void **state)
     static const struct {
         int http;
         const char *title;
-    } cases[] = {{405, "Method not allowed"}, {406, "Not acceptable"}, {412, "Precondition failed"}, {413, "Body too large"},
+    } cases[] = {{405, "Method not allowed"},     {406, "Not acceptable"},        {412, "Precondition failed"}, {413, "Body too large"},
                  {415, "Unsupported media type"}, {428, "Precondition required"}, {400, "Bad request"}};
     problem_t problem = {0};
     (void)state;

@@ -34,9 +34,20 @@ static void own_paths(void **state)
         const char *line;
         int status;
     } cases[] = {
-        {"GET /healthz", 200}, {"HEAD /healthz", 200}, {"GET /readyz", 200}, {"POST /healthz", 405}, {"DELETE /readyz", 405},
-        {"GET /healthz?x=1", 400}, {"GET /healthz/", 404}, {"GET /metrics", 404}, {"GET /", 404}, {"GET /v2/organisations", 404},
-        {"GET /v1", 401}, {"GET /v1/organisations", 401}, {"BREW /v1/organisations", 401}, {"GET /V1/organisations", 404},
+        {"GET /healthz", 200},
+        {"HEAD /healthz", 200},
+        {"GET /readyz", 200},
+        {"POST /healthz", 405},
+        {"DELETE /readyz", 405},
+        {"GET /healthz?x=1", 400},
+        {"GET /healthz/", 404},
+        {"GET /metrics", 404},
+        {"GET /", 404},
+        {"GET /v2/organisations", 404},
+        {"GET /v1", 401},
+        {"GET /v1/organisations", 401},
+        {"BREW /v1/organisations", 401},
+        {"GET /V1/organisations", 404},
     };
     harness_t *harness = *state;
     harness_reply_t reply;
@@ -83,7 +94,7 @@ static void all_refusals_are_alike(void **state)
     const harness_t *harness = *state;
     static harness_reply_t first, reply;
     char *good = harness_token(harness, WRITER), *expired = issuer_token(&harness->issuer, ISSUER_RSA, WRITER, 1000000000),
-        *long_one = malloc(12000);
+         *long_one = malloc(12000);
     char *none = strdup(good);
     strrchr(none, '.')[1] = '\0';
     memset(long_one, 'a', 11999);
@@ -94,7 +105,7 @@ static void all_refusals_are_alike(void **state)
         // From the expired one on these are bare tokens; the good one lacks its scheme.
         bool bare = cases[i] == expired || cases[i] == none || cases[i] == long_one;
         assert_true(asprintf(&request, "GET /v1/organisations HTTP/1.1\r\nHost: h\r\nAuthorization: %s%s\r\n\r\n", bare ? "Bearer " : "",
-            cases[i]) > 0);
+                             cases[i]) > 0);
         harness_exchange(harness, request, &reply);
         assert_int_equal(reply.status, 401);
         assert_string_equal(harness_header(&reply, "WWW-Authenticate"), "Bearer");
@@ -235,10 +246,12 @@ static void service_not_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(own_paths, start, stop),         cmocka_unit_test_setup_teardown(all_refusals_are_alike, start,
-            stop),
-        cmocka_unit_test_setup_teardown(routes_and_scopes, start, stop), cmocka_unit_test_setup_teardown(media_types, start, stop),
-        cmocka_unit_test_setup_teardown(request_ids, start, stop),       cmocka_unit_test_setup_teardown(too_many, start, stop),
+        cmocka_unit_test_setup_teardown(own_paths, start, stop),
+        cmocka_unit_test_setup_teardown(all_refusals_are_alike, start, stop),
+        cmocka_unit_test_setup_teardown(routes_and_scopes, start, stop),
+        cmocka_unit_test_setup_teardown(media_types, start, stop),
+        cmocka_unit_test_setup_teardown(request_ids, start, stop),
+        cmocka_unit_test_setup_teardown(too_many, start, stop),
         cmocka_unit_test_setup_teardown(service_not_there, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static void good_targets(void **state)
     static const struct {
         const char *raw;
         size_t segments, parameters;
-        const char *last;        // segment
+        const char *last;         // segment
         const char *name, *value; // of the last parameter
     } cases[] = {
         {"/", 0, 0, NULL, NULL, NULL},
@@ -104,7 +104,9 @@ static void bad_targets(void **state)
         {"/v1/a%1f", ""},
         {"/v1/a b", ""},
         {"/v1/a\tb", ""},
-        {"/v1/a\x01" "b", ""},
+        {"/v1/a\x01"
+         "b",
+         ""},
         {"/v1/caf\xc3\xa9", ""},
         {"/v1/%C3", ""},
         {"/v1/%C0%AF", ""},

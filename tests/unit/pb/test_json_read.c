@@ -149,8 +149,7 @@ static void output_only_fields_are_refused_but_for_our_own_text(void **state)
 {
     assert_refused(ORGANISATION, "{\"version\":3}", "version", "set by the service", state);
     assert_refused_bytes(ORGANISATION, "{\"version\":null}", 16, PB_JSON_PATCH, "version", "set by the service", *state);
-    assert_json(ORGANISATION, read_json(ORGANISATION, "{\"version\":3}", PB_JSON_TRUSTED, *state),
-                "{\"identifiers\":[],\"version\":3}");
+    assert_json(ORGANISATION, read_json(ORGANISATION, "{\"version\":3}", PB_JSON_TRUSTED, *state), "{\"identifiers\":[],\"version\":3}");
 }
 
 static void a_patch_collects_what_is_taken_away(void **state)

@@ -18,7 +18,8 @@ static status_t decide(service_call_t *call)
 }
 
 static const db_stmt_t good_load = {"load", "SELECT code FROM organisation WHERE code = :header.request_id"};
-static const db_stmt_t good_save = {"save", "changed AS (SELECT :call.key AS key FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n))"};
+static const db_stmt_t good_save = {
+    "save", "changed AS (SELECT :call.key AS key FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n))"};
 
 typedef struct fixture {
     service_handler_t handlers[METHODS_MAX + 1];
@@ -76,7 +77,7 @@ static void test_complete(void **state)
     const plan_method_t *change = plan_find(fixture.plan, "pcn.registry.v1.Registry/CreateOrganisation");
     assert_non_null(change);
     const char *sql = db_statement_sql(change->save);
-    const char *order[] = {"seen AS", "changed AS", "INSERT INTO idempotency", "INSERT INTO event ", "INSERT INTO event_queue",
+    const char *order[] = {"seen AS",           "changed AS", "INSERT INTO idempotency", "INSERT INTO event ", "INSERT INTO event_queue",
                            "INSERT INTO audit", "verdict"};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         sql = strstr(sql, order[i]);
@@ -166,8 +167,12 @@ static void test_unknown_parameter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_complete),         cmocka_unit_test(test_missing_handler), cmocka_unit_test(test_handler_without_method),
-        cmocka_unit_test(test_reading_and_changing), cmocka_unit_test(test_unguarded_save), cmocka_unit_test(test_unknown_parameter),
+        cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_missing_handler),
+        cmocka_unit_test(test_handler_without_method),
+        cmocka_unit_test(test_reading_and_changing),
+        cmocka_unit_test(test_unguarded_save),
+        cmocka_unit_test(test_unknown_parameter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

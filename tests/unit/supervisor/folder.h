@@ -12,7 +12,8 @@ typedef struct folder {
     char text[4096];
 } folder_t;
 
-static inline int folder_make(folder_t *folder) {
+static inline int folder_make(folder_t *folder)
+{
     char path[128];
     snprintf(folder->path, sizeof folder->path, "/tmp/pcn-supervisor-XXXXXX");
     if (mkdtemp(folder->path) == NULL) {
@@ -26,7 +27,8 @@ static inline int folder_make(folder_t *folder) {
     return mkdir(path, 0700);
 }
 
-static inline void folder_remove(const folder_t *folder) {
+static inline void folder_remove(const folder_t *folder)
+{
     char command[128];
     snprintf(command, sizeof command, "rm -rf '%s'", folder->path);
     if (system(command) != 0) {
@@ -35,7 +37,8 @@ static inline void folder_remove(const folder_t *folder) {
 }
 
 // Writes a file of the folder and gives its path, good until the next call.
-static inline const char *folder_write(folder_t *folder, const char *name, const char *text) {
+static inline const char *folder_write(folder_t *folder, const char *name, const char *text)
+{
     static char path[160];
     snprintf(path, sizeof path, "%s/%s", folder->path, name);
     FILE *file = fopen(path, "we");
@@ -47,7 +50,8 @@ static inline const char *folder_write(folder_t *folder, const char *name, const
 }
 
 // What a file holds, at most its first 4 KiB; empty where there is none.
-static inline const char *folder_read(folder_t *folder, const char *name) {
+static inline const char *folder_read(folder_t *folder, const char *name)
+{
     char path[160];
     snprintf(path, sizeof path, "%s/%s", folder->path, name);
     FILE *file = fopen(path, "re");

@@ -17,7 +17,8 @@ typedef struct fixture {
     char log_dir[96];
 } fixture_t;
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     fixture_t *fixture = calloc(1, sizeof *fixture);
     *state = fixture;
     if (fixture == NULL || folder_make(&fixture->folder) != 0) {
@@ -28,7 +29,8 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     fixture_t *fixture = *state;
     capture_close(&fixture->capture);
     uv_run(&fixture->loop, UV_RUN_DEFAULT);
@@ -38,7 +40,8 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void say(fixture_t *fixture, const char *text, size_t size) {
+static void say(fixture_t *fixture, const char *text, size_t size)
+{
     while (size > 0) {
         size_t part = size < 32768 ? size : 32768; // less than a pipe holds
         assert_int_equal(write(capture_fd(fixture->capture), text, part), part);
@@ -47,14 +50,16 @@ static void say(fixture_t *fixture, const char *text, size_t size) {
     }
 }
 
-static long file_size(const fixture_t *fixture, const char *name) {
+static long file_size(const fixture_t *fixture, const char *name)
+{
     char path[160];
     struct stat info;
     snprintf(path, sizeof path, "%s/%s", fixture->log_dir, name);
     return stat(path, &info) == 0 ? (long)info.st_size : -1;
 }
 
-static void test_keeps_what_is_said(void **state) {
+static void test_keeps_what_is_said(void **state)
+{
     fixture_t *fixture = *state;
     problem_t problem = {0};
     assert_int_equal(capture_new(&fixture->loop, fixture->log_dir, "a", &fixture->capture, &problem), STATUS_OK);
@@ -69,7 +74,8 @@ static void test_keeps_what_is_said(void **state) {
     assert_string_equal(folder_read(&fixture->folder, "log/a.log"), "one\ntwo\nthree\n");
 }
 
-static void test_rotates_and_keeps_five(void **state) {
+static void test_rotates_and_keeps_five(void **state)
+{
     fixture_t *fixture = *state;
     problem_t problem = {0};
     char *text = malloc(MEGABYTE);
@@ -91,7 +97,8 @@ static void test_rotates_and_keeps_five(void **state) {
 }
 
 // A disk that takes nothing must not stop who writes.
-static void test_a_full_disk_is_survived(void **state) {
+static void test_a_full_disk_is_survived(void **state)
+{
     fixture_t *fixture = *state;
     problem_t problem = {0};
     char path[160];
@@ -105,7 +112,8 @@ static void test_a_full_disk_is_survived(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_keeps_what_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rotates_and_keeps_five, set_up, tear_down),

@@ -29,22 +29,26 @@ typedef struct fixture {
     char trace[4096]; // "name:state " for every change
 } fixture_t;
 
-static void on_changed(void *data, const child_t *child) {
+static void on_changed(void *data, const child_t *child)
+{
     fixture_t *fixture = data;
     size_t size = strlen(fixture->trace);
     snprintf(fixture->trace + size, sizeof fixture->trace - size, "%s:%s ", child->program->name, child_state_name(child->state));
 }
 
-static void on_stopped(void *data) {
+static void on_stopped(void *data)
+{
     ((fixture_t *)data)->stopped = true;
 }
 
-static void on_limit(uv_timer_t *timer) {
+static void on_limit(uv_timer_t *timer)
+{
     (void)timer;
     fail_msg("it took too long");
 }
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     fixture_t *fixture = calloc(1, sizeof *fixture);
     *state = fixture;
     if (fixture == NULL || folder_make(&fixture->folder) != 0) {
@@ -56,7 +60,8 @@ static int set_up(void **state) {
     return 0;
 }
 
-static void begin(fixture_t *fixture, const char *spec) {
+static void begin(fixture_t *fixture, const char *spec)
+{
     problem_t problem = {0};
     assert_int_equal(spec_load(folder_write(&fixture->folder, "spec", spec), &fixture->spec, &problem), STATUS_OK);
     assert_int_equal(fleet_init(&fixture->fleet, &fixture->loop, fixture->spec, fixture->folder.path, &problem), STATUS_OK);
@@ -67,7 +72,8 @@ static void begin(fixture_t *fixture, const char *spec) {
     fleet_start(&fixture->fleet);
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     fixture_t *fixture = *state;
     fleet_stop(&fixture->fleet);
     while (!fixture->stopped) {
@@ -83,13 +89,15 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void await_ready(fixture_t *fixture) {
+static void await_ready(fixture_t *fixture)
+{
     while (!fleet_is_ready(&fixture->fleet)) {
         uv_run(&fixture->loop, UV_RUN_ONCE);
     }
 }
 
-static void test_starts_in_order_and_stops_in_reverse(void **state) {
+static void test_starts_in_order_and_stops_in_reverse(void **state)
+{
     fixture_t *fixture = *state;
     begin(fixture, "[task]\narg = /bin/true\nready = exit\n[a]\nafter = task\n" READY_SHELL "[b]\nafter = a\n" READY_SHELL);
     await_ready(fixture);
@@ -102,7 +110,8 @@ static void test_starts_in_order_and_stops_in_reverse(void **state) {
     assert_string_equal(fixture->trace, "b:stopping b:stopped a:stopping a:stopped task:stopped ");
 }
 
-static void test_what_was_ready_comes_back_at_once(void **state) {
+static void test_what_was_ready_comes_back_at_once(void **state)
+{
     fixture_t *fixture = *state;
     begin(fixture, "[a]\n" READY_SHELL);
     await_ready(fixture);
@@ -117,7 +126,8 @@ static void test_what_was_ready_comes_back_at_once(void **state) {
     assert_string_equal(fixture->fleet.children[0].reason, "ended by signal 9");
 }
 
-static void test_what_never_got_ready_backs_off(void **state) {
+static void test_what_never_got_ready_backs_off(void **state)
+{
     fixture_t *fixture = *state;
     begin(fixture, "[bad]\narg = /bin/sh\narg = -c\narg = exit 3\nready = fd\n[after]\nafter = bad\n" READY_SHELL);
     int64_t begin_us = clock_steady_us();
@@ -131,7 +141,8 @@ static void test_what_never_got_ready_backs_off(void **state) {
     assert_null(fleet_find(&fixture->fleet, "nobody"));
 }
 
-static void test_a_program_that_is_not_there_says_so(void **state) {
+static void test_a_program_that_is_not_there_says_so(void **state)
+{
     fixture_t *fixture = *state;
     begin(fixture, "[gone]\narg = /nonexistent\nready = fd\n");
     while (fixture->fleet.children[0].state != CHILD_BACKOFF) {
@@ -142,7 +153,8 @@ static void test_a_program_that_is_not_there_says_so(void **state) {
     assert_non_null(strstr(folder_read(&fixture->folder, "log/gone.log"), "cannot run /nonexistent"));
 }
 
-static void test_what_does_not_end_is_killed(void **state) {
+static void test_what_does_not_end_is_killed(void **state)
+{
     fixture_t *fixture = *state;
     begin(fixture, "[deaf]\narg = /bin/sh\narg = -c\narg = trap '' TERM; echo ready >&$PCN_READY_FD; while :; do sleep 1000; done\n"
                    "ready = fd\ngrace = 100\n");
@@ -154,7 +166,8 @@ static void test_what_does_not_end_is_killed(void **state) {
     assert_string_equal(fixture->fleet.children[0].reason, "ended by signal 9");
 }
 
-static void test_restart_on_request_is_not_counted(void **state) {
+static void test_restart_on_request_is_not_counted(void **state)
+{
     fixture_t *fixture = *state;
     begin(fixture, "[a]\n" READY_SHELL);
     await_ready(fixture);
@@ -166,7 +179,8 @@ static void test_restart_on_request_is_not_counted(void **state) {
     assert_string_equal(fixture->trace, "a:starting a:ready a:stopping a:stopped a:starting a:ready ");
 }
 
-static void test_stop_while_starting(void **state) {
+static void test_stop_while_starting(void **state)
+{
     fixture_t *fixture = *state;
     begin(fixture, "[slow]\narg = /bin/sleep\narg = 1000\nready = fd\n[b]\nafter = slow\n" READY_SHELL);
     fleet_stop(&fixture->fleet);
@@ -176,7 +190,8 @@ static void test_stop_while_starting(void **state) {
     assert_int_equal(fleet_find(&fixture->fleet, "b")->pid, 0);
 }
 
-static bool connects(const char *path) {
+static bool connects(const char *path)
+{
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     snprintf(place.sun_path, sizeof place.sun_path, "%s", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -185,7 +200,8 @@ static bool connects(const char *path) {
     return good;
 }
 
-static void test_a_socket_outlives_the_program(void **state) {
+static void test_a_socket_outlives_the_program(void **state)
+{
     fixture_t *fixture = *state;
     char spec[1024], path[100];
     struct stat found;
@@ -214,7 +230,8 @@ static void test_a_socket_outlives_the_program(void **state) {
     assert_true(connects(path));
 }
 
-static void test_probe_and_only_the_given_environment(void **state) {
+static void test_probe_and_only_the_given_environment(void **state)
+{
     fixture_t *fixture = *state;
     setenv("LEAKED", "yes", 1);
     begin(fixture, "[a]\narg = /bin/sh\narg = -c\narg = echo \"$GIVEN-$LEAKED\"; exec sleep 1000\nenv = GIVEN=yes\nready = probe\n"
@@ -226,7 +243,8 @@ static void test_probe_and_only_the_given_environment(void **state) {
     assert_string_equal(fixture->folder.text, "yes-\n");
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_starts_in_order_and_stops_in_reverse, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_was_ready_comes_back_at_once, set_up, tear_down),

@@ -11,26 +11,30 @@
 #include "services/supervisor/record.h"
 #include "tests/unit/supervisor/folder.h"
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     folder_t *folder = calloc(1, sizeof *folder);
     *state = folder;
     return folder != NULL ? folder_make(folder) : -1;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     folder_remove(*state);
     free(*state);
     return 0;
 }
 
-static pid_t sleeper(void) {
+static pid_t sleeper(void)
+{
     char *const argv[] = {"/bin/sleep", "1000", NULL};
     char *const environment[] = {NULL};
-    return process_start(
-        &(process_spawn_t){.argv = argv, .environment = environment, .out_fd = STDERR_FILENO, .ready_fd = -1, .listen_fd = -1, .death_signal = SIGKILL});
+    return process_start(&(process_spawn_t){
+        .argv = argv, .environment = environment, .out_fd = STDERR_FILENO, .ready_fd = -1, .listen_fd = -1, .death_signal = SIGKILL});
 }
 
-static void test_what_is_saved_is_loaded(void **state) {
+static void test_what_is_saved_is_loaded(void **state)
+{
     const folder_t *folder = *state;
     record_t record = {0};
     problem_t problem = {0};
@@ -49,7 +53,8 @@ static void test_what_is_saved_is_loaded(void **state) {
     assert_int_equal(again.count, 0);
 }
 
-static void test_stops_exactly_what_it_names(void **state) {
+static void test_stops_exactly_what_it_names(void **state)
+{
     (void)state;
     pid_t ours = sleeper();
     pid_t other = sleeper();
@@ -70,7 +75,8 @@ static void test_stops_exactly_what_it_names(void **state) {
     waitpid(other, &status, 0);
 }
 
-static void test_nothing_to_stop(void **state) {
+static void test_nothing_to_stop(void **state)
+{
     (void)state;
     record_t record = {0};
     problem_t problem = {0};
@@ -79,7 +85,8 @@ static void test_nothing_to_stop(void **state) {
     assert_false(stopped);
 }
 
-static void test_a_broken_file_names_nobody(void **state) {
+static void test_a_broken_file_names_nobody(void **state)
+{
     folder_t *folder = *state;
     folder_write(folder, "run/supervisor.pids", "supervisor\nx y z w\na 1 5 15\na -1 5 15\n\n");
     record_t record;
@@ -87,7 +94,8 @@ static void test_a_broken_file_names_nobody(void **state) {
     assert_int_equal(record.count, 0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_saved_is_loaded),
         cmocka_unit_test(test_stops_exactly_what_it_names),

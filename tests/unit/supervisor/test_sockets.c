@@ -13,19 +13,22 @@
 #include "services/supervisor/sockets.h"
 #include "tests/unit/supervisor/folder.h"
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     folder_t *folder = calloc(1, sizeof *folder);
     *state = folder;
     return folder != NULL ? folder_make(folder) : -1;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     folder_remove(*state);
     free(*state);
     return 0;
 }
 
-static void bind_socket(const folder_t *folder, const char *name) {
+static void bind_socket(const folder_t *folder, const char *name)
+{
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     snprintf(place.sun_path, sizeof place.sun_path, "%s/%s", folder->path, name);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -33,14 +36,16 @@ static void bind_socket(const folder_t *folder, const char *name) {
     close(fd);
 }
 
-static bool is_there(const folder_t *folder, const char *name) {
+static bool is_there(const folder_t *folder, const char *name)
+{
     char path[160];
     struct stat found;
     snprintf(path, sizeof path, "%s/%s", folder->path, name);
     return lstat(path, &found) == 0;
 }
 
-static void test_removes_sockets_and_nothing_else(void **state) {
+static void test_removes_sockets_and_nothing_else(void **state)
+{
     folder_t *folder = *state;
     char link_path[160];
     bind_socket(folder, "run/registry.rpc");
@@ -58,7 +63,8 @@ static void test_removes_sockets_and_nothing_else(void **state) {
     sockets_remove("/nonexistent");
 }
 
-static void test_listens_in_place_of_what_was_left(void **state) {
+static void test_listens_in_place_of_what_was_left(void **state)
+{
     const folder_t *folder = *state;
     char path[200];
     problem_t problem = {0};
@@ -77,7 +83,8 @@ static void test_listens_in_place_of_what_was_left(void **state) {
     assert_int_equal(sockets_listen(path, &fd, &problem), STATUS_INVALID_ARGUMENT);
 }
 
-static void test_the_lock_has_one_holder(void **state) {
+static void test_the_lock_has_one_holder(void **state)
+{
     const folder_t *folder = *state;
     int fd = lock_take(folder->path);
     assert_true(fd >= 0);
@@ -89,7 +96,8 @@ static void test_the_lock_has_one_holder(void **state) {
     assert_int_equal(lock_take("/nonexistent"), -1);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_removes_sockets_and_nothing_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_listens_in_place_of_what_was_left, set_up, tear_down),
