@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "common/app/issuer.h"
-#include "services/ctl/base64url.h"
+#include "common/base/base64url.h"
 #include "services/ctl/command.h"
 #include "services/ctl/file.h"
 

@@ -9,7 +9,7 @@
 #include "common/app/roles.h"
 #include "common/base/clock.h"
 #include "common/base/id.h"
-#include "services/ctl/base64url.h"
+#include "common/base/base64url.h"
 #include "services/ctl/command.h"
 
 enum { SUBJECT_MAX = 128, LIST_MAX = 64, ITEM_MAX = 64, TOKEN_CAP = 65536 };

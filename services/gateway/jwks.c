@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "services/gateway/base64url.h"
+#include "common/base/base64url.h"
 
 #define KID_SIZE 129
 #define NUMBER_SIZE_MAX 1024 // an RSA modulus of 8192 bits

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "common/base/id.h"
-#include "services/gateway/base64url.h"
+#include "common/base/base64url.h"
 
 #define SUBJECT_MAX 256
 #define ROLES_MAX 32

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "services/ctl/base64url.h"
+#include "common/base/base64url.h"
 #include "services/ctl/file.h"
 #include "services/ctl/issuer.h"
 

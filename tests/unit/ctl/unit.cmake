@@ -1,4 +1,3 @@
-pcn_unit(ctl base64url pcn_ctl_core)
 pcn_unit(ctl command pcn_ctl_core)
 pcn_unit(ctl compare pcn_ctl_core)
 pcn_unit(ctl csv pcn_ctl_core)

@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "common/base/base64url.h"
+
 static char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static char *text(const char *format, ...)
@@ -46,23 +48,9 @@ void issuer_deinit(issuer_t *issuer)
 
 char *issuer_base64url(const void *bytes, size_t size)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const unsigned char *in = bytes;
-    char *out = malloc(size * 4 / 3 + 4);
-    size_t count = 0;
-    unsigned bits = 0, held = 0;
+    char *out = malloc(BASE64URL_SIZE(size));
     assert_non_null(out);
-    for (size_t i = 0; i < size; i++) {
-        bits = (bits << 8 | in[i]) & 0xffff;
-        held += 8;
-        while (held >= 6) {
-            held -= 6;
-            out[count++] = digits[bits >> held & 63];
-        }
-    }
-    if (held > 0)
-        out[count++] = digits[bits << (6 - held) & 63];
-    out[count] = '\0';
+    base64url_encode(bytes, size, out);
     return out;
 }
 
