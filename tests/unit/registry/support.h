@@ -87,8 +87,7 @@ static inline member_t *add_member(arena_t *arena, aggregate_t *network, const c
     return member;
 }
 
-static inline director_t *add_director(arena_t *arena, aggregate_t *network, const char *name, const char *from, const char *to,
-                                       const char *share)
+static inline director_t *make_director(arena_t *arena, const char *name, const char *from, const char *to, const char *share)
 {
     director_t *director = pb_new(DIRECTOR_TYPE, arena);
     assert_non_null(director);
@@ -96,6 +95,13 @@ static inline director_t *add_director(arena_t *arena, aggregate_t *network, con
     director->from = text(arena, from);
     director->to = text(arena, to);
     director->share = text(arena, share);
+    return director;
+}
+
+static inline director_t *add_director(arena_t *arena, aggregate_t *network, const char *name, const char *from, const char *to,
+                                       const char *share)
+{
+    director_t *director = make_director(arena, name, from, to, share);
     network->all_directors = appended(arena, network->all_directors, &network->n_all_directors, director);
     return director;
 }

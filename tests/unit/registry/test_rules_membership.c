@@ -76,17 +76,6 @@ static void a_practice_has_one_core_network_at_a_time(void **state)
                    "practice");
 }
 
-static director_t *make_director(arena_t *arena, const char *name, const char *from, const char *to, const char *share)
-{
-    director_t *director = pb_new(DIRECTOR_TYPE, arena);
-    assert_non_null(director);
-    director->name = text(arena, name);
-    director->from = text(arena, from);
-    director->to = text(arena, to);
-    director->share = text(arena, share);
-    return director;
-}
-
 static void a_director_has_one_term_at_a_time(void **state)
 {
     problem_t problem = {0};

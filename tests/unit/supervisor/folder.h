@@ -36,6 +36,21 @@ static inline void folder_remove(const folder_t *folder)
     }
 }
 
+// cmocka's set-up and tear-down where the state is a folder.
+static inline int folder_set_up(void **state)
+{
+    folder_t *folder = calloc(1, sizeof *folder);
+    *state = folder;
+    return folder != NULL ? folder_make(folder) : -1;
+}
+
+static inline int folder_tear_down(void **state)
+{
+    folder_remove(*state);
+    free(*state);
+    return 0;
+}
+
 // Writes a file of the folder and gives its path, good until the next call.
 static inline const char *folder_write(folder_t *folder, const char *name, const char *text)
 {

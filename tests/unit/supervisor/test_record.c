@@ -11,20 +11,6 @@
 #include "services/supervisor/record.h"
 #include "tests/unit/supervisor/folder.h"
 
-static int set_up(void **state)
-{
-    folder_t *folder = calloc(1, sizeof *folder);
-    *state = folder;
-    return folder != NULL ? folder_make(folder) : -1;
-}
-
-static int tear_down(void **state)
-{
-    folder_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static pid_t sleeper(void)
 {
     char *const argv[] = {"/bin/sleep", "1000", NULL};
@@ -102,5 +88,5 @@ int main(void)
         cmocka_unit_test(test_nothing_to_stop),
         cmocka_unit_test(test_a_broken_file_names_nobody),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

@@ -13,20 +13,6 @@
 #include "services/supervisor/sockets.h"
 #include "tests/unit/supervisor/folder.h"
 
-static int set_up(void **state)
-{
-    folder_t *folder = calloc(1, sizeof *folder);
-    *state = folder;
-    return folder != NULL ? folder_make(folder) : -1;
-}
-
-static int tear_down(void **state)
-{
-    folder_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void bind_socket(const folder_t *folder, const char *name)
 {
     struct sockaddr_un place = {.sun_family = AF_UNIX};
@@ -99,9 +85,9 @@ static void test_the_lock_has_one_holder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_removes_sockets_and_nothing_else, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_listens_in_place_of_what_was_left, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_lock_has_one_holder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_removes_sockets_and_nothing_else, folder_set_up, folder_tear_down),
+        cmocka_unit_test_setup_teardown(test_listens_in_place_of_what_was_left, folder_set_up, folder_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_lock_has_one_holder, folder_set_up, folder_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

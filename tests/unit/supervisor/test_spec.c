@@ -8,18 +8,6 @@
 #include "services/supervisor/spec.h"
 #include "tests/unit/supervisor/folder.h"
 
-static int set_up(void **state) {
-    folder_t *folder = calloc(1, sizeof *folder);
-    *state = folder;
-    return folder != NULL ? folder_make(folder) : -1;
-}
-
-static int tear_down(void **state) {
-    folder_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void test_reads_every_key(void **state) {
     const char *path = folder_write(*state, "spec", "# comment\n\n[database]\narg = /bin/true\nready = exit\n"
                                                     "[registry]\n  arg = /bin/registry  \narg = two words\nenv = A=b = c\nenv=D=\n"
@@ -129,5 +117,5 @@ int main(void) {
         cmocka_unit_test(test_reads_every_key),   cmocka_unit_test(test_refuses), cmocka_unit_test(test_says_the_line),
         cmocka_unit_test(test_too_many_programs), cmocka_unit_test(test_no_file),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }
