@@ -238,6 +238,15 @@ static void work_on(harness_t *harness)
     pthread_mutex_unlock(&worker.lock);
 }
 
+// An RSA key takes long to make, so all harnesses of the process have one issuer.
+static const issuer_t *shared_issuer(void)
+{
+    static issuer_t issuer;
+    if (issuer.keys[0] == NULL)
+        issuer_init(&issuer);
+    return &issuer;
+}
+
 harness_t *harness_new(int64_t in_flight_max)
 {
     harness_t *harness = calloc(1, sizeof(*harness));
@@ -269,7 +278,7 @@ harness_t *harness_new(int64_t in_flight_max)
     harness->gateway.metrics = metrics_new();
     harness->gateway.upstream = (upstream_t){harness, fake_call, fake_ready};
     assert_int_equal(gateway_init(&harness->gateway, &problem), STATUS_OK);
-    issuer_init(&harness->issuer);
+    harness->issuer = *shared_issuer();
     char *set = issuer_jwks(&harness->issuer);
     assert_int_equal(jwks_parse(set, strlen(set), &jwks, &problem), STATUS_OK);
     free(set);
@@ -293,7 +302,6 @@ void harness_destroy(harness_t **out)
     metrics_t *metrics = harness->gateway.metrics;
     gateway_deinit(&harness->gateway);
     metrics_destroy(&metrics);
-    issuer_deinit(&harness->issuer);
     assert_int_not_equal(access(harness->path, F_OK), 0);
     rmdir(harness->dir);
     free(harness);
