@@ -54,7 +54,8 @@ printf "#!/bin/sh\nexit 101\n" >"$policy"
 chmod 755 "$policy"
 if [ ! -d "${cluster%/*}" ]; then made=${cluster%/*}; mkdir -p "$made"; fi
 echo "create_main_cluster = false" >"$cluster"
-apt-get -q -o DPkg::Lock::Timeout=120 update
+# A source of the machine that does not answer is not ours to mend; what matters is whether the packages come.
+apt-get -q -o DPkg::Lock::Timeout=120 update || true
 apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
     install --no-install-recommends "$@"
 '
