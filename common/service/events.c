@@ -11,6 +11,8 @@
 #define PAGE_BYTES 500000
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
+#define PAGE_DEFAULT_SQL TEXT(PAGE_DEFAULT)
+#define PAGE_BYTES_SQL TEXT(PAGE_BYTES)
 
 // One row more than events there are where the page is empty: the log's end and epoch stand in each. The end is read first, in the same
 // snapshot, so a page that is not full has reached it.
@@ -22,9 +24,8 @@ static const db_stmt_t read_events = {
     "         (SELECT id, type, subject, time, traceparent, data FROM event WHERE id = s.event OFFSET 0) e "
     "     WHERE s.sequence > coalesce(:request.after::bigint, 0) "
     "     AND (:request.type::text IS NULL OR starts_with(e.type, :request.type::text)) "
-    "     ORDER BY s.sequence LIMIT coalesce(:request.limit::int, " TEXT(PAGE_DEFAULT) ")) l) p ON p.before < " TEXT(
-        PAGE_BYTES) " "
-                    "ORDER BY p.sequence"};
+    "     ORDER BY s.sequence LIMIT coalesce(:request.limit::int, " PAGE_DEFAULT_SQL ")) l) p ON p.before < " PAGE_BYTES_SQL
+    " ORDER BY p.sequence"};
 
 static status_t fill(service_call_t *call, Pcn__Events__V1__ReadReply *reply, const Pcn__Events__V1__ReadRequest *request)
 {
