@@ -16,7 +16,7 @@
 #include "common/base/clock.h"
 #include "tests/support/platform.h"
 
-enum { BACK_WITHIN_MS = 2000, DATABASE_BACK_WITHIN_MS = 30000 };
+enum { BACK_WITHIN_MS = 5000, DATABASE_BACK_WITHIN_MS = 30000 };
 
 typedef struct fixture {
     platform_t platform;
@@ -98,14 +98,19 @@ static void test_a_busy_port_is_said_at_once(void **state)
     assert_int_equal(platform_command(&other, "status", NULL), 3);
 }
 
+// Back is what the supervisor calls ready under another pid: an answer alone may come from before the end was noticed.
 static void kill_and_await(const fixture_t *fixture, const char *program, long limit_ms)
 {
-    pid_t before = platform_pid(&fixture->platform, program);
+    const int64_t until_us = clock_steady_us() + limit_ms * 1000;
+    const pid_t before = platform_pid(&fixture->platform, program);
+    pid_t after = before;
     assert_true(platform_kill(&fixture->platform, program, SIGKILL));
+    while (after == 0 || after == before || platform_command(&fixture->platform, "status", NULL) != 0) {
+        if (clock_steady_us() > until_us)
+            fail_msg("%s is not back in %ld ms", program, limit_ms);
+        after = platform_pid(&fixture->platform, program);
+    }
     assert_true(platform_await(&fixture->platform, "/v1/organisations/pcn-rutland", fixture->token, 200, limit_ms) >= 0);
-    // The answer may have come from before the end was noticed.
-    pid_t after = platform_pid(&fixture->platform, program);
-    assert_true(after == 0 || after != before);
 }
 
 static void test_killed_registry_is_back(void **state)

@@ -156,7 +156,7 @@ static void test_a_program_that_is_not_there_says_so(void **state)
 static void test_what_does_not_end_is_killed(void **state)
 {
     fixture_t *fixture = *state;
-    begin(fixture, "[deaf]\narg = /bin/sh\narg = -c\narg = trap '' TERM; echo ready >&$PCN_READY_FD; while :; do sleep 1000; done\n"
+    begin(fixture, "[deaf]\narg = /bin/sh\narg = -c\narg = trap '' TERM; echo ready >&$PCN_READY_FD; exec sleep 1000\n"
                    "ready = fd\ngrace = 100\n");
     await_ready(fixture);
     fleet_stop(&fixture->fleet);
