@@ -13,8 +13,10 @@
 #define POLL_MS 50
 #define PRUNE_EVERY_US (INT64_C(60) * 1000000)
 // Events numbered in one transaction; as many as a page of the log.
-#define BATCH_TEXT "1000"
 #define BATCH 1000
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+#define BATCH_SQL TEXT(BATCH)
 #define ARENA_CAP (64u * 1024u * 1024u)
 
 // Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. The array and the OFFSET keep the
@@ -22,7 +24,7 @@
 static const db_stmt_t number_events = {
     "number_events",
     "WITH taken AS (DELETE FROM event_queue WHERE position = ANY (ARRAY("
-    "        SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_TEXT ")) RETURNING position, event), "
+    "        SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_SQL ")) RETURNING position, event), "
     "numbered AS (INSERT INTO event_sequence (sequence, event) "
     "    SELECT (SELECT coalesce(max(sequence), 0) FROM event_sequence) + row_number() OVER (ORDER BY position), event FROM taken "
     "    RETURNING sequence, event) "
@@ -35,6 +37,9 @@ static const db_stmt_t prune_answers = {
     "prune_answers",
     "DELETE FROM idempotency WHERE (organisation, subject, method, key) IN "
     "(SELECT organisation, subject, method, key FROM idempotency WHERE created_at < now() - interval '24 hours' LIMIT 10000)"};
+
+// Places in event_log_statements' list.
+enum { NUMBER, PRUNE, LATEST };
 
 struct event_log {
     uv_timer_t timer;
@@ -57,7 +62,7 @@ struct event_log {
 
 status_t event_log_statements(db_statement_t *statements[EVENT_LOG_STATEMENTS + 1], problem_t *problem)
 {
-    const db_stmt_t *declared[EVENT_LOG_STATEMENTS] = {&number_events, &prune_answers, &latest_place};
+    const db_stmt_t *declared[EVENT_LOG_STATEMENTS] = {[NUMBER] = &number_events, [PRUNE] = &prune_answers, [LATEST] = &latest_place};
     memset(statements, 0, sizeof(db_statement_t *) * (EVENT_LOG_STATEMENTS + 1));
     for (size_t i = 0; i < EVENT_LOG_STATEMENTS; i++) {
         status_t status = db_statement_new(declared[i]->name, declared[i]->sql, NULL, 0, NULL, &statements[i], problem);
@@ -141,7 +146,7 @@ static void number_start(event_log_t *log)
 {
     log->numbering = true;
     log->again = false;
-    log->number_query = (db_query_t){.statement = log->statements[log->located ? 0 : 2],
+    log->number_query = (db_query_t){.statement = log->statements[log->located ? NUMBER : LATEST],
                                      .arena = log->arena,
                                      .key = "relay",
                                      .done = log->located ? number_done : locate_done,
@@ -175,7 +180,7 @@ static void poll_now(uv_timer_t *timer)
         log->pruning = true;
         log->prune_at_us = now_us + PRUNE_EVERY_US;
         log->prune_query =
-            (db_query_t){.statement = log->statements[1], .arena = log->arena, .key = "prune", .done = prune_done, .data = log};
+            (db_query_t){.statement = log->statements[PRUNE], .arena = log->arena, .key = "prune", .done = prune_done, .data = log};
         db_write(log->db, &log->prune_query);
     }
 }
