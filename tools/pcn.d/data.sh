@@ -14,11 +14,13 @@ data_get() {
     curl -sS --fail-with-body --max-time 30 -H @<(printf 'Authorization: Bearer %s\n' "$(data_token)") "$(data_url)$1"
 }
 
+# Where the registry is empty, or a load was cut off: the mark is there from its beginning to its end, and loading again adds what is missing.
 data_load() {
-    local answer total log started=$SECONDS
+    local answer total log mark=$state_dir/etc/loading started=$SECONDS
     answer=$(data_get '/v1/organisations?pageSize=1') || die "the registry does not answer: $answer"
     total=$(jq -r '.totalSize // (.organisations | length)' <<<"$answer")
-    [ "$total" -eq 0 ] || return 0
+    [ "$total" -eq 0 ] || [ -e "$mark" ] || return 0
+    : >"$mark"
     say_progress "loading the data set"
     log=$(mktemp)
     # The token goes by the environment, which the list of processes does not show to others.
@@ -28,7 +30,7 @@ data_load() {
         rm -f "$log"
         die "the data set could not be loaded"
     fi
-    rm -f "$log"
+    rm -f "$log" "$mark"
     say "loaded the data set in $((SECONDS - started)) s"
 }
 

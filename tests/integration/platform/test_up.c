@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -84,6 +85,25 @@ static void test_a_second_up_changes_nothing(void **state)
     free(output);
     assert_int_equal(platform_pid(&fixture->platform, "registry"), before);
     assert_int_equal(total(fixture, "/v1/organisations?kind=network&pageSize=1"), 25);
+}
+
+// A load that was cut off leaves its mark, and the next up brings it to its end.
+static void test_a_load_that_was_cut_off_is_finished(void **state)
+{
+    const fixture_t *fixture = *state;
+    char mark[160];
+    snprintf(mark, sizeof mark, "%s/etc/loading", fixture->platform.state_dir);
+    assert_int_not_equal(access(mark, F_OK), 0);
+    FILE *file = fopen(mark, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    char *output = NULL;
+    assert_int_equal(platform_command(&fixture->platform, "up --detach", &output), 0);
+    assert_non_null(strstr(output, "loaded the data set"));
+    free(output);
+    assert_int_not_equal(access(mark, F_OK), 0);
+    assert_int_equal(total(fixture, "/v1/organisations?kind=network&pageSize=1"), 25);
+    assert_int_equal(total(fixture, "/v1/organisations?kind=practice&pageSize=1"), 134);
 }
 
 static void test_a_busy_port_is_said_at_once(void **state)
@@ -323,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_is_ready_and_loaded),
         cmocka_unit_test(test_status_lists_every_program),
         cmocka_unit_test(test_a_second_up_changes_nothing),
+        cmocka_unit_test(test_a_load_that_was_cut_off_is_finished),
         cmocka_unit_test(test_a_busy_port_is_said_at_once),
         cmocka_unit_test(test_killed_registry_is_back),
         cmocka_unit_test(test_killed_gateway_is_back),
