@@ -174,15 +174,16 @@ def generate(options_pb2, file, out):
     write(os.path.join(out, file.stem + ".meta.c"), "".join(code))
 
 
-def generate_lists(files, out):
+def generate_lists(options_pb2, files, out):
     text = ["// Every service and message of the contract.\n"] + [f"#include \"{f.stem}.meta.h\"\n" for f in files]
     text.append("\nconst pb_service_t *const pcn_services[] = {\n")
     text += [f"    &{symbol(name)}__service,\n" for f in files for name, _, _ in f.services()]
     text.append("    NULL};\n\nconst pb_type_t *const pcn_types[] = {\n")
     text += [f"    &{symbol(name)}__type,\n" for f in files for name, _, _ in f.messages()]
     text.append("    NULL};\n\nconst char *const pcn_service_names[] = {\n")
-    # A service that every daemon has (its path names the daemon) makes no daemon of its own.
-    names = sorted({service_name(f.proto.package) for f in files for name, s, _ in f.services() if service_name(f.proto.package) != "events"})
+    # A service that every daemon has (its paths name the daemon) makes no daemon of its own.
+    names = sorted({service_name(f.proto.package) for f in files for _, s, _ in f.services()
+                    if not all(m.options.Extensions[options_pb2.method].service_from for m in s.method)})
     text += [f"    {quote(n)},\n" for n in names]
     text.append("    NULL};\n")
     write(os.path.join(out, "pcn", "contract.meta.c"), "".join(text))
@@ -202,7 +203,7 @@ def main():
     files = [File(p) for p in descriptors.file if p.name.startswith("pcn/") and not p.name.endswith("/options.proto")]
     for file in files:
         generate(options_pb2, file, arguments.out)
-    generate_lists(files, arguments.out)
+    generate_lists(options_pb2, files, arguments.out)
 
 
 if __name__ == "__main__":

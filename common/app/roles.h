@@ -21,7 +21,8 @@
     X("urgent-care", "slots open to it across the system, urgent cases", "registry.read") \
     X("link-worker", "social prescriptions and community assets", "registry.read") \
     X("operations", "status, metrics, events, dead letters, keys; no patient, no money", "registry.read", "checks.read", "events.read", \
-      "status.read") \
+      "status.read", "followers.read", "followers.write") \
+    X("auditor", "reads the audit trail and proves that it is whole", "registry.read", "audit.read") \
     X("subscriber", "follows the change events", "events.read", "registry.read")
 
 typedef struct role {

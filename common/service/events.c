@@ -79,8 +79,3 @@ const service_handler_t events_handlers[] = {
     {.method = "Read", .load = &read_events, .row = &pcn__platform__v1__logged_event__type, .decide = decide_read},
     {.method = NULL},
 };
-
-const pb_service_t *events_contract(void)
-{
-    return &pcn__events__v1__events__service;
-}

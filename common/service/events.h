@@ -5,6 +5,5 @@
 #include "common/service/service.h"
 
 extern const service_handler_t events_handlers[];
-const pb_service_t *events_contract(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include "common/base/buf.h"
 #include "common/service/events.h"
 #include "pcn/common/v1/envelope.meta.h"
+#include "pcn/events/v1/events.meta.h"
 #include "pcn/platform/v1/call.meta.h"
 
 #define SQL_CAP (64u * 1024u)
@@ -41,6 +42,16 @@ static const char save_tail[] =
 static const db_stmt_t seen = {
     "seen", "SELECT CASE WHEN request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, answer, version "
             "FROM idempotency " SEEN_WHERE};
+
+// What every service serves besides its own contract.
+static const struct {
+    const pb_service_t *contract;
+    const service_handler_t *handlers;
+} platform[] = {
+    {&pcn__events__v1__events__service, events_handlers},
+};
+
+#define PLATFORM_COUNT (sizeof platform / sizeof *platform)
 
 static const pb_type_t *row_type(const service_handler_t *handler)
 {
@@ -133,7 +144,9 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
 {
     *out = NULL;
     plan_t *plan = calloc(1, sizeof *plan);
-    const size_t count = service->contract->method_count + events_contract()->method_count;
+    size_t count = service->contract->method_count;
+    for (size_t i = 0; i < PLATFORM_COUNT; i++)
+        count += platform[i].contract->method_count;
     if (plan != NULL)
         plan->methods = calloc(count, sizeof *plan->methods);
     if (plan == NULL || plan->methods == NULL) {
@@ -145,8 +158,8 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
                                {"header", &pcn__common__v1__request_header__type},
                                {"call", &pcn__platform__v1__call__type}};
     status_t status = add_methods(plan, service->contract, service->handlers, problem);
-    if (status == STATUS_OK)
-        status = add_methods(plan, events_contract(), events_handlers, problem);
+    for (size_t i = 0; status == STATUS_OK && i < PLATFORM_COUNT; i++)
+        status = add_methods(plan, platform[i].contract, platform[i].handlers, problem);
     if (status == STATUS_OK)
         status = db_statement_new(seen.name, seen.sql, roots, PLAN_ROOT_ROW, NULL, &plan->seen, problem);
     if (status != STATUS_OK) {
