@@ -19,6 +19,7 @@ environment:
   PCN_STATE_DIR             folder of a running instance, with LLR's data loaded; the result goes to bench/result.json in it
   PCN_HTTP_PORT             port of its edge (default 8080)
   PCN_BIN                   folder of pcn-gateway and pcnctl (default: bin in the instance's folder)
+  PCN_BENCH_EVENTS          the program bench_events (default: build/tests/bench/bench_events in the clone)
   PCN_BENCH_DATABASE_URL    the instance's database, as a role that may create a schema and read the registry's
                             (default: PCN_DATABASE_URL, else pcn_admin over the private cluster's socket)
 EOF
@@ -61,6 +62,8 @@ for tool in wrk node jq psql curl haproxy; do
     PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || die "$tool is missing"
 done
 [ -n "$pgbench" ] || die "pgbench is missing"
+events=${PCN_BENCH_EVENTS:-$clone/build/tests/bench/bench_events}
+[ -x "$events" ] || die "there is no $events: ./pcn bench builds it"
 [ -x "$bin/pcn-gateway" ] && [ -x "$bin/pcnctl" ] || die "there is no pcn-gateway or pcnctl in $bin"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/pcn-bench.XXXXXX")
@@ -254,6 +257,29 @@ warm_up() {
     done
 }
 
+# run_events KIND SECONDS: what a subscriber under a key of its own gets.
+run_events() {
+    "$events" "$1" "ipc://$state_dir/run/registry.rpc" "ipc://$state_dir/run/registry.pub" "$state_dir/keys" bench "$2"
+}
+
+# Live at about 2,000 events a second (32 connections that each wait between two requests), then the whole log from its beginning.
+measure_events() {
+    local pid round live=() caught=()
+    "$bin/pcnctl" keys add --dir "$state_dir/keys" bench >/dev/null
+    for ((round = 1; round <= rounds; round++)); do
+        run_count=$((run_count + 1))
+        BENCH_LUA=$here/wrk BENCH_TOKEN=$token BENCH_PREFIX="bench-$run_id-$run_count-" BENCH_DELAY_MS=12 \
+            wrk -t1 -c 32 -d "$((seconds + 2))s" --timeout 10s -s "$here/wrk/paced.lua" "http://127.0.0.1:$gateway_port" >"$work/wrk.log" 2>&1 &
+        pid=$!
+        live+=("$(run_events live "$seconds")") || die "live events failed"
+        wait "$pid" || die "wrk failed"
+    done
+    for ((round = 1; round <= rounds; round++)); do
+        caught+=("$(run_events catch-up 0)") || die "catching up failed"
+    done
+    jq -n -c --argjson live "$(jq -s -c . <<<"${live[*]}")" --argjson catchUp "$(jq -s -c . <<<"${caught[*]}")" '{$live, $catchUp}'
+}
+
 # How busy the machine is before anything is measured, in percent: what others do with it falls harder on few processes than on many.
 measure_busy() {
     local before after
@@ -280,8 +306,10 @@ for ((round = 1; round <= rounds; round++)); do
     say "round $round of $rounds"
     run_round "$round"
 done
+say "events"
+measure_events >"$work/events.json"
 
-jq -s --slurpfile targets "$here/targets.json" --argjson seconds "$seconds" --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+jq -s --slurpfile targets "$here/targets.json" --slurpfile events "$work/events.json" --argjson seconds "$seconds" --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
     --argjson took $((SECONDS - started)) --argjson cpus "$(nproc)" --argjson busy "$busy" -f "$here/summary.jq" "$results" >"$work/result.json"
 jq -r -f "$here/table.jq" "$work/result.json"
 mkdir -p "$state_dir/bench"

@@ -25,6 +25,10 @@ def median: sort | if length == 0 then null elif length % 2 == 1 then .[length /
         p50Us: (map(.p50Us // empty) | median), p99Us: (map(.p99Us // empty) | median),
         errors: (map(.errors // 0) | add)
       })),
+    # Absolute, since nothing else on the machine does the same job.
+    events: ($events[0] | {
+      liveRate: (.live | map(.rate) | median), liveP50Us: (.live | map(.p50Us) | median), liveP99Us: (.live | map(.p99Us) | median),
+      catchUpEvents: (.catchUp | map(.events) | max), catchUpRate: (.catchUp | map(.rate) | median)}),
     ratios: ($targets[0] | map(. as $target | [range(1; ([$runs[].round] | max) + 1) | ratio($target; .)] as $all
       | . + {ratio: ($all | median), ratios: $all} | . + {reached: (.ratio >= .atLeast), share: (.ratio / .atLeast)}))
   }

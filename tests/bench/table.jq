@@ -13,6 +13,9 @@ def ms: if . == null then "-" else . / 1000 | fixed(1) end;
     | ($sides[.side] | pad(14)) + ($places[.place] | pad(16)) + (.operation | pad(8)) + (.connections | lpad(6))
       + (.rate | round | lpad(9)) + (.p50Us | ms | lpad(9)) + (.p99Us | ms | lpad(9))),
   "",
+  "A subscriber over ZeroMQ: at \(.events.liveRate | round) events/s each was there \(.events.liveP50Us | ms) ms after its decision (p50), \(.events.liveP99Us | ms) ms (p99; target 5.0);",
+  "behind by \(.events.catchUpEvents) it caught up at \(.events.catchUpRate | round) events/s (target 100000).",
+  "",
   ("ratio of PCN to the other" | pad(58)) + ("is" | lpad(7)) + ("target" | lpad(8)),
   (.ratios[] | ("\(.name) : \($sides[.against])" | pad(58)) + (.ratio | fixed(2) | lpad(7)) + (.atLeast | fixed(1) | lpad(8))
     + (if .reached then "  reached" else "  \(.share * 100 | floor)% of it" end))

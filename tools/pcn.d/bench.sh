@@ -30,7 +30,8 @@ command_bench() {
     trap bench_clean EXIT
     PCN_STATE=$state_given PCN_HTTP_PORT=$instance_port "$PCN_CLONE/pcn" up --detach >/dev/null
     state_find || die "the instance to measure did not start"
-    PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port "$PCN_CLONE/tests/bench/run.sh" "$@" || code=$?
+    build_run "$build_dir" "the measure" bench_events --
+    PCN_BENCH_EVENTS=$build_dir/tests/bench/bench_events PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port "$PCN_CLONE/tests/bench/run.sh" "$@" || code=$?
     if [ -f "$state_dir/bench/result.json" ]; then
         cp "$state_dir/bench/result.json" "$build_dir/bench.json"
         say "the figures are in $build_dir/bench.json"
