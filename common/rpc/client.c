@@ -226,7 +226,7 @@ bool rpc_client_ready(const rpc_client_t *client)
     for (unsigned i = 0; i < client->replica_count; i++) {
         const rpc_replica_t *replica = &client->replicas[i];
         // One whose probe is due counts: else whoever waits for readiness before sending calls would wait for ever.
-        if (replica->connected && rpc_replica_standing(replica, now_us) != RPC_STANDING_LEFT_OUT) {
+        if (replica->connection.connected && rpc_replica_standing(replica, now_us) != RPC_STANDING_LEFT_OUT) {
             return true;
         }
     }

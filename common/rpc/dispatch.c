@@ -105,7 +105,7 @@ static candidates_t find_candidates(rpc_client_t *client, uint64_t except, int64
     candidates_t found = {NULL, NULL, NULL};
     for (unsigned i = 0; i < client->replica_count; i++) {
         rpc_replica_t *replica = &client->replicas[i];
-        if (!replica->connected || replica->full || (except & replica_bit(replica)) != 0) {
+        if (!replica->connection.connected || replica->full || (except & replica_bit(replica)) != 0) {
             continue;
         }
         rpc_replica_t **place = &found.left_out;

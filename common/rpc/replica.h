@@ -1,15 +1,11 @@
 // One endpoint of a service: its DEALER socket, whether it is connected, and how it has behaved.
 //
-// Whether it is connected is known from the socket's monitor, not from POLLOUT: a full pipe and a lost connection look the same there, and
-// a connection lost and made again between two looks would not be seen at all, though every call in flight on it is lost.
 // ZMQ_IMMEDIATE drops the pipe with its connection, so nothing is ever queued for a peer that is not there.
-//
-// libzmq tries again by itself where a connection ends, but not after what it takes for an error of the protocol, a refused key among them.
-// So while there is no connection it is asked anew now and then: a key that joins the allow list takes effect without a restart.
 #ifndef PCN_RPC_REPLICA_H
 #define PCN_RPC_REPLICA_H
 
 #include "common/rpc/batch.h"
+#include "common/rpc/connection.h"
 #include "common/rpc/requests.h"
 
 #define RPC_REPLICAS_MAX 64
@@ -31,13 +27,9 @@ typedef struct rpc_replica_listener {
 
 struct rpc_replica {
     unsigned index;
-    rpc_socket_t *socket;
-    rpc_socket_t *monitor;
-    uv_timer_t *renewal; // runs while there is no connection; on the heap, since it closes later than its replica
-    char *endpoint;
+    rpc_connection_t connection;
     const rpc_replica_listener_t *listener;
     void *data;
-    bool connected;
     bool full;              // did not take a message; waits for POLLOUT
     unsigned in_flight;     // queued or sent, and not answered
     unsigned failures;      // in a row

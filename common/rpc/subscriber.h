@@ -23,7 +23,7 @@ typedef struct rpc_subscriber_options {
 // `metrics` gets pcn_rpc_subscriber_messages_total and pcn_rpc_subscriber_bad_frames_total.
 MUST_CHECK status_t rpc_subscriber_new(rpc_context_t *context, const rpc_subscriber_options_t *options, metrics_t *metrics,
                                        rpc_subscriber_t **subscriber, problem_t *problem);
-// No message after it. The loop has to run once more to let go of its handles.
+// No message after it; not from inside a message. The loop has to run once more to let go of its handles.
 void rpc_subscriber_destroy(rpc_subscriber_t **subscriber);
 bool rpc_subscriber_connected(const rpc_subscriber_t *subscriber);
 
