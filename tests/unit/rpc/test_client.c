@@ -201,7 +201,7 @@ static void waits_for_room(void **state)
     memset(body, 'x', BODY);
     body[BODY] = '\0';
     int small = 1;
-    assert_int_equal(zmq_setsockopt(rpc_socket_zmq(world.client->replicas[0].socket), ZMQ_SNDHWM, &small, sizeof small), 0);
+    assert_int_equal(zmq_setsockopt(rpc_socket_zmq(world.client->replicas[0].connection.socket), ZMQ_SNDHWM, &small, sizeof small), 0);
     for (unsigned i = 0; i < COUNT; i++) {
         world_call(&world, &calls[i], body, 20000, false);
     }
