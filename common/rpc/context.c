@@ -126,6 +126,7 @@ status_t rpc_context_new(uv_loop_t *loop, const char *keys_dir, const char *name
         return status;
     }
     context->loop = loop;
+    context->metrics = metrics;
     context->zmq = zmq_ctx_new();
     if (context->zmq == NULL) {
         rpc_keys_wipe(&context->keys);
@@ -159,7 +160,7 @@ void rpc_context_destroy(rpc_context_t **context)
     }
     *context = NULL;
     rpc_zap_destroy(&self->zap);
-    assert(self->sockets == NULL && self->turns == NULL); // whoever made them destroys them first
+    assert(self->sockets == NULL && self->turns == NULL && self->bindings == NULL); // whoever made them destroys them first
     // Every socket has LINGER 0, so this waits for libzmq's own threads only.
     while (zmq_ctx_term(self->zmq) != 0 && errno == EINTR) {
     }

@@ -1,6 +1,7 @@
 // What all sockets of a daemon share: the ZeroMQ context, the loop, the daemon's keys, and the ZAP handler, which lets in only keys of the
 // allow list and tells the receiver the peer's name (metadata "User-Id"). libzmq without a running ZAP handler accepts any key, so
-// it is started here, before any socket can be bound, in the same loop.
+// it is started here, before any socket can be bound, in the same loop. Whose key leaves the list, or is replaced, loses its connections
+// within a second (peers.h, binding.h).
 #ifndef PCN_RPC_CONTEXT_H
 #define PCN_RPC_CONTEXT_H
 

@@ -159,6 +159,26 @@ bool rpc_keys_find(const char *dir, const char public_key[RPC_KEY_SIZE], char na
     return found;
 }
 
+rpc_key_standing_t rpc_keys_standing(const char *dir, const char *name, const char public_key[RPC_KEY_SIZE])
+{
+    char path[PATH_MAX];
+    char key[RPC_KEY_SIZE];
+    if (!name_valid(name, strlen(name)) || !key_path(path, dir, name, SUFFIX_PUBLIC)) {
+        return RPC_KEY_REVOKED;
+    }
+    switch (key_read(path, false, key)) {
+    case KEY_READ:
+        return strcmp(key, public_key) == 0 ? RPC_KEY_VALID : RPC_KEY_REVOKED;
+    case KEY_BAD:
+        // What says nothing about the file itself is no reason to send everybody away.
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO || errno == EINTR ? RPC_KEY_UNREADABLE
+                                                                                                       : RPC_KEY_REVOKED;
+    case KEY_MISSING:
+    default:
+        return RPC_KEY_REVOKED;
+    }
+}
+
 // ---- making
 
 // A whole file beside the place it is for, so that no reader ever meets half a key. `path` becomes the temporary one's.
@@ -247,6 +267,56 @@ status_t rpc_keys_ensure(const char *dir, const char *name, problem_t *problem)
     }
     rpc_keys_wipe(&keys);
     return status;
+}
+
+// ---- the allow list
+
+status_t rpc_keys_enrol(const char *dir, const char *name, const char *public_key, problem_t *problem)
+{
+    status_t status = check_name(name, problem);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint8_t bytes[KEY_BYTES];
+    if (strlen(public_key) != KEY_TEXT || zmq_z85_decode(bytes, public_key) == NULL) {
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "A public key is %d characters of Z85", KEY_TEXT);
+    }
+    char other[RPC_NAME_SIZE];
+    if (rpc_keys_find(dir, public_key, other) && strcmp(other, name) != 0) {
+        return problem_set(problem, STATUS_ALREADY_EXISTS, NULL, "This key is enrolled already, as %s", other);
+    }
+    // link() leaves what is there, so a look afterwards tells whose it is.
+    if (!key_publish(dir, name, SUFFIX_PUBLIC, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH, public_key)) {
+        return folder_problem(problem, dir);
+    }
+    char there[RPC_KEY_SIZE];
+    status = key_load(dir, name, SUFFIX_PUBLIC, false, there, problem);
+    if (status == STATUS_OK && strcmp(there, public_key) != 0) {
+        return problem_set(problem, STATUS_ALREADY_EXISTS, NULL, "%s is enrolled with another key: revoke that first", name);
+    }
+    return status;
+}
+
+status_t rpc_keys_revoke(const char *dir, const char *name, problem_t *problem)
+{
+    status_t status = check_name(name, problem);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    static const char *const suffixes[] = {SUFFIX_PUBLIC, SUFFIX_SECRET}; // the door first
+    bool found = false;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char path[PATH_MAX];
+        if (!key_path(path, dir, name, suffixes[i])) {
+            return key_problem(problem, name, suffixes[i], "the path is too long");
+        }
+        if (unlink(path) == 0) {
+            found = true;
+        } else if (errno != ENOENT) {
+            return folder_problem(problem, dir);
+        }
+    }
+    return found ? STATUS_OK : problem_set(problem, STATUS_NOT_FOUND, NULL, "There is no key of %s", name);
 }
 
 void rpc_keys_wipe(rpc_keys_t *keys)

@@ -24,6 +24,9 @@ struct rpc_context {
     uv_loop_t *loop;
     rpc_keys_t keys;
     rpc_zap_t *zap;
+    metrics_t *metrics;
+    struct rpc_binding *bindings; // see binding.h
+    uint64_t monitors;            // made by them so far
     rpc_socket_t *sockets;
     rpc_socket_t *socket_cursor; // next one of the walk that is going on, so that a callback may destroy any socket
     rpc_turn_t *turns;

@@ -45,7 +45,7 @@ static void batch_give(rpc_outbox_t *outbox, outbox_batch_t *batch)
     outbox->spares++;
 }
 
-void rpc_outbox_deinit(rpc_outbox_t *outbox)
+void rpc_outbox_clear(rpc_outbox_t *outbox)
 {
     for (size_t i = 0; i < RPC_OUTBOX_BUCKETS; i++) {
         while (outbox->bucket[i] != NULL) {
@@ -56,6 +56,11 @@ void rpc_outbox_deinit(rpc_outbox_t *outbox)
             batch_give(outbox, batch);
         }
     }
+}
+
+void rpc_outbox_deinit(rpc_outbox_t *outbox)
+{
+    rpc_outbox_clear(outbox);
     while (outbox->spare != NULL) {
         outbox_batch_t *batch = outbox->spare;
         outbox->spare = batch->next;

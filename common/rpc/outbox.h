@@ -23,6 +23,8 @@ typedef struct rpc_outbox {
 
 void rpc_outbox_init(rpc_outbox_t *outbox, unsigned pairs_max, counter_t *dropped);
 void rpc_outbox_deinit(rpc_outbox_t *outbox);
+// Drops, and counts, all that waits.
+void rpc_outbox_clear(rpc_outbox_t *outbox);
 // Packs the header and copies the body. False for a pair that is larger than any batch takes; nothing was added then. What finds no
 // room or no memory is dropped: nothing better could be said to the peer.
 MUST_CHECK bool rpc_outbox_add(rpc_outbox_t *outbox, const void *identity, size_t identity_size, const ProtobufCMessage *header,

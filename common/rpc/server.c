@@ -1,6 +1,5 @@
 #include "common/rpc/server.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -8,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/pb/message.h"
+#include "common/rpc/binding.h"
 #include "common/rpc/frame.h"
 #include "common/rpc/loop.h"
 #include "common/rpc/meter.h"
@@ -32,12 +32,13 @@ typedef struct served {
     const pb_method_t *method; // NULL where the contract does not know it
     const uint8_t *identity;
     size_t identity_size;
+    uint64_t generation; // of the binding it came by
     struct served *next, *previous;
 } served_t;
 
 struct rpc_server {
     rpc_context_t *context;
-    rpc_socket_t *socket;
+    rpc_binding_t *binding;
     rpc_turn_t turn;
     rpc_outbox_t outbox;
     uv_timer_t retry;
@@ -78,8 +79,9 @@ static void server_turn_end(void *data)
     if (server->outbox.pairs == 0) {
         return;
     }
-    bool waits = rpc_outbox_flush(&server->outbox, rpc_socket_zmq(server->socket), clock_steady_us());
-    rpc_socket_touch(server->socket);
+    rpc_socket_t *socket = rpc_binding_socket(server->binding); // there: without one nothing gets into the outbox
+    bool waits = rpc_outbox_flush(&server->outbox, rpc_socket_zmq(socket), clock_steady_us());
+    rpc_socket_touch(socket);
     // POLLOUT of a ROUTER tells of any peer, not of the one that is full: only trying again tells.
     if (waits && !uv_is_active((uv_handle_t *)&server->retry)) {
         (void)uv_timer_start(&server->retry, server_retry, SERVER_RETRY_MS, 0);
@@ -104,10 +106,22 @@ static void served_close(rpc_server_t *server, served_t *served)
     arena_pool_give(server->arenas, &arena);
 }
 
+// Everybody was sent away: what was answered and not yet sent has nobody to go to, and the peers ask again.
+static void server_peers_gone(void *data)
+{
+    rpc_server_t *server = data;
+    rpc_outbox_clear(&server->outbox);
+    (void)uv_timer_stop(&server->retry);
+}
+
 // False for one that no frame takes.
 static bool queue_reply(rpc_server_t *server, const served_t *served, const Pcn__Common__V1__ReplyHeader *reply, const void *body,
                         size_t body_size)
 {
+    if (served->generation != rpc_binding_generation(server->binding)) {
+        server->outbox.dropped->value++; // its routing id may be another peer's now
+        return true;
+    }
     Pcn__Common__V1__ReplyHeader header = *reply;
     header.has_correlation = true;
     header.correlation = served->correlation;
@@ -216,6 +230,7 @@ static served_t *open_call(rpc_server_t *server, const incoming_t *from, const r
     served->method = request->method != NULL ? pb_method_by_name(request->method) : NULL;
     served->identity = (const uint8_t *)identity;
     served->identity_size = from->identity_size;
+    served->generation = rpc_binding_generation(server->binding);
     served->call = (rpc_call_t){
         .arena = arena,
         .header = request,
@@ -304,23 +319,13 @@ static void server_readable(void *data, void *socket)
     rpc_server_t *server = data;
     for (int message = 0; message < SERVER_MESSAGES_A_CALL; message++) {
         if (!take_message(server, socket)) {
-            rpc_socket_drained(server->socket);
+            rpc_socket_drained(rpc_binding_socket(server->binding));
             return;
         }
     }
 }
 
 // ---- life
-
-static status_t server_bind(rpc_server_t *server, const char *const *endpoints, problem_t *problem)
-{
-    for (size_t i = 0; endpoints[i] != NULL; i++) {
-        if (zmq_bind(rpc_socket_zmq(server->socket), endpoints[i]) != 0) {
-            return problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot listen on %s: %s", endpoints[i], zmq_strerror(errno));
-        }
-    }
-    return STATUS_OK;
-}
 
 static status_t server_open(rpc_server_t *server, const rpc_server_options_t *options, metrics_t *metrics, problem_t *problem)
 {
@@ -329,8 +334,13 @@ static status_t server_open(rpc_server_t *server, const rpc_server_options_t *op
     if (server->meter == NULL || server->arenas == NULL) {
         return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the server");
     }
-    status_t status = rpc_socket_new(server->context, ZMQ_ROUTER, RPC_ROLE_SERVER, NULL, server_readable, server, &server->socket, problem);
-    return status == STATUS_OK ? server_bind(server, options->endpoints, problem) : status;
+    const rpc_binding_options_t binding = {.zmq_type = ZMQ_ROUTER,
+                                           .label = "calls",
+                                           .endpoints = options->endpoints,
+                                           .readable = server_readable,
+                                           .closed = server_peers_gone,
+                                           .data = server};
+    return rpc_binding_new(server->context, &binding, &server->binding, problem);
 }
 
 status_t rpc_server_new(rpc_context_t *context, const rpc_server_options_t *options, metrics_t *metrics, rpc_server_t **out,
@@ -376,14 +386,14 @@ void rpc_server_destroy(rpc_server_t **server)
         return;
     }
     *server = NULL;
-    if (self->socket != NULL) {
+    if (self->binding != NULL) {
         server_turn_end(self); // replies that were made in this turn
     }
     while (self->open != NULL) {
         served_close(self, self->open);
     }
     rpc_turn_deinit(&self->turn);
-    rpc_socket_destroy(&self->socket);
+    rpc_binding_destroy(&self->binding);
     rpc_outbox_deinit(&self->outbox);
     if (self->arenas != NULL) {
         arena_pool_destroy(&self->arenas);

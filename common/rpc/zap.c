@@ -7,6 +7,7 @@
 
 #include "common/base/log.h"
 #include "common/rpc/loop.h"
+#include "common/rpc/peers.h"
 
 #define ZAP_ENDPOINT "inproc://zeromq.zap.01"
 #define ZAP_KEY_BYTES 32
@@ -24,7 +25,7 @@ typedef enum zap_frame {
 } zap_frame_t;
 
 struct rpc_zap {
-    char *keys_dir;
+    rpc_peers_t *peers;
     rpc_socket_t *socket;
     counter_t *accepted;
     counter_t *refused;
@@ -41,7 +42,7 @@ static bool zap_admit(const rpc_zap_t *zap, zmq_msg_t frames[ZAP_FRAMES], size_t
     char key[RPC_KEY_SIZE];
     return count == ZAP_FRAMES && frame_is(&frames[ZAP_VERSION], "1.0") && frame_is(&frames[ZAP_FRAME_DOMAIN], RPC_ZAP_DOMAIN) &&
            frame_is(&frames[ZAP_MECHANISM], "CURVE") && zmq_msg_size(&frames[ZAP_CREDENTIALS]) == ZAP_KEY_BYTES &&
-           zmq_z85_encode(key, zmq_msg_data(&frames[ZAP_CREDENTIALS]), ZAP_KEY_BYTES) != NULL && rpc_keys_find(zap->keys_dir, key, name);
+           zmq_z85_encode(key, zmq_msg_data(&frames[ZAP_CREDENTIALS]), ZAP_KEY_BYTES) != NULL && rpc_peers_admit(zap->peers, key, name);
 }
 
 // Reads a whole request; the count of its frames, those beyond the last known one included.
@@ -111,23 +112,27 @@ status_t rpc_zap_new(rpc_context_t *context, const char *keys_dir, metrics_t *me
 {
     *out = NULL;
     rpc_zap_t *zap = calloc(1, sizeof *zap);
-    char *dir = strdup(keys_dir);
-    void *socket = zap != NULL && dir != NULL ? zmq_socket(rpc_context_zmq(context), ZMQ_REP) : NULL;
-    int linger = 0;
-    if (socket == NULL || zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger) != 0 || zmq_bind(socket, ZAP_ENDPOINT) != 0) {
-        status_t status =
-            problem_set(problem, STATUS_UNAVAILABLE, NULL, "The handler that checks keys cannot start: %s", zmq_strerror(errno));
-        if (socket != NULL) {
-            (void)zmq_close(socket);
-        }
-        free(dir);
+    if (zap == NULL) {
+        return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the handler that checks keys");
+    }
+    status_t status = rpc_peers_new(context, keys_dir, metrics, &zap->peers, problem);
+    if (status != STATUS_OK) {
         free(zap);
         return status;
     }
-    zap->keys_dir = dir;
+    void *socket = zmq_socket(rpc_context_zmq(context), ZMQ_REP);
+    int linger = 0;
+    if (socket == NULL || zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger) != 0 || zmq_bind(socket, ZAP_ENDPOINT) != 0) {
+        status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "The handler that checks keys cannot start: %s", zmq_strerror(errno));
+        if (socket != NULL) {
+            (void)zmq_close(socket);
+        }
+        rpc_zap_destroy(&zap);
+        return status;
+    }
     zap->accepted = metrics_counter(metrics, "pcn_zap_accepted_total", NULL, "Connections whose key is on the allow list.");
     zap->refused = metrics_counter(metrics, "pcn_zap_refused_total", NULL, "Connections whose key is not on the allow list.");
-    status_t status = rpc_socket_adopt(context, socket, zap_readable, zap, &zap->socket, problem);
+    status = rpc_socket_adopt(context, socket, zap_readable, zap, &zap->socket, problem);
     if (status != STATUS_OK) {
         rpc_zap_destroy(&zap);
         return status;
@@ -146,6 +151,6 @@ void rpc_zap_destroy(rpc_zap_t **zap)
     }
     *zap = NULL;
     rpc_socket_destroy(&self->socket);
-    free(self->keys_dir);
+    rpc_peers_destroy(&self->peers);
     free(self);
 }

@@ -1,6 +1,6 @@
 // The ZAP handler (ZeroMQ RFC 27): libzmq asks it about every CURVE handshake of a server socket. A key is let in if a *.public file of the
 // keys folder holds it; the file's name is the peer's. The folder is read at each handshake: handshakes are rare, and so neither a
-// key added, removed nor replaced can be missed.
+// key added, removed nor replaced can be missed. Who is in already when its key goes is the matter of peers.h.
 #ifndef PCN_RPC_ZAP_H
 #define PCN_RPC_ZAP_H
 
