@@ -9,7 +9,12 @@
 #include "common/base/id.h"
 
 // Replicas of a service; and all texts together.
-enum { REPLICAS_MAX = 64, TEXTS_CAP = 256 * 1024 };
+enum { REPLICAS_MAX = 64, TEXTS_CAP = 256 * 1024, PORT_LAST = 65535 };
+
+#define IPC "ipc://"
+#define TCP "tcp://"
+#define IPC_SIZE (sizeof IPC - 1)
+#define TCP_SIZE (sizeof TCP - 1)
 
 typedef struct place {
     struct place *next;
@@ -59,8 +64,8 @@ static place_t *add_place(endpoints_t *endpoints, const char *service)
     return place;
 }
 
-// The port after the last colon, 0 where there is none that leaves room for pub's. *host_size counts what stands before the colon.
-static unsigned tcp_port(const char *text, size_t *host_size)
+// The port after the last colon, 0 where there is none up to `last`. *host_size counts what stands before the colon.
+static unsigned tcp_port(const char *text, unsigned last, size_t *host_size)
 {
     const char *colon = strrchr(text, ':');
     if (colon == NULL || colon == text || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5) {
@@ -68,32 +73,40 @@ static unsigned tcp_port(const char *text, size_t *host_size)
     }
     unsigned long port = strtoul(colon + 1, NULL, 10);
     *host_size = (size_t)(colon - text);
-    return port <= 65534 ? (unsigned)port : 0;
+    return port <= last ? (unsigned)port : 0;
 }
 
 static char *pub_of(arena_t *arena, const char *rpc)
 {
-    if (strncmp(rpc, "tcp://", 6) == 0) {
+    if (strncmp(rpc, TCP, TCP_SIZE) == 0) {
         size_t host_size = 0;
-        unsigned port = tcp_port(rpc + 6, &host_size);
-        return arena_printf(arena, "tcp://%.*s:%u", (int)host_size, rpc + 6, port + 1);
+        unsigned port = tcp_port(rpc + TCP_SIZE, PORT_LAST - 1, &host_size);
+        return arena_printf(arena, "tcp://%.*s:%u", (int)host_size, rpc + TCP_SIZE, port + 1);
     }
     size_t size = strlen(rpc);
     size_t stem = size >= 4 && strcmp(rpc + size - 4, ".rpc") == 0 ? size - 4 : size;
     return arena_printf(arena, "%.*s.pub", (int)stem, rpc);
 }
 
+// What is wrong with an endpoint; NULL where nothing is. `more` is what a path must have room for behind it.
+static const char *fault_of(const char *text, unsigned port_last, size_t more)
+{
+    if (strncmp(text, TCP, TCP_SIZE) == 0) {
+        size_t host_size = 0;
+        return tcp_port(text + TCP_SIZE, port_last, &host_size) > 0 ? NULL
+               : port_last == PORT_LAST                             ? "needs an address and a port from 1 to 65535"
+                                                                    : "needs a host and a port from 1 to 65534";
+    }
+    if (strncmp(text, IPC, IPC_SIZE) != 0 || text[IPC_SIZE] == '\0') {
+        return "not an ipc:// or tcp:// endpoint";
+    }
+    return strlen(text + IPC_SIZE) + more < sizeof((struct sockaddr_un *)NULL)->sun_path ? NULL : "the path is too long";
+}
+
 static status_t check_endpoint(const char *text, problem_t *problem)
 {
-    if (strncmp(text, "tcp://", 6) == 0) {
-        size_t host_size = 0;
-        return tcp_port(text + 6, &host_size) > 0 ? STATUS_OK : refuse(problem, "needs a host and a port from 1 to 65534", text);
-    }
-    if (strncmp(text, "ipc://", 6) != 0 || text[6] == '\0') {
-        return refuse(problem, "not an ipc:// or tcp:// endpoint", text);
-    }
-    // Room for ".pub" after it.
-    return strlen(text + 6) + 4 < sizeof((struct sockaddr_un *)NULL)->sun_path ? STATUS_OK : refuse(problem, "the path is too long", text);
+    const char *fault = fault_of(text, PORT_LAST - 1, strlen(".pub"));
+    return fault != NULL ? refuse(problem, fault, text) : STATUS_OK;
 }
 
 static status_t add_endpoint(endpoints_t *endpoints, place_t *place, const char *text, problem_t *problem)
@@ -198,4 +211,50 @@ const char *const *endpoints_get(endpoints_t *endpoints, const char *service, en
         place->count = 1;
     }
     return kind == ENDPOINT_RPC ? place->rpc : place->pub;
+}
+
+// ---- where a daemon itself listens
+
+static status_t refuse_listen(problem_t *problem, const char *variable, const char *what, const char *text)
+{
+    return problem_set(problem, STATUS_INVALID_ARGUMENT, variable, "%s: %s: %.80s", variable, what, text);
+}
+
+static status_t list_add(endpoint_list_t *list, size_t count, const char *variable, const char *text, problem_t *problem)
+{
+    const char *fault = fault_of(text, PORT_LAST, 0);
+    if (fault != NULL) {
+        return refuse_listen(problem, variable, fault, text);
+    }
+    if (count == ENDPOINT_LIST_MAX) {
+        return refuse_listen(problem, variable, "too many endpoints", text);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list->at[i], text) == 0) {
+            return refuse_listen(problem, variable, "named twice", text);
+        }
+    }
+    list->at[count] = text;
+    return STATUS_OK;
+}
+
+status_t endpoint_list_init(endpoint_list_t *list, const char *variable, const char *text, problem_t *problem)
+{
+    *list = (endpoint_list_t){.text = text != NULL ? strdup(text) : NULL};
+    char *rest = list->text;
+    if (rest == NULL) {
+        return no_memory(problem);
+    }
+    status_t status = STATUS_OK;
+    size_t count = 0;
+    for (char *item; status == STATUS_OK && (item = strsep(&rest, ",")) != NULL; count++) {
+        status = list_add(list, count, variable, item, problem);
+    }
+    return status;
+}
+
+void endpoint_list_deinit(endpoint_list_t *list)
+{
+    free(list->text);
+    *list = (endpoint_list_t){.text = NULL};
 }

@@ -17,4 +17,19 @@ void endpoints_destroy(endpoints_t **endpoints);
 // place of .rpc (or after it, where it ends otherwise).
 const char *const *endpoints_get(endpoints_t *endpoints, const char *service, endpoint_kind_t kind);
 
+// Where a daemon itself listens: one endpoint, or several separated by commas, so that a port can be open beside the socket of the run
+// folder.
+#define ENDPOINT_LIST_MAX 8
+
+typedef struct endpoint_list {
+    char *text;                            // cut up
+    const char *at[ENDPOINT_LIST_MAX + 1]; // ended by NULL
+} endpoint_list_t;
+
+// INVALID_ARGUMENT, with the variable's name in it, for an endpoint that is neither ipc:// with a path that fits a socket's address nor
+// tcp:// with an address and a port from 1 to 65535, for one named twice, and for more than ENDPOINT_LIST_MAX.
+MUST_CHECK status_t endpoint_list_init(endpoint_list_t *list, const char *variable, const char *text, problem_t *problem);
+// Also for one that is all zero or whose init failed.
+void endpoint_list_deinit(endpoint_list_t *list);
+
 #endif

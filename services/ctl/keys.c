@@ -1,6 +1,7 @@
-// The keys command: who is on the allow list, and enrolling somebody.
+// The keys command: who is on the allow list, enrolling somebody, and revoking that. Daemons see it in the folder, without a restart.
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,23 @@ static bool name_valid(const char *name)
     size_t size = strlen(name);
     return size > 0 && size < RPC_NAME_SIZE && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == size && name[0] != '-';
 }
+
+static bool is_daemon(const char *name)
+{
+    static const char *const daemons[] = {PCN_DAEMONS};
+    for (size_t i = 0; i < sizeof daemons / sizeof *daemons; i++) {
+        if (strcmp(daemons[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+typedef struct keys_arguments {
+    const char *dir, *public_key;
+    bool force;
+    int count; // of names
+    char **names;
+} keys_arguments_t;
 
 static int check_names(const command_t *command, int count, char **names)
 {
@@ -47,27 +65,71 @@ static int ensure(const command_t *command, const char *dir, int count, char **n
     return COMMAND_OK;
 }
 
-static int add(const command_t *command, const char *dir, int count, char **names)
+// Its file's path; false where it does not fit.
+static bool public_path(const char *dir, const char *name, char path[PATH_MAX])
 {
-    if (count != 1)
-        return command_usage_error(command, "keys add takes one name");
+    int size = snprintf(path, PATH_MAX, "%s/%s%s", dir, name, suffix);
+    return size > 0 && size < PATH_MAX;
+}
+
+// A subscriber that made its pair itself sends the public half: no secret is ever here.
+static int add_public(const command_t *command, const char *dir, const char *name, const char *public_key, const char *path)
+{
+    problem_t problem = {0};
     struct stat stat_buffer;
-    char path[4096];
-    int size = snprintf(path, sizeof path, "%s/%s%s", dir, names[0], suffix);
-    if (size < 0 || (size_t)size >= sizeof path)
-        return command_usage_error(command, "--dir is too long");
     bool there = stat(path, &stat_buffer) == 0;
-    int code = ensure(command, dir, count, names);
+    if (make_dir(dir, &problem) != STATUS_OK || rpc_keys_enrol(dir, name, public_key, &problem) != STATUS_OK)
+        return command_failed(command, &problem);
+    printf("%s %s\n", name, there ? "was enrolled already" : "is enrolled");
+    printf("public key   %s\n", public_key);
+    printf("public file  %s\n", path);
+    return COMMAND_OK;
+}
+
+static int add_pair(const command_t *command, const char *dir, char *name, const char *path)
+{
+    struct stat stat_buffer;
+    bool there = stat(path, &stat_buffer) == 0;
+    int code = ensure(command, dir, 1, &name);
     if (code != COMMAND_OK)
         return code;
     problem_t problem = {0};
     char public_key[RPC_KEY_SIZE];
-    if (rpc_keys_load_public(dir, names[0], public_key, &problem) != STATUS_OK)
+    if (rpc_keys_load_public(dir, name, public_key, &problem) != STATUS_OK)
         return command_failed(command, &problem);
-    printf("%s %s\n", names[0], there ? "was enrolled already" : "is enrolled");
+    printf("%s %s\n", name, there ? "was enrolled already" : "is enrolled");
     printf("public key   %s\n", public_key);
     printf("public file  %s\n", path);
-    printf("secret file  %s/%s.secret   (move it to the subscriber; nothing here needs it)\n", dir, names[0]);
+    printf("secret file  %s/%s.secret   (move it to the subscriber; nothing here needs it)\n", dir, name);
+    return COMMAND_OK;
+}
+
+static int add(const command_t *command, const keys_arguments_t *arguments)
+{
+    char path[PATH_MAX];
+    if (arguments->count != 1)
+        return command_usage_error(command, "keys add takes one name");
+    if (!public_path(arguments->dir, arguments->names[0], path))
+        return command_usage_error(command, "--dir is too long");
+    if (arguments->public_key != NULL)
+        return add_public(command, arguments->dir, arguments->names[0], arguments->public_key, path);
+    return add_pair(command, arguments->dir, arguments->names[0], path);
+}
+
+static int revoke(const command_t *command, const keys_arguments_t *arguments)
+{
+    if (arguments->count != 1)
+        return command_usage_error(command, "keys revoke takes one name");
+    const char *name = arguments->names[0];
+    problem_t problem = {0};
+    if (is_daemon(name) && !arguments->force) {
+        (void)problem_set(&problem, STATUS_FAILED_PRECONDITION, NULL,
+                          "%s is a daemon of this platform, which is cut off without its key: --force if that is meant", name);
+        return command_failed(command, &problem);
+    }
+    if (rpc_keys_revoke(arguments->dir, name, &problem) != STATUS_OK)
+        return command_failed(command, &problem);
+    printf("%s is revoked: its connections end within a second\n", name);
     return COMMAND_OK;
 }
 
@@ -94,7 +156,7 @@ static int list(const command_t *command, const char *dir)
         char public_key[RPC_KEY_SIZE];
         // One damaged file must not hide the others.
         if (rpc_keys_load_public(dir, name, public_key, &problem) == STATUS_OK)
-            printf("%-24s %s\n", name, public_key);
+            printf("%-24s %s%s\n", name, public_key, is_daemon(name) ? "  daemon" : "");
         else
             code = command_failed(command, &problem);
         free(entries[i]);
@@ -103,26 +165,43 @@ static int list(const command_t *command, const char *dir)
     return code;
 }
 
+// An option that the verb does not know would be taken for done.
+static int check_options(const command_t *command, const char *verb, const keys_arguments_t *arguments)
+{
+    if (arguments->public_key != NULL && strcmp(verb, "add") != 0)
+        return command_usage_error(command, "--public-key is for keys add");
+    if (arguments->force && strcmp(verb, "revoke") != 0)
+        return command_usage_error(command, "--force is for keys revoke");
+    return check_names(command, arguments->count, arguments->names);
+}
+
 int keys_command(const command_t *command, int argc, char **argv)
 {
-    const char *dir = NULL;
-    const command_option_t options[] = {{"--dir", &dir, NULL, true}, {0}};
+    keys_arguments_t arguments = {0};
+    const command_option_t options[] = {{"--dir", &arguments.dir, NULL, true},
+                                        {"--public-key", &arguments.public_key, NULL, false},
+                                        {"--force", NULL, &arguments.force, false},
+                                        {0}};
     problem_t problem = {0};
     int count = 0;
     if (command_options(options, argc - 1, argv + 1, &count, &problem) != STATUS_OK)
         return command_usage_error(command, "%s", problem.detail);
     if (count == 0)
-        return command_usage_error(command, "ensure, list or add?");
+        return command_usage_error(command, "add, revoke, list or ensure?");
     const char *verb = argv[1];
-    int names = count - 1;
-    if (strcmp(verb, "list") == 0)
-        return names == 0 ? list(command, dir) : command_usage_error(command, "keys list takes no name");
-    int code = check_names(command, names, argv + 2);
+    arguments.count = count - 1;
+    arguments.names = argv + 2;
+    int code = check_options(command, verb, &arguments);
     if (code != COMMAND_OK)
         return code;
+    if (strcmp(verb, "list") == 0)
+        return arguments.count == 0 ? list(command, arguments.dir) : command_usage_error(command, "keys list takes no name");
     if (strcmp(verb, "add") == 0)
-        return add(command, dir, names, argv + 2);
+        return add(command, &arguments);
+    if (strcmp(verb, "revoke") == 0)
+        return revoke(command, &arguments);
     if (strcmp(verb, "ensure") == 0)
-        return names > 0 ? ensure(command, dir, names, argv + 2) : command_usage_error(command, "keys ensure needs a name");
+        return arguments.count > 0 ? ensure(command, arguments.dir, arguments.count, arguments.names)
+                                   : command_usage_error(command, "keys ensure needs a name");
     return command_usage_error(command, "there is no keys %s", verb);
 }

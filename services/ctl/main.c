@@ -5,10 +5,20 @@
 #include "services/ctl/command.h"
 
 static const command_t commands[] = {
-    {"keys", "make, list and add the CURVE keys that daemons and subscribers know each other by",
-     "usage: pcnctl keys ensure --dir DIR NAME…   make the pairs that are missing\n"
-     "       pcnctl keys list --dir DIR           name and public key of everybody on the allow list\n"
-     "       pcnctl keys add --dir DIR NAME       enrol a subscriber: make its pair, say where it is\n",
+    {"keys", "enrol and revoke the CURVE keys that daemons and subscribers know each other by",
+     "usage: pcnctl keys add --dir DIR NAME       enrol a subscriber: make its pair, say where it is\n"
+     "       pcnctl keys add --dir DIR NAME --public-key KEY\n"
+     "                                            enrol one that made its pair itself and keeps its secret\n"
+     "       pcnctl keys revoke --dir DIR NAME [--force]\n"
+     "                                            take it off the allow list, and away what is left of its pair here:\n"
+     "                                            its connections end within a second; --force also for a daemon's\n"
+     "       pcnctl keys list --dir DIR           name and public key of everybody on the allow list; daemons are marked\n"
+     "       pcnctl keys ensure --dir DIR NAME…   make the pairs that are missing\n"
+     "  no daemon needs a restart: who is enrolled is let in at once\n"
+     "examples:\n"
+     "  pcnctl keys add --dir .pcn/keys reporting\n"
+     "  pcnctl keys add --dir .pcn/keys reporting --public-key 'Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID'\n"
+     "  pcnctl keys revoke --dir .pcn/keys reporting\n",
      keys_command},
     {"issuer", "make the development issuer's key pair",
      "usage: pcnctl issuer init --dir DIR         make private.pem and jwks.json where they are missing\n", issuer_command},

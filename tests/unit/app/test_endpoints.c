@@ -111,13 +111,63 @@ static void too_many_replicas_are_refused(void **state)
     assert_int_equal(endpoints_new(text, "/srv/pcn", &endpoints, &problem), STATUS_INVALID_ARGUMENT);
 }
 
+static void a_daemon_listens_on_several(void **state)
+{
+    (void)state;
+    problem_t problem = {0};
+    endpoint_list_t list;
+    assert_int_equal(endpoint_list_init(&list, "PCN_X_RPC_LISTEN", "ipc:///a.rpc", &problem), STATUS_OK);
+    assert_string_equal(list.at[0], "ipc:///a.rpc");
+    assert_null(list.at[1]);
+    endpoint_list_deinit(&list);
+    endpoint_list_deinit(&list);
+    assert_int_equal(endpoint_list_init(&list, "PCN_X_RPC_LISTEN", "ipc:///a,tcp://127.0.0.1:7101,tcp://*:65535", &problem), STATUS_OK);
+    assert_string_equal(list.at[1], "tcp://127.0.0.1:7101");
+    assert_string_equal(list.at[2], "tcp://*:65535");
+    assert_null(list.at[3]);
+    endpoint_list_deinit(&list);
+}
+
+static void a_daemon_listens_nowhere_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *fault;
+    } wrong[] = {
+        {"", "not an ipc:// or tcp:// endpoint"},
+        {"ipc:///a,", "not an ipc:// or tcp:// endpoint"},
+        {"ipc:///a, tcp://127.0.0.1:7101", "not an ipc:// or tcp:// endpoint"},
+        {"ipc://", "not an ipc:// or tcp:// endpoint"},
+        {"inproc://a", "not an ipc:// or tcp:// endpoint"},
+        {"127.0.0.1:7101", "not an ipc:// or tcp:// endpoint"},
+        {"tcp://127.0.0.1", "needs an address and a port from 1 to 65535"},
+        {"tcp://:7101", "needs an address and a port from 1 to 65535"},
+        {"tcp://127.0.0.1:0", "needs an address and a port from 1 to 65535"},
+        {"tcp://127.0.0.1:65536", "needs an address and a port from 1 to 65535"},
+        {"tcp://127.0.0.1:71x", "needs an address and a port from 1 to 65535"},
+        {"ipc:///a,tcp://h:1,ipc:///a", "named twice"},
+        {"ipc:///1,ipc:///2,ipc:///3,ipc:///4,ipc:///5,ipc:///6,ipc:///7,ipc:///8,ipc:///9", "too many endpoints"},
+        {"ipc:///a12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890",
+         "the path is too long"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        problem_t problem = {0};
+        endpoint_list_t list;
+        assert_int_equal(endpoint_list_init(&list, "PCN_X_RPC_LISTEN", wrong[i].text, &problem), STATUS_INVALID_ARGUMENT);
+        assert_string_equal(problem.field, "PCN_X_RPC_LISTEN");
+        char expected[128];
+        (void)snprintf(expected, sizeof expected, "PCN_X_RPC_LISTEN: %s: ", wrong[i].fault);
+        assert_memory_equal(problem.detail, expected, strlen(expected));
+        endpoint_list_deinit(&list);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_service_listens_in_the_run_folder),
-        cmocka_unit_test(replicas_are_listed_in_order),
-        cmocka_unit_test(malformed_lists_are_refused),
-        cmocka_unit_test(too_many_replicas_are_refused),
+        cmocka_unit_test(a_daemon_listens_on_several),         cmocka_unit_test(a_daemon_listens_nowhere_else),
+        cmocka_unit_test(a_service_listens_in_the_run_folder), cmocka_unit_test(replicas_are_listed_in_order),
+        cmocka_unit_test(malformed_lists_are_refused),         cmocka_unit_test(too_many_replicas_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
