@@ -1,11 +1,13 @@
 #include "common/service/service.h"
 
+#include <ctype.h>
 #include <libpq-fe.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/app/app.h"
+#include "common/app/endpoints.h"
 #include "common/base/log.h"
 #include "common/db/session.h"
 #include "common/service/exchange.h"
@@ -29,9 +31,9 @@ static const config_key_t keys[] = {
     {"JOB_DATABASE_URL", CONFIG_STRING, CONFIG_SECRET, offsetof(settings_t, job_dsn), NULL, 0, 0,
      "the same for the job role, who numbers events; the application's where it is not given"},
     {"RPC_LISTEN", CONFIG_STRING, 0, offsetof(settings_t, rpc_listen), NULL, 0, 0,
-     "ZeroMQ endpoint for calls; the first of PCN_SERVICES where it is not given"},
+     "ZeroMQ endpoints for calls, ipc:// and tcp://, separated by commas; the first of PCN_SERVICES where it is not given"},
     {"PUB_LISTEN", CONFIG_STRING, 0, offsetof(settings_t, pub_listen), NULL, 0, 0,
-     "ZeroMQ endpoint for change events; beside the other where it is not given"},
+     "ZeroMQ endpoints for change events, as for calls; beside the first of PCN_SERVICES where it is not given"},
     {"READ_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, read_connections), "1", 1, 32,
      "database connections for reads, besides the one for lookups by key"},
     {"WRITE_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, write_connections), "2", 1, 32, "database connections for changes"},
@@ -43,6 +45,7 @@ static const config_key_t keys[] = {
 typedef struct host {
     const service_t *service;
     plan_t *plan;
+    endpoint_list_t calls_at, events_at;
     rpc_context_t *rpc;
     rpc_publisher_t *publisher;
     db_t *db;
@@ -101,6 +104,27 @@ static status_t migrate(const service_t *service, const settings_t *settings, pr
     return status;
 }
 
+// "PCN_REGISTRY_RPC_LISTEN", for the problem's words.
+static void variable_name(const service_t *service, const char *key, char name[96])
+{
+    int size = snprintf(name, 96, "PCN_%s_%s", service->name, key);
+    for (int i = 0; i < size && i < 95; i++)
+        name[i] = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
+}
+
+static status_t read_endpoints(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
+{
+    char variable[96];
+    const char *name = host->service->name;
+    variable_name(host->service, "RPC_LISTEN", variable);
+    status_t status =
+        endpoint_list_init(&host->calls_at, variable, first_text(settings->rpc_listen, app_endpoints(app, name, "rpc")[0]), problem);
+    if (status != STATUS_OK)
+        return status;
+    variable_name(host->service, "PUB_LISTEN", variable);
+    return endpoint_list_init(&host->events_at, variable, first_text(settings->pub_listen, app_endpoints(app, name, "pub")[0]), problem);
+}
+
 static status_t open_sockets(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
 {
     char keys_dir[256];
@@ -110,12 +134,10 @@ static status_t open_sockets(host_t *host, app_t *app, const settings_t *setting
         status = rpc_context_new(app_loop(app), keys_dir, host->service->name, app_metrics(app), &host->rpc, problem);
     if (status != STATUS_OK)
         return status;
-    const char *const pub[] = {first_text(settings->pub_listen, app_endpoints(app, host->service->name, "pub")[0]), NULL};
-    status = rpc_publisher_new(host->rpc, pub, &host->publisher, problem);
+    status = rpc_publisher_new(host->rpc, host->events_at.at, &host->publisher, problem);
     if (status != STATUS_OK)
         return status;
-    const char *const rpc[] = {first_text(settings->rpc_listen, app_endpoints(app, host->service->name, "rpc")[0]), NULL};
-    const rpc_server_options_t options = {.endpoints = rpc, .permissions = permissions, .serve = serve, .data = host};
+    const rpc_server_options_t options = {.endpoints = host->calls_at.at, .permissions = permissions, .serve = serve, .data = host};
     return rpc_server_new(host->rpc, &options, app_metrics(app), &host->server, problem);
 }
 
@@ -140,7 +162,9 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
     const bool migrate_only = argc > 0 && strcmp(argv[0], "--migrate") == 0;
     if (argc > (migrate_only ? 1 : 0))
         return problem_set(problem, STATUS_INVALID_ARGUMENT, argv[migrate_only ? 1 : 0], "Unknown option");
-    status_t status = migrate(host->service, settings, problem);
+    status_t status = read_endpoints(host, app, settings, problem);
+    if (status == STATUS_OK)
+        status = migrate(host->service, settings, problem);
     if (status != STATUS_OK)
         return status;
     if (migrate_only) {
@@ -242,6 +266,8 @@ int service_run(const service_t *service, int argc, char **argv)
     const int code = app_run(&spec, argc, argv);
     event_log_destroy(&host.log);
     plan_destroy(&host.plan);
+    endpoint_list_deinit(&host.calls_at);
+    endpoint_list_deinit(&host.events_at);
     buf_deinit(&host.exchange.scratch);
     return code;
 }
