@@ -5,7 +5,7 @@ bench_free_port() {
     local tries
     for ((tries = 0; tries < 100; tries++)); do
         instance_port=$((20000 + RANDOM % 12000))
-        instance_port_is_busy || return 0
+        instance_port_is_busy "$instance_port" || return 0
     done
     die "no free port was found"
 }

@@ -6,6 +6,7 @@ command_settings() {
     local settings=""
     [ -z "${PCN_STATE:-}" ] || settings+=" PCN_STATE=$(printf '%q' "$state_given")"
     [ "$instance_port" = 8080 ] || settings+=" PCN_HTTP_PORT=$instance_port"
+    [ -z "$instance_tcp" ] || settings+=" PCN_TCP=$instance_tcp"
     [ -z "$settings" ] || printf '  export%s\n' "$settings"
 }
 
@@ -56,8 +57,9 @@ command_up() {
         shift
     done
     instance_check_port
-    if instance_port_is_busy && ! { state_find && instance_is_running; }; then
-        die "port $instance_port is in use on this machine: choose another with PCN_HTTP_PORT"
+    instance_check_tcp
+    if ! { state_find && instance_is_running; }; then
+        instance_check_ports
     fi
     package_ensure "${package_runtime[@]}" "${package_build[@]}"
     build_release
@@ -69,9 +71,7 @@ command_up() {
     instance_install_binaries
     instance_configure
     if ! $command_was_running; then
-        if instance_port_is_busy; then
-            die "port $instance_port is in use on this machine: choose another with PCN_HTTP_PORT"
-        fi
+        instance_check_ports
         instance_start
     else
         say "already running"

@@ -3,6 +3,8 @@
 
 instance_port=${PCN_HTTP_PORT:-8080}
 instance_ready_seconds=60
+# Address on which the services' own ports are open besides their sockets; none where it is empty.
+instance_tcp=${PCN_TCP:-}
 
 instance_supervisor() {
     state_run "$state_dir/bin/pcn-supervisor" "$@"
@@ -17,12 +19,56 @@ instance_check_port() {
         die "PCN_HTTP_PORT is a number from 1 to 65535, not $instance_port"
 }
 
+# A service's port for calls; the next one is for events. The table in docs/operations.md, "Ports".
+instance_tcp_port() {
+    case $1 in
+        registry) echo 7101 ;;
+        finance) echo 7111 ;;
+        workforce) echo 7121 ;;
+        referral) echo 7131 ;;
+        *) die "$1 has no port yet: see \"Ports\" in docs/operations.md" ;;
+    esac
+}
+
+instance_check_tcp() {
+    local service
+    [ -n "$instance_tcp" ] || return 0
+    [[ $instance_tcp =~ ^[0-9]{1,3}(\.[0-9]{1,3}){3}$ ]] || die "PCN_TCP is an address of this machine as in 127.0.0.1, not $instance_tcp"
+    for service in $(build_services); do
+        instance_tcp_port "$service" >/dev/null
+    done
+}
+
+# All ports of this instance.
+instance_ports() {
+    local service port
+    echo "$instance_port"
+    if [ -n "$instance_tcp" ]; then
+        for service in $(build_services); do
+            port=$(instance_tcp_port "$service")
+            printf '%s\n' "$port" "$((port + 1))"
+        done
+    fi
+}
+
 # Whether somebody listens on the port, on any address: that is asked of the kernel's table, so it needs no connection and no tool.
 instance_port_is_busy() {
     local hex
-    hex=$(printf '%04X' "$instance_port")
+    hex=$(printf '%04X' "$1")
     awk -v port="$hex" '$4 == "0A" { n = split($2, part, ":"); if (part[n] == port) found = 1 } END { exit !found }' \
         /proc/net/tcp /proc/net/tcp6 2>/dev/null
+}
+
+# Ends with a message where one of the ports is taken.
+instance_check_ports() {
+    local port
+    for port in $(instance_ports); do
+        if instance_port_is_busy "$port"; then
+            [ "$port" != "$instance_port" ] ||
+                die "port $instance_port is in use on this machine: choose another with PCN_HTTP_PORT"
+            die "port $port is in use on this machine: another instance with PCN_TCP has it"
+        fi
+    done
 }
 
 # Copies what is new to the state's bin, so a build never disturbs what runs, and a clone below /root can be run by another user.
@@ -46,7 +92,7 @@ instance_passed_on() {
     local daemon=$1 name other prefix skip
     while IFS= read -r name; do
         case $name in
-            PCN_STATE | PCN_STATE_DIR | PCN_HTTP_PORT | PCN_DATABASE_URL | PCN_BUILD | PCN_CLONE | PCN_READY_FD | PCN_LISTEN_FD | PCN_TEST_*) continue ;;
+            PCN_STATE | PCN_STATE_DIR | PCN_HTTP_PORT | PCN_TCP | PCN_DATABASE_URL | PCN_BUILD | PCN_CLONE | PCN_READY_FD | PCN_LISTEN_FD | PCN_TEST_*) continue ;;
         esac
         skip=false
         for other in $(build_daemons) supervisor; do
@@ -57,6 +103,18 @@ instance_passed_on() {
         done
         $skip || printf 'env = %s=%s\n' "$name" "${!name//$'\n'/ }"
     done < <(compgen -e | grep '^PCN_' | sort)
+}
+
+# The service's ports beside its sockets, unless the caller said himself where it is to listen.
+instance_tcp_listen() {
+    local service=$1 prefix=$2 port kind name
+    [ -n "$instance_tcp" ] || return 0
+    port=$(instance_tcp_port "$service")
+    for kind in rpc pub; do
+        name=${prefix}_${kind^^}_LISTEN
+        [ -n "${!name:-}" ] || printf 'env = %s=ipc://%s/run/%s.%s,tcp://%s:%s\n' "$name" "$state_dir" "$service" "$kind" "$instance_tcp" "$port"
+        port=$((port + 1))
+    done
 }
 
 instance_daemon_section() {
@@ -74,6 +132,7 @@ instance_daemon_section() {
             [ -n "${!name:-}" ] || [ -n "${!file:-}" ] || printf 'env = %s=%s\n' "$name" "$(database_url "$daemon" "$kind")"
         done
     fi
+    [ "$daemon" = gateway ] || instance_tcp_listen "$daemon" "$prefix"
     instance_passed_on "$daemon"
 }
 

@@ -35,7 +35,7 @@ test_ctest() {
     shift 2
     log=$dir/pcn-ctest-$part.log
     say "--- $part"
-    env -u PCN_STATE -u PCN_HTTP_PORT -u PCN_DATABASE_URL ctest --test-dir "$dir" -j "$test_jobs" --output-on-failure --no-tests=error "$@" \
+    env -u PCN_STATE -u PCN_HTTP_PORT -u PCN_TCP -u PCN_DATABASE_URL ctest --test-dir "$dir" -j "$test_jobs" --output-on-failure --no-tests=error "$@" \
         2>&1 </dev/null | tee "$log" || true
     line=$(grep -E '^[0-9]+% tests passed' "$log" | tail -n 1 || true)
     if [[ $line =~ ([0-9]+)\ tests?\ failed\ out\ of\ ([0-9]+) ]]; then
