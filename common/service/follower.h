@@ -50,7 +50,7 @@ void follower_stop(follower_t *follower);
 // After the loop has ended.
 void follower_destroy(follower_t **follower);
 // Its statements, for the test that prepares them all.
-MUST_CHECK status_t follower_statements(const service_follower_t *declared,
-                                        status_t (*visit)(void *data, const db_statement_t *statement), void *data, problem_t *problem);
+MUST_CHECK status_t follower_statements(const service_follower_t *declared, status_t (*visit)(void *data, const db_statement_t *statement),
+                                        void *data, problem_t *problem);
 
 #endif
