@@ -128,7 +128,10 @@ static void page_done(void *data, event_call_t *call, const void *answer, const 
     event_page_t *page = event_pages_find(&tail->pages, call);
     tail->heard_ms = uv_now(rpc_context_loop(tail->context));
     bool good = reply != NULL && reply->has_max;
-    if (reply == NULL) {
+    if (reply == NULL && problem->status == STATUS_OUT_OF_RANGE && page->after > tail->place.sequence) {
+        // Only a page from the very place decides that: this one was asked for because of a later place that somebody told.
+        fail_as(tail, STATUS_UNAVAILABLE, "A page ahead is out of the log's range");
+    } else if (reply == NULL) {
         fail(tail, problem);
     } else if (!good) {
         fail_as(tail, STATUS_INTERNAL, "The log does not tell its end");

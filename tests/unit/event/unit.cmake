@@ -1,0 +1,7 @@
+include(${CMAKE_SOURCE_DIR}/tests/support/fake_log.cmake)
+foreach(name arrivals pages)
+  pcn_unit(event ${name} pcn_event)
+endforeach()
+foreach(name tail snapshot)
+  pcn_unit(event ${name} pcn_event pcn_test_fake_log)
+endforeach()
