@@ -9,15 +9,20 @@
 
 #define BACKENDS_MAX 32
 #define KEYS_EVERY_MS 500
+// Events are followed under a key of their own, for nobody in particular; the gateway's key speaks only for callers.
+#define FOLLOWER "%s-events"
 
 typedef struct backend {
     const char *service;
     rpc_client_t *client; // NULL until the service's key is there
+    rpc_client_t *log;    // for its events; NULL until they are followed
+    char key[RPC_KEY_SIZE];
 } backend_t;
 
 struct backends {
     app_t *app;
     rpc_context_t *context;
+    rpc_context_t *follower; // of the key that follows; NULL until a service's events are
     char keys[512];
     backend_t list[BACKENDS_MAX];
     size_t count;
@@ -27,11 +32,10 @@ struct backends {
 static bool connect_backend(backends_t *backends, backend_t *backend)
 {
     problem_t problem = {0};
-    char key[RPC_KEY_SIZE];
-    if (rpc_keys_load_public(backends->keys, backend->service, key, &problem) != STATUS_OK)
+    if (rpc_keys_load_public(backends->keys, backend->service, backend->key, &problem) != STATUS_OK)
         return false;
     rpc_client_options_t options = {
-        .service = backend->service, .endpoints = app_endpoints(backends->app, backend->service, "rpc"), .server_key = key};
+        .service = backend->service, .endpoints = app_endpoints(backends->app, backend->service, "rpc"), .server_key = backend->key};
     if (rpc_client_new(backends->context, &options, app_metrics(backends->app), &backend->client, &problem) != STATUS_OK) {
         log_error("a service cannot be connected", LOG_TEXT("service", backend->service), LOG_TEXT("detail", problem.detail));
         return false;
@@ -80,18 +84,72 @@ status_t backends_new(app_t *app, backends_t **out, problem_t *problem)
     return STATUS_OK;
 }
 
+// NULL where the service is not known, or its key not there yet.
+static backend_t *find_backend(backends_t *backends, const char *service)
+{
+    for (size_t i = 0; i < backends->count; i++) {
+        if (strcmp(backends->list[i].service, service) == 0)
+            return backends->list[i].client != NULL ? &backends->list[i] : NULL;
+    }
+    return NULL;
+}
+
 static bool backends_call(void *data, const char *service, rpc_request_t *request)
 {
-    backends_t *backends = data;
-    for (size_t i = 0; i < backends->count; i++) {
-        backend_t *backend = &backends->list[i];
-        if (strcmp(backend->service, service) != 0)
-            continue;
-        if (backend->client != NULL)
-            rpc_client_call(backend->client, request);
-        return backend->client != NULL;
+    backend_t *backend = find_backend(data, service);
+    if (backend != NULL)
+        rpc_client_call(backend->client, request);
+    return backend != NULL;
+}
+
+// The way to a service's log: context and client under the follower's key.
+static status_t connect_log(backends_t *backends, backend_t *backend, problem_t *problem)
+{
+    status_t status = STATUS_OK;
+    metrics_t *metrics = app_metrics(backends->app);
+    if (backends->follower == NULL) {
+        char name[RPC_NAME_SIZE];
+        snprintf(name, sizeof(name), FOLLOWER, app_name(backends->app));
+        status = rpc_keys_ensure(backends->keys, name, problem);
+        if (status == STATUS_OK)
+            status = rpc_context_new(app_loop(backends->app), backends->keys, name, metrics, &backends->follower, problem);
     }
-    return false;
+    if (status == STATUS_OK && backend->log == NULL) {
+        const rpc_client_options_t options = {
+            .service = backend->service, .endpoints = app_endpoints(backends->app, backend->service, "rpc"), .server_key = backend->key};
+        status = rpc_client_new(backends->follower, &options, metrics, &backend->log, problem);
+    }
+    return status;
+}
+
+static bool backends_follow(void *data, event_tail_options_t *options, void **out)
+{
+    backends_t *backends = data;
+    backend_t *backend = find_backend(backends, options->service);
+    problem_t problem = {0};
+    event_tail_t *tail = NULL;
+    if (backend == NULL)
+        return false;
+    status_t status = connect_log(backends, backend, &problem);
+    if (status == STATUS_OK) {
+        options->context = backends->follower;
+        options->client = backend->log;
+        options->pub_endpoints = app_endpoints(backends->app, backend->service, "pub");
+        options->server_key = backend->key;
+        status = event_tail_new(options, app_metrics(backends->app), &tail, &problem);
+    }
+    if (status != STATUS_OK)
+        log_error("a service's events cannot be followed", LOG_TEXT("service", backend->service), LOG_TEXT("detail", problem.detail));
+    *out = tail;
+    return status == STATUS_OK;
+}
+
+static void backends_unfollow(void *data, void **out)
+{
+    event_tail_t *tail = *out;
+    (void)data;
+    event_tail_destroy(&tail);
+    *out = NULL;
 }
 
 static bool backends_ready(void *data, problem_t *problem)
@@ -109,7 +167,7 @@ static bool backends_ready(void *data, problem_t *problem)
 
 upstream_t backends_upstream(backends_t *backends)
 {
-    return (upstream_t){backends, backends_call, backends_ready};
+    return (upstream_t){backends, backends_call, backends_ready, backends_follow, backends_unfollow};
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -126,7 +184,11 @@ void backends_destroy(backends_t **out)
     for (size_t i = 0; i < backends->count; i++) {
         if (backends->list[i].client != NULL)
             rpc_client_destroy(&backends->list[i].client);
+        if (backends->list[i].log != NULL)
+            rpc_client_destroy(&backends->list[i].log);
     }
+    if (backends->follower != NULL)
+        rpc_context_destroy(&backends->follower);
     rpc_context_destroy(&backends->context);
     uv_close((uv_handle_t *)&backends->timer, on_closed);
 }

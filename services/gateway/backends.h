@@ -10,7 +10,7 @@ typedef struct backends backends_t;
 // Makes the gateway's own key where it is missing. UNAVAILABLE where keys cannot be had.
 MUST_CHECK status_t backends_new(app_t *app, backends_t **backends, problem_t *problem);
 upstream_t backends_upstream(backends_t *backends);
-// Open calls are answered UNAVAILABLE. The loop must run on until the handle is closed.
+// After streams were stopped, for they follow services. Open calls are answered UNAVAILABLE. The loop must run on until the handle is closed.
 void backends_destroy(backends_t **backends);
 
 #endif

@@ -10,7 +10,6 @@
 #include "services/gateway/http.h"
 #include "services/gateway/reply.h"
 
-#define SCHEMA_VERSION 1
 #define RETRY_MS 1000
 
 static status_t no_memory(problem_t *problem)
@@ -230,7 +229,7 @@ status_t call_send(request_t *request, problem_t *problem)
     header->expected_version = request->expected_version;
     header->principal = &request->principal->message;
     header->has_schema_version = 1;
-    header->schema_version = SCHEMA_VERSION;
+    header->schema_version = CALL_SCHEMA_VERSION;
     call->deadline_us = clock_steady_us() + gateway->config->request_timeout_ms * 1000;
     // Changes too: the service recognises the request's id or key.
     call->repeatable = true;

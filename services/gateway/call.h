@@ -4,6 +4,9 @@
 
 #include "services/gateway/request.h"
 
+// What requests to services say they were built for.
+#define CALL_SCHEMA_VERSION 1
+
 // Builds and checks the message and reads the headers that go with it. A refusal is in the problem; `*http` is set where HTTP has a
 // status of its own for it (428), else 0.
 MUST_CHECK status_t call_prepare(request_t *request, int *http, problem_t *problem);

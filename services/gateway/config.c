@@ -25,6 +25,9 @@ const config_key_t gateway_keys[] = {
     KEY("TOKEN_AUDIENCE", CONFIG_STRING, token_audience, ISSUER_AUDIENCE, 0, 0, "audience that a token must be made for"),
     KEY("TOKEN_LEEWAY", CONFIG_DURATION, token_leeway_ms, "30s", 0, 600000, "how far the issuer's clock may be off"),
     KEY("TOKEN_CACHE", CONFIG_NUMBER, token_cache, "10000", 1, 1000000, "most verified tokens that are remembered"),
+    KEY("STREAMS_MAX", CONFIG_NUMBER, streams_max, "1000", 1, 1000000, "most streams of change events at a time; beyond it 503"),
+    KEY("STREAM_HEARTBEAT", CONFIG_DURATION, stream_heartbeat_ms, "15s", 100, 50000,
+        "a stream that has nothing to say for so long says where it is"),
     {0},
 };
 

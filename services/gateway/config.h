@@ -17,6 +17,8 @@ typedef struct gateway_config {
     const char *token_audience;
     int64_t token_leeway_ms;
     int64_t token_cache;
+    int64_t streams_max;
+    int64_t stream_heartbeat_ms;
 } gateway_config_t;
 
 extern const config_key_t gateway_keys[];

@@ -1,5 +1,7 @@
 #include "services/gateway/gateway.h"
 
+#include "services/gateway/stream_hub.h"
+
 #define REQUEST_ARENA_CAP (8u * 1024u * 1024u) // a body, the message, the reply's frame and what it unpacks to
 #define ARENAS_KEPT 256
 #define ANSWER_MAX (16u * 1024u * 1024u)
@@ -15,7 +17,8 @@ status_t gateway_init(gateway_t *gateway, problem_t *problem)
     gateway->in_flight = metrics_gauge(gateway->metrics, "pcn_http_in_flight", NULL, "Requests that wait for a service.");
     gateway->verifier = verifier_new(&rules, (size_t)gateway->config->token_cache);
     gateway->arenas = arena_pool_new(REQUEST_ARENA_CAP, ARENAS_KEPT);
-    if (gateway->verifier == NULL || gateway->arenas == NULL) {
+    gateway->streams = stream_hub_new(gateway);
+    if (gateway->verifier == NULL || gateway->arenas == NULL || gateway->streams == NULL) {
         gateway_deinit(gateway);
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory to start");
     }
@@ -24,6 +27,7 @@ status_t gateway_init(gateway_t *gateway, problem_t *problem)
 
 void gateway_deinit(gateway_t *gateway)
 {
+    stream_hub_destroy(&gateway->streams);
     route_table_destroy(&gateway->routes);
     verifier_destroy(&gateway->verifier);
     arena_pool_destroy(&gateway->arenas);

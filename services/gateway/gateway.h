@@ -3,12 +3,14 @@
 #define PCN_GATEWAY_GATEWAY_H
 
 #include "common/base/arena.h"
+#include "common/event/tail.h"
 #include "common/rpc/client.h"
 #include "services/gateway/config.h"
 #include "services/gateway/route.h"
 #include "services/gateway/verifier.h"
 
 struct http;
+struct stream_hub;
 
 // The way to the services; backends.c, or a test's stand-in.
 typedef struct upstream {
@@ -17,6 +19,10 @@ typedef struct upstream {
     bool (*call)(void *data, const char *service, rpc_request_t *request);
     // Whether every service can be asked; the reason otherwise in the problem.
     bool (*ready)(void *data, problem_t *problem);
+    // Follows a service's log: the options lack only the way there. False where the service is not there.
+    bool (*follow)(void *data, event_tail_options_t *options, void **tail);
+    // Not from inside the tail.
+    void (*unfollow)(void *data, void **tail);
 } upstream_t;
 
 typedef struct gateway {
@@ -30,6 +36,7 @@ typedef struct gateway {
     buf_t scratch; // JSON of the answer being written
     upstream_t upstream;
     struct http *http;
+    struct stream_hub *streams;
     gauge_t *in_flight; // requests that wait for a service
     uint64_t open;      // requests from their first line to their answer's last byte
     bool draining;

@@ -16,6 +16,7 @@ static const char *const names[GUARD_HEADERS] = {
     [GUARD_REQUEST_ID] = "x-request-id",
     [GUARD_TRACEPARENT] = "traceparent",
     [GUARD_EXPECT] = "expect",
+    [GUARD_LAST_EVENT_ID] = "last-event-id",
 };
 
 static bool token_char(char c)
@@ -135,11 +136,11 @@ static bool q_is_zero(const char *text, size_t size)
     return false;
 }
 
-bool guard_accepts_json(const guard_t *guard)
+// `ranges` is from the widest to the type itself: the narrowest that the header has decides.
+static bool accepts(const guard_t *guard, const char *const ranges[3])
 {
-    static const char *const ranges[] = {"*/*", "application/*", "application/json"};
     if (guard->count[GUARD_ACCEPT] != 1)
-        return true; // several are joined by proxies; who sends them apart gets JSON
+        return true; // several are joined by proxies; who sends them apart gets what there is
     const char *at = guard->value[GUARD_ACCEPT];
     int best = *skip_blanks(at) == '\0' ? 0 : -1;
     bool refused = false;
@@ -157,6 +158,18 @@ bool guard_accepts_json(const guard_t *guard)
         at += size + (at[size] == ',' ? 1 : 0);
     }
     return best >= 0 && !refused;
+}
+
+bool guard_accepts_json(const guard_t *guard)
+{
+    static const char *const ranges[] = {"*/*", "application/*", "application/json"};
+    return accepts(guard, ranges);
+}
+
+bool guard_accepts_stream(const guard_t *guard)
+{
+    static const char *const ranges[] = {"*/*", "text/*", "text/event-stream"};
+    return accepts(guard, ranges);
 }
 
 bool guard_body_is_json(const guard_t *guard, bool patch)

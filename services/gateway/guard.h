@@ -26,6 +26,7 @@ typedef enum guard_header {
     GUARD_REQUEST_ID,
     GUARD_TRACEPARENT,
     GUARD_EXPECT,
+    GUARD_LAST_EVENT_ID,
     GUARD_HEADERS,
 } guard_header_t;
 
@@ -43,8 +44,9 @@ void guard_add(guard_t *guard, const char *name, size_t name_size, const char *v
 const char *guard_framing(guard_t *guard, const char *version);
 // The value if it was given exactly once, else NULL.
 const char *guard_single(const guard_t *guard, guard_header_t header);
-// Whether an answer in JSON is acceptable.
+// Whether an answer in JSON is acceptable; a stream of events.
 bool guard_accepts_json(const guard_t *guard);
+bool guard_accepts_stream(const guard_t *guard);
 // Whether the body is said to be JSON, or for `patch` a JSON merge patch; charset must be UTF-8 where given. No other coding than
 // identity.
 bool guard_body_is_json(const guard_t *guard, bool patch);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "services/gateway/request.h"
+#include "services/gateway/stream_hub.h"
 
 // Headers, of which a token may be 8 KiB, and the buffer for reading. Not more than that takes: it is cleared for every request.
 #define CONNECTION_MEMORY (20u * 1024u)
@@ -143,6 +144,7 @@ status_t http_new(gateway_t *gateway, listen_t *listen, http_t **out, problem_t 
 
 void http_drain(http_t *http)
 {
+    stream_hub_stop(http->gateway->streams);
     if (http->listen.fd < 0)
         return;
     MHD_quiesce_daemon(http->daemon);

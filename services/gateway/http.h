@@ -15,7 +15,7 @@ typedef struct http http_t;
 MUST_CHECK status_t http_new(gateway_t *gateway, listen_t *listen, http_t **http, problem_t *problem);
 // A connection was resumed: run in this turn of the loop.
 void http_wake(http_t *http);
-// No new connections; requests on those that are there are answered, and closed.
+// No new connections; requests on those that are there are answered, and closed. Streams end.
 void http_drain(http_t *http);
 // Ends all connections. No request may wait for a service any more. The loop must run on until the handles are closed.
 void http_destroy(http_t **http);

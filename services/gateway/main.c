@@ -7,6 +7,7 @@
 #include "services/gateway/backends.h"
 #include "services/gateway/http.h"
 #include "services/gateway/keyfile.h"
+#include "services/gateway/stream_hub.h"
 
 typedef struct daemon_parts {
     gateway_t gateway;
@@ -30,7 +31,9 @@ static void gateway_stop(app_t *app)
     daemon_parts_t *parts = app_data(app);
     if (parts == NULL)
         return;
-    // Services first: their open calls are answered, and HTTP writes that out.
+    // Streams first: they follow services. Then these: their open calls are answered, and HTTP writes that out.
+    if (parts->gateway.streams != NULL)
+        stream_hub_stop(parts->gateway.streams);
     backends_destroy(&parts->backends);
     http_destroy(&parts->http);
     keyfile_destroy(&parts->keyfile);
@@ -101,7 +104,8 @@ static void gateway_drain(app_t *app)
 static bool gateway_drained(app_t *app)
 {
     const daemon_parts_t *parts = app_data(app);
-    return parts->gateway.open == 0;
+    // A stream has said that it ends; whether its client takes that is not waited for.
+    return parts->gateway.open <= stream_hub_count(parts->gateway.streams);
 }
 
 static void gateway_reload(app_t *app)

@@ -9,6 +9,8 @@
 
 // A buffer that one large answer made big is not kept.
 #define SCRATCH_KEPT (256u * 1024u)
+// Of a body without chunks, which is only HTTP/1.0's: others use the connection's own memory.
+#define STREAM_BLOCK 4096u
 
 static const struct {
     int http;
@@ -52,6 +54,17 @@ void reply_header(request_t *request, const char *name, const char *value)
         log_warning("a response header was left out", LOG_TEXT("header", name), LOG_TEXT("requestId", request->id));
 }
 
+static void add_headers(request_t *request, const char *type)
+{
+    if (type != NULL)
+        reply_header(request, "Content-Type", type);
+    reply_header(request, "Cache-Control", "no-store");
+    reply_header(request, "X-Content-Type-Options", "nosniff");
+    reply_header(request, "X-Request-Id", request->id);
+    if (request->close || request->gateway->draining)
+        reply_header(request, "Connection", "close");
+}
+
 static void make(request_t *request, int http, const char *type)
 {
     buf_t *scratch = &request->gateway->scratch;
@@ -69,13 +82,15 @@ static void make(request_t *request, int http, const char *type)
     if (scratch->room > SCRATCH_KEPT)
         buf_deinit(scratch);
     buf_clear(scratch);
-    if (type != NULL)
-        reply_header(request, "Content-Type", type);
-    reply_header(request, "Cache-Control", "no-store");
-    reply_header(request, "X-Content-Type-Options", "nosniff");
-    reply_header(request, "X-Request-Id", request->id);
-    if (request->close || request->gateway->draining)
-        reply_header(request, "Connection", "close");
+    add_headers(request, type);
+}
+
+void reply_stream(request_t *request, MHD_ContentReaderCallback reader, void *data)
+{
+    request->status = 200;
+    request->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, reader, data, NULL);
+    add_headers(request, "text/event-stream");
+    reply_header(request, "X-Accel-Buffering", "no");
 }
 
 void reply_json(request_t *request, int http)

@@ -11,6 +11,8 @@ void reply_problem_write(int http, const problem_t *problem, const char *request
 void reply_json(request_t *request, int http);
 // Without a body.
 void reply_empty(request_t *request, int http);
+// 200 with a body that has no known end: text/event-stream from libmicrohttpd's content reader.
+void reply_stream(request_t *request, MHD_ContentReaderCallback reader, void *data);
 // A refusal; `http` 0 for the status that the problem's own has.
 void reply_refuse(request_t *request, int http, const problem_t *problem);
 // The same in one line.

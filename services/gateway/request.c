@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "services/gateway/call.h"
 #include "services/gateway/reply.h"
+#include "services/gateway/stream_hub.h"
 
 #define BODY_ROOM_FIRST 4096
 
@@ -37,7 +38,7 @@ void request_end(request_t *request)
 {
     gateway_t *gateway = request->gateway;
     arena_t *arena = request->arena;
-    int64_t us = clock_steady_us() - request->started_us;
+    int64_t us = (request->answered_us != 0 ? request->answered_us : clock_steady_us()) - request->started_us;
     if (request->status != 0) {
         route_count(request->metrics, gateway->metrics, request->status, us);
         if (request->status >= 500 && request->status != 503)
@@ -47,6 +48,8 @@ void request_end(request_t *request)
             log_debug("a request was answered", LOG_TEXT("requestId", request->id), LOG_TEXT("route", request->metrics->label),
                       LOG_NUMBER("status", request->status), LOG_NUMBER("us", us));
     }
+    if (request->stream != NULL)
+        stream_finish(request->stream);
     principal_release(&request->principal);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
@@ -96,7 +99,8 @@ static enum MHD_Result judge_head(request_t *request, const char *verb, const ch
     MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, &request->guard);
     const char *fault = guard_framing(&request->guard, version);
     take_id(request);
-    request->verb = strcmp(verb, "HEAD") == 0 ? VERB_GET : verb_parse(verb);
+    request->head = strcmp(verb, "HEAD") == 0;
+    request->verb = request->head ? VERB_GET : verb_parse(verb);
     if (fault != NULL) {
         request->close = true;
         reply_refuse_with(request, 0, STATUS_INVALID_ARGUMENT, NULL, fault);
@@ -226,6 +230,25 @@ static bool find_route(request_t *request)
     return true;
 }
 
+// A stream of change events, which the gateway itself makes of services' logs.
+static void serve_stream(request_t *request)
+{
+    stream_hub_t *hub = request->gateway->streams;
+    request->metrics = stream_hub_metrics(hub);
+    if (request->verb != VERB_GET || request->head) {
+        reply_refuse_with(request, 405, STATUS_INVALID_ARGUMENT, NULL, "The path is there, but not for this method");
+        reply_header(request, "Allow", "GET");
+    } else if (!principal_may(request->principal, "events.read")) {
+        reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, "The token does not allow this");
+    } else if (request->received > 0) {
+        reply_refuse_with(request, 0, STATUS_INVALID_ARGUMENT, NULL, "This request has no body");
+    } else if (!guard_accepts_stream(&request->guard)) {
+        reply_refuse_with(request, 406, STATUS_INVALID_ARGUMENT, "Accept", "The answer is text/event-stream");
+    } else {
+        stream_hub_open(hub, request);
+    }
+}
+
 // What HTTP alone can say about the body.
 static bool body_fits(request_t *request)
 {
@@ -262,7 +285,13 @@ static void serve(request_t *request)
         reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "There is no such path");
         return;
     }
-    if (!authenticate(request) || !find_route(request) || !body_fits(request))
+    if (!authenticate(request))
+        return;
+    if (stream_hub_serves(&request->target)) {
+        serve_stream(request);
+        return;
+    }
+    if (!find_route(request) || !body_fits(request))
         return;
     if (!guard_accepts_json(&request->guard)) {
         reply_refuse_with(request, 406, STATUS_INVALID_ARGUMENT, "Accept", "Answers are application/json");

@@ -25,12 +25,14 @@ typedef struct request {
     size_t raw_size;
     request_stage_t stage;
     bool discarded; // the body is too large and not kept
+    bool head;      // asked by HEAD
     bool cut;       // answered past libmicrohttpd, since the body has no end
     bool close;     // the connection is closed after the answer
     verb_t verb;
     guard_t guard;
     char id[ID_SIZE];
     int64_t started_us;
+    int64_t answered_us; // where the answer goes on for long after it began; else 0
     char *body;
     size_t body_size, body_room;
     uint64_t received; // bytes of the body, kept or not
@@ -45,6 +47,7 @@ typedef struct request {
     struct MHD_Response *response;
     int status;
     route_metrics_t *metrics;
+    struct stream *stream; // NULL for all but streams of events
 } request_t;
 
 // NULL without memory: the connection is closed then.

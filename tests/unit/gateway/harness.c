@@ -266,7 +266,9 @@ harness_t *harness_new(int64_t in_flight_max)
                                          .token_issuer = "urn:pcn:development",
                                          .token_audience = "pcn",
                                          .token_leeway_ms = 30000,
-                                         .token_cache = 100};
+                                         .token_cache = 100,
+                                         .streams_max = 20,
+                                         .stream_heartbeat_ms = 400};
     uv_loop_init(&harness->loop);
     harness->stop.data = harness->drain.data = harness->release.data = harness->answers.data = harness;
     uv_async_init(&harness->loop, &harness->stop, on_stop);
@@ -276,7 +278,7 @@ harness_t *harness_new(int64_t in_flight_max)
     harness->gateway.loop = &harness->loop;
     harness->gateway.config = &harness->config;
     harness->gateway.metrics = metrics_new();
-    harness->gateway.upstream = (upstream_t){harness, fake_call, fake_ready};
+    harness->gateway.upstream = (upstream_t){harness, fake_call, fake_ready, NULL, NULL};
     assert_int_equal(gateway_init(&harness->gateway, &problem), STATUS_OK);
     harness->issuer = *shared_issuer();
     char *set = issuer_jwks(&harness->issuer);
