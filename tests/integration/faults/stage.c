@@ -1,0 +1,212 @@
+#include "tests/integration/faults/stage.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+
+enum { DRAIN_MS = 60000, PAGE = 1000, RESOURCES_MOST = 1500, PATH_ROOM = 256 };
+
+int stage_start(void **state)
+{
+    stage_t *stage = calloc(1, sizeof *stage);
+    const char *seed = getenv("PCN_TEST_SEED");
+    char path[PATH_ROOM];
+    *state = stage;
+    if (stage == NULL)
+        return -1;
+    stage->seed = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t)clock_wall_us() % 1000000;
+    stage->random.state = stage->seed;
+    printf("seed %" PRIu64 "\n", stage->seed);
+    if (!platform_start(&stage->platform))
+        return -1;
+    stage->manager = platform_token(&stage->platform, "system-manager", "ics-llr");
+    snprintf(path, sizeof path, "%s/journal.jsonl", stage->platform.folder);
+    stage->journal = journal_new(path, (uint64_t)clock_wall_us());
+    static const char *const programs[] = {"registry", "gateway", "postgresql", "haproxy"};
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+        stage->kills[i].name = programs[i];
+    if (stage->manager == NULL || stage->journal == NULL || !processes_look(&stage->platform, &stage->before))
+        return -1;
+    return 0;
+}
+
+int stage_stop(void **state)
+{
+    stage_t *stage = *state;
+    platform_stop(&stage->platform);
+    journal_destroy(&stage->journal);
+    free(stage->manager);
+    free(stage);
+    return 0;
+}
+
+load_t *stage_load(stage_t *stage, mix_registry_t *world, const load_operation_t *operations, unsigned clients, double rate,
+                   const char *socket)
+{
+    const load_options_t options = {.journal = stage->journal,
+                                    .url = stage->platform.url,
+                                    .socket = socket,
+                                    .token = stage->manager,
+                                    .clients = clients,
+                                    .rate = rate,
+                                    .seed = load_draw(&stage->random, UINT64_MAX),
+                                    .again_percent = 2,
+                                    .operations = operations,
+                                    .world = world};
+    load_t *load = load_start(&options);
+    assert_non_null(load);
+    return load;
+}
+
+load_counts_t stage_load_stop(load_t **load, const char *what)
+{
+    const load_counts_t counts = load_stop(load, DRAIN_MS);
+    printf("%s: %zu requests in %zu attempts: %zu changes acknowledged, %zu refused, %zu unanswered, %zu stale\n", what, counts.requests,
+           counts.attempts, counts.acknowledged, counts.refused, counts.unanswered, counts.stale);
+    assert_int_equal(counts.unanswered, 0);
+    assert_int_equal(counts.stale, 0);
+    assert_true(counts.acknowledged > 0);
+    return counts;
+}
+
+void stage_kill(stage_t *stage, const char *program, int number)
+{
+    for (invariants_kills_t *kill = stage->kills; kill->name != NULL; kill++) {
+        if (strcmp(kill->name, program) == 0)
+            kill->restarts++;
+    }
+    if (number != 0)
+        assert_true(platform_kill(&stage->platform, program, number));
+}
+
+long stage_await_ready(stage_t *stage)
+{
+    char command[2 * PATH_ROOM];
+    const int64_t begin_us = clock_steady_us();
+    snprintf(command, sizeof command, "'%s/bin/pcn-supervisor' wait '%s' %d", stage->platform.state_dir, stage->platform.state_dir,
+             STAGE_READY_MS / 1000);
+    if (system(command) != 0)
+        fail_msg("not ready in time");
+    if (platform_await(&stage->platform, "/readyz", NULL, 200, STAGE_READY_MS) < 0 ||
+        platform_await(&stage->platform, "/v1/organisations/ics-llr", stage->manager, 200, STAGE_READY_MS) < 0)
+        fail_msg("it does not answer in time");
+    return (long)((clock_steady_us() - begin_us) / 1000);
+}
+
+http_answer_t stage_ask(const stage_t *stage, const http_call_t *call, long status)
+{
+    http_call_t full = *call;
+    http_answer_t answer;
+    full.url = stage->platform.url;
+    full.token = call->token != NULL ? call->token : stage->manager;
+    if (!http_send(&full, &answer) || answer.status != status)
+        fail_msg("%s: %ld instead of %ld: %s", call->path, answer.status, status, answer.body != NULL ? answer.body : "");
+    return answer;
+}
+
+static int64_t log_end(const stage_t *stage)
+{
+    http_answer_t page = stage_ask(stage, &(http_call_t){.path = "/v1/events/registry?limit=1"}, 200);
+    const int64_t end = json_integer_value(json_object_get(page.json, "max"));
+    http_answer_clear(&page);
+    return end;
+}
+
+int64_t stage_mark(stage_t *stage)
+{
+    char body[160], subject[64];
+    const int64_t end = log_end(stage);
+    snprintf(subject, sizeof subject, "organisations/mark-%" PRId64 "-%zu", end, journal_count(stage->journal));
+    snprintf(body, sizeof body, "{\"code\":\"%s\",\"name\":\"Mark\",\"kind\":\"voluntary\",\"parent\":\"ics-llr\"}",
+             subject + strlen("organisations/"));
+    http_answer_t made = stage_ask(stage, &(http_call_t){.method = "POST", .path = "/v1/organisations", .body = body}, 201);
+    http_answer_clear(&made);
+    replay_t replay;
+    const replay_subject_t *found = NULL;
+    replay_init(&replay, end);
+    while (found == NULL) {
+        if (!replay_read(&replay, stage->platform.url, "registry", stage->manager, PAGE, replay.place + 1))
+            fail_msg("%s does not come into the log: %s", subject, replay.first);
+        found = replay_state(&replay, subject);
+    }
+    const int64_t place = found->sequence;
+    replay_clear(&replay);
+    return place;
+}
+
+int64_t stage_replay(stage_t *stage, replay_t *replay, unsigned limit)
+{
+    const int64_t mark = stage_mark(stage);
+    replay_init(replay, 0);
+    replay->keep_data = true;
+    if (!replay_read(replay, stage->platform.url, "registry", stage->manager, limit, mark))
+        fail_msg("the log cannot be read: %s", replay->first);
+    return mark;
+}
+
+// Names of persons that the data set has told the platform.
+static void add_names(const stage_t *stage, leaks_t *leaks)
+{
+    http_answer_t list = stage_ask(stage, &(http_call_t){.path = "/v1/organisations?kind=network&pageSize=200"}, 200);
+    size_t i, k;
+    json_t *one, *director;
+    json_array_foreach(json_object_get(list.json, "organisations"), i, one)
+    {
+        char path[PATH_ROOM];
+        snprintf(path, sizeof path, "/v1/networks/%s", json_string_value(json_object_get(one, "code")));
+        http_answer_t network = stage_ask(stage, &(http_call_t){.path = path}, 200);
+        json_array_foreach(json_object_get(network.json, "directors"), k, director)
+        {
+            leaks_add_word(leaks, json_string_value(json_object_get(director, "name")));
+        }
+        http_answer_clear(&network);
+    }
+    http_answer_clear(&list);
+    assert_true(leaks->words.count > 0);
+    leaks_add_word(leaks, stage->manager);
+}
+
+// The journal of a test that failed outlives the platform's folder.
+static void keep_journal(const stage_t *stage)
+{
+    char command[2 * PATH_ROOM];
+    journal_flush(stage->journal);
+    snprintf(command, sizeof command, "cp '%s' /tmp/pcn-journal-%" PRIu64 ".jsonl", journal_path(stage->journal), stage->seed);
+    if (system(command) == 0)
+        printf("the journal is kept: /tmp/pcn-journal-%" PRIu64 ".jsonl\n", stage->seed);
+}
+
+void stage_check(stage_t *stage, const char *what)
+{
+    invariants_t report = {0};
+    replay_t replay;
+    processes_t after;
+    leaks_t leaks = {0};
+    for (const invariants_kills_t *kill = stage->kills; kill->name != NULL; kill++)
+        report.killed += kill->restarts;
+    stage_await_ready(stage);
+    stage_replay(stage, &replay, PAGE);
+    invariants_check_log(&report, &replay);
+    invariants_check_journal(&report, stage->journal, &replay);
+    invariants_check_resources(&report, stage->journal, &replay, stage->platform.url, stage->manager, RESOURCES_MOST, stage->seed);
+    assert_true(processes_look(&stage->platform, &after));
+    invariants_check_processes(&report, &stage->before, &after, stage->kills, false);
+    add_names(stage, &leaks);
+    invariants_check_logs(&report, &leaks, stage->platform.state_dir);
+    invariants_print(&report, what);
+    printf("  the log has %" PRId64 " events; %zu lines of %zu logs\n", replay.place, leaks.lines, leaks.files);
+    replay_clear(&replay);
+    leaks_clear(&leaks);
+    if (!invariants_hold(&report)) {
+        keep_journal(stage);
+        fail_msg("invariants broken (seed %" PRIu64 ")", stage->seed);
+    }
+}
+
+void stage_baseline(stage_t *stage)
+{
+    assert_true(processes_look(&stage->platform, &stage->before));
+    for (invariants_kills_t *kill = stage->kills; kill->name != NULL; kill++)
+        kill->restarts = 0;
+}
