@@ -1,17 +1,18 @@
 #include "common/event/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/event/upkeep.h"
 #include "common/pb/message.h"
 #include "pcn/events/v1/events.meta.h"
 #include "pcn/platform/v1/call.meta.h"
 
 #define POLL_MS 50
-#define PRUNE_EVERY_US (INT64_C(60) * 1000000)
+#define HEARTBEAT_US 1000000
 // Events numbered in one transaction; as many as a page of the log.
 #define BATCH 1000
 #define TEXT_OF(number) #number
@@ -19,42 +20,44 @@
 #define BATCH_SQL TEXT(BATCH)
 #define ARENA_CAP (64u * 1024u * 1024u)
 
-// Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. The array and the OFFSET keep the
-// plan to lookups by key: joined freely, PostgreSQL reads the whole log for one event.
+// Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. `head` stays when everything
+// before it is forgotten, so numbers never begin again. Where the queue is empty nothing is written. The array keeps the plan to lookups
+// by key: joined freely, PostgreSQL reads the whole queue for one event.
 static const db_stmt_t number_events = {
     "number_events",
     "WITH taken AS (DELETE FROM event_queue WHERE position = ANY (ARRAY("
-    "        SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_SQL ")) RETURNING position, event), "
-    "numbered AS (INSERT INTO event_sequence (sequence, event) "
-    "    SELECT (SELECT coalesce(max(sequence), 0) FROM event_sequence) + row_number() OVER (ORDER BY position), event FROM taken "
-    "    RETURNING sequence, event) "
-    "SELECT n.sequence, e.* FROM numbered n CROSS JOIN LATERAL "
-    "    (SELECT id, type, subject, time, traceparent, data FROM event WHERE id = n.event OFFSET 0) e ORDER BY n.sequence"};
+    "        SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_SQL ")) "
+    "    RETURNING position, id, type, subject, version, time, traceparent, data), "
+    "moved AS (UPDATE log_state SET head = head + (SELECT count(*) FROM taken) WHERE EXISTS (SELECT FROM taken) RETURNING head), "
+    "placed AS (SELECT m.head - count(*) OVER () + row_number() OVER (ORDER BY t.position) AS sequence, t.* FROM taken t, moved m), "
+    "numbered AS (INSERT INTO event (sequence, previous, version, time, id, type, subject, traceparent, data) "
+    "    SELECT p.sequence, coalesce(lag(p.sequence) OVER (PARTITION BY p.subject ORDER BY p.sequence), "
+    "        (SELECT l.sequence FROM event_latest l WHERE l.subject = p.subject)), "
+    "        p.version, p.time, p.id, p.type, p.subject, p.traceparent, p.data FROM placed p), "
+    "latest AS (INSERT INTO event_latest (subject, sequence) SELECT subject, max(sequence) FROM placed GROUP BY subject "
+    "    ON CONFLICT (subject) DO UPDATE SET sequence = excluded.sequence) "
+    "SELECT sequence, id, type, subject, time, traceparent, data FROM placed ORDER BY sequence"};
 
-static const db_stmt_t latest_place = {"latest_place", "SELECT coalesce(max(sequence), 0) AS sequence FROM event_sequence"};
-
-static const db_stmt_t prune_answers = {
-    "prune_answers",
-    "DELETE FROM idempotency WHERE (organisation, subject, method, key) IN "
-    "(SELECT organisation, subject, method, key FROM idempotency WHERE created_at < now() - interval '24 hours' LIMIT 10000)"};
+static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch, pruned FROM log_state"};
 
 // Places in event_log_statements' list.
-enum { NUMBER, PRUNE, LATEST };
+enum { NUMBER, END, PARTITIONS, ANSWERS };
 
 struct event_log {
     uv_timer_t timer;
     char *source; // "/pcn/registry"
+    char *heartbeat_topic;
     db_t *db;
     db_statement_t *statements[EVENT_LOG_STATEMENTS + 1];
     rpc_publisher_t *publisher;
     arena_t *arena;
-    db_query_t number_query, prune_query;
-    bool located;   // the gauge has the log's latest place
+    db_query_t number_query, end_query;
     bool numbering; // number_query is on its way
     bool again;     // something was committed since it left
-    bool pruning;
+    bool looking;   // end_query is on its way
     bool closing;
-    int64_t prune_at_us;
+    int64_t heartbeat_at_us;
+    event_upkeep_t upkeep;
     gauge_t *sequence;
     counter_t *published;
     histogram_t *delay;
@@ -62,31 +65,32 @@ struct event_log {
 
 status_t event_log_statements(db_statement_t *statements[EVENT_LOG_STATEMENTS + 1], problem_t *problem)
 {
-    const db_stmt_t *declared[EVENT_LOG_STATEMENTS] = {[NUMBER] = &number_events, [PRUNE] = &prune_answers, [LATEST] = &latest_place};
     memset(statements, 0, sizeof(db_statement_t *) * (EVENT_LOG_STATEMENTS + 1));
-    for (size_t i = 0; i < EVENT_LOG_STATEMENTS; i++) {
-        status_t status = db_statement_new(declared[i]->name, declared[i]->sql, NULL, 0, NULL, &statements[i], problem);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
+    status_t status = db_statement_new(number_events.name, number_events.sql, NULL, 0, NULL, &statements[NUMBER], problem);
+    if (status == STATUS_OK)
+        status = db_statement_new(log_end.name, log_end.sql, NULL, 0, NULL, &statements[END], problem);
+    if (status == STATUS_OK)
+        status = event_upkeep_statements(&statements[PARTITIONS], &statements[ANSWERS], problem);
+    return status;
 }
 
+// ---- events ----
+
+// An event that is not published is still in the log: its subscribers notice the gap and read it there.
 static void publish_row(event_log_t *log, const Pcn__Platform__V1__LoggedEvent *row)
 {
-    Pcn__Events__V1__Event *event = pb_new(&pcn__events__v1__event__type, log->arena);
+    Pcn__Events__V1__Event event = PCN__EVENTS__V1__EVENT__INIT;
     char *topic = arena_printf(log->arena, "%s/%s", row->type, row->subject);
     uint8_t *bytes = NULL;
     size_t size = 0;
-    if (event == NULL || topic == NULL)
+    pb_merge(&pcn__events__v1__event__type, &event, &pcn__platform__v1__logged_event__type, row);
+    event.specversion = (char *)"1.0";
+    event.source = log->source;
+    event.datacontenttype = (char *)"application/json";
+    if (topic == NULL || !pb_pack(&event, log->arena, &bytes, &size)) {
+        log_error("event not published", LOG_NUMBER("sequence", row->sequence), LOG_TEXT("detail", "No memory"));
         return;
-    pb_merge(&pcn__events__v1__event__type, event, &pcn__platform__v1__logged_event__type, row);
-    event->specversion = (char *)"1.0";
-    event->source = log->source;
-    event->datacontenttype = (char *)"application/json";
-    // An event that is not published is still in the log: its subscribers notice the gap and read it there.
-    if (!pb_pack(event, log->arena, &bytes, &size))
-        return;
+    }
     rpc_publish(log->publisher, topic, bytes, size);
     log->published->value++;
     int64_t written_us;
@@ -96,34 +100,15 @@ static void publish_row(event_log_t *log, const Pcn__Platform__V1__LoggedEvent *
 
 static void number_start(event_log_t *log);
 
-// Once, before the first numbering: a log that nobody adds to has a latest place too.
-static void locate_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
-{
-    event_log_t *log = query->data;
-    void *row = NULL;
-    problem_t defect = *problem;
-    log->numbering = false;
-    if (defect.status == STATUS_OK && rows->count > 0)
-        defect.status = db_row_message(rows, 0, &pcn__platform__v1__logged_event__type, log->arena, &row, &defect);
-    if (row == NULL) {
-        if (!log->closing)
-            log_warning("latest place of the log not read, will try again", LOG_TEXT("detail", defect.detail));
-        return;
-    }
-    log->sequence->value = ((Pcn__Platform__V1__LoggedEvent *)row)->sequence;
-    log->located = true;
-    arena_reset(log->arena);
-    if (!log->closing)
-        number_start(log);
-}
-
 static void number_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
 {
     event_log_t *log = query->data;
     log->numbering = false;
     if (problem->status != STATUS_OK) {
-        if (!log->closing)
-            log_warning("events not numbered, will try again", LOG_TEXT("detail", problem->detail));
+        if (log->closing)
+            return;
+        log_warning("events not numbered, will try again", LOG_TEXT("detail", problem->detail));
+        event_upkeep_wanted(&log->upkeep);
         return;
     }
     for (int i = 0; i < rows->count; i++) {
@@ -138,7 +123,13 @@ static void number_done(db_query_t *query, const db_rows_t *rows, const problem_
         // One event at a time: a thousand large ones would not fit.
         arena_reset(log->arena);
     }
-    if ((log->again || rows->count == BATCH) && !log->closing)
+    if (log->closing)
+        return;
+    if (rows->count > 0) {
+        log->heartbeat_at_us = clock_steady_us() + HEARTBEAT_US;
+        event_upkeep_reached(&log->upkeep, (int64_t)log->sequence->value);
+    }
+    if (log->again || rows->count == BATCH)
         number_start(log);
 }
 
@@ -146,21 +137,9 @@ static void number_start(event_log_t *log)
 {
     log->numbering = true;
     log->again = false;
-    log->number_query = (db_query_t){.statement = log->statements[log->located ? NUMBER : LATEST],
-                                     .arena = log->arena,
-                                     .key = "relay",
-                                     .done = log->located ? number_done : locate_done,
-                                     .data = log};
+    log->number_query =
+        (db_query_t){.statement = log->statements[NUMBER], .arena = log->arena, .key = "relay", .done = number_done, .data = log};
     db_write(log->db, &log->number_query);
-}
-
-static void prune_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
-{
-    (void)rows;
-    event_log_t *log = query->data;
-    log->pruning = false;
-    if (problem->status != STATUS_OK && !log->closing)
-        log_warning("old answers not pruned", LOG_TEXT("detail", problem->detail));
 }
 
 void event_log_hint(event_log_t *log)
@@ -171,34 +150,83 @@ void event_log_hint(event_log_t *log)
         number_start(log);
 }
 
+// ---- heartbeat ----
+
+static void publish_end(event_log_t *log, const Pcn__Platform__V1__LoggedEvent *end)
+{
+    Pcn__Events__V1__Heartbeat heartbeat = PCN__EVENTS__V1__HEARTBEAT__INIT;
+    char now[INSTANT_SIZE];
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    instant_format(clock_wall_us(), now);
+    heartbeat.source = log->source;
+    heartbeat.time = now;
+    heartbeat.has_latest = 1;
+    heartbeat.latest = end->max;
+    heartbeat.epoch = end->epoch;
+    if (pb_pack(&heartbeat, log->arena, &bytes, &size))
+        rpc_publish(log->publisher, log->heartbeat_topic, bytes, size);
+}
+
+// Read anew each time: the epoch may change under a running relay, and who cannot read the log must not say how far it is.
+static void end_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
+{
+    event_log_t *log = query->data;
+    void *row = NULL;
+    problem_t defect = *problem;
+    log->looking = false;
+    if (defect.status == STATUS_OK && rows->count > 0)
+        defect.status = db_row_message(rows, 0, &pcn__platform__v1__logged_event__type, log->arena, &row, &defect);
+    if (log->closing)
+        return;
+    if (row == NULL) {
+        log_warning("end of the log not read, will try again", LOG_TEXT("detail", defect.detail));
+        return;
+    }
+    log->sequence->value = ((Pcn__Platform__V1__LoggedEvent *)row)->max;
+    publish_end(log, row);
+    arena_reset(log->arena);
+}
+
+static void heartbeat_tick(event_log_t *log)
+{
+    const int64_t now_us = clock_steady_us();
+    if (log->looking || now_us < log->heartbeat_at_us)
+        return;
+    log->looking = true;
+    log->heartbeat_at_us = now_us + HEARTBEAT_US;
+    log->end_query = (db_query_t){.statement = log->statements[END], .arena = log->arena, .key = "end", .done = end_done, .data = log};
+    db_write(log->db, &log->end_query);
+}
+
+// ---- life ----
+
 static void poll_now(uv_timer_t *timer)
 {
     event_log_t *log = timer->data;
     event_log_hint(log);
-    int64_t now_us = clock_steady_us();
-    if (!log->pruning && now_us >= log->prune_at_us) {
-        log->pruning = true;
-        log->prune_at_us = now_us + PRUNE_EVERY_US;
-        log->prune_query =
-            (db_query_t){.statement = log->statements[PRUNE], .arena = log->arena, .key = "prune", .done = prune_done, .data = log};
-        db_write(log->db, &log->prune_query);
-    }
+    heartbeat_tick(log);
+    event_upkeep_tick(&log->upkeep);
 }
 
 static void log_free(event_log_t *log)
 {
     for (size_t i = 0; i < EVENT_LOG_STATEMENTS; i++)
         db_statement_destroy(&log->statements[i]);
+    event_upkeep_deinit(&log->upkeep);
     arena_destroy(&log->arena);
     free(log->source);
+    free(log->heartbeat_topic);
     free(log);
 }
 
 static status_t relay_connect(event_log_t *log, uv_loop_t *loop, const event_log_options_t *options, metrics_t *metrics, problem_t *problem)
 {
-    // The lock is the service's, whichever database it lives in: its name is hashed by PostgreSQL itself.
-    char setup[160], name[96];
-    int length = snprintf(setup, sizeof setup, "SELECT pg_advisory_lock(hashtextextended('pcn.relay.%s', 0))", options->schema);
+    // The lock is the service's, whichever database it lives in: its name is hashed by PostgreSQL itself. A plan that was made while a
+    // table was small is kept while it grows, so none may scan one.
+    char setup[192], name[96];
+    int length = snprintf(setup, sizeof setup, "SET enable_seqscan = off; SELECT pg_advisory_lock(hashtextextended('pcn.relay.%s', 0))",
+                          options->schema);
     snprintf(name, sizeof name, "pcn-%s relay", options->service);
     if (length < 0 || (size_t)length >= sizeof setup)
         return problem_set(problem, STATUS_INTERNAL, NULL, "Schema name too long");
@@ -212,6 +240,15 @@ static status_t relay_connect(event_log_t *log, uv_loop_t *loop, const event_log
     return db_new(loop, &relay, metrics, &log->db, problem);
 }
 
+static char *text_new(const char *format, const char *service)
+{
+    int size = snprintf(NULL, 0, format, service) + 1;
+    char *text = malloc((size_t)size);
+    if (text != NULL)
+        (void)snprintf(text, (size_t)size, format, service);
+    return text;
+}
+
 status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metrics_t *metrics, event_log_t **out, problem_t *problem)
 {
     event_log_t *log = calloc(1, sizeof *log);
@@ -223,13 +260,13 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
     log->sequence = metrics_gauge(metrics, "pcn_event_sequence", NULL, "Latest place of the change log.");
     log->published = metrics_counter(metrics, "pcn_events_published_total", NULL, "Events published by this relay.");
     log->delay = metrics_histogram(metrics, "pcn_event_delay_seconds", NULL, "From an event's decision to its publication.");
-    size_t size = strlen("/pcn/") + strlen(options->service) + 1;
-    log->source = malloc(size);
-    if (log->arena == NULL || log->source == NULL) {
+    log->source = text_new("/pcn/%s", options->service);
+    log->heartbeat_topic = text_new("pcn.%s.heartbeat", options->service);
+    if (!event_upkeep_init(&log->upkeep, options->partition, options->retention_days, metrics) || log->arena == NULL ||
+        log->source == NULL || log->heartbeat_topic == NULL) {
         log_free(log);
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     }
-    snprintf(log->source, size, "/pcn/%s", options->service);
     status_t status = event_log_statements(log->statements, problem);
     if (status == STATUS_OK)
         status = relay_connect(log, loop, options, metrics, problem);
@@ -237,6 +274,9 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
         log_free(log);
         return status;
     }
+    log->upkeep.db = log->db;
+    log->upkeep.partitions = log->statements[PARTITIONS];
+    log->upkeep.answers = log->statements[ANSWERS];
     uv_timer_init(loop, &log->timer);
     log->timer.data = log;
     uv_timer_start(&log->timer, poll_now, 0, POLL_MS);
@@ -248,7 +288,7 @@ void event_log_stop(event_log_t *log)
 {
     if (log->closing)
         return;
-    log->closing = true;
+    log->closing = log->upkeep.closing = true;
     db_destroy(&log->db);
     uv_close((uv_handle_t *)&log->timer, NULL);
 }

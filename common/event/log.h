@@ -1,9 +1,10 @@
 // The relay of a service's change log. An event is written by the statement that changes the row (common/service composes it); here it
-// gets its number and is published.
+// gets its place and is published.
 //
-// The relay is the session that holds the advisory lock: it numbers committed events without a gap in a short transaction of its own,
-// commits, then publishes. It is woken by a hint after each commit and by a poll every 50 ms. Another replica waits for the lock on
-// its own connection and goes on the moment the first one's session ends.
+// The relay is the session that holds the advisory lock: it moves committed events from the queue to their places, without a gap, in a
+// short transaction of its own, commits, then publishes. It is woken by a hint after each commit and by a poll every 50 ms. Another
+// replica waits for the lock on its own connection and goes on the moment the first one's session ends. While nothing is published
+// it publishes, once a second, how far the log is; and it keeps the log's partitions (upkeep.h).
 #ifndef PCN_EVENT_LOG_H
 #define PCN_EVENT_LOG_H
 
@@ -11,10 +12,10 @@
 #include "common/db/pool.h"
 #include "common/rpc/publisher.h"
 
-// Tables event, event_queue, event_sequence, log_epoch, idempotency and audit: numbers 1 to 999 of every service's migrations.
+// The log's tables, idempotency, audit, followers: numbers 1 to 999 of every service's migrations.
 extern const db_migration_t event_migrations[];
 
-#define EVENT_LOG_STATEMENTS 3
+#define EVENT_LOG_STATEMENTS 4
 
 typedef struct event_log event_log_t;
 
@@ -23,6 +24,8 @@ typedef struct event_log_options {
     const char *dsn;     // the relay's own connection, by the job role
     const char *schema;
     rpc_publisher_t *publisher; // borrowed
+    int64_t partition;          // places of a partition
+    int64_t retention_days;     // 0: events are kept for ever
 } event_log_options_t;
 
 MUST_CHECK status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metrics_t *metrics, event_log_t **log,

@@ -111,6 +111,7 @@ static void run(exchange_t *exchange, const db_statement_t *statement, bool writ
     query->roots[PLAN_ROOT_REQUEST] = exchange->call.request;
     query->roots[PLAN_ROOT_HEADER] = exchange->call.header;
     query->roots[PLAN_ROOT_CALL] = &exchange->statement;
+    query->roots[PLAN_ROOT_PREPARED] = exchange->call.prepared;
     query->roots[PLAN_ROOT_ROW] = exchange->call.row_count > 0 ? exchange->call.rows[0] : NULL;
     query->roots[PLAN_ROOT_AFTER] = exchange->call.after;
     if (write)
@@ -403,6 +404,10 @@ static status_t check(exchange_t *exchange, problem_t *problem)
     if (status == STATUS_OK)
         status = pb_validate_request(method, request, problem);
     exchange->call.request = request;
+    if (status == STATUS_OK && exchange->method->handler->prepare != NULL) {
+        status = exchange->method->handler->prepare(&exchange->call);
+        *problem = exchange->problem;
+    }
     return status;
 }
 

@@ -5,8 +5,10 @@
 
 #include "common/base/buf.h"
 #include "common/service/events.h"
+#include "common/service/followers.h"
 #include "pcn/common/v1/envelope.meta.h"
 #include "pcn/events/v1/events.meta.h"
+#include "pcn/followers/v1/followers.meta.h"
 #include "pcn/platform/v1/call.meta.h"
 
 #define SQL_CAP (64u * 1024u)
@@ -25,13 +27,11 @@ static const char save_tail[] =
     ", remembered AS (INSERT INTO idempotency (organisation, subject, method, key, request_hash, answer, version, created_at) "
     "    SELECT :call.organisation::text, :call.subject::text, :call.method::text, :call.idempotency_key::text, :call.request_hash::bytea, "
     "        :call.answer::bytea, :call.answer_version::bigint, :call.now::timestamptz FROM input i JOIN changed c ON c.key = :call.key), "
-    "recorded AS (INSERT INTO event (id, type, subject, version, time, traceparent, data) "
+    "queued AS (INSERT INTO event_queue (id, type, subject, version, time, traceparent, data) "
     "    SELECT e.id, e.type, e.subject, e.version, :call.now::timestamptz, :header.traceparent::text, e.data "
     "    FROM input i JOIN changed c ON c.key = :call.key CROSS JOIN LATERAL unnest(:call.event_ids::uuid[], :call.event_types::text[], "
     "        :call.event_subjects::text[], :call.event_versions::bigint[], :call.event_data::text[]) AS e (id, type, subject, version, "
-    "data) "
-    "    RETURNING id), "
-    "queued AS (INSERT INTO event_queue (event) SELECT id FROM recorded), "
+    "data)), "
     "audited AS (INSERT INTO audit (at, request_id, subject, organisation, method, target) "
     "    SELECT :call.now::timestamptz, :header.request_id::uuid, :call.subject::text, :call.organisation::text, :call.method::text, "
     "        :call.key::text FROM input i JOIN changed c ON c.key = :call.key) "
@@ -49,6 +49,7 @@ static const struct {
     const service_handler_t *handlers;
 } platform[] = {
     {&pcn__events__v1__events__service, events_handlers},
+    {&pcn__followers__v1__followers__service, followers_handlers},
 };
 
 #define PLATFORM_COUNT (sizeof platform / sizeof *platform)
@@ -56,6 +57,11 @@ static const struct {
 static const pb_type_t *row_type(const service_handler_t *handler)
 {
     return handler->row != NULL ? handler->row : &pcn__platform__v1__verdict__type;
+}
+
+static const pb_type_t *prepared_type(const service_handler_t *handler)
+{
+    return handler->prepared != NULL ? handler->prepared : &pcn__platform__v1__verdict__type;
 }
 
 static status_t refuse(problem_t *problem, const char *method, const char *what)
@@ -87,12 +93,14 @@ static status_t compile(plan_method_t *method, problem_t *problem)
     const bool changes = (method->method->flags & PB_CHANGES) != 0;
     if (changes != (handler->save != NULL))
         return refuse(problem, method->method->name, changes ? "A changing method needs a save" : "A reading method has a save");
-    if (handler->decide == NULL || (handler->save != NULL && handler->after == NULL) || (handler->load != NULL && handler->row == NULL))
+    if (handler->decide == NULL || (handler->save != NULL && handler->after == NULL) || (handler->load != NULL && handler->row == NULL) ||
+        (handler->prepare != NULL) != (handler->prepared != NULL))
         return refuse(problem, method->method->name, "The handler lacks a function or a type");
     const db_root_t roots[PLAN_ROOTS] = {
         [PLAN_ROOT_REQUEST] = {"request", method->method->request},
         [PLAN_ROOT_HEADER] = {"header", &pcn__common__v1__request_header__type},
         [PLAN_ROOT_CALL] = {"call", &pcn__platform__v1__call__type},
+        [PLAN_ROOT_PREPARED] = {"prepared", prepared_type(handler)},
         [PLAN_ROOT_ROW] = {"row", row_type(handler)},
         [PLAN_ROOT_AFTER] = {"after", handler->after != NULL ? handler->after : method->method->reply},
     };
@@ -161,7 +169,7 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
     for (size_t i = 0; status == STATUS_OK && i < PLATFORM_COUNT; i++)
         status = add_methods(plan, platform[i].contract, platform[i].handlers, problem);
     if (status == STATUS_OK)
-        status = db_statement_new(seen.name, seen.sql, roots, PLAN_ROOT_ROW, NULL, &plan->seen, problem);
+        status = db_statement_new(seen.name, seen.sql, roots, PLAN_ROOT_PREPARED, NULL, &plan->seen, problem);
     if (status != STATUS_OK) {
         plan_destroy(&plan);
         return status;

@@ -5,8 +5,8 @@
 
 #include "common/service/service.h"
 
-// Roots of every statement, in this order; a load knows the first three.
-enum { PLAN_ROOT_REQUEST, PLAN_ROOT_HEADER, PLAN_ROOT_CALL, PLAN_ROOT_ROW, PLAN_ROOT_AFTER, PLAN_ROOTS };
+// Roots of every statement, in this order; a load knows those before the row, the look for an earlier answer those before `prepared`.
+enum { PLAN_ROOT_REQUEST, PLAN_ROOT_HEADER, PLAN_ROOT_CALL, PLAN_ROOT_PREPARED, PLAN_ROOT_ROW, PLAN_ROOT_AFTER, PLAN_ROOTS };
 
 typedef struct plan_method {
     const pb_method_t *method;

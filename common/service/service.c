@@ -14,12 +14,14 @@
 #include "pcn/common/v1/envelope.meta.h"
 
 #define SCRATCH_CAP (1024u * 1024u)
+#define FOLLOWERS_MAX 16
 
 typedef struct settings {
     app_config_t app;
     const char *dsn, *owner_dsn, *job_dsn;
     const char *rpc_listen, *pub_listen;
     int64_t read_connections, write_connections, batch_max;
+    int64_t event_partition, event_retention_days;
     bool migrate; // at start
 } settings_t;
 
@@ -38,6 +40,10 @@ static const config_key_t keys[] = {
      "database connections for reads, besides the one for lookups by key"},
     {"WRITE_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, write_connections), "2", 1, 32, "database connections for changes"},
     {"BATCH_MAX", CONFIG_NUMBER, 0, offsetof(settings_t, batch_max), "128", 1, 1024, "statements of one transaction"},
+    {"EVENT_PARTITION", CONFIG_NUMBER, 0, offsetof(settings_t, event_partition), "1000000", 100, 1000000000,
+     "events of one partition of the change log"},
+    {"EVENT_RETENTION_DAYS", CONFIG_NUMBER, 0, offsetof(settings_t, event_retention_days), "0", 0, 36500,
+     "partitions whose newest event is older are dropped; 0 keeps events for ever"},
     {"MIGRATE", CONFIG_FLAG, 0, offsetof(settings_t, migrate), "true", 0, 0, "apply missing migrations at start"},
     {NULL, CONFIG_STRING, 0, 0, NULL, 0, 0, NULL},
 };
@@ -53,6 +59,7 @@ typedef struct host {
     rpc_server_t *server;
     exchange_host_t exchange;
     uv_timer_t last_answers;
+    follower_t *followers[FOLLOWERS_MAX + 1]; // ended by NULL
 } host_t;
 
 // Only the gateway speaks for a caller; any known key may follow the events.
@@ -155,6 +162,29 @@ static status_t open_database(host_t *host, app_t *app, const settings_t *settin
     return db_new(app_loop(app), &options, app_metrics(app), &host->db, problem);
 }
 
+static status_t start_followers(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
+{
+    const service_follower_t *declared = host->service->followers;
+    char keys_dir[256];
+    snprintf(keys_dir, sizeof keys_dir, "%s/keys", settings->app.state_dir);
+    status_t status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && declared != NULL && declared[i].source != NULL; i++) {
+        if (i == FOLLOWERS_MAX)
+            return problem_set(problem, STATUS_FAILED_PRECONDITION, declared[i].source, "A service follows at most %d others",
+                               FOLLOWERS_MAX);
+        const follower_options_t options = {.declared = &declared[i],
+                                            .service = host->service->name,
+                                            .dsn = settings->dsn,
+                                            .schema = host->service->name,
+                                            .context = host->rpc,
+                                            .keys_dir = keys_dir,
+                                            .rpc_endpoints = app_endpoints(app, declared[i].source, "rpc"),
+                                            .pub_endpoints = app_endpoints(app, declared[i].source, "pub")};
+        status = follower_new(app_loop(app), &options, app_metrics(app), &host->followers[i], problem);
+    }
+    return status;
+}
+
 static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
 {
     host_t *host = app_data(app);
@@ -181,7 +211,9 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
     const event_log_options_t options = {.service = host->service->name,
                                          .dsn = first_text(settings->job_dsn, settings->dsn),
                                          .schema = host->service->name,
-                                         .publisher = host->publisher};
+                                         .publisher = host->publisher,
+                                         .partition = settings->event_partition,
+                                         .retention_days = settings->event_retention_days};
     status = event_log_new(app_loop(app), &options, app_metrics(app), &host->log, problem);
     if (status != STATUS_OK)
         return status;
@@ -190,7 +222,7 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
     host->exchange.replays = metrics_counter(app_metrics(app), "pcn_replays_total", NULL, "Answers given again for a repeated key.");
     host->exchange.conflicts =
         metrics_counter(app_metrics(app), "pcn_conflicts_total", NULL, "Decisions made again because the version had moved on.");
-    return STATUS_OK;
+    return start_followers(host, app, settings, problem);
 }
 
 static bool ready(app_t *app, problem_t *problem)
@@ -235,6 +267,8 @@ static void await_last_answers(uv_timer_t *timer)
 static void stop(app_t *app)
 {
     host_t *host = app_data(app);
+    for (size_t i = 0; host->followers[i] != NULL; i++)
+        follower_stop(host->followers[i]);
     if (host->log != NULL)
         event_log_stop(host->log);
     host->exchange.log = NULL;
@@ -264,6 +298,8 @@ int service_run(const service_t *service, int argc, char **argv)
                              .drained = drained,
                              .stop = stop};
     const int code = app_run(&spec, argc, argv);
+    for (size_t i = 0; host.followers[i] != NULL; i++)
+        follower_destroy(&host.followers[i]);
     event_log_destroy(&host.log);
     plan_destroy(&host.plan);
     endpoint_list_deinit(&host.calls_at);
@@ -295,6 +331,10 @@ status_t service_statements(const service_t *service, status_t (*visit)(void *da
         if (status == STATUS_OK)
             status = visit(data, log_statements[i]);
         db_statement_destroy(&log_statements[i]);
+    }
+    for (const service_follower_t *declared = service->followers; declared != NULL && declared->source != NULL; declared++) {
+        if (status == STATUS_OK)
+            status = follower_statements(declared, visit, data, problem);
     }
     plan_destroy(&plan);
     return status;

@@ -3,8 +3,8 @@
 // audit, metrics, the reply.
 //
 // A handler is data: `load` is at most one SELECT, `decide` a pure function, `save` at most one change. Parameters come from messages by
-// name, see common/db/statement.h. Roots of a load: request, header, call. Roots of a save: request, header, call, row (the first
-// row loaded), after.
+// name, see common/db/statement.h. Roots of a load: request, header, call, prepared. Roots of a save: those, row (the first row loaded),
+// after.
 //
 // `save` is a list of CTEs over `input i`, the changes, one of them named `changed`, which holds a row with the aggregate's code as `key`
 // if and only if its change took place:
@@ -19,6 +19,7 @@
 
 #include "common/db/migrate.h"
 #include "common/db/statement.h"
+#include "common/service/follower.h"
 #include "pcn/common/v1/envelope.pb-c.h"
 
 // A changed aggregate. `data_type`/`data` is the resource after the change, with its version.
@@ -43,6 +44,7 @@ typedef struct service_call {
     int32_t today;   // days, the field's date
     arena_t *arena;
     // Out.
+    void *prepared;          // of handler->prepared; what `prepare` made of the request
     void *after;             // of handler->after; :after in the save
     void *reply;             // of method->reply
     int64_t version;         // of the resource in the reply; 0 for none
@@ -70,6 +72,10 @@ typedef struct service_handler {
     const db_stmt_t *load;
     const pb_type_t *row;
     const char *coalesce; // parameter of a public read by one key ("request.code"), see db_statement_new
+    // Before the load, where that needs what the request says only in a wrapping (a page token): fills call->prepared or leaves it NULL,
+    // or refuses. Pure as `decide`. May be NULL, and then `prepared` is too.
+    service_decide_fn prepare;
+    const pb_type_t *prepared;
     service_decide_fn decide;
     const pb_type_t *after;
     const db_stmt_t *save;
@@ -81,6 +87,8 @@ typedef struct service {
     const pb_service_t *contract;
     const service_handler_t *handlers; // one for every method of the contract, ended by one without a method
     const db_migration_t *migrations;  // numbers from 1000, ended by one without sql
+    // The logs of other services that it keeps a copy of, ended by one without a source; NULL for none.
+    const service_follower_t *followers;
 } service_t;
 
 // Whether the caller's token holds the scope.

@@ -206,7 +206,8 @@ static void checks_find_what_the_documents_disagree_on(void **state)
 static void every_version_has_its_event(void **state)
 {
     world_t *world = *state;
-    assert_int_equal(test_database_number(world->database, "SELECT sum(version) - (SELECT count(*) FROM event) FROM organisation"), 0);
+    assert_int_equal(test_database_number(world->database, "SELECT sum(version) - (SELECT count(*) FROM event_queue) FROM organisation"),
+                     0);
 }
 
 int main(void)

@@ -60,7 +60,7 @@ static void a_practice_moves_below_its_network(void **state)
     assert_string_equal(parent, "pcn-a");
     free(parent);
     assert_int_equal(test_database_number(world->database,
-                                          "SELECT count(*) FROM event WHERE subject = 'organisations/gp-b' AND version = 2 "
+                                          "SELECT count(*) FROM event_queue WHERE subject = 'organisations/gp-b' AND version = 2 "
                                           "AND data::jsonb ->> 'parent' = 'pcn-a'"),
                      1);
     assert_int_equal(version_of(world, "pcn-a"), version + 1);
@@ -128,7 +128,7 @@ static void a_changed_practice_is_looked_at_again(void **state)
     assert_reply_has(world, "Practice D2");
     assert_int_equal(version_of(world, "gp-d"), 3);
     assert_int_equal(
-        test_database_number(world->database, "SELECT count(*) FROM event WHERE subject = 'organisations/gp-d' AND version = 3"), 1);
+        test_database_number(world->database, "SELECT count(*) FROM event_queue WHERE subject = 'organisations/gp-d' AND version = 3"), 1);
 }
 
 static void directors_share_the_job(void **state)
@@ -185,7 +185,7 @@ static void list_sizes_are_counted(void **state)
                    "\"subGroup\":\"g1\"}}");
     assert_refusal(world, STATUS_NOT_FOUND, "code", "AddListSize",
                    "{\"code\":\"gp-z\",\"listSize\":{\"kind\":\"registered\",\"count\":1,\"asOf\":\"2019-06-20\",\"source\":\"x\"}}");
-    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event WHERE subject = 'organisations/pcn-nwl' "
+    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event_queue WHERE subject = 'organisations/pcn-nwl' "
                                                            "AND data::jsonb #>> '{listSizes,0,subGroup}' = 'nwl-2'"),
                      1);
 }
@@ -238,7 +238,7 @@ static void a_patched_network_keeps_what_hangs_on_it(void **state)
 {
     world_t *world = *state;
     assert_call(world, "UpdateOrganisation", "{\"code\":\"pcn-a\",\"organisation\":{\"payee\":\"gp-a\",\"parent\":\"ccg-b\"}}");
-    assert_int_equal(test_database_number(world->database, "SELECT jsonb_array_length(data::jsonb -> 'members') FROM event "
+    assert_int_equal(test_database_number(world->database, "SELECT jsonb_array_length(data::jsonb -> 'members') FROM event_queue "
                                                            "WHERE subject = 'organisations/pcn-a' ORDER BY version DESC LIMIT 1"),
                      3);
     assert_call(world, "GetNetwork", "{\"code\":\"pcn-a\"}");
@@ -252,13 +252,13 @@ static void every_change_has_exactly_its_event(void **state)
     world_t *world = *state;
     assert_int_equal(
         test_database_number(world->database,
-                             "SELECT count(*) FROM (SELECT subject FROM event GROUP BY subject, version HAVING count(*) > 1) twice"),
+                             "SELECT count(*) FROM (SELECT subject FROM event_queue GROUP BY subject, version HAVING count(*) > 1) twice"),
         0);
     // gp-d was changed behind the registry's back, once.
     assert_int_equal(
         test_database_number(world->database,
                              "SELECT count(*) FROM organisation o CROSS JOIN LATERAL generate_series(1, o.version) v "
-                             "LEFT JOIN event e ON e.subject = 'organisations/' || o.code AND e.version = v WHERE e.id IS NULL"),
+                             "LEFT JOIN event_queue e ON e.subject = 'organisations/' || o.code AND e.version = v WHERE e.id IS NULL"),
         1);
 }
 

@@ -94,12 +94,13 @@ static void a_change_raises_the_version_and_writes_its_event(void **state)
     const int64_t version = world->version;
     assert_reply_has(world, "\"notes\":\"first\"");
     assert_int_equal(test_database_number(world->database, "SELECT version FROM organisation WHERE code = 'pcn-a'"), version);
-    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event WHERE subject = 'organisations/pcn-a'"), version);
+    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event_queue WHERE subject = 'organisations/pcn-a'"),
+                     version);
     assert_int_equal(test_database_number(world->database,
-                                          "SELECT (data::jsonb ->> 'version')::int FROM event WHERE subject = 'organisations/pcn-a' "
+                                          "SELECT (data::jsonb ->> 'version')::int FROM event_queue WHERE subject = 'organisations/pcn-a' "
                                           "ORDER BY version DESC LIMIT 1"),
                      version);
-    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event WHERE subject = 'organisations/pcn-a' "
+    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event_queue WHERE subject = 'organisations/pcn-a' "
                                                            "AND data::jsonb ? 'registration'"),
                      version); // a network's event is the network
     // The same again changes nothing and writes nothing.
@@ -160,7 +161,8 @@ static void a_repeated_key_finds_its_answer(void **state)
     assert_string_equal(world->verdict, "replayed");
     assert_call(world, "CreateOrganisation", "{\"organisation\":{\"code\":\"x-key2\",\"name\":\"x\",\"kind\":\"trust\"}}");
     assert_string_equal(world->verdict, "mismatch");
-    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event WHERE subject LIKE 'organisations/x-key%'"), 1);
+    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event_queue WHERE subject LIKE 'organisations/x-key%'"),
+                     1);
     assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM organisation WHERE code = 'x-key2'"), 0);
     world->key = NULL;
 }

@@ -77,7 +77,7 @@ static void test_complete(void **state)
     const plan_method_t *change = plan_find(fixture.plan, "pcn.registry.v1.Registry/CreateOrganisation");
     assert_non_null(change);
     const char *sql = db_statement_sql(change->save);
-    const char *order[] = {"seen AS",           "changed AS", "INSERT INTO idempotency", "INSERT INTO event ", "INSERT INTO event_queue",
+    const char *order[] = {"seen AS",           "changed AS", "INSERT INTO idempotency", "INSERT INTO event_queue",
                            "INSERT INTO audit", "verdict"};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         sql = strstr(sql, order[i]);
