@@ -1,11 +1,8 @@
-#include "common/service/exchange.h"
+#include "common/service/exchange_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/sha.h>
-
-#include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/base/log.h"
 #include "common/pb/json.h"
@@ -15,20 +12,6 @@
 // How often load and decide run again for a version that moved on, and after a constraint's refusal.
 #define ATTEMPTS_MAX 8
 #define REFUSALS_MAX 2
-
-typedef struct exchange {
-    exchange_host_t *host;
-    rpc_call_t *rpc;
-    const plan_method_t *method;
-    service_call_t call;
-    Pcn__Platform__V1__Call statement; // root `call`
-    problem_t problem;                 // of decide
-    db_query_t query;
-    char now[INSTANT_SIZE];
-    char today[DATE_SIZE];
-    uint8_t hash[SHA256_DIGEST_LENGTH];
-    unsigned attempts, refusals;
-} exchange_t;
 
 bool service_may(const service_call_t *call, const char *scope)
 {
@@ -52,23 +35,23 @@ bool service_event(service_call_t *call, const char *type, const char *subject, 
 
 // ---- answers ----
 
-static void refuse(exchange_t *exchange, const problem_t *problem)
+void exchange_refuse(exchange_t *exchange, const problem_t *problem)
 {
     if (problem->status == STATUS_INTERNAL)
         log_error("call failed", LOG_TEXT("method", exchange->method->method->short_name), LOG_TEXT("detail", problem->detail));
     rpc_refuse(exchange->host->server, exchange->rpc, problem);
 }
 
-static void refuse_with(exchange_t *exchange, status_t status, const char *field, const char *sentence)
+void exchange_refuse_with(exchange_t *exchange, status_t status, const char *field, const char *sentence)
 {
     problem_t problem = {0};
     (void)problem_set(&problem, status, field, "%s", sentence);
-    refuse(exchange, &problem);
+    exchange_refuse(exchange, &problem);
 }
 
-static void out_of_memory(exchange_t *exchange)
+void exchange_out_of_memory(exchange_t *exchange)
 {
-    refuse_with(exchange, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
+    exchange_refuse_with(exchange, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
 }
 
 static void answer_bytes(exchange_t *exchange, const void *bytes, size_t size, bool has_version, int64_t version, bool replayed)
@@ -81,14 +64,14 @@ static void answer_bytes(exchange_t *exchange, const void *bytes, size_t size, b
     rpc_reply(exchange->host->server, exchange->rpc, &reply, bytes, size);
 }
 
-static void answer(exchange_t *exchange)
+void exchange_answer(exchange_t *exchange)
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
     if (exchange->call.reply == NULL)
-        refuse_with(exchange, STATUS_INTERNAL, NULL, "The handler gave no reply");
+        exchange_refuse_with(exchange, STATUS_INTERNAL, NULL, "The handler gave no reply");
     else if (!pb_pack(exchange->call.reply, exchange->rpc->arena, &bytes, &size))
-        out_of_memory(exchange);
+        exchange_out_of_memory(exchange);
     else
         answer_bytes(exchange, bytes, size, true, exchange->call.version, false);
 }
@@ -98,8 +81,8 @@ static void answer(exchange_t *exchange)
 static void load(exchange_t *exchange);
 static void save(exchange_t *exchange);
 
-static void run(exchange_t *exchange, const db_statement_t *statement, bool write, const char *key,
-                void (*done)(db_query_t *, const db_rows_t *, const problem_t *))
+void exchange_run(exchange_t *exchange, const db_statement_t *statement, bool write, const char *key,
+                  void (*done)(db_query_t *, const db_rows_t *, const problem_t *))
 {
     db_query_t *query = &exchange->query;
     *query = (db_query_t){.statement = statement,
@@ -126,11 +109,11 @@ static const Pcn__Platform__V1__Verdict *verdict_of(exchange_t *exchange, const 
     void *verdict = NULL;
     problem_t problem = {0};
     if (rows->count == 0) {
-        refuse_with(exchange, STATUS_INTERNAL, NULL, "A save gave no verdict");
+        exchange_refuse_with(exchange, STATUS_INTERNAL, NULL, "A save gave no verdict");
         return NULL;
     }
     if (db_row_message(rows, 0, &pcn__platform__v1__verdict__type, exchange->rpc->arena, &verdict, &problem) != STATUS_OK) {
-        refuse(exchange, &problem);
+        exchange_refuse(exchange, &problem);
         return NULL;
     }
     return verdict;
@@ -139,7 +122,8 @@ static const Pcn__Platform__V1__Verdict *verdict_of(exchange_t *exchange, const 
 static void answer_earlier(exchange_t *exchange, const Pcn__Platform__V1__Verdict *verdict)
 {
     if (strcmp(verdict->verdict, "mismatch") == 0) {
-        refuse_with(exchange, STATUS_FAILED_PRECONDITION, "Idempotency-Key", "The key was used for another request");
+        (void)problem_set(&exchange->problem, STATUS_FAILED_PRECONDITION, "Idempotency-Key", "The key was used for another request");
+        exchange_decline(exchange);
         return;
     }
     exchange->host->replays->value++;
@@ -150,7 +134,7 @@ static void seen_done(db_query_t *query, const db_rows_t *rows, const problem_t 
 {
     exchange_t *exchange = query->data;
     if (problem->status != STATUS_OK) {
-        refuse(exchange, problem);
+        exchange_refuse(exchange, problem);
         return;
     }
     if (rows->count > 0) {
@@ -158,16 +142,16 @@ static void seen_done(db_query_t *query, const db_rows_t *rows, const problem_t 
         if (verdict != NULL)
             answer_earlier(exchange, verdict);
     } else if (exchange->call.unchanged) {
-        answer(exchange);
+        exchange_answer(exchange);
     } else {
-        refuse(exchange, &exchange->problem);
+        exchange_decline(exchange);
     }
 }
 
 // A change that is refused now may have taken place before, under the same key: its first answer holds.
 static void look_for_earlier(exchange_t *exchange)
 {
-    run(exchange, exchange->host->plan->seen, false, NULL, seen_done);
+    exchange_run(exchange, exchange->host->plan->seen, false, NULL, seen_done);
 }
 
 static void decide(exchange_t *exchange)
@@ -186,9 +170,9 @@ static void decide(exchange_t *exchange)
         if (changes)
             look_for_earlier(exchange);
         else
-            refuse(exchange, &exchange->problem);
+            exchange_decline(exchange);
     } else if (!changes) {
-        answer(exchange);
+        exchange_show(exchange);
     } else if (call->unchanged) {
         look_for_earlier(exchange);
     } else {
@@ -200,18 +184,18 @@ static void load_done(db_query_t *query, const db_rows_t *rows, const problem_t 
 {
     exchange_t *exchange = query->data;
     if (problem->status != STATUS_OK) {
-        refuse(exchange, problem);
+        exchange_refuse(exchange, problem);
         return;
     }
     void **messages = arena_alloc(exchange->rpc->arena, ((size_t)rows->count + 1) * sizeof *messages);
     if (messages == NULL) {
-        out_of_memory(exchange);
+        exchange_out_of_memory(exchange);
         return;
     }
     problem_t defect = {0};
     for (int i = 0; i < rows->count; i++) {
         if (db_row_message(rows, i, exchange->method->handler->row, exchange->rpc->arena, &messages[i], &defect) != STATUS_OK) {
-            refuse(exchange, &defect);
+            exchange_refuse(exchange, &defect);
             return;
         }
     }
@@ -235,7 +219,7 @@ static const char *coalesce_key(const exchange_t *exchange)
 
 static void load(exchange_t *exchange)
 {
-    run(exchange, exchange->method->load, false, coalesce_key(exchange), load_done);
+    exchange_run(exchange, exchange->method->load, false, coalesce_key(exchange), load_done);
 }
 
 // ---- save ----
@@ -294,7 +278,7 @@ static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t 
         }
         return;
     default:
-        refuse(exchange, problem);
+        exchange_refuse(exchange, problem);
         return;
     }
     const Pcn__Platform__V1__Verdict *verdict = verdict_of(exchange, rows);
@@ -308,7 +292,8 @@ static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t 
     } else if (strcmp(verdict->verdict, "moved") != 0) {
         answer_earlier(exchange, verdict);
     } else if (exchange->attempts >= ATTEMPTS_MAX || exchange->method->load == NULL) {
-        refuse_with(exchange, STATUS_ABORTED, NULL, "It was changed by others at the same time; read it and try again");
+        (void)problem_set(&exchange->problem, STATUS_ABORTED, NULL, "It was changed by others at the same time; read it and try again");
+        exchange_decline(exchange);
     } else {
         exchange->host->conflicts->value++;
         load(exchange);
@@ -320,18 +305,20 @@ static void save(exchange_t *exchange)
     Pcn__Platform__V1__Call *statement = &exchange->statement;
     exchange->attempts++;
     if (exchange->call.reply == NULL || exchange->call.after == NULL || exchange->call.key == NULL) {
-        refuse_with(exchange, STATUS_INTERNAL, NULL, "The handler decided on a change without saying which");
+        exchange_refuse_with(exchange, STATUS_INTERNAL, NULL, "The handler decided on a change without saying which");
         return;
     }
     statement->has_answer = 1;
     statement->has_answer_version = exchange->call.version > 0;
     statement->answer_version = exchange->call.version;
     statement->key = (char *)exchange->call.key;
-    if (!pb_pack(exchange->call.reply, exchange->rpc->arena, &statement->answer.data, &statement->answer.len) || !add_events(exchange)) {
-        out_of_memory(exchange);
+    statement->resource = resource_path(exchange->method->method, exchange->call.request, exchange->call.key, exchange->rpc->arena);
+    if (statement->resource == NULL ||
+        !pb_pack(exchange->call.reply, exchange->rpc->arena, &statement->answer.data, &statement->answer.len) || !add_events(exchange)) {
+        exchange_out_of_memory(exchange);
         return;
     }
-    run(exchange, exchange->method->save, true, exchange->call.key, save_done);
+    exchange_run(exchange, exchange->method->save, true, exchange->call.key, save_done);
 }
 
 // ---- beginning ----
@@ -368,6 +355,10 @@ static bool prepare(exchange_t *exchange)
     exchange->statement.now = exchange->now;
     exchange->statement.today = exchange->today;
     exchange->statement.method = (char *)exchange->method->method->name;
+    exchange->statement.peer = (char *)rpc->peer;
+    // Only who speaks for others knows where they are.
+    if (rpc->header->principal != NULL && strcmp(rpc->peer, EXCHANGE_SPEAKER) == 0)
+        exchange->statement.origin = rpc->header->origin;
     if (exchange->method->save == NULL)
         return true;
     call->events = arena_alloc(rpc->arena, SERVICE_EVENTS_MAX * sizeof *call->events);
@@ -392,18 +383,20 @@ static status_t authorise(const exchange_t *exchange, problem_t *problem)
     return STATUS_OK;
 }
 
-// The right, then the contract's rules: a caller without the right learns nothing from them.
-static status_t check(exchange_t *exchange, problem_t *problem)
+static status_t read_request(exchange_t *exchange, problem_t *problem)
 {
     const pb_method_t *method = exchange->method->method;
     void *request = NULL;
-    status_t status = authorise(exchange, problem);
-    if (status != STATUS_OK)
-        return status;
-    status = pb_unpack(method->request, exchange->rpc->body, exchange->rpc->body_size, exchange->rpc->arena, &request, problem);
+    status_t status = pb_unpack(method->request, exchange->rpc->body, exchange->rpc->body_size, exchange->rpc->arena, &request, problem);
     if (status == STATUS_OK)
         status = pb_validate_request(method, request, problem);
-    exchange->call.request = request;
+    exchange->call.request = status == STATUS_OK ? request : NULL;
+    return status;
+}
+
+static status_t prepare_request(exchange_t *exchange, problem_t *problem)
+{
+    status_t status = read_request(exchange, problem);
     if (status == STATUS_OK && exchange->method->handler->prepare != NULL) {
         status = exchange->method->handler->prepare(&exchange->call);
         *problem = exchange->problem;
@@ -426,11 +419,18 @@ void exchange_serve(exchange_host_t *host, rpc_call_t *rpc)
     exchange->rpc = rpc;
     exchange->method = method;
     if (!prepare(exchange) || !join_organisations(exchange)) {
-        out_of_memory(exchange);
+        exchange_out_of_memory(exchange);
         return;
     }
-    if (check(exchange, &problem) != STATUS_OK) {
-        refuse(exchange, &problem);
+    // The right, then the contract's rules: a caller without the right learns nothing from them. The audit trail still tells what it asked
+    // for, where that can be read.
+    if (authorise(exchange, &exchange->problem) != STATUS_OK) {
+        (void)read_request(exchange, &problem);
+        exchange_decline(exchange);
+        return;
+    }
+    if (prepare_request(exchange, &problem) != STATUS_OK) {
+        exchange_refuse(exchange, &problem);
         return;
     }
     if (method->load != NULL && (method->handler->flags & SERVICE_OPTIMISTIC) == 0)

@@ -19,6 +19,7 @@ typedef struct exchange_host {
     event_log_t *log; // hinted after each commit; may be NULL in tests
     buf_t scratch;    // for JSON on its way into the arena
     counter_t *replays, *conflicts;
+    counter_t *audit_refusals, *audit_failures;
 } exchange_host_t;
 
 // Takes the call over and answers it, at once or later.

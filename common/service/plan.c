@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/service/audit.h"
 #include "common/service/events.h"
 #include "common/service/followers.h"
+#include "pcn/audit/v1/audit.meta.h"
 #include "pcn/common/v1/envelope.meta.h"
 #include "pcn/events/v1/events.meta.h"
 #include "pcn/followers/v1/followers.meta.h"
@@ -15,6 +17,12 @@
 
 #define SEEN_WHERE                                                                                                                         \
     "WHERE organisation = :call.organisation AND subject = :call.subject AND method = :call.method AND key = :call.idempotency_key"
+
+// An entry of the audit trail, up to its verdict.
+#define AUDIT_INSERT                                                                                                                       \
+    "INSERT INTO audit_queue (at, request_id, subject, organisation, origin, peer, method, resource, verdict) "                            \
+    "SELECT :call.now::timestamptz, :header.request_id::uuid, :call.subject::text, :call.organisation::text, :call.origin::text, "         \
+    "    :call.peer::text, :call.method::text, :call.resource::text, "
 
 // What stands around a handler's save: `input` has a row for each change, `seen` one for each of them that took place before. The answer
 // goes in last and without ON CONFLICT: a refused change must leave no record, and a concurrent twin meets the primary key, is
@@ -32,9 +40,7 @@ static const char save_tail[] =
     "    FROM input i JOIN changed c ON c.key = :call.key CROSS JOIN LATERAL unnest(:call.event_ids::uuid[], :call.event_types::text[], "
     "        :call.event_subjects::text[], :call.event_versions::bigint[], :call.event_data::text[]) AS e (id, type, subject, version, "
     "data)), "
-    "audited AS (INSERT INTO audit (at, request_id, subject, organisation, method, target) "
-    "    SELECT :call.now::timestamptz, :header.request_id::uuid, :call.subject::text, :call.organisation::text, :call.method::text, "
-    "        :call.key::text FROM input i JOIN changed c ON c.key = :call.key) "
+    "audited AS (" AUDIT_INSERT "'done' FROM input i JOIN changed c ON c.key = :call.key) "
     "SELECT CASE WHEN c.key IS NOT NULL THEN 'done' WHEN s.n IS NULL THEN 'moved' "
     "            WHEN s.request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, s.answer, s.version, i.n "
     "FROM input i LEFT JOIN changed c ON c.key = :call.key LEFT JOIN seen s ON s.n = i.n ORDER BY i.n";
@@ -43,6 +49,10 @@ static const db_stmt_t seen = {
     "seen", "SELECT CASE WHEN request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, answer, version "
             "FROM idempotency " SEEN_WHERE};
 
+// Many at once are one execution.
+static const db_stmt_t audit = {"audit", "WITH input AS (:inputs), audited AS (" AUDIT_INSERT ":call.verdict::text FROM input i) "
+                                         "SELECT i.n FROM input i ORDER BY i.n"};
+
 // What every service serves besides its own contract.
 static const struct {
     const pb_service_t *contract;
@@ -50,6 +60,7 @@ static const struct {
 } platform[] = {
     {&pcn__events__v1__events__service, events_handlers},
     {&pcn__followers__v1__followers__service, followers_handlers},
+    {&pcn__audit__v1__audit__service, audit_handlers},
 };
 
 #define PLATFORM_COUNT (sizeof platform / sizeof *platform)
@@ -96,6 +107,8 @@ static status_t compile(plan_method_t *method, problem_t *problem)
     if (handler->decide == NULL || (handler->save != NULL && handler->after == NULL) || (handler->load != NULL && handler->row == NULL) ||
         (handler->prepare != NULL) != (handler->prepared != NULL))
         return refuse(problem, method->method->name, "The handler lacks a function or a type");
+    if (changes && (handler->flags & SERVICE_AUDITED) != 0)
+        return refuse(problem, method->method->name, "Every change is audited; SERVICE_AUDITED is for reads");
     const db_root_t roots[PLAN_ROOTS] = {
         [PLAN_ROOT_REQUEST] = {"request", method->method->request},
         [PLAN_ROOT_HEADER] = {"header", &pcn__common__v1__request_header__type},
@@ -170,6 +183,8 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
         status = add_methods(plan, platform[i].contract, platform[i].handlers, problem);
     if (status == STATUS_OK)
         status = db_statement_new(seen.name, seen.sql, roots, PLAN_ROOT_PREPARED, NULL, &plan->seen, problem);
+    if (status == STATUS_OK)
+        status = db_statement_new(audit.name, audit.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->audit, problem);
     if (status != STATUS_OK) {
         plan_destroy(&plan);
         return status;
@@ -188,6 +203,7 @@ void plan_destroy(plan_t **plan)
         db_statement_destroy(&(*plan)->methods[i].save);
     }
     db_statement_destroy(&(*plan)->seen);
+    db_statement_destroy(&(*plan)->audit);
     free((*plan)->methods);
     free(*plan);
     *plan = NULL;

@@ -10,6 +10,7 @@
 #include "common/app/endpoints.h"
 #include "common/base/log.h"
 #include "common/db/session.h"
+#include "common/event/audit.h"
 #include "common/service/exchange.h"
 #include "pcn/common/v1/envelope.meta.h"
 
@@ -222,6 +223,10 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
     host->exchange.replays = metrics_counter(app_metrics(app), "pcn_replays_total", NULL, "Answers given again for a repeated key.");
     host->exchange.conflicts =
         metrics_counter(app_metrics(app), "pcn_conflicts_total", NULL, "Decisions made again because the version had moved on.");
+    host->exchange.audit_refusals =
+        metrics_counter(app_metrics(app), "pcn_audit_refusals_total", NULL, "Refused changes and looks that the audit trail tells of.");
+    host->exchange.audit_failures =
+        metrics_counter(app_metrics(app), "pcn_audit_failures_total", NULL, "Entries of the audit trail that could not be written.");
     return start_followers(host, app, settings, problem);
 }
 
@@ -312,11 +317,13 @@ status_t service_statements(const service_t *service, status_t (*visit)(void *da
                             problem_t *problem)
 {
     plan_t *plan = NULL;
-    db_statement_t *log_statements[EVENT_LOG_STATEMENTS + 1];
+    db_statement_t *log_statements[EVENT_LOG_STATEMENTS + 1], *chain[EVENT_AUDIT_STATEMENTS + 1] = {NULL};
     status_t status = plan_new(service, &plan, problem);
     if (status != STATUS_OK)
         return status;
     status = visit(data, plan->seen);
+    if (status == STATUS_OK)
+        status = visit(data, plan->audit);
     for (size_t i = 0; i < plan->method_count && status == STATUS_OK; i++) {
         if (plan->methods[i].load != NULL)
             status = visit(data, plan->methods[i].load);
@@ -336,6 +343,11 @@ status_t service_statements(const service_t *service, status_t (*visit)(void *da
         if (status == STATUS_OK)
             status = follower_statements(declared, visit, data, problem);
     }
+    if (status == STATUS_OK)
+        status = event_audit_statements(chain, problem);
+    if (status == STATUS_OK)
+        status = visit(data, chain[0]);
+    db_statement_destroy(&chain[0]);
     plan_destroy(&plan);
     return status;
 }

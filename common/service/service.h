@@ -65,6 +65,9 @@ enum {
     // Changes of different aggregates that are ready together are one execution of the save. For what is changed often: PostgreSQL starts
     // and ends a statement once for all of them. The save must work row by row: no aggregates over `input`.
     SERVICE_GATHERS = 2,
+    // A read of what must be accounted for: each look, refused ones too, is an entry of the audit trail, committed before the answer. One
+    // that cannot be written is answered UNAVAILABLE.
+    SERVICE_AUDITED = 4,
 };
 
 typedef struct service_handler {

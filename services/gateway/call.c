@@ -228,6 +228,7 @@ status_t call_send(request_t *request, problem_t *problem)
     header->has_expected_version = request->expected_version > 0;
     header->expected_version = request->expected_version;
     header->principal = &request->principal->message;
+    header->origin = request->origin[0] != '\0' ? request->origin : NULL;
     header->has_schema_version = 1;
     header->schema_version = CALL_SCHEMA_VERSION;
     call->deadline_us = clock_steady_us() + gateway->config->request_timeout_ms * 1000;

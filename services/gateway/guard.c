@@ -10,6 +10,7 @@ static const char *const names[GUARD_HEADERS] = {
     [GUARD_CONTENT_TYPE] = "content-type",
     [GUARD_CONTENT_ENCODING] = "content-encoding",
     [GUARD_AUTHORIZATION] = "authorization",
+    [GUARD_FORWARDED_FOR] = "x-forwarded-for",
     [GUARD_ACCEPT] = "accept",
     [GUARD_IF_MATCH] = "if-match",
     [GUARD_IDEMPOTENCY_KEY] = "idempotency-key",

@@ -85,6 +85,12 @@ static void take_id(request_t *request)
         id_make(clock_wall_us(), request->id);
 }
 
+static void take_origin(request_t *request)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    origin_find(info != NULL ? info->client_addr : NULL, guard_single(&request->guard, GUARD_FORWARDED_FOR), request->origin);
+}
+
 static void refuse_too_large(request_t *request)
 {
     request->close = true;
@@ -99,6 +105,7 @@ static enum MHD_Result judge_head(request_t *request, const char *verb, const ch
     MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, &request->guard);
     const char *fault = guard_framing(&request->guard, version);
     take_id(request);
+    take_origin(request);
     request->head = strcmp(verb, "HEAD") == 0;
     request->verb = request->head ? VERB_GET : verb_parse(verb);
     if (fault != NULL) {
@@ -224,6 +231,10 @@ static bool find_route(request_t *request)
         return false;
     }
     if (route->method->scope != NULL && !principal_may(request->principal, route->method->scope)) {
+        // No service hears of it, so no audit trail either: this line is what there is.
+        log_info("a caller without the scope was refused", LOG_TEXT("requestId", request->id),
+                 LOG_TEXT("subject", request->principal->message.subject), LOG_TEXT("method", route->method->name),
+                 LOG_NUMBER("status", status_http(STATUS_PERMISSION_DENIED)), LOG_TEXT("origin", request->origin));
         reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, "The token does not allow this");
         return false;
     }

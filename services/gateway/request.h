@@ -9,6 +9,7 @@
 #include "common/base/id.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/guard.h"
+#include "services/gateway/origin.h"
 
 typedef enum request_stage {
     REQUEST_HEAD,     // the request line was read
@@ -31,6 +32,7 @@ typedef struct request {
     verb_t verb;
     guard_t guard;
     char id[ID_SIZE];
+    char origin[ORIGIN_SIZE]; // the client's address; empty where it is not known
     int64_t started_us;
     int64_t answered_us; // where the answer goes on for long after it began; else 0
     char *body;

@@ -10,6 +10,7 @@
 #include "common/event/log.h"
 #include "common/pb/json.h"
 #include "common/pb/message.h"
+#include "common/service/resource.h"
 #include "pcn/common/v1/envelope.meta.h"
 #include "pcn/platform/v1/call.meta.h"
 #include "services/registry/service.h"
@@ -173,6 +174,8 @@ static const char *save(run_t *run)
     run->statement.has_answer = run->statement.has_answer_version = 1;
     run->statement.answer_version = run->call.version;
     run->statement.key = (char *)run->call.key;
+    run->statement.resource = resource_path(run->method->method, run->call.request, run->call.key, run->world->arena);
+    run->statement.peer = (char *)"gateway";
     assert_true(run->call.reply != NULL && run->call.after != NULL && run->call.key != NULL && run->call.event_count > 0);
     assert_true(pb_pack(run->call.reply, run->world->arena, &run->statement.answer.data, &run->statement.answer.len));
     fill_events(run);

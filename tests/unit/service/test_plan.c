@@ -78,7 +78,7 @@ static void test_complete(void **state)
     assert_non_null(change);
     const char *sql = db_statement_sql(change->save);
     const char *order[] = {"seen AS",           "changed AS", "INSERT INTO idempotency", "INSERT INTO event_queue",
-                           "INSERT INTO audit", "verdict"};
+                           "INSERT INTO audit_queue", "verdict"};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         sql = strstr(sql, order[i]);
         assert_non_null(sql);

@@ -1,0 +1,39 @@
+// The exchange's parts. exchange.c carries a call through, exchange_audit.c writes what is told apart from a change.
+#ifndef PCN_SERVICE_EXCHANGE_INTERNAL_H
+#define PCN_SERVICE_EXCHANGE_INTERNAL_H
+
+#include <openssl/sha.h>
+
+#include "common/base/clock.h"
+#include "common/service/exchange.h"
+#include "common/service/resource.h"
+#include "pcn/platform/v1/call.pb-c.h"
+
+typedef struct exchange {
+    exchange_host_t *host;
+    rpc_call_t *rpc;
+    const plan_method_t *method;
+    service_call_t call;
+    Pcn__Platform__V1__Call statement; // root `call`
+    problem_t problem;                 // of decide
+    db_query_t query;
+    char now[INSTANT_SIZE];
+    char today[DATE_SIZE];
+    uint8_t hash[SHA256_DIGEST_LENGTH];
+    unsigned attempts, refusals;
+} exchange_t;
+
+void exchange_refuse(exchange_t *exchange, const problem_t *problem);
+void exchange_refuse_with(exchange_t *exchange, status_t status, const char *field, const char *sentence);
+void exchange_out_of_memory(exchange_t *exchange);
+// The reply that decide made.
+void exchange_answer(exchange_t *exchange);
+void exchange_run(exchange_t *exchange, const db_statement_t *statement, bool write, const char *key,
+                  void (*done)(db_query_t *, const db_rows_t *, const problem_t *));
+
+// Refuses for exchange->problem, once the audit trail tells so: where a change was decided against, or a look that is audited.
+void exchange_decline(exchange_t *exchange);
+// Answers a read; one that is audited only after its entry is committed.
+void exchange_show(exchange_t *exchange);
+
+#endif
