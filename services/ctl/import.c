@@ -5,13 +5,13 @@
 
 #include "common/base/clock.h"
 #include "services/ctl/command.h"
+#include "services/ctl/credential.h"
 #include "services/ctl/file.h"
 #include "services/ctl/load.h"
 
 enum {
     FOLDERS_MAX = 64,
     CSV_CAP = 256 * 1024 * 1024,
-    TOKEN_CAP = 65536,
     IN_FLIGHT_DEFAULT = 16,
     IN_FLIGHT_MAX = 64,
     PATIENCE_DEFAULT_S = 30,
@@ -45,8 +45,6 @@ static int parse(import_t *import, int argc, char **argv)
     import->folder = argv + 1;
     if (import->folders < 1 || import->folders > FOLDERS_MAX)
         return command_usage_error(import->command, "1 to %d folders can be imported at a time", FOLDERS_MAX);
-    if (import->token != NULL && import->token_file != NULL)
-        return command_usage_error(import->command, "--token or --token-file, not both");
     // The start of the documents' networks.
     if (import->start == NULL)
         import->start = "2019-07-01";
@@ -59,25 +57,6 @@ static int parse(import_t *import, int argc, char **argv)
     if (import->patience != NULL && !command_number(import->patience, 0, PATIENCE_MAX_S, &patience_s))
         return command_usage_error(import->command, "--patience is a number of seconds, 0 to %d", PATIENCE_MAX_S);
     import->load = (load_options_t){(unsigned)in_flight, patience_s * 1000000};
-    return COMMAND_OK;
-}
-
-// The token, from wherever it was given, without what surrounds it in a file.
-static int take_token(const import_t *import, buf_t *token)
-{
-    if (import->token != NULL) {
-        buf_add_string(token, import->token);
-    } else if (import->token_file != NULL) {
-        problem_t problem = {0};
-        if (file_read(import->token_file, token, &problem) != STATUS_OK)
-            return command_failed(import->command, &problem);
-    } else if (getenv("PCN_CTL_TOKEN") != NULL) {
-        buf_add_string(token, getenv("PCN_CTL_TOKEN"));
-    }
-    while (token->size > 0 && (unsigned char)token->data[token->size - 1] <= ' ')
-        token->data[--token->size] = '\0';
-    if (token->size == 0)
-        return command_usage_error(import->command, "a token is needed: --token, --token-file or PCN_CTL_TOKEN");
     return COMMAND_OK;
 }
 
@@ -155,8 +134,8 @@ int import_command(const command_t *command, int argc, char **argv)
     if (code != COMMAND_OK)
         return code;
     buf_t token;
-    buf_init(&token, TOKEN_CAP);
-    code = take_token(&import, &token);
+    buf_init(&token, CREDENTIAL_CAP);
+    code = credential_take(command, import.token, import.token_file, &token);
     if (code == COMMAND_OK) {
         import.report = report_new(stderr, isatty(STDERR_FILENO) == 1);
         import.plan = plan_new(import.start);

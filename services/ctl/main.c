@@ -40,6 +40,16 @@ static const command_t commands[] = {
      "  --in-flight   calls at a time, 1 to 64; 16 unless given\n"
      "  --patience    how long a call may wait for a busy or absent server; 30 seconds unless given\n",
      import_command},
+    {"audit", "read a service's audit trail, and prove that nothing of it was altered or taken away",
+     "usage: pcnctl audit list --url URL --service NAME [--token TOKEN | --token-file FILE] [--after PLACE] [--limit N]\n"
+     "                         [--subject SUBJECT] [--resource PATH] [--request-id UUID] [--json]\n"
+     "       pcnctl audit verify --url URL --service NAME [--token TOKEN | --token-file FILE] [--since PLACE:HASH]\n"
+     "  list         entries in order, 100 unless --limit says otherwise; --resource also means what lies below it\n"
+     "  verify       makes every hash anew, says each fault and then the head, to be kept elsewhere; ends with 1 where there was a fault\n"
+     "  --since      a head that was kept: the trail must still have it\n"
+     "  --json       one JSON object a line\n"
+     "  --token-file a file that holds the token; without either PCN_CTL_TOKEN of the environment counts\n",
+     audit_command},
 };
 
 static void print_help(FILE *out)

@@ -1,0 +1,15 @@
+// One question after the other: a GET, and its JSON as a message of the contract.
+#ifndef PCN_CTL_ASK_H
+#define PCN_CTL_ASK_H
+
+#include "common/base/arena.h"
+#include "common/pb/type.h"
+#include "services/ctl/http.h"
+
+// A server that is busy or not there is asked again for half a minute. The message lives in the arena. A refusal becomes the problem with
+// what the server said of it; INTERNAL for an answer that is none of the type.
+MUST_CHECK status_t ask_get(http_t *http, const char *path, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem);
+// Appends the text as a value of a query.
+void ask_escape(buf_t *path, const char *text);
+
+#endif
