@@ -38,6 +38,7 @@ static void remember(harness_t *harness, const char *service, const rpc_request_
     copy_text(seen->traceparent, sizeof(seen->traceparent), call->header.traceparent);
     copy_text(seen->idempotency_key, sizeof(seen->idempotency_key), call->header.idempotency_key);
     copy_text(seen->subject, sizeof(seen->subject), call->header.principal->subject);
+    copy_text(seen->origin, sizeof(seen->origin), call->header.origin);
     seen->scopes = call->header.principal->n_scopes;
     seen->expected_version = call->header.has_expected_version ? call->header.expected_version : 0;
     seen->body_size = call->body_size < sizeof(seen->body) ? call->body_size : sizeof(seen->body);

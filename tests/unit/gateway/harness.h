@@ -12,7 +12,7 @@
 
 // What the last call carried.
 typedef struct harness_seen {
-    char service[32], method[64], request_id[64], traceparent[64], idempotency_key[160], subject[64];
+    char service[32], method[64], request_id[64], traceparent[64], idempotency_key[160], subject[64], origin[64];
     int64_t expected_version;
     size_t scopes;
     uint8_t body[4096];

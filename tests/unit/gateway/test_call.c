@@ -222,6 +222,24 @@ static void events_go_to_the_service_of_the_path(void **state)
     assert_null(harness_header(&reply, "ETag"));
 }
 
+static void the_edge_says_where_a_client_is(void **state)
+{
+    const harness_t *harness = *state;
+    harness_reply_t reply;
+    harness_call(harness, WRITER, "GET /v1/organisations/C82001", "X-Forwarded-For: 203.0.113.7\r\n", "", &reply);
+    assert_string_equal(harness->seen.origin, "203.0.113.7");
+    harness_call(harness, WRITER, "GET /v1/organisations/C82001", "", "", &reply);
+    assert_string_equal(harness->seen.origin, "");
+    // Twice is none: the edge sends one.
+    harness_call(harness, WRITER, "GET /v1/organisations/C82001", "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 203.0.113.8\r\n", "",
+                 &reply);
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(harness->seen.origin, "");
+    harness_call(harness, WRITER, "GET /v1/organisations/C82001", "X-Forwarded-For: me\r\n", "", &reply);
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(harness->seen.origin, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(creating, start, stop),
         cmocka_unit_test_setup_teardown(patching, start, stop),
         cmocka_unit_test_setup_teardown(refusals_of_the_service, start, stop),
+        cmocka_unit_test_setup_teardown(the_edge_says_where_a_client_is, start, stop),
         cmocka_unit_test_setup_teardown(events_go_to_the_service_of_the_path, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 add_library(gateway_support STATIC ${CMAKE_CURRENT_LIST_DIR}/issuer.c ${CMAKE_CURRENT_LIST_DIR}/harness.c)
 target_link_libraries(gateway_support PUBLIC pcn_gateway_core cmocka pthread)
-foreach(name target route jwks token verifier principal guard reply listen config keyfile http request call)
+foreach(name target route jwks token verifier principal guard reply listen config keyfile origin http request call)
   pcn_unit(gateway ${name} gateway_support)
 endforeach()
