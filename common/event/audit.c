@@ -63,7 +63,8 @@ static void chain_done(db_query_t *query, const db_rows_t *rows, const problem_t
 {
     event_audit_t *audit = query->data;
     audit->chaining = false;
-    audit->due_us = clock_steady_us() + (audit->hinted ? HINTED_US : UNHINTED_US);
+    const bool soon = audit->hinted || problem->status != STATUS_OK;
+    audit->due_us = clock_steady_us() + (soon ? HINTED_US : UNHINTED_US);
     if (problem->status != STATUS_OK) {
         if (!audit->closing)
             log_warning("audit entries not chained, will try again", LOG_TEXT("detail", problem->detail));

@@ -1,0 +1,7 @@
+include(${CMAKE_SOURCE_DIR}/tests/support/postgres.cmake)
+add_library(pcn_test_audit STATIC ${CMAKE_CURRENT_LIST_DIR}/rig.c)
+target_include_directories(pcn_test_audit PUBLIC ${CMAKE_SOURCE_DIR})
+target_link_libraries(pcn_test_audit PUBLIC pcn_registry_core pcn_ctl_core pcn_test_postgres cmocka)
+foreach(name chain)
+  pcn_database_test(audit ${name} pcn_test_audit)
+endforeach()
