@@ -97,17 +97,16 @@ void event_audit_hint(event_audit_t *audit)
 
 void event_audit_tick(event_audit_t *audit)
 {
-    if (!audit->chaining && !audit->closing && clock_steady_us() >= audit->due_us)
+    if (audit->db != NULL && !audit->chaining && !audit->closing && clock_steady_us() >= audit->due_us)
         chain_start(audit);
 }
 
-status_t event_audit_new(db_t *db, metrics_t *metrics, event_audit_t **out, problem_t *problem)
+status_t event_audit_new(metrics_t *metrics, event_audit_t **out, problem_t *problem)
 {
     event_audit_t *audit = calloc(1, sizeof *audit);
     *out = NULL;
     if (audit == NULL)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
-    audit->db = db;
     audit->arena = arena_new(ARENA_CAP);
     audit->place = metrics_gauge(metrics, "pcn_audit_place", NULL, "Latest place of the audit trail.");
     status_t status = audit->arena != NULL ? event_audit_statements(audit->statements, problem)
@@ -118,6 +117,11 @@ status_t event_audit_new(db_t *db, metrics_t *metrics, event_audit_t **out, prob
     }
     *out = audit;
     return STATUS_OK;
+}
+
+void event_audit_start(event_audit_t *audit, db_t *db)
+{
+    audit->db = db;
 }
 
 void event_audit_stop(event_audit_t *audit)

@@ -12,8 +12,10 @@
 
 typedef struct event_audit event_audit_t;
 
-// `db` is the relay's and is destroyed before this. `metrics` gets pcn_audit_place.
-MUST_CHECK status_t event_audit_new(db_t *db, metrics_t *metrics, event_audit_t **audit, problem_t *problem);
+// `metrics` gets pcn_audit_place.
+MUST_CHECK status_t event_audit_new(metrics_t *metrics, event_audit_t **audit, problem_t *problem);
+// The relay's connection, which is destroyed before this.
+void event_audit_start(event_audit_t *audit, db_t *db);
 // No statement from now on; one that is in flight comes to its end.
 void event_audit_stop(event_audit_t *audit);
 // After the loop has ended.

@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/event/audit.h"
 #include "common/event/upkeep.h"
 #include "common/pb/message.h"
 #include "pcn/events/v1/events.meta.h"
@@ -58,6 +59,7 @@ struct event_log {
     bool closing;
     int64_t heartbeat_at_us;
     event_upkeep_t upkeep;
+    event_audit_t *audit;
     gauge_t *sequence;
     counter_t *published;
     histogram_t *delay;
@@ -142,12 +144,18 @@ static void number_start(event_log_t *log)
     db_write(log->db, &log->number_query);
 }
 
-void event_log_hint(event_log_t *log)
+static void number_soon(event_log_t *log)
 {
     if (log->numbering)
         log->again = true;
     else if (!log->closing)
         number_start(log);
+}
+
+void event_log_hint(event_log_t *log)
+{
+    number_soon(log);
+    event_audit_hint(log->audit);
 }
 
 // ---- heartbeat ----
@@ -204,9 +212,10 @@ static void heartbeat_tick(event_log_t *log)
 static void poll_now(uv_timer_t *timer)
 {
     event_log_t *log = timer->data;
-    event_log_hint(log);
+    number_soon(log);
     heartbeat_tick(log);
     event_upkeep_tick(&log->upkeep);
+    event_audit_tick(log->audit);
 }
 
 static void log_free(event_log_t *log)
@@ -214,6 +223,7 @@ static void log_free(event_log_t *log)
     for (size_t i = 0; i < EVENT_LOG_STATEMENTS; i++)
         db_statement_destroy(&log->statements[i]);
     event_upkeep_deinit(&log->upkeep);
+    event_audit_destroy(&log->audit);
     arena_destroy(&log->arena);
     free(log->source);
     free(log->heartbeat_topic);
@@ -269,11 +279,14 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
     }
     status_t status = event_log_statements(log->statements, problem);
     if (status == STATUS_OK)
+        status = event_audit_new(metrics, &log->audit, problem);
+    if (status == STATUS_OK)
         status = relay_connect(log, loop, options, metrics, problem);
     if (status != STATUS_OK) {
         log_free(log);
         return status;
     }
+    event_audit_start(log->audit, log->db);
     log->upkeep.db = log->db;
     log->upkeep.partitions = log->statements[PARTITIONS];
     log->upkeep.answers = log->statements[ANSWERS];
@@ -289,6 +302,7 @@ void event_log_stop(event_log_t *log)
     if (log->closing)
         return;
     log->closing = log->upkeep.closing = true;
+    event_audit_stop(log->audit);
     db_destroy(&log->db);
     uv_close((uv_handle_t *)&log->timer, NULL);
 }

@@ -4,7 +4,8 @@
 // The relay is the session that holds the advisory lock: it moves committed events from the queue to their places, without a gap, in a
 // short transaction of its own, commits, then publishes. It is woken by a hint after each commit and by a poll every 50 ms. Another
 // replica waits for the lock on its own connection and goes on the moment the first one's session ends. While nothing is published
-// it publishes, once a second, how far the log is; and it keeps the log's partitions (upkeep.h).
+// it publishes, once a second, how far the log is; and it keeps the log's partitions (upkeep.h) and
+// chains the audit trail (audit.h).
 #ifndef PCN_EVENT_LOG_H
 #define PCN_EVENT_LOG_H
 

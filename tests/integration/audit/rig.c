@@ -56,8 +56,9 @@ static void start_relay(rig_t *rig)
                                   .schema = "registry",
                                   .write_connections = 1,
                                   .setup_sql = setup};
+    must(event_audit_new(rig->metrics, &rig->audit, &problem), &problem);
     must(db_new(&rig->loop, &options, rig->metrics, &rig->relay, &problem), &problem);
-    must(event_audit_new(rig->relay, rig->metrics, &rig->audit, &problem), &problem);
+    event_audit_start(rig->audit, rig->relay);
 }
 
 int rig_setup(void **state)
