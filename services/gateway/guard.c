@@ -48,6 +48,7 @@ static bool value_valid(const char *value, size_t size)
 
 void guard_add(guard_t *guard, const char *name, size_t name_size, const char *value, size_t value_size)
 {
+    guard->headers++;
     if (!name_valid(name, name_size) || !value_valid(value, value_size)) {
         guard->malformed = true;
         return;
@@ -59,6 +60,32 @@ void guard_add(guard_t *guard, const char *name, size_t name_size, const char *v
             guard->value[i] = value != NULL ? value : "";
         return;
     }
+}
+
+// CR and LF, each of which became a NUL.
+static bool line_ends(const char *at, const char *end)
+{
+    return end - at >= 2 && at[0] == '\0' && at[1] == '\0';
+}
+
+bool guard_head(const char *verb, const char *target, size_t target_size, const char *version, const char *end, unsigned headers)
+{
+    // One blank each between verb, target and version.
+    if (target != verb + strlen(verb) + 1 || version != target + target_size + 1)
+        return false;
+    const char *at = version + strnlen(version, (size_t)(end - version));
+    for (; line_ends(at, end); headers--) {
+        at += 2;
+        if (line_ends(at, end))
+            return at + 2 == end && headers == 0;
+        // A name, a NUL for the colon, a value.
+        const size_t name = strnlen(at, (size_t)(end - at));
+        if (name == 0 || headers == 0 || at + name == end)
+            return false;
+        at += name + 1;
+        at += strnlen(at, (size_t)(end - at));
+    }
+    return false;
 }
 
 static bool parse_digits(const char *text, uint64_t max, uint64_t *value)

@@ -34,6 +34,7 @@ typedef enum guard_header {
 typedef struct guard {
     const char *value[GUARD_HEADERS]; // the first of each
     unsigned count[GUARD_HEADERS];
+    unsigned headers; // all of them
     bool malformed;  // a name or value that no header may have
     bool chunked;    // filled by guard_framing, as is what follows
     uint64_t length; // declared; 0 without Content-Length
@@ -41,6 +42,11 @@ typedef struct guard {
 
 // One header, as often as there are headers.
 void guard_add(guard_t *guard, const char *name, size_t name_size, const char *value, size_t value_size);
+// Whether the head is what its texts say. libmicrohttpd ends each text in place by a NUL and so believes one that was sent: "0\0" is a length of 0,
+// and what stands behind it is nowhere. It also joins folded lines, takes a line feed alone, and leaves out a header without a name.
+// `verb` to `end` is the head as libmicrohttpd left it, with the empty line; `target` and `version` are its texts on the request
+// line; `target_size` and `headers` are what it made of them.
+bool guard_head(const char *verb, const char *target, size_t target_size, const char *version, const char *end, unsigned headers);
 // Where the request begins or ends is in doubt: NULL or what is wrong. The connection must not be used any further then.
 const char *guard_framing(guard_t *guard, const char *version);
 // The value if it was given exactly once, else NULL.

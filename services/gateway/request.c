@@ -27,6 +27,7 @@ request_t *request_begin(gateway_t *gateway, const char *target, struct MHD_Conn
     request->connection = connection;
     request->arena = arena;
     request->raw = raw;
+    request->sent = target;
     request->raw_size = size;
     request->started_us = clock_steady_us();
     request->metrics = &gateway->other;
@@ -76,6 +77,14 @@ static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char
     return MHD_YES;
 }
 
+// Whether the head reads as it was sent; only for a version of HTTP that is spoken here, which stands on the request line.
+static bool head_is_whole(const request_t *request, const char *verb, const char *version)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info != NULL &&
+           guard_head(verb, request->sent, request->raw_size, version, verb + info->header_size, request->guard.headers);
+}
+
 static void take_id(request_t *request)
 {
     const char *given = guard_single(&request->guard, GUARD_REQUEST_ID);
@@ -104,6 +113,8 @@ static enum MHD_Result judge_head(request_t *request, const char *verb, const ch
     request->stage = REQUEST_BODY;
     MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, &request->guard);
     const char *fault = guard_framing(&request->guard, version);
+    if (fault == NULL && !head_is_whole(request, verb, version))
+        fault = "A malformed head";
     take_id(request);
     take_origin(request);
     request->head = strcmp(verb, "HEAD") == 0;

@@ -22,7 +22,8 @@ typedef struct request {
     gateway_t *gateway;
     struct MHD_Connection *connection;
     arena_t *arena;
-    const char *raw; // the target as sent
+    const char *raw;  // the target as sent
+    const char *sent; // the same where libmicrohttpd has it, good until the headers were judged
     size_t raw_size;
     request_stage_t stage;
     bool discarded; // the body is too large and not kept

@@ -7,11 +7,13 @@
 
 #include "common/base/clock.h"
 
-#define SIDE_BY_SIDE 100
+#define SIDE_BY_SIDE 200
+#define HANG_UP_MS 30
 #define WITHIN_US 10000000
 #define REQUEST_MAX (256u * 1024u)
 #define ANSWER_ROOM 65536
 #define TOLD_MAX 20
+#define TOLD_BYTES 160
 
 typedef struct exchange {
     const malformed_kind_t *kind;
@@ -73,6 +75,16 @@ static void move(exchange_t *exchange, short events)
     shut(exchange);
 }
 
+// Whether nothing is under way but what the other end may wait for.
+static bool only_halves(const exchange_t *exchanges, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (exchanges[i].fd >= 0 && !(malformed_is_half(exchanges[i].kind) && exchanges[i].shut))
+            return false;
+    }
+    return true;
+}
+
 static void run_all(exchange_t *exchanges, size_t count)
 {
     const int64_t until = clock_steady_us() + WITHIN_US;
@@ -83,8 +95,13 @@ static void run_all(exchange_t *exchanges, size_t count)
             const bool sending = exchanges[i].sent < exchanges[i].request.size;
             polls[i] = (struct pollfd){.fd = exchanges[i].fd, .events = (short)(POLLIN | (sending ? POLLOUT : 0))};
         }
-        if (poll(polls, count, 1000) < 0)
-            break;
+        const bool halves = only_halves(exchanges, count);
+        const int ready = poll(polls, count, halves ? HANG_UP_MS : 1000);
+        // A client that leaves in the middle.
+        for (size_t i = 0; halves && ready == 0 && i < count; i++) {
+            if (exchanges[i].fd >= 0)
+                end(&exchanges[i]);
+        }
         open = 0;
         for (size_t i = 0; i < count; i++) {
             if (exchanges[i].fd >= 0 && polls[i].revents != 0)
@@ -104,11 +121,11 @@ static void tell(const exchange_t *exchange, raw_place_t place, const char *what
     if (flood->wrong++ >= TOLD_MAX)
         return;
     print_message("%s: %s: %s %d\n  sent: ", raw_place_names[place], malformed_name(exchange->kind), what, status);
-    for (size_t i = 0; i < exchange->request.size && i < 300; i++) {
+    for (size_t i = 0; i < exchange->request.size && i < TOLD_BYTES; i++) {
         const unsigned char c = (unsigned char)exchange->request.data[i];
         print_message(c >= 0x20 && c < 0x7f ? "%c" : "\\x%02x", c);
     }
-    print_message("\n  came: %.*s\n", (int)(exchange->size < 600 ? exchange->size : 600), exchange->bytes);
+    print_message("\n  came: %.*s\n", (int)(exchange->size < TOLD_BYTES ? exchange->size : TOLD_BYTES), exchange->bytes);
 }
 
 static void judge(const exchange_t *exchange, raw_place_t place, flood_t *flood)
