@@ -1,5 +1,6 @@
 #include "common/event/audit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,18 +8,18 @@
 #include "common/base/log.h"
 
 // Entries of one statement.
-#define BATCH 250
+#define BATCH 1000
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 #define BATCH_SQL TEXT(BATCH)
-// After a hint: entries gather for so long, since a statement costs as much as twenty of them.
-#define HINTED_US INT64_C(400000)
+// After a hint: entries gather for so long, since a statement by itself costs as much as thirty of them.
+#define HINTED_US INT64_C(500000)
 // Without one: another replica writes too.
 #define UNHINTED_US INT64_C(2000000)
 #define ARENA_CAP (64u * 1024u)
 
 // Gapless because the lock holder alone chains, and a place is taken only with its row. In the order of the queue; the head moves in the
-// same statement. One row comes back whatever is queued.
+// same statement. One row comes back whatever is queued. The frame is said since the default one costs twice as much.
 static const db_stmt_t chain_entries = {
     "chain_entries",
     "WITH taken AS (DELETE FROM audit_queue WHERE position = ANY (ARRAY("
@@ -28,7 +29,7 @@ static const db_stmt_t chain_entries = {
     "chained AS (INSERT INTO audit (place, at, request_id, subject, organisation, origin, peer, method, resource, verdict, hash) "
     "    SELECT place, at, request_id, subject, organisation, origin, peer, method, resource, verdict, "
     "        audit_chain(head, audit_content(place, at, request_id, subject, organisation, origin, peer, method, resource, verdict)) "
-    "            OVER (ORDER BY position) FROM placed RETURNING place, hash), "
+    "            OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) FROM placed RETURNING place, hash), "
     "newest AS (SELECT place, hash FROM chained ORDER BY place DESC LIMIT 1), "
     "moved AS (UPDATE audit_head h SET place = n.place, hash = n.hash FROM newest n) "
     "SELECT coalesce((SELECT place FROM newest), h.place) AS place, (SELECT count(*) FROM chained) AS count FROM audit_head h"};
@@ -97,11 +98,32 @@ void event_audit_hint(event_audit_t *audit)
 
 void event_audit_tick(event_audit_t *audit)
 {
-    if (audit->db != NULL && !audit->chaining && !audit->closing && clock_steady_us() >= audit->due_us)
+    if (!audit->chaining && !audit->closing && clock_steady_us() >= audit->due_us)
         chain_start(audit);
 }
 
-status_t event_audit_new(metrics_t *metrics, event_audit_t **out, problem_t *problem)
+static status_t chain_connect(event_audit_t *audit, uv_loop_t *loop, const event_audit_options_t *options, metrics_t *metrics,
+                              problem_t *problem)
+{
+    // The lock is the service's, whichever database it lives in: its name is hashed by PostgreSQL itself. A plan that was made while a
+    // table was small is kept while it grows, so none may scan one.
+    char setup[192], name[96];
+    int length = snprintf(setup, sizeof setup, "SET enable_seqscan = off; SELECT pg_advisory_lock(hashtextextended('pcn.audit.%s', 0))",
+                          options->schema);
+    snprintf(name, sizeof name, "pcn-%s audit", options->service);
+    if (length < 0 || (size_t)length >= sizeof setup)
+        return problem_set(problem, STATUS_INTERNAL, NULL, "Schema name too long");
+    const db_options_t chain = {.dsn = options->dsn,
+                                .application_name = name,
+                                .schema = options->schema,
+                                .write_connections = 1,
+                                .setup_sql = setup,
+                                .lock_timeout_ms = -1,
+                                .statement_timeout_ms = -1};
+    return db_new(loop, &chain, metrics, &audit->db, problem);
+}
+
+status_t event_audit_new(uv_loop_t *loop, const event_audit_options_t *options, metrics_t *metrics, event_audit_t **out, problem_t *problem)
 {
     event_audit_t *audit = calloc(1, sizeof *audit);
     *out = NULL;
@@ -111,6 +133,8 @@ status_t event_audit_new(metrics_t *metrics, event_audit_t **out, problem_t *pro
     audit->place = metrics_gauge(metrics, "pcn_audit_place", NULL, "Latest place of the audit trail.");
     status_t status = audit->arena != NULL ? event_audit_statements(audit->statements, problem)
                                            : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
+    if (status == STATUS_OK)
+        status = chain_connect(audit, loop, options, metrics, problem);
     if (status != STATUS_OK) {
         event_audit_destroy(&audit);
         return status;
@@ -119,14 +143,12 @@ status_t event_audit_new(metrics_t *metrics, event_audit_t **out, problem_t *pro
     return STATUS_OK;
 }
 
-void event_audit_start(event_audit_t *audit, db_t *db)
-{
-    audit->db = db;
-}
-
 void event_audit_stop(event_audit_t *audit)
 {
+    if (audit->closing)
+        return;
     audit->closing = true;
+    db_destroy(&audit->db);
 }
 
 void event_audit_destroy(event_audit_t **audit)

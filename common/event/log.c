@@ -155,7 +155,8 @@ static void number_soon(event_log_t *log)
 void event_log_hint(event_log_t *log)
 {
     number_soon(log);
-    event_audit_hint(log->audit);
+    if (log->audit != NULL)
+        event_audit_hint(log->audit);
 }
 
 // ---- heartbeat ----
@@ -215,7 +216,8 @@ static void poll_now(uv_timer_t *timer)
     number_soon(log);
     heartbeat_tick(log);
     event_upkeep_tick(&log->upkeep);
-    event_audit_tick(log->audit);
+    if (log->audit != NULL)
+        event_audit_tick(log->audit);
 }
 
 static void log_free(event_log_t *log)
@@ -279,14 +281,11 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
     }
     status_t status = event_log_statements(log->statements, problem);
     if (status == STATUS_OK)
-        status = event_audit_new(metrics, &log->audit, problem);
-    if (status == STATUS_OK)
         status = relay_connect(log, loop, options, metrics, problem);
     if (status != STATUS_OK) {
         log_free(log);
         return status;
     }
-    event_audit_start(log->audit, log->db);
     log->upkeep.db = log->db;
     log->upkeep.partitions = log->statements[PARTITIONS];
     log->upkeep.answers = log->statements[ANSWERS];
@@ -294,7 +293,8 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
     log->timer.data = log;
     uv_timer_start(&log->timer, poll_now, 0, POLL_MS);
     *out = log;
-    return STATUS_OK;
+    const event_audit_options_t audit = {.service = options->service, .dsn = options->dsn, .schema = options->schema};
+    return event_audit_new(loop, &audit, metrics, &log->audit, problem);
 }
 
 void event_log_stop(event_log_t *log)
@@ -302,7 +302,8 @@ void event_log_stop(event_log_t *log)
     if (log->closing)
         return;
     log->closing = log->upkeep.closing = true;
-    event_audit_stop(log->audit);
+    if (log->audit != NULL)
+        event_audit_stop(log->audit);
     db_destroy(&log->db);
     uv_close((uv_handle_t *)&log->timer, NULL);
 }

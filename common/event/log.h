@@ -4,8 +4,8 @@
 // The relay is the session that holds the advisory lock: it moves committed events from the queue to their places, without a gap, in a
 // short transaction of its own, commits, then publishes. It is woken by a hint after each commit and by a poll every 50 ms. Another
 // replica waits for the lock on its own connection and goes on the moment the first one's session ends. While nothing is published
-// it publishes, once a second, how far the log is; and it keeps the log's partitions (upkeep.h) and
-// chains the audit trail (audit.h).
+// it publishes, once a second, how far the log is; and it keeps the log's partitions (upkeep.h). The audit
+// trail is chained beside it (audit.h).
 #ifndef PCN_EVENT_LOG_H
 #define PCN_EVENT_LOG_H
 
@@ -29,6 +29,7 @@ typedef struct event_log_options {
     int64_t retention_days;     // 0: events are kept for ever
 } event_log_options_t;
 
+// Once handles are open *log is there, also where it fails, and is to be stopped and destroyed.
 MUST_CHECK status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metrics_t *metrics, event_log_t **log,
                                   problem_t *problem);
 // Closes its handles, which the loop must then see out; what is in flight comes to its end there.

@@ -62,7 +62,10 @@ $$;
 -- The next hash. `head` is the one before the batch, for its first row.
 CREATE FUNCTION audit_link(before bytea, head bytea, content bytea) RETURNS bytea LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-    RETURN sha256(coalesce(before, head) || content);
+    IF before IS NULL THEN
+        RETURN sha256(head || content);
+    END IF;
+    RETURN sha256(before || content);
 END
 $$;
 CREATE AGGREGATE audit_chain(head bytea, content bytea) (SFUNC = audit_link, STYPE = bytea);

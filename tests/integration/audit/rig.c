@@ -49,16 +49,10 @@ static void on_tick(uv_timer_t *timer)
 static void start_relay(rig_t *rig)
 {
     problem_t problem = {0};
-    char setup[128];
-    (void)snprintf(setup, sizeof setup, "SET ROLE %s", rig->job);
-    const db_options_t options = {.dsn = test_database_dsn(rig->database),
-                                  .application_name = "relay",
-                                  .schema = "registry",
-                                  .write_connections = 1,
-                                  .setup_sql = setup};
-    must(event_audit_new(rig->metrics, &rig->audit, &problem), &problem);
-    must(db_new(&rig->loop, &options, rig->metrics, &rig->relay, &problem), &problem);
-    event_audit_start(rig->audit, rig->relay);
+    char dsn[512];
+    (void)snprintf(dsn, sizeof dsn, "%s options='-c role=%s'", test_database_dsn(rig->database), rig->job);
+    const event_audit_options_t options = {.service = "registry", .dsn = dsn, .schema = "registry"};
+    must(event_audit_new(&rig->loop, &options, rig->metrics, &rig->audit, &problem), &problem);
 }
 
 int rig_setup(void **state)
@@ -89,7 +83,6 @@ int rig_teardown(void **state)
     rig_t *rig = *state;
     event_audit_stop(rig->audit);
     uv_close((uv_handle_t *)&rig->timer, NULL);
-    db_destroy(&rig->relay);
     assert_int_equal(uv_run(&rig->loop, UV_RUN_DEFAULT), 0);
     event_audit_destroy(&rig->audit);
     assert_int_equal(uv_loop_close(&rig->loop), 0);

@@ -22,8 +22,7 @@ typedef struct rig {
     uv_loop_t loop;
     uv_timer_t timer;
     metrics_t *metrics;
-    db_t *relay; // by the job role
-    event_audit_t *audit;
+    event_audit_t *audit; // by the job role
     gauge_t *place;
     // What the last proof said.
     char said[RIG_SAID][256];
