@@ -6,4 +6,6 @@ foreach(name http)
   pcn_platform_test(abuse ${name})
   target_link_libraries(ptest_abuse_${name} PRIVATE pcn_test_abuse)
 endforeach()
-target_sources(ptest_abuse_http PRIVATE ${CMAKE_CURRENT_LIST_DIR}/malformed.c ${CMAKE_CURRENT_LIST_DIR}/flood.c)
+target_sources(ptest_abuse_http PRIVATE ${CMAKE_CURRENT_LIST_DIR}/malformed.c ${CMAKE_CURRENT_LIST_DIR}/flood.c
+  ${CMAKE_CURRENT_LIST_DIR}/slow.c)
+target_link_libraries(ptest_abuse_http PRIVATE Threads::Threads)
