@@ -83,8 +83,9 @@ static const char letter[] =
     "        SELECT u.type, u.subject, u.data FROM unnest(:step.types::text[], :step.subjects::text[], :step.data::text[]) "
     "            AS u (type, subject, data) "
     "        UNION ALL (SELECT s.type, s.subject, NULL FROM follower_subject s WHERE :step.subjects::text[] IS NULL "
-    "            AND s." OF_SOURCE " AND s.generation < :step.generation::bigint ORDER BY s.generation, s.subject LIMIT 1)) e) "
-    "SELECT (SELECT count(*) FROM moved) AS moved";
+    "            AND s." OF_SOURCE
+    " AND s.generation < :step.generation::bigint ORDER BY s.generation, s.subject LIMIT 1)) e RETURNING subject) "
+    "SELECT (SELECT count(*) FROM moved) AS moved, (SELECT subject FROM kept) AS subject";
 
 // NULL stands for what the declaration changes.
 #define PARTS_MAX 7

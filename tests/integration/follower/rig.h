@@ -43,7 +43,9 @@ void rig_await(rig_t *rig, long value, const char *sql);
 void rig_change(rig_t *rig, unsigned first, unsigned count);
 // One event with a version and data of the test's choice.
 void rig_event(rig_t *rig, const char *subject, long version, const char *data);
-// Waits until the copy has come to the log's end and then looks: the copy is what the log says.
+// Waits until the copy has come to the log's end, and then how many resources of it are not what the log says.
+long rig_differences(rig_t *rig);
+// There are none.
 void rig_equal(rig_t *rig);
 // A follower's series of the copy's first replica, or the second's; -1 where it is not there.
 long rig_metric(rig_t *rig, const char *name, bool second);
