@@ -10,6 +10,7 @@
 #include "common/app/endpoints.h"
 #include "common/base/log.h"
 #include "common/db/session.h"
+#include "common/event/epoch.h"
 #include "common/event/audit.h"
 #include "common/service/exchange.h"
 #include "pcn/common/v1/envelope.meta.h"
@@ -133,6 +134,19 @@ static status_t read_endpoints(host_t *host, app_t *app, const settings_t *setti
     return endpoint_list_init(&host->events_at, variable, first_text(settings->pub_listen, app_endpoints(app, name, "pub")[0]), problem);
 }
 
+static status_t renew_epoch(const service_t *service, const settings_t *settings, problem_t *problem)
+{
+    db_session_t *owner = NULL;
+    char epoch[EVENT_EPOCH_SIZE];
+    status_t status = db_session_open(first_text(settings->owner_dsn, settings->dsn), "pcn new epoch", service->name, &owner, problem);
+    if (status == STATUS_OK)
+        status = event_epoch_renew(owner, epoch, problem);
+    if (status == STATUS_OK)
+        (void)printf("%s\n", epoch);
+    db_session_close(&owner);
+    return status;
+}
+
 static status_t open_sockets(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
 {
     char keys_dir[256];
@@ -190,17 +204,21 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
 {
     host_t *host = app_data(app);
     const settings_t *settings = app_settings(app);
+    const bool new_epoch = argc > 0 && strcmp(argv[0], "--new-epoch") == 0;
     const bool migrate_only = argc > 0 && strcmp(argv[0], "--migrate") == 0;
-    if (argc > (migrate_only ? 1 : 0))
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, argv[migrate_only ? 1 : 0], "Unknown option");
+    const int known = new_epoch || migrate_only ? 1 : 0;
+    if (argc > known)
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, argv[known], "Unknown option");
     status_t status = read_endpoints(host, app, settings, problem);
     if (status == STATUS_OK)
         status = migrate(host->service, settings, problem);
     if (status != STATUS_OK)
         return status;
-    if (migrate_only) {
+    if (new_epoch)
+        status = renew_epoch(host->service, settings, problem);
+    if (new_epoch || migrate_only) {
         app_quit(app, 0);
-        return STATUS_OK;
+        return status;
     }
     status = plan_new(host->service, &host->plan, problem);
     if (status == STATUS_OK)
@@ -295,7 +313,8 @@ int service_run(const service_t *service, int argc, char **argv)
     const app_spec_t spec = {.name = service->name,
                              .keys = keys,
                              .config_size = sizeof(settings_t),
-                             .usage = "  --migrate        apply missing migrations and end\n",
+                             .usage = "  --migrate        apply missing migrations and end\n"
+                                      "  --new-epoch      after a restore from a backup: give the change log a new epoch, print it and end\n",
                              .data = &host,
                              .start = start,
                              .ready = ready,

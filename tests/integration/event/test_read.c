@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/event/epoch.h"
 #include "tests/integration/event/rig.h"
 
 static Pcn__Events__V1__ReadRequest request(int64_t after)
@@ -149,6 +150,24 @@ static void places_that_are_gone(void **state)
     assert_int_equal(reply->events[0]->sequence, 11);
 }
 
+static void a_new_epoch_makes_places_void(void **state)
+{
+    log_rig_t *rig = *state;
+    char epoch[EVENT_EPOCH_SIZE];
+    char *old = test_database_query(rig->database, "SELECT epoch FROM log_state");
+    Pcn__Events__V1__ReadRequest asked = request(0);
+    db_session_t *owner = NULL;
+    asked.epoch = old;
+    must_read(rig, &asked);
+    assert_int_equal(db_session_open(test_database_dsn(rig->database), "owner", "log", &owner, &rig->problem), STATUS_OK);
+    assert_int_equal(event_epoch_renew(owner, epoch, &rig->problem), STATUS_OK);
+    db_session_close(&owner);
+    assert_gone(rig, &asked, "epoch");
+    asked.epoch = epoch;
+    assert_string_equal(must_read(rig, &asked)->epoch, epoch);
+    free(old);
+}
+
 // A page is read by a range of keys, in whatever partition, also by the plan that serves every parameter.
 static void a_page_is_a_range_scan(void **state)
 {
@@ -174,6 +193,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_type_leaves_places_out, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_page_ends_by_its_size, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(places_that_are_gone, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(a_new_epoch_makes_places_void, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_page_is_a_range_scan, rig_setup, rig_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

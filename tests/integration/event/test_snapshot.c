@@ -8,8 +8,8 @@
 #include "tests/integration/event/rig.h"
 
 #define SUBJECTS 40
-#define EVENTS_MAX 4000
-#define ROUNDS 60
+#define EVENTS_MAX 2000
+#define ROUNDS 40
 
 // The log as it must be: which subject each place is of.
 typedef struct model {
