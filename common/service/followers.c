@@ -119,7 +119,7 @@ static status_t decide_list_letters(service_call_t *call)
     return STATUS_OK;
 }
 
-static status_t decide_letter(service_call_t *call, int state)
+static status_t decide_letter(service_call_t *call, Pcn__Followers__V1__DeadLetterState state)
 {
     const Pcn__Followers__V1__DecideDeadLetterRequest *request = call->request;
     const letter_t *row = call->row_count > 0 ? call->rows[0] : NULL;

@@ -84,7 +84,7 @@ static status_t show_followers(letters_t *letters, problem_t *problem)
         const Pcn__Followers__V1__Follower *follower = reply->followers[i];
         const bool written = letters->json ? print_json(letters, type, follower)
                                            : printf("%-16s  %-9s  %12" PRId64 "  %-27s  %s\n", plain(letters, follower->source),
-                                                    state_name(type, follower->state), follower->sequence,
+                                                    state_name(type, (int)follower->state), follower->sequence,
                                                     plain(letters, follower->moved_at), plain(letters, follower->epoch)) > 0;
         if (!written)
             return cannot_write(problem);
@@ -109,7 +109,7 @@ static bool print_letter(letters_t *letters, const Pcn__Followers__V1__DeadLette
     char place[24] = "-";
     if (letter->has_sequence)
         snprintf(place, sizeof place, "%" PRId64, letter->sequence);
-    return printf("%-36s  %-7s  %-27s  %-12s  %10s  %-32s  %s\n", plain(letters, letter->id), state_name(type, letter->state),
+    return printf("%-36s  %-7s  %-27s  %-12s  %10s  %-32s  %s\n", plain(letters, letter->id), state_name(type, (int)letter->state),
                   plain(letters, letter->at), plain(letters, letter->source), place, plain(letters, letter->subject),
                   plain(letters, letter->problem)) > 0;
 }
