@@ -1,8 +1,10 @@
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -454,6 +456,18 @@ static void a_token_that_expires(void **state)
     sse_close(&sse);
 }
 
+// Sends the request and does not wait for its answer.
+static int begin_to_open(harness_t *harness, const char *path)
+{
+    char *token = harness_token(harness, READER), *request;
+    int fd = harness_connect(harness);
+    assert_true(asprintf(&request, "GET %s HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n\r\n", path, token) > 0);
+    harness_send_text(fd, request);
+    free(request);
+    free(token);
+    return fd;
+}
+
 static void draining(void **state)
 {
     harness_t *harness = *state;
@@ -463,19 +477,27 @@ static void draining(void **state)
     harness_log_append(harness, 2);
     for (size_t i = 0; i < 5; i++)
         expect_changes(&streams[i], 1, 2);
+    // One that is still being opened ends without an answer.
+    harness->absent = true;
+    int opening = begin_to_open(harness, STREAM "?after=99999");
+    struct pollfd look = {.fd = opening, .events = POLLIN};
+    assert_int_equal(poll(&look, 1, 300), 0);
     harness_drain(harness);
     for (size_t i = 0; i < 5; i++) {
         expect_type(&streams[i], "bye", "shutting down");
         expect_end(&streams[i]);
         sse_close(&streams[i]);
     }
+    char byte;
+    assert_int_equal(recv(opening, &byte, 1, 0), 0);
+    close(opening);
 }
 
 // The harness is destroyed under streams that nobody reads, one of them while it is being opened.
 static void stopping(void **state)
 {
     harness_t *harness = *state;
-    sse_t full, opening;
+    sse_t full;
     harness->log.bytes = 50000;
     open_stream(harness, STREAM, "", &full);
     harness_log_append(harness, 100);
@@ -483,16 +505,10 @@ static void stopping(void **state)
     open_stream(harness, STREAM "?after=0", "", &other);
     expect_changes(&other, 1, 100);
     harness->absent = true;
-    memset(&opening, 0, sizeof(opening));
-    opening.fd = harness_connect(harness);
-    char *token = harness_token(harness, READER), *request;
-    assert_true(asprintf(&request, "GET " STREAM "?after=99999 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n\r\n", token) > 0);
-    harness_send_text(opening.fd, request);
-    free(request);
-    free(token);
+    int opening = begin_to_open(harness, STREAM "?after=99999");
     harness_destroy(&harness);
     *state = harness_new(0);
-    sse_close(&opening);
+    close(opening);
     sse_close(&other);
     sse_close(&full);
 }
