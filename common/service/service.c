@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/app/app.h"
 #include "common/app/endpoints.h"
@@ -307,8 +308,19 @@ static void stop(app_t *app)
     uv_timer_start(&host->last_answers, await_last_answers, 0, 1);
 }
 
+// Each connection of a subscriber takes a descriptor, and libzmq ends the process where one comes over ipc and there is none.
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 int service_run(const service_t *service, int argc, char **argv)
 {
+    raise_descriptor_limit();
     host_t host = {.service = service};
     const app_spec_t spec = {.name = service->name,
                              .keys = keys,
