@@ -152,7 +152,8 @@ static size_t wrong_command(chance_t *chance, uint8_t *bytes)
     static const char *const names[] = {"READY", "INITIATE", "ERROR", "WELCOME", "PING", "X"};
     uint8_t body[100];
     size_t size = greeting(bytes, "CURVE", 3, false);
-    return size + command(bytes + size, names[chance_below(chance, 6)], body, fill_random(chance, body, chance_below(chance, 100)));
+    (void)fill_random(chance, body, sizeof body);
+    return size + command(bytes + size, names[chance_below(chance, 6)], body, chance_below(chance, sizeof body));
 }
 
 static size_t huge_frame(chance_t *chance, uint8_t *bytes)
