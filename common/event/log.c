@@ -188,7 +188,7 @@ static void end_done(db_query_t *query, const db_rows_t *rows, const problem_t *
         defect.status = db_row_message(rows, 0, &pcn__platform__v1__logged_event__type, log->arena, &row, &defect);
     if (log->closing)
         return;
-    if (row == NULL) {
+    if (defect.status != STATUS_OK || row == NULL) {
         log_warning("end of the log not read, will try again", LOG_TEXT("detail", defect.detail));
         return;
     }

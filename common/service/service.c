@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <libpq-fe.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "common/service/exchange.h"
 #include "pcn/common/v1/envelope.meta.h"
 
+#define KEPT_BYTES (64 * 1024 * 1024)
 #define SCRATCH_CAP (1024u * 1024u)
 #define FOLLOWERS_MAX 16
 
@@ -308,6 +310,14 @@ static void stop(app_t *app)
     uv_timer_start(&host->last_answers, await_last_answers, 0, 1);
 }
 
+// A page of events takes megabytes for a moment, again and again. Given back each time, the kernel clears them each time: that was half of
+// a page's cost.
+static void keep_memory(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT_BYTES / 2);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
 // Each connection of a subscriber takes a descriptor, and libzmq ends the process where one comes over ipc and there is none.
 static void raise_descriptor_limit(void)
 {
@@ -320,6 +330,7 @@ static void raise_descriptor_limit(void)
 
 int service_run(const service_t *service, int argc, char **argv)
 {
+    keep_memory();
     raise_descriptor_limit();
     host_t host = {.service = service};
     const app_spec_t spec = {.name = service->name,
