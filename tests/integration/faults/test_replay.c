@@ -51,7 +51,8 @@ static uint64_t digest_over_zeromq(fixture_t *fixture, int64_t after, uint32_t l
     *place = after;
     while (*place < max) {
         peer_reply_t reply;
-        assert_int_equal(peer_read(&fixture->peer, *place, limit, NULL, &reply), STATUS_OK);
+        if (peer_read(&fixture->peer, *place, limit, NULL, &reply) != STATUS_OK)
+            fail_msg("%u events after %lld: %s", limit, (long long)*place, reply.problem.detail);
         const Pcn__Events__V1__ReadReply *page = reply.message;
         for (size_t i = 0; i < page->n_events; i++) {
             assert_int_equal(page->events[i]->sequence, ++*place);
