@@ -36,13 +36,14 @@ keep() {
 pages() {
     local answer body status lines
     while :; do
-        answer=$(ask -m 30 -w '\n%{http_code}' -G "$url/v1/events/$service" -d after="$place" -d limit=1000 -d epoch="$epoch") || return 1
+        answer=$(ask -m 30 -w '\n%{http_code}' -G "$url/v1/events/$service" -d after="$place" -d limit=1000 ${epoch:+-d epoch="$epoch"}) ||
+            return 1
         status=${answer##*$'\n'} body=${answer%$'\n'*}
         if [ "$status" = 410 ]; then
             echo "place $place is gone: $(jq -r '.detail // empty' <<<"$body")" >&2
             exit 3
         fi
-        [ "$status" = 200 ] || { echo "pages: HTTP $status" >&2; return 1; }
+        [ "$status" = 200 ] || { echo "pages: HTTP $status: $(jq -r '.detail // empty' <<<"$body")" >&2; return 1; }
         lines=$(jq -r '.epoch as $epoch | .events[] | [.sequence, .type, .subject, $epoch] | @tsv' <<<"$body")
         epoch=$(jq -r .epoch <<<"$body")
         [ -n "$lines" ] || return 0
