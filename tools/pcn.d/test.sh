@@ -114,7 +114,7 @@ test_static() {
     local scripts=("$PCN_CLONE/pcn" "$PCN_CLONE"/tools/pcn.d/*.sh) script
     while IFS= read -r script; do
         scripts+=("$script")
-    done < <(find "$PCN_CLONE/tests" "$PCN_CLONE/docker" -name node_modules -prune -o -name '*.sh' -print | sort)
+    done < <(find "$PCN_CLONE/tests" "$PCN_CLONE/docker" "$PCN_CLONE/docs" -name node_modules -prune -o -name '*.sh' -print | sort)
     test_count "shellcheck" shellcheck --severity=warning "${scripts[@]}"
 }
 
@@ -127,7 +127,9 @@ command_test() {
             *) die "test: $part is not a part; there are unit, integration, asan, fuzz, static" ;;
         esac
     done
-    package_ensure "${package_runtime[@]}" "${package_build[@]}" "${package_test[@]}"
+    local wanted=("${package_test[@]}")
+    command -v npm >/dev/null || wanted+=(npm) # Node.js from elsewhere brings its own
+    package_ensure "${package_runtime[@]}" "${package_build[@]}" "${wanted[@]}"
     for part in "${parts[@]}"; do
         "test_$part"
     done
