@@ -140,13 +140,13 @@ static status_t read_page(letters_t *letters, unsigned size, const char *token, 
 static status_t list(letters_t *letters, long long limit, problem_t *problem)
 {
     char token[1024] = "";
-    if (!letters->json)
-        printf("%-36s  %-7s  %-27s  %-12s  %10s  %-32s  %s\n", "ID", "STATE", "AT", "SOURCE", "SEQUENCE", "SUBJECT", "PROBLEM");
     do {
         Pcn__Followers__V1__ListDeadLettersReply *page;
         status_t status = read_page(letters, limit < PAGE ? (unsigned)limit : PAGE, token[0] != '\0' ? token : NULL, &page, problem);
         if (status != STATUS_OK)
             return status;
+        if (!letters->json && token[0] == '\0')
+            printf("%-36s  %-7s  %-27s  %-12s  %10s  %-32s  %s\n", "ID", "STATE", "AT", "SOURCE", "SEQUENCE", "SUBJECT", "PROBLEM");
         for (size_t i = 0; i < page->n_dead_letters; i++) {
             if (!print_letter(letters, page->dead_letters[i]))
                 return cannot_write(problem);
