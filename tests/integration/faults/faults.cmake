@@ -2,6 +2,6 @@
 include(${CMAKE_SOURCE_DIR}/tests/support/faults.cmake)
 add_library(pcn_test_stage STATIC ${CMAKE_CURRENT_LIST_DIR}/stage.c ${CMAKE_CURRENT_LIST_DIR}/peer.c)
 target_link_libraries(pcn_test_stage PUBLIC pcn_test_faults cmocka)
-foreach(name kill_service kill_relay kill_gateway postgres subscriber idempotency replay snapshot)
+foreach(name kill_service kill_relay kill_gateway postgres subscriber idempotency replay snapshot chaos)
   pcn_fault_test(faults ${name} pcn_test_stage)
 endforeach()

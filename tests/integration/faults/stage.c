@@ -6,7 +6,7 @@
 
 #include "common/base/clock.h"
 
-enum { DRAIN_MS = 60000, DATABASE_STARTS_MOST = 10, PAGE = 1000, RESOURCES_MOST = 1500, PATH_ROOM = 256 };
+enum { DRAIN_MS = 60000, DATABASE_STARTS_MOST = 10, PAGE = 1000, RESOURCES_MOST = 500, PATH_ROOM = 256 };
 
 int stage_start(void **state)
 {
@@ -209,6 +209,7 @@ void stage_check(stage_t *stage, const char *what)
     add_names(stage, &leaks);
     invariants_check_logs(&report, &leaks, stage->platform.state_dir);
     invariants_print(&report, what);
+    stage->report = report;
     printf("  the log has %" PRId64 " events; %zu lines of %zu logs\n", replay.place, leaks.lines, leaks.files);
     replay_clear(&replay);
     leaks_clear(&leaks);
