@@ -119,6 +119,16 @@ void rig_end(pid_t *pid)
     finish(pid, SIGTERM, true);
 }
 
+void rig_forget_key(rig_t *rig, const char *name)
+{
+    static const char *const parts[] = {"public", "secret"};
+    char path[160];
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        snprintf(path, sizeof path, "%s/keys/%s.%s", rig->folder, name, parts[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
 // ---- life ----
 
 int rig_setup(void **state)

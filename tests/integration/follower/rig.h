@@ -33,6 +33,8 @@ void rig_start_second(rig_t *rig);
 // SIGKILL, or SIGTERM, which must end it well.
 void rig_kill(pid_t *pid);
 void rig_end(pid_t *pid);
+// The daemon makes itself another pair at its next start.
+void rig_forget_key(rig_t *rig, const char *name);
 
 // Runs SQL as superuser, in the registry's or the copy's tables by their schema.
 void rig_sql(rig_t *rig, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -87,6 +87,18 @@ static void test_registry_restarts(void **state)
     assert_applied_once(rig);
 }
 
+// The registry comes back under another key.
+static void test_another_key(void **state)
+{
+    rig_t *rig = *state;
+    rig_end(&rig->registry);
+    rig_forget_key(rig, "registry");
+    rig_start_registry(rig);
+    rig_change(rig, 1, 10);
+    rig_equal(rig);
+    assert_applied_once(rig);
+}
+
 // A connection that is lost under way: the statement is sent again, and does nothing where it was committed.
 static void test_connection_lost(void **state)
 {
@@ -207,10 +219,10 @@ static void test_catches_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_load),        cmocka_unit_test(test_changes_follow),       cmocka_unit_test(test_killed_at_any_moment),
-        cmocka_unit_test(test_registry_restarts), cmocka_unit_test(test_connection_lost),      cmocka_unit_test(test_another_epoch),
-        cmocka_unit_test(test_pruned_place),      cmocka_unit_test(test_killed_in_a_snapshot), cmocka_unit_test(test_two_replicas),
-        cmocka_unit_test(test_turns_change),      cmocka_unit_test(test_catches_up),
+        cmocka_unit_test(test_first_load),        cmocka_unit_test(test_changes_follow), cmocka_unit_test(test_killed_at_any_moment),
+        cmocka_unit_test(test_registry_restarts), cmocka_unit_test(test_another_key),    cmocka_unit_test(test_connection_lost),
+        cmocka_unit_test(test_another_epoch),     cmocka_unit_test(test_pruned_place),   cmocka_unit_test(test_killed_in_a_snapshot),
+        cmocka_unit_test(test_two_replicas),      cmocka_unit_test(test_turns_change),   cmocka_unit_test(test_catches_up),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }
