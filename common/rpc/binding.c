@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/rpc/frame.h"
 #include "common/rpc/loop.h"
@@ -201,14 +202,15 @@ static void monitor_readable(void *data, void *socket)
     }
 }
 
-// For whoever cannot come back for the news that the socket is gone: it takes less than a millisecond.
-static void await_gone(void *monitor)
+// For whoever cannot come back for the news that the socket is gone: it takes less than a millisecond. A connection that was let in ends
+// only when the ZAP handler's socket, which the loop would look at, took notice of that.
+static void await_gone(const rpc_binding_t *binding)
 {
-    zmq_pollitem_t item = {monitor, 0, ZMQ_POLLIN, 0};
-    while (take_event(monitor).number != ZMQ_EVENT_MONITOR_STOPPED) {
-        if (zmq_poll(&item, 1, BINDING_GONE_MS) == 0) {
-            return;
-        }
+    void *monitor = rpc_socket_zmq(binding->monitor);
+    zmq_pollitem_t items[] = {{monitor, 0, ZMQ_POLLIN, 0}, {rpc_zap_socket(binding->context->zap), 0, ZMQ_POLLIN, 0}};
+    int64_t limit_us = clock_steady_us() + BINDING_GONE_MS * INT64_C(1000);
+    while (take_event(monitor).number != ZMQ_EVENT_MONITOR_STOPPED && clock_steady_us() < limit_us) {
+        (void)zmq_poll(items, items[1].socket != NULL ? 2 : 1, BINDING_RETRY_MS);
     }
 }
 
@@ -237,7 +239,7 @@ static void close_both(rpc_binding_t *binding)
     if (binding->socket != NULL) {
         (void)zmq_socket_monitor(rpc_socket_zmq(binding->socket), NULL, 0);
     } else if (binding->monitor != NULL) {
-        await_gone(rpc_socket_zmq(binding->monitor));
+        await_gone(binding);
     }
     rpc_socket_destroy(&binding->monitor);
     rpc_socket_destroy(&binding->socket);
