@@ -153,6 +153,10 @@ static void entries_of_open_transactions_come_later(void **state)
     assert_int_equal(test_database_number(rig->database, "SELECT place FROM audit WHERE subject = 'slow'"), 6);
 }
 
+#define QUEUE_ONE                                                                                                                          \
+    "INSERT INTO audit_queue (at, request_id, subject, organisation, method, resource, verdict) "                                          \
+    "VALUES (now(), gen_random_uuid(), '', '', '', '', '')"
+
 static void only_the_relay_writes_the_chain(void **state)
 {
     static const char *const application[] = {
@@ -179,8 +183,7 @@ static void only_the_relay_writes_the_chain(void **state)
                                       "INSERT INTO audit_head VALUES (9, '')",
                                       "UPDATE audit_queue SET at = now()",
                                       "TRUNCATE audit_queue",
-                                      "INSERT INTO audit_queue (at, request_id, subject, organisation, method, resource, verdict) "
-                                      "VALUES (now(), gen_random_uuid(), '', '', '', '', '')"};
+                                      QUEUE_ONE};
     rig_t *rig = *state;
     rig_write(rig, 5);
     rig_chain(rig, 5);

@@ -1,3 +1,4 @@
+pcn_unit(ctl ask pcn_ctl_core PkgConfig::MHD)
 pcn_unit(ctl command pcn_ctl_core)
 pcn_unit(ctl compare pcn_ctl_core)
 pcn_unit(ctl csv pcn_ctl_core)
