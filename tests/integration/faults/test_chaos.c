@@ -47,7 +47,7 @@ typedef struct chaos {
 
 static int64_t chaos_seconds(void)
 {
-    const char *text = getenv("PCN_CHAOS_SECONDS");
+    const char *text = getenv("PCN_TEST_SECONDS");
     const int64_t seconds = text != NULL ? strtoll(text, NULL, 10) : DEFAULT_SECONDS;
     return seconds > 0 ? seconds : DEFAULT_SECONDS;
 }
@@ -190,7 +190,7 @@ int main(int argument_count, char **arguments)
             fprintf(stderr, "usage: %s [--seconds N] [--seed S]\n", arguments[0]);
             return 2;
         }
-        setenv(seconds ? "PCN_CHAOS_SECONDS" : "PCN_TEST_SEED", arguments[i + 1], 1);
+        setenv(seconds ? "PCN_TEST_SECONDS" : "PCN_TEST_SEED", arguments[i + 1], 1);
     }
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_chaos)};
     return cmocka_run_group_tests(tests, stage_start, stage_stop);
