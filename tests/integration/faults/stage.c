@@ -18,17 +18,18 @@ int stage_start(void **state)
         return -1;
     stage->seed = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t)clock_wall_us() % 1000000;
     stage->random.state = stage->seed;
+    // Who watches a long run sees it as it goes.
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     printf("seed %" PRIu64 "\n", stage->seed);
     if (!platform_start(&stage->platform))
         return -1;
     stage->manager = platform_token(&stage->platform, "system-manager", "ics-llr");
     snprintf(path, sizeof path, "%s/journal.jsonl", stage->platform.folder);
     stage->journal = journal_new(path, (uint64_t)clock_wall_us());
-    static const char *const programs[] = {"registry", "gateway", "postgresql", "haproxy"};
-    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
-        stage->kills[i].name = programs[i];
     if (stage->manager == NULL || stage->journal == NULL || !processes_look(&stage->platform, &stage->before))
         return -1;
+    for (size_t i = 0; i < stage->before.count; i++)
+        stage->kills[i].name = stage->before.of[i].name;
     return 0;
 }
 
@@ -42,8 +43,7 @@ int stage_stop(void **state)
     return 0;
 }
 
-load_t *stage_load(stage_t *stage, mix_registry_t *world, const load_operation_t *operations, unsigned clients, double rate,
-                   const char *socket)
+load_t *stage_load(stage_t *stage, void *world, const load_operation_t *operations, unsigned clients, double rate, const char *socket)
 {
     const load_options_t options = {.journal = stage->journal,
                                     .url = stage->platform.url,

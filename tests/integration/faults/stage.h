@@ -23,7 +23,6 @@
 #include "tests/support/load.h"
 #include "tests/support/mix_registry.h"
 
-#define STAGE_PROGRAMS 5
 #define STAGE_READY_MS 60000
 
 typedef struct stage {
@@ -33,17 +32,16 @@ typedef struct stage {
     load_random_t random;
     journal_t *journal;
     processes_t before;
-    invariants_kills_t kills[STAGE_PROGRAMS]; // since `before`; ends with name NULL
-    invariants_t report;                      // of the last check
+    invariants_kills_t kills[PROCESSES_MAX + 1]; // of each program since `before`; ends with name NULL
+    invariants_t report;                         // of the last check
 } stage_t;
 
 // cmocka's group set-up and tear-down; *state is the stage.
 int stage_start(void **state);
 int stage_stop(void **state);
 
-// The registry's mix on a world of its own; `socket` NULL: through the edge. Never NULL.
-load_t *stage_load(stage_t *stage, mix_registry_t *world, const load_operation_t *operations, unsigned clients, double rate,
-                   const char *socket);
+// A table of operations on its world; `socket` NULL: through the edge. Never NULL.
+load_t *stage_load(stage_t *stage, void *world, const load_operation_t *operations, unsigned clients, double rate, const char *socket);
 // Stops it, requires that every request was answered and none wrongly, and prints its counts.
 load_counts_t stage_load_stop(load_t **load, const char *what);
 // Sends a signal that ends the program and counts it, or notes that it was killed in another way (signal 0).

@@ -164,7 +164,7 @@ static void test_chaos(void **state)
     chaos_t chaos = {.stage = *state};
     stage_t *stage = chaos.stage;
     const int64_t end_us = clock_steady_us() + chaos_seconds() * SECOND_US;
-    assert_true(follower_start(&chaos.follower, &stage->platform, "follower-chaos", 0));
+    assert_true(follower_start(&chaos.follower, &stage->platform, "registry", "follower-chaos", 0));
     assert_true(killer_install(&chaos.registry, &stage->platform, "registry"));
     assert_true(killer_install(&chaos.gateway, &stage->platform, "gateway"));
     stage_await_ready(stage);

@@ -31,7 +31,7 @@ static void test_before_publication_under_load(void **state)
     assert_true(killer_install(&killer, &stage->platform, "registry"));
     stage_await_ready(stage);
     stage_baseline(stage);
-    assert_true(follower_start(&follower, &stage->platform, "follower-relay", 0));
+    assert_true(follower_start(&follower, &stage->platform, "registry", "follower-relay", 0));
     load_t *load = stage_load(stage, &world, mix_registry_all, CLIENTS, 0, NULL);
     for (unsigned i = 0; i < KILLS; i++) {
         const size_t acknowledged = load_count(load).acknowledged;
@@ -54,7 +54,7 @@ static void test_nothing_is_published_afterwards(void **state)
     follower_t follower;
     const int64_t begin = stage_mark(stage);
     const unsigned fired = killer_fired(&killer);
-    assert_true(follower_start(&follower, &stage->platform, "follower-last", begin));
+    assert_true(follower_start(&follower, &stage->platform, "registry", "follower-last", begin));
     for (unsigned i = 0; i < LAST_KILLS; i++) {
         char body[160], key[64];
         const char *const headers[] = {key, NULL};

@@ -41,7 +41,7 @@ static void test_stopped_subscriber(void **state)
     processes_t warm, loaded;
     invariants_t report = {0};
     replay_t replay;
-    assert_true(follower_start(&follower, &stage->platform, "follower-stopped", 0));
+    assert_true(follower_start(&follower, &stage->platform, "registry", "follower-stopped", 0));
     const double within = create(stage, "warm", events / WARM_PART) * WRITE_SECONDS;
     events = (double)events < within ? events : (size_t)within;
     assert_true(follower_await(&follower, stage_mark(stage), MARK_MS));
