@@ -210,6 +210,8 @@ void stage_check(stage_t *stage, const char *what)
     invariants_check_logs(&report, &leaks, stage->platform.state_dir);
     invariants_print(&report, what);
     stage->report = report;
+    stage->place = replay.place;
+    stage->digest = replay.digest;
     printf("  the log has %" PRId64 " events; %zu lines of %zu logs\n", replay.place, leaks.lines, leaks.files);
     replay_clear(&replay);
     leaks_clear(&leaks);
@@ -217,6 +219,18 @@ void stage_check(stage_t *stage, const char *what)
         keep_journal(stage);
         fail_msg("invariants broken (seed %" PRIu64 ")", stage->seed);
     }
+}
+
+void stage_check_follower(const stage_t *stage, const follower_t *follower, const char *what)
+{
+    const follower_seen_t *seen = follower->seen;
+    if (!follower_await(follower, stage->place, STAGE_READY_MS))
+        fail_msg("%s: the subscriber is at %" PRId64 " of %" PRId64, what, atomic_load(&seen->place), stage->place);
+    printf("  the subscriber saw %" PRIu64 " events, %" PRIu64 " gaps, %" PRIu64 " doubles\n", atomic_load(&seen->events),
+           atomic_load(&seen->gaps), atomic_load(&seen->doubles));
+    assert_int_equal(atomic_load(&seen->gaps) + atomic_load(&seen->doubles), 0);
+    assert_int_equal(atomic_load(&seen->events), (uint64_t)stage->place);
+    assert_true(atomic_load(&seen->digest) == stage->digest);
 }
 
 void stage_baseline(stage_t *stage)

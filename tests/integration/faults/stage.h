@@ -33,7 +33,10 @@ typedef struct stage {
     journal_t *journal;
     processes_t before;
     invariants_kills_t kills[PROCESSES_MAX + 1]; // of each program since `before`; ends with name NULL
-    invariants_t report;                         // of the last check
+    // Of the last check: what it found, and how far the log was that it read, with replay_digest over all of it.
+    invariants_t report;
+    int64_t place;
+    uint64_t digest;
 } stage_t;
 
 // cmocka's group set-up and tear-down; *state is the stage.
@@ -54,6 +57,8 @@ int64_t stage_mark(stage_t *stage);
 int64_t stage_replay(stage_t *stage, replay_t *replay, unsigned limit);
 // All invariants, from the log's beginning; fails the test where one does not hold.
 void stage_check(stage_t *stage, const char *what);
+// After a check: a subscriber that followed from 0 has seen the same log, each event once, in order.
+void stage_check_follower(const stage_t *stage, const follower_t *follower, const char *what);
 // The memory and restarts from which the next check counts.
 void stage_baseline(stage_t *stage);
 // GET or another request, outside of the journal; whole and with that status, or the test fails.

@@ -6,22 +6,6 @@ enum { CLIENTS = 16, KILLS = 12, PASSES_MOST = 150, LAST_KILLS = 4, KILL_MS = 30
 
 static killer_t killer;
 
-// The subscriber has seen what the log holds: each event once, in order.
-static void follower_check(stage_t *stage, follower_t *follower, const char *what)
-{
-    replay_t replay;
-    (void)stage_replay(stage, &replay, 1000);
-    if (!follower_await(follower, replay.place, FOLLOWS_MS))
-        fail_msg("%s: the subscriber is at %lld of %lld", what, (long long)atomic_load(&follower->seen->place), (long long)replay.place);
-    printf("%s: the subscriber saw %llu events, %llu gaps, %llu doubles\n", what, (unsigned long long)atomic_load(&follower->seen->events),
-           (unsigned long long)atomic_load(&follower->seen->gaps), (unsigned long long)atomic_load(&follower->seen->doubles));
-    assert_int_equal(atomic_load(&follower->seen->gaps), 0);
-    assert_int_equal(atomic_load(&follower->seen->doubles), 0);
-    assert_int_equal(atomic_load(&follower->seen->events), (uint64_t)replay.place);
-    assert_true(atomic_load(&follower->seen->digest) == replay.digest);
-    replay_clear(&replay);
-}
-
 static void test_before_publication_under_load(void **state)
 {
     stage_t *stage = *state;
@@ -41,9 +25,9 @@ static void test_before_publication_under_load(void **state)
         assert_true(load_await(load, acknowledged + 1, BACK_MS));
     }
     stage_load_stop(&load, "relay killed before publication");
-    follower_check(stage, &follower, "relay killed before publication");
-    assert_true(follower_stop(&follower));
     stage_check(stage, "relay killed before publication");
+    stage_check_follower(stage, &follower, "relay killed before publication");
+    assert_true(follower_stop(&follower));
     mix_registry_clear(&world);
 }
 
