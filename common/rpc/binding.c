@@ -79,6 +79,7 @@ static bool is_tcp(const char *endpoint)
 static status_t bind_one(const rpc_binding_t *binding, const char *endpoint, problem_t *problem)
 {
     bool taken = ipc_in_use(endpoint);
+    rpc_socket_address_family(binding->socket, endpoint);
     if (!taken && zmq_bind(rpc_socket_zmq(binding->socket), endpoint) == 0) {
         return STATUS_OK;
     }
@@ -214,25 +215,6 @@ static void await_gone(const rpc_binding_t *binding)
     }
 }
 
-static status_t watch(rpc_binding_t *binding, problem_t *problem)
-{
-    char address[64]; // never used before: the last one may still be about to go
-    (void)snprintf(address, sizeof address, "inproc://rpc-binding-%llu", (unsigned long long)++binding->context->monitors);
-    void *pair = zmq_socket(rpc_context_zmq(binding->context), ZMQ_PAIR);
-    int none = 0;
-    // Without a limit, since libzmq's thread would wait for room, holding a lock that closing the socket needs.
-    if (pair == NULL || zmq_setsockopt(pair, ZMQ_LINGER, &none, sizeof none) != 0 ||
-        zmq_setsockopt(pair, ZMQ_RCVHWM, &none, sizeof none) != 0 ||
-        zmq_socket_monitor(rpc_socket_zmq(binding->socket), address, BINDING_EVENTS) != 0 || zmq_connect(pair, address) != 0) {
-        status_t status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "A socket cannot be watched: %s", zmq_strerror(errno));
-        if (pair != NULL) {
-            (void)zmq_close(pair);
-        }
-        return status;
-    }
-    return rpc_socket_adopt(binding->context, pair, monitor_readable, binding, &binding->monitor, problem);
-}
-
 // A monitor that nobody reads any more must be stopped, or libzmq's thread waits for its reader.
 static void close_both(rpc_binding_t *binding)
 {
@@ -251,7 +233,8 @@ static status_t open_socket(rpc_binding_t *binding, problem_t *problem)
     status_t status = rpc_socket_new(binding->context, binding->zmq_type, RPC_ROLE_SERVER, NULL, binding->readable, binding->data,
                                      &binding->socket, problem);
     if (status == STATUS_OK) {
-        status = watch(binding, problem); // before binding, so that no connection is missed
+        // Before binding, so that no connection is missed.
+        status = rpc_socket_monitor(binding->socket, BINDING_EVENTS, monitor_readable, binding, &binding->monitor, problem);
     }
     if (status == STATUS_OK) {
         status = bind_all(binding, problem);

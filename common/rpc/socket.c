@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -185,6 +186,30 @@ status_t rpc_socket_new(rpc_context_t *context, int zmq_type, rpc_role_t role, c
         return status;
     }
     return rpc_socket_adopt(context, handle, readable, data, socket, problem);
+}
+
+status_t rpc_socket_monitor(rpc_socket_t *socket, int events, rpc_socket_fn readable, void *data, rpc_socket_t **monitor, problem_t *problem)
+{
+    rpc_context_t *context = socket->context;
+    char address[64]; // never used before: the last one may still be about to go
+    (void)snprintf(address, sizeof address, "inproc://rpc-monitor-%llu", (unsigned long long)++context->monitors);
+    void *pair = zmq_socket(context->zmq, ZMQ_PAIR);
+    // Without a limit, since libzmq's thread would wait for room, holding a lock that closing the socket needs.
+    if (pair == NULL || !set_number(pair, ZMQ_LINGER, 0) || !set_number(pair, ZMQ_RCVHWM, 0) ||
+        zmq_socket_monitor(socket->zmq, address, events) != 0 || zmq_connect(pair, address) != 0) {
+        status_t status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "A socket cannot be watched: %s", zmq_strerror(errno));
+        if (pair != NULL) {
+            (void)zmq_close(pair);
+        }
+        return status;
+    }
+    return rpc_socket_adopt(context, pair, readable, data, monitor, problem);
+}
+
+void rpc_socket_address_family(rpc_socket_t *socket, const char *endpoint)
+{
+    // Only where the address is one of IPv6: libzmq would otherwise look up names for it first.
+    (void)set_number(socket->zmq, ZMQ_IPV6, strchr(endpoint, '[') != NULL ? 1 : 0);
 }
 
 void *rpc_socket_zmq(const rpc_socket_t *socket)
