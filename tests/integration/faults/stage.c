@@ -235,7 +235,16 @@ void stage_check_follower(const stage_t *stage, const follower_t *follower, cons
 
 void stage_baseline(stage_t *stage)
 {
-    assert_true(processes_look(&stage->platform, &stage->before));
+    processes_t now;
+    assert_true(processes_look(&stage->platform, &now));
+    // A planned restart changes pids and is no restart of the supervisor's; a death that nobody caused is not to be forgotten here.
+    for (size_t i = 0; i < stage->before.count; i++) {
+        const process_t *is = processes_find(&now, stage->before.of[i].name);
+        const unsigned restarts = is != NULL ? is->restarts - stage->before.of[i].restarts : 0;
+        if (is == NULL || restarts < stage->kills[i].restarts || restarts > stage->kills[i].restarts + stage->kills[i].failed_starts_most)
+            fail_msg("%s died by itself", stage->before.of[i].name);
+    }
+    stage->before = now;
     for (invariants_kills_t *kill = stage->kills; kill->name != NULL; kill++)
         kill->restarts = kill->failed_starts_most = 0;
 }
