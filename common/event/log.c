@@ -44,7 +44,8 @@ static const db_stmt_t number_events = {
     "SELECT position, sequence, id, type, subject, time, traceparent, data FROM placed ORDER BY sequence"};
 
 static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest, "
-                                             "pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS following FROM log_state"};
+                                             "pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS following, pg_backend_pid() AS session "
+                                             "FROM log_state"};
 
 // Places in event_log_statements' list.
 enum { NUMBER, END, PARTITIONS, ANSWERS };
@@ -62,6 +63,7 @@ struct event_log {
     arena_t *queue_arena;
     event_floor_t floor;
     int64_t whole_look_at_us, end_at_us;
+    int64_t session; // that the floor was learnt in
     bool numbering; // number_query is on its way
     bool again;     // something was committed since it left
     bool looking;   // end_query is on its way
@@ -221,6 +223,11 @@ static void end_done(db_query_t *query, const db_rows_t *rows, const problem_t *
     }
     const Pcn__Platform__V1__LogEnd *end = row;
     log->sequence->value = end->max;
+    if (end->session != log->session) {
+        // Another session may be another server: one that lacks the last seconds, or was restored, gives positions again.
+        log->floor = (event_floor_t){0};
+        log->session = end->session;
+    }
     event_floor_snapshot(&log->floor, end->oldest, end->following);
     if (clock_steady_us() >= log->heartbeat_at_us) {
         log->heartbeat_at_us = clock_steady_us() + HEARTBEAT_US;

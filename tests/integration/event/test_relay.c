@@ -245,6 +245,28 @@ static void a_killed_session_loses_nothing(void **state)
     assert_int_equal(stage->disorder, 0);
 }
 
+// A server that lacks the last seconds, as after a failover, gives positions again: what the relay knew of the queue's beginning holds no
+// more. It looks from the beginning at the latest after ten seconds anyway; this must not wait for that.
+static void positions_may_begin_again(void **state)
+{
+    stage_t *stage = *state;
+    stage->log = relay_new(stage, 1000000, 0);
+    write_many(stage, 500, 0);
+    UNTIL(stage, head(stage) == 500);
+    // Long enough for two looks at the log's end: the beginning is passed over from then on.
+    const unsigned before = stage->heartbeats;
+    UNTIL(stage, stage->heartbeats >= before + 3);
+    for (int round = 1; round <= 3; round++) {
+        rig_sql(stage->rig, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pcn-log relay' "
+                            "AND datname = current_database()");
+        rig_sql(stage->rig, "SELECT setval('event_queue_position_seq', %d, false)", round);
+        const int64_t written_us = clock_steady_us();
+        write_many(stage, 1, 0);
+        UNTIL(stage, head(stage) == 500 + round);
+        assert_true(clock_steady_us() - written_us < 6000000);
+    }
+}
+
 static void another_waits_and_goes_on(void **state)
 {
     stage_t *stage = *state;
@@ -292,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(room_is_found_in_a_burst, setup, teardown),
         cmocka_unit_test_setup_teardown(old_events_go, setup, teardown),
         cmocka_unit_test_setup_teardown(a_killed_session_loses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(positions_may_begin_again, setup, teardown),
         cmocka_unit_test_setup_teardown(another_waits_and_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_late_commit_is_found, setup, teardown),
     };
