@@ -64,6 +64,7 @@ struct event_log {
     event_floor_t floor;
     int64_t whole_look_at_us, end_at_us;
     int64_t session; // that the floor was learnt in
+    char epoch[40];  // of the last heartbeat
     bool numbering; // number_query is on its way
     bool again;     // something was committed since it left
     bool looking;   // end_query is on its way
@@ -229,7 +230,10 @@ static void end_done(db_query_t *query, const db_rows_t *rows, const problem_t *
         log->session = end->session;
     }
     event_floor_snapshot(&log->floor, end->oldest, end->following);
-    if (clock_steady_us() >= log->heartbeat_at_us) {
+    // A new epoch is told at once, and so at every start: under an unbroken load no silence would ever tell it.
+    const bool new_epoch = end->epoch != NULL && strcmp(end->epoch, log->epoch) != 0;
+    if (new_epoch || clock_steady_us() >= log->heartbeat_at_us) {
+        (void)snprintf(log->epoch, sizeof log->epoch, "%s", end->epoch != NULL ? end->epoch : "");
         log->heartbeat_at_us = clock_steady_us() + HEARTBEAT_US;
         publish_end(log, end);
     }
