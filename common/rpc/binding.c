@@ -1,6 +1,8 @@
 #include "common/rpc/binding.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +39,7 @@ struct rpc_binding {
     char **endpoints;
     rpc_socket_fn readable;
     void (*closed)(void *data);
+    void (*changed)(void *data, int descriptor);
     void *data;
     uint64_t generation;
     unsigned failures; // to bind, in a row
@@ -132,11 +135,15 @@ static void tcp_closed(rpc_binding_t *binding)
 
 typedef struct event {
     uint16_t number; // 0 for none
+    uint32_t value;  // the descriptor, of a connection
     bool tcp;
 } event_t;
 
 static void count_event(rpc_binding_t *binding, const event_t *event)
 {
+    if (binding->changed != NULL && (event->number == ZMQ_EVENT_ACCEPTED || event->number == ZMQ_EVENT_DISCONNECTED)) {
+        binding->changed(binding->data, (int)event->value);
+    }
     switch (event->number) {
     case ZMQ_EVENT_ACCEPTED:
         binding->connections_total->value++;
@@ -167,10 +174,13 @@ static void count_event(rpc_binding_t *binding, const event_t *event)
 static event_t take_event(void *monitor)
 {
     zmq_msg_t frame;
-    event_t event = {0, false};
+    event_t event = {0, 0, false};
     if (rpc_frame_receive(monitor, &frame)) {
         if (zmq_msg_size(&frame) >= sizeof event.number) {
             memcpy(&event.number, zmq_msg_data(&frame), sizeof event.number);
+        }
+        if (zmq_msg_size(&frame) >= sizeof event.number + sizeof event.value) {
+            memcpy(&event.value, (const uint8_t *)zmq_msg_data(&frame) + sizeof event.number, sizeof event.value);
         }
         if (zmq_msg_more(&frame) != 0) {
             (void)zmq_msg_close(&frame);
@@ -320,6 +330,45 @@ void rpc_bindings_renew(rpc_context_t *context)
     }
 }
 
+// ---- one connection
+
+static bool address_is(const struct sockaddr_storage *address, const char *endpoint)
+{
+    if (address->ss_family == AF_UNIX) {
+        const char *path = ((const struct sockaddr_un *)address)->sun_path;
+        return strncmp(endpoint, IPC, strlen(IPC)) == 0 && strcmp(endpoint + strlen(IPC), path) == 0;
+    }
+    const char *port = strrchr(endpoint, ':');
+    unsigned long number = is_tcp(endpoint) && port != NULL ? strtoul(port + 1, NULL, 10) : 0;
+    return (address->ss_family == AF_INET && ntohs(((const struct sockaddr_in *)address)->sin_port) == number) ||
+           (address->ss_family == AF_INET6 && ntohs(((const struct sockaddr_in6 *)address)->sin6_port) == number);
+}
+
+// libzmq's thread may have closed it meanwhile, and the number may be anything's by now.
+bool rpc_binding_holds(const rpc_binding_t *binding, int descriptor)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address - 1;
+    memset(&address, 0, sizeof address);
+    if (binding->socket == NULL || descriptor < 0 || getsockname(descriptor, (struct sockaddr *)&address, &size) != 0) {
+        return false;
+    }
+    for (char *const *endpoint = binding->endpoints; *endpoint != NULL; endpoint++) {
+        if (address_is(&address, *endpoint)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Were the number another connection's of this socket by now, that one would connect again.
+void rpc_binding_cut(const rpc_binding_t *binding, int descriptor)
+{
+    if (rpc_binding_holds(binding, descriptor)) {
+        (void)shutdown(descriptor, SHUT_RDWR);
+    }
+}
+
 // ---- life
 
 static char **copy_endpoints(const char *const *endpoints)
@@ -383,6 +432,7 @@ status_t rpc_binding_new(rpc_context_t *context, const rpc_binding_options_t *op
     binding->zmq_type = options->zmq_type;
     binding->readable = options->readable;
     binding->closed = options->closed;
+    binding->changed = options->changed;
     binding->data = options->data;
     (void)uv_timer_init(rpc_context_loop(context), binding->timer);
     binding->timer->data = binding;

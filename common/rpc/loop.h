@@ -10,6 +10,9 @@
 #include "common/rpc/context.h"
 #include "common/rpc/zap.h"
 
+// The largest frame of a subscriber, sealed: the handshake's with a routing id as long as may be. A topic is much shorter.
+#define RPC_HEARD_FRAME_MAX 640
+
 // Called once at the end of a turn in which it was asked for.
 typedef struct rpc_turn {
     void (*end)(void *data);

@@ -22,7 +22,9 @@ enum {
     SOCKET_HEARTBEAT_TIMEOUT_MS = 1000,
     SOCKET_HEARTBEAT_TTL_MS = 1500,
     SOCKET_RECONNECT_MS = 100,
-    SOCKET_FRAME_ROOM = 4096, // beyond the largest message: libzmq counts the sealed frame
+    SOCKET_HEARD_HWM = 2,       // one of which the name that the ZAP handler gave takes for ever
+    SOCKET_HEARD_BYTES = 16384, // of a subscriber, in the kernel
+    SOCKET_FRAME_ROOM = 4096,   // beyond the largest message: libzmq counts the sealed frame
 };
 
 // ---- events
@@ -120,8 +122,21 @@ static bool socket_set_curve(const rpc_context_t *context, void *zmq_socket, rpc
            set_text(zmq_socket, ZMQ_CURVE_SECRETKEY, context->keys.secret_key);
 }
 
+// What subscribers send costs memory as long as they stay, and libzmq takes all of it that is there before it lets anybody see the first:
+// with room for one at a time it takes no more than is looked at (audience.h).
+static bool socket_set_hearing(void *zmq_socket)
+{
+    int64_t frame_max = RPC_HEARD_FRAME_MAX;
+    return zmq_setsockopt(zmq_socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 &&
+           set_number(zmq_socket, ZMQ_RCVHWM, SOCKET_HEARD_HWM) && set_number(zmq_socket, ZMQ_RCVBUF, SOCKET_HEARD_BYTES) &&
+           set_number(zmq_socket, ZMQ_XPUB_VERBOSER, 1);
+}
+
 static bool socket_set_type(void *zmq_socket, int zmq_type)
 {
+    if (zmq_type == ZMQ_XPUB) {
+        return socket_set_hearing(zmq_socket);
+    }
     if (zmq_type == ZMQ_ROUTER) {
         return set_number(zmq_socket, ZMQ_ROUTER_MANDATORY, 1);
     }
@@ -188,7 +203,8 @@ status_t rpc_socket_new(rpc_context_t *context, int zmq_type, rpc_role_t role, c
     return rpc_socket_adopt(context, handle, readable, data, socket, problem);
 }
 
-status_t rpc_socket_monitor(rpc_socket_t *socket, int events, rpc_socket_fn readable, void *data, rpc_socket_t **monitor, problem_t *problem)
+status_t rpc_socket_monitor(rpc_socket_t *socket, int events, rpc_socket_fn readable, void *data, rpc_socket_t **monitor,
+                            problem_t *problem)
 {
     rpc_context_t *context = socket->context;
     char address[64]; // never used before: the last one may still be about to go

@@ -1,0 +1,187 @@
+// An enrolled key that is no friend: it subscribes without end, and asks for the log without end. The daemon's memory stays where it was,
+// and everybody else is served meanwhile and afterwards.
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "common/base/clock.h"
+#include "common/pb/message.h"
+#include "common/rpc/batch.h"
+#include "common/rpc/subscriber.h"
+#include "pcn/common/v1/envelope.meta.h"
+#include "pcn/events/v1/events.pb-c.h"
+#include "pcn/registry/v1/registry.pb-c.h"
+#include "tests/integration/rpc/stranger.h"
+
+enum { TOPICS = 100000, TOPIC_SIZE = 245, READS = 3000, EVENTS = 1000, SOON_MS = 3000, PATIENCE_MS = 10000 };
+// The memory that a flood may cost, of which it takes nothing like all: a hundred times as much before there were bounds.
+enum { MEMORY_KB = 16 * 1024 };
+// Of an honest call, on a machine that is busy with the flood's own sender too.
+enum { WAIT_MS = 1000 };
+
+typedef struct hearer {
+    caller_t caller;
+    rpc_subscriber_t *subscriber;
+    unsigned heard;
+} hearer_t;
+
+typedef struct scene {
+    daemon_t daemon;
+    caller_t gateway;
+    hearer_t before;
+    void *context; // libzmq's, for bare sockets
+    unsigned made;
+} scene_t;
+
+static void hear(void *data, const char *topic, size_t topic_size, const uint8_t *bytes, size_t size)
+{
+    hearer_t *hearer = data;
+    (void)topic;
+    (void)topic_size;
+    (void)bytes;
+    assert_true(size > 0);
+    hearer->heard++;
+}
+
+static void hearer_open(const daemon_t *daemon, hearer_t *hearer)
+{
+    static const char *const topics[] = {"pcn.registry.organisation.", NULL};
+    problem_t problem = {0};
+    caller_open(daemon, &hearer->caller, "gateway", daemon->calls);
+    const char *const endpoints[] = {daemon->events, NULL};
+    const rpc_subscriber_options_t options = {
+        .endpoints = endpoints, .server_key = daemon->server_key, .topics = topics, .message = hear, .data = hearer};
+    assert_int_equal(rpc_subscriber_new(hearer->caller.context, &options, hearer->caller.metrics, &hearer->subscriber, &problem),
+                     STATUS_OK);
+}
+
+static void hearer_close(hearer_t *hearer)
+{
+    rpc_subscriber_destroy(&hearer->subscriber);
+    caller_close(&hearer->caller);
+}
+
+static void make_organisation(scene_t *scene)
+{
+    call_t call;
+    char code[32];
+    snprintf(code, sizeof code, "ics-%u", ++scene->made);
+    call_prepare_create(&call, code, "A system", PATIENCE_MS);
+    assert_int_equal(caller_ask(&scene->gateway, &call), STATUS_OK);
+    call_clear(&call);
+}
+
+// Makes changes until it hears of one; each of them within a moment.
+static void assert_hears(scene_t *scene, hearer_t *hearer, unsigned changes)
+{
+    unsigned before = hearer->heard;
+    for (unsigned i = 0; i < changes && hearer->heard == before; i++) {
+        make_organisation(scene);
+        int64_t limit = clock_steady_us() + SOON_MS * 1000;
+        while (hearer->heard == before && clock_steady_us() < limit) {
+            (void)uv_run(&hearer->caller.loop, UV_RUN_NOWAIT);
+            poll(NULL, 0, 2);
+        }
+    }
+    assert_true(hearer->heard > before);
+}
+
+static int open_scene(void **state)
+{
+    scene_t *scene = calloc(1, sizeof *scene);
+    assert_non_null(scene);
+    daemon_start(&scene->daemon);
+    caller_open(&scene->daemon, &scene->gateway, "gateway", scene->daemon.calls);
+    hearer_open(&scene->daemon, &scene->before);
+    scene->context = zmq_ctx_new();
+    assert_hears(scene, &scene->before, 20);
+    *state = scene;
+    return 0;
+}
+
+static int close_scene(void **state)
+{
+    scene_t *scene = *state;
+    assert_int_equal(zmq_ctx_term(scene->context), 0);
+    hearer_close(&scene->before);
+    caller_close(&scene->gateway);
+    daemon_stop(&scene->daemon);
+    free(scene);
+    return 0;
+}
+
+// ---- subscriptions
+
+static void *flooder_new(scene_t *scene)
+{
+    int none = 0;
+    void *socket = bare_socket(scene->context, ZMQ_XSUB, &scene->daemon, "follower", scene->daemon.events);
+    assert_int_equal(zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof none), 0);
+    assert_int_equal(zmq_disconnect(socket, scene->daemon.events), 0);
+    assert_int_equal(zmq_connect(socket, scene->daemon.events), 0);
+    poll(NULL, 0, 200);
+    return socket;
+}
+
+static void send_many_topics(scene_t *scene)
+{
+    chance_t chance = chance_new();
+    void *socket = flooder_new(scene);
+    char topic[TOPIC_SIZE + 1];
+    for (unsigned i = 0; i < TOPICS; i++) {
+        int at = snprintf(topic, sizeof topic, "%c%u", 1, i);
+        for (int j = at; j < TOPIC_SIZE; j++)
+            topic[j] = (char)chance_next(&chance);
+        (void)zmq_send(socket, topic, TOPIC_SIZE, ZMQ_DONTWAIT);
+    }
+    assert_hears(scene, &scene->before, 1); // while it goes on
+    poll(NULL, 0, 2000);
+    assert_hears(scene, &scene->before, 1);
+    assert_int_equal(zmq_close(socket), 0);
+}
+
+static void send_a_long_topic(scene_t *scene, size_t size)
+{
+    void *socket = flooder_new(scene);
+    char *topic = malloc(size);
+    assert_non_null(topic);
+    memset(topic, 'q', size);
+    topic[0] = 1;
+    (void)zmq_send(socket, topic, size, ZMQ_DONTWAIT);
+    free(topic);
+    poll(NULL, 0, 300);
+    assert_int_equal(zmq_close(socket), 0);
+}
+
+static void subscriptions_cost_nothing(void **state)
+{
+    scene_t *scene = *state;
+    long before_kb = daemon_memory_kb(&scene->daemon);
+    static const size_t sizes[] = {260, 500, 1000, 8190, 65000, 1000000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        send_a_long_topic(scene, sizes[i]);
+    long long_kb = daemon_memory_kb(&scene->daemon);
+    send_many_topics(scene);
+    long many_kb = daemon_memory_kb(&scene->daemon);
+    double refused = daemon_metric(&scene->daemon, "pcn_rpc_subscriptions_refused_total");
+    print_message("memory in KiB: %ld, after long topics %ld, after %d topics %ld; refused %.0f\n", before_kb, long_kb, TOPICS, many_kb,
+                  refused);
+    assert_true(refused > 0);
+    if (!DAEMON_IS_SANITIZED)
+        assert_true(many_kb < before_kb + MEMORY_KB);
+    hearer_t after;
+    hearer_open(&scene->daemon, &after);
+    assert_hears(scene, &after, 20);
+    assert_hears(scene, &scene->before, 1);
+    hearer_close(&after);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(subscriptions_cost_nothing),
+    };
+    return cmocka_run_group_tests(tests, open_scene, close_scene);
+}
