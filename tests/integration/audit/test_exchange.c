@@ -63,7 +63,7 @@ static void open_database(stage_t *stage)
 
 static void open_server(stage_t *stage)
 {
-    static const rpc_permission_t permissions[] = {{EXCHANGE_SPEAKER, "", true}, {NULL, NULL, false}};
+    static const rpc_permission_t permissions[] = {{.peer = EXCHANGE_SPEAKER, .method = "", .with_principal = true}, {.peer = NULL}};
     problem_t problem = {0};
     world_server_t *server = &stage->world.one;
     (void)snprintf(server->endpoint, sizeof server->endpoint, "ipc://%s/one", stage->world.dir);
