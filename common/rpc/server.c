@@ -119,8 +119,8 @@ static void server_peers_gone(void *data)
     (void)uv_timer_stop(&server->retry);
 }
 
-// False for one that no frame takes.
-static bool queue_reply(rpc_server_t *server, const served_t *served, const Pcn__Common__V1__ReplyHeader *reply, const void *body,
+// False for one that no frame takes. With the reply the call's share leaves the call: it is given back when the reply has left the outbox.
+static bool queue_reply(rpc_server_t *server, served_t *served, const Pcn__Common__V1__ReplyHeader *reply, const void *body,
                         size_t body_size)
 {
     if (served->generation != rpc_binding_generation(server->binding)) {
@@ -131,8 +131,13 @@ static bool queue_reply(rpc_server_t *server, const served_t *served, const Pcn_
     header.has_correlation = true;
     header.correlation = served->correlation;
     rpc_turn_ask(&server->turn);
-    return rpc_outbox_add(&server->outbox, served->identity, served->identity_size, &header.base, body, body_size,
-                          served->call.deadline_us);
+    unsigned *held = served->share != NULL ? &served->share->in_flight : NULL;
+    if (!rpc_outbox_add(&server->outbox, served->identity, served->identity_size, &header.base, body, body_size, served->call.deadline_us,
+                        held)) {
+        return false;
+    }
+    served->share = NULL;
+    return true;
 }
 
 void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__ReplyHeader *reply, const void *body, size_t body_size)
@@ -368,8 +373,8 @@ status_t rpc_server_new(rpc_context_t *context, const rpc_server_options_t *opti
     server->data = options->data;
     server->in_flight_max = options->in_flight_max > 0 ? options->in_flight_max : SERVER_IN_FLIGHT_MAX;
     server->bad_frames = metrics_counter(metrics, "pcn_rpc_bad_frames_total", NULL, "Frames of a peer that could not be read.");
-    server->refused =
-        metrics_counter(metrics, "pcn_rpc_calls_refused_total", NULL, "Calls refused since too many were in flight, of their key or of all.");
+    server->refused = metrics_counter(metrics, "pcn_rpc_calls_refused_total", NULL,
+                                      "Calls refused since too many were in flight, of their key or of all.");
     server->open_calls = metrics_gauge(metrics, "pcn_rpc_in_flight", NULL, "Calls that are not answered yet.");
     counter_t *dropped =
         metrics_counter(metrics, "pcn_rpc_replies_dropped_total", NULL, "Replies whose peer was gone or did not take them in time.");

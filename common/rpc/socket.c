@@ -17,6 +17,7 @@ enum {
     SOCKET_CALLS_A_TURN = 8, // of each callback, so that one busy socket does not starve the rest of the loop
     SOCKET_HANDSHAKE_MS = 2000,
     SOCKET_HWM = 1000,
+    SOCKET_REPLIES_HWM = 16, // frames to one peer, each up to a megabyte
     SOCKET_BACKLOG = 1024,
     SOCKET_HEARTBEAT_MS = 500,
     SOCKET_HEARTBEAT_TIMEOUT_MS = 1000,
@@ -138,7 +139,8 @@ static bool socket_set_type(void *zmq_socket, int zmq_type)
         return socket_set_hearing(zmq_socket);
     }
     if (zmq_type == ZMQ_ROUTER) {
-        return set_number(zmq_socket, ZMQ_ROUTER_MANDATORY, 1);
+        // What a peer does not take: some frames here, then it waits in the outbox, which knows whose it is.
+        return set_number(zmq_socket, ZMQ_ROUTER_MANDATORY, 1) && set_number(zmq_socket, ZMQ_SNDHWM, SOCKET_REPLIES_HWM);
     }
     if (zmq_type == ZMQ_DEALER) {
         return set_number(zmq_socket, ZMQ_IMMEDIATE, 1);

@@ -18,6 +18,8 @@
 enum { TOPICS = 30000, TOPIC_SIZE = 245, READS = 3000, EVENTS = 1000, SOON_MS = 3000, PATIENCE_MS = 10000 };
 // The memory that a flood may cost, of which it takes nothing like all: a hundred times as much before there were bounds.
 enum { MEMORY_KB = 16 * 1024 };
+// Calls of four whose answers nobody takes, and what they may cost: some frames in libzmq, eight in the outbox, half a megabyte each.
+enum { UNTAKEN = 400, UNTAKEN_KB = 32 * 1024 };
 // Of an honest call, on a machine that is busy with the flood's own sender too.
 enum { WAIT_MS = 1000 };
 
@@ -208,7 +210,7 @@ static size_t add_part(uint8_t *frame, size_t at, const uint8_t *bytes, size_t s
     return at + 4 + size;
 }
 
-static void send_reads(void *socket)
+static void send_reads(void *socket, unsigned count)
 {
     call_t call;
     Pcn__Events__V1__ReadRequest read = PCN__EVENTS__V1__READ_REQUEST__INIT;
@@ -222,7 +224,7 @@ static void send_reads(void *socket)
     header->has_correlation = 1;
     header->has_timeout_ms = 1;
     header->timeout_ms = 600000;
-    for (unsigned i = 0; i < READS; i++) {
+    for (unsigned i = 0; i < count; i++) {
         arena_t *arena = arena_new(65536);
         uint8_t *bytes = NULL, frame[1024];
         size_t size = 0;
@@ -274,7 +276,7 @@ static void a_burst_of_reads_makes_nobody_wait(void **state)
     void *socket = bare_socket(scene->context, ZMQ_DEALER, &scene->daemon, "follower", scene->daemon.calls);
     assert_int_equal(zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof none), 0);
     poll(NULL, 0, 200);
-    send_reads(socket);
+    send_reads(socket, READS);
     long list_ms = 0, read_ms = 0;
     for (unsigned round = 0; round < 10; round++) {
         long ms = ask_often(&scene->gateway, "pcn.registry.v1.Registry/ListOrganisations", &list, true, 3);
@@ -292,11 +294,44 @@ static void a_burst_of_reads_makes_nobody_wait(void **state)
     caller_close(&other);
 }
 
+// It asks on and on and takes nothing: what it is owed waits, and so long it is given no more.
+static void answers_that_nobody_takes_cost_little(void **state)
+{
+    scene_t *scene = *state;
+    int one = 1, bytes = 4096;
+    Pcn__Registry__V1__ListOrganisationsRequest list = PCN__REGISTRY__V1__LIST_ORGANISATIONS_REQUEST__INIT;
+    list.has_page_size = 1;
+    list.page_size = 1;
+    make_events(scene);
+    void *socket = bare_socket(scene->context, ZMQ_DEALER, &scene->daemon, "follower", scene->daemon.calls);
+    assert_int_equal(zmq_setsockopt(socket, ZMQ_RCVHWM, &one, sizeof one), 0);
+    assert_int_equal(zmq_setsockopt(socket, ZMQ_RCVBUF, &bytes, sizeof bytes), 0);
+    // Options count for connections made after them.
+    assert_int_equal(zmq_disconnect(socket, scene->daemon.calls), 0);
+    assert_int_equal(zmq_connect(socket, scene->daemon.calls), 0);
+    send_reads(socket, 4);
+    const long before_kb = daemon_memory_kb(&scene->daemon);
+    long most_kb = before_kb;
+    for (unsigned i = 0; i < UNTAKEN; i++) {
+        send_reads(socket, 4);
+        (void)ask_often(&scene->gateway, "pcn.registry.v1.Registry/ListOrganisations", &list, true, 1);
+        const long now_kb = daemon_memory_kb(&scene->daemon);
+        most_kb = now_kb > most_kb ? now_kb : most_kb;
+    }
+    const double refused = daemon_metric(&scene->daemon, "pcn_rpc_calls_refused_total");
+    print_message("after %d reads that nobody took: %ld KiB, %ld at most, refused %.0f\n", 4 * UNTAKEN, before_kb, most_kb, refused);
+    assert_true(refused > 0);
+    if (!DAEMON_IS_SANITIZED)
+        assert_true(most_kb - before_kb < UNTAKEN_KB);
+    assert_int_equal(zmq_close(socket), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(subscriptions_cost_nothing),
         cmocka_unit_test(a_burst_of_reads_makes_nobody_wait),
+        cmocka_unit_test(answers_that_nobody_takes_cost_little),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }
