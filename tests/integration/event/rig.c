@@ -151,9 +151,7 @@ static const db_statement_t *relay_statement(log_rig_t *rig, const char *name)
 
 static int number(log_rig_t *rig)
 {
-    Pcn__Platform__V1__Queue queue = PCN__PLATFORM__V1__QUEUE__INIT;
-    const void *const roots[] = {&queue};
-    queue.has_position = 1;
+    const void *const roots[] = {NULL};
     rig->problem = (problem_t){0};
     PGresult *result = db_session_run(rig->job_session, relay_statement(rig, "number_events"), roots, rig->arena, &rig->problem);
     const int count = result != NULL ? PQntuples(result) : -1;

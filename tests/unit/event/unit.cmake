@@ -1,5 +1,5 @@
 include(${CMAKE_SOURCE_DIR}/tests/support/fake_log.cmake)
-foreach(name arrivals floor pages)
+foreach(name arrivals pages)
   pcn_unit(event ${name} pcn_event)
 endforeach()
 foreach(name call tail snapshot)
