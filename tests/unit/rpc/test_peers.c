@@ -89,9 +89,9 @@ static void house_open(world_t *world, house_t *house)
     assert_int_equal(rpc_publisher_new(world->one.context, endpoints, &house->publisher, &problem), STATUS_OK);
     guest_start(world, &house->gateway, "gateway", house->events);
     guest_start(world, &house->follower, "follower", house->events);
-    guest_ask(&house->gateway, &calls[0], "gateway", 5000);
-    guest_ask(&house->follower, &calls[1], "follower", 5000);
-    assert_true(WORLD_UNTIL(world, world_done_count(calls, 2) == 2, 5000));
+    guest_ask(&house->gateway, &calls[0], "gateway", WORLD_LONG_MS);
+    guest_ask(&house->follower, &calls[1], "follower", WORLD_LONG_MS);
+    assert_true(WORLD_UNTIL(world, world_done_count(calls, 2) == 2));
     world_assert_echoed(calls, 2);
     assert_true(guest_hears(house, &house->gateway, 5000));
     assert_true(guest_hears(house, &house->follower, 5000));
@@ -138,12 +138,12 @@ static void ends_what_a_revoked_key_had(void **state)
     assert_int_equal(rpc_keys_load_public(world.dir, "follower", key, &problem), STATUS_OK);
     assert_int_equal(ACCEPTED, 4);
     remove_public(&world, "follower");
-    assert_true(WORLD_UNTIL(&world, REVOKED == 1, SOON_MS));
-    assert_true(WORLD_UNTIL(&world, !rpc_client_ready(house.follower.client), SOON_MS));
+    assert_true(WORLD_UNTIL(&world, REVOKED == 1));
+    assert_true(WORLD_UNTIL(&world, !rpc_client_ready(house.follower.client)));
 
     // The other one goes on.
-    guest_ask(&house.gateway, &call, "still here", 3000);
-    assert_true(WORLD_UNTIL(&world, call.done, 3000));
+    guest_ask(&house.gateway, &call, "still here", WORLD_LONG_MS);
+    assert_true(WORLD_UNTIL(&world, call.done));
     world_assert_echoed(&call, 1);
     assert_true(guest_hears(&house, &house.gateway, 3000));
 
@@ -151,14 +151,14 @@ static void ends_what_a_revoked_key_had(void **state)
     unsigned heard = house.follower.heard;
     guest_ask(&house.follower, &call, "let me in", 1500);
     assert_true(guest_hears(&house, &house.gateway, 3000));
-    assert_true(WORLD_UNTIL(&world, call.done, 3000));
+    assert_true(WORLD_UNTIL(&world, call.done));
     assert_int_equal(call.status, STATUS_UNAVAILABLE);
     assert_int_equal(house.follower.heard, heard);
     assert_false(rpc_client_ready(house.follower.client));
 
     assert_int_equal(rpc_keys_enrol(world.dir, "follower", key, &problem), STATUS_OK);
-    guest_ask(&house.follower, &call, "back again", 5000);
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    guest_ask(&house.follower, &call, "back again", WORLD_LONG_MS);
+    assert_true(WORLD_UNTIL(&world, call.done));
     world_assert_echoed(&call, 1);
     // A bare SUB does not ask again by itself once it was refused.
     void *socket = rpc_socket_zmq(house.follower.events);
@@ -182,16 +182,16 @@ static void answers_nobody_twice_or_falsely(void **state)
     for (unsigned i = 0; i < COUNT; i++) {
         char body[32];
         (void)snprintf(body, sizeof body, "held %u", i);
-        guest_ask(&house.gateway, &calls[i], body, 8000);
+        guest_ask(&house.gateway, &calls[i], body, WORLD_LONG_MS);
     }
-    assert_true(WORLD_UNTIL(&world, world.one.held_count == COUNT, 5000));
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == COUNT));
     remove_public(&world, "follower");
     // They come once more, over the new socket, while the first ones are still held.
-    assert_true(WORLD_UNTIL(&world, world.one.held_count == 2 * COUNT, 5000));
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 2 * COUNT));
     assert_int_equal(world_done_count(calls, COUNT), 0);
     assert_int_equal(rpc_server_in_flight(world.one.server), 2 * COUNT);
     world_answer_held(&world.one);
-    assert_true(WORLD_UNTIL(&world, world_done_count(calls, COUNT) == COUNT, 5000));
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, COUNT) == COUNT));
     world_assert_echoed(calls, COUNT);
     assert_int_equal(world_count(&world, "pcn_rpc_replies_dropped_total", NULL), COUNT);
     assert_int_equal(world_count(&world, "pcn_rpc_client_late_total", "service=\"gateway\""), 0);
@@ -218,8 +218,8 @@ static void keeps_who_may_stay(void **state)
     world_wait(&world, 300);
     assert_int_equal(REVOKED, 0);
     assert_int_equal(ACCEPTED, 4); // nobody had to come again
-    guest_ask(&house.follower, &call, "x", 3000);
-    assert_true(WORLD_UNTIL(&world, call.done, 3000));
+    guest_ask(&house.follower, &call, "x", WORLD_LONG_MS);
+    assert_true(WORLD_UNTIL(&world, call.done));
     world_assert_echoed(&call, 1);
     house_close(&world, &house);
 }
@@ -233,15 +233,15 @@ static void sees_another_key_or_another_name(void **state)
     char other[160];
     house_open(&world, &house);
     replace_public(&world, "follower", world.key); // registry's
-    assert_true(WORLD_UNTIL(&world, REVOKED == 1, SOON_MS));
-    assert_true(WORLD_UNTIL(&world, !rpc_client_ready(house.follower.client), SOON_MS));
-    assert_true(WORLD_UNTIL(&world, ACCEPTED == 6, 3000)); // the gateway, both ways
+    assert_true(WORLD_UNTIL(&world, REVOKED == 1));
+    assert_true(WORLD_UNTIL(&world, !rpc_client_ready(house.follower.client)));
+    assert_true(WORLD_UNTIL(&world, ACCEPTED == 6)); // the gateway, both ways
     // The same key under another name: whoever has it comes in again, as that.
     (void)snprintf(path, sizeof path, "%s/gateway.public", world.dir);
     (void)snprintf(other, sizeof other, "%s/entrance.public", world.dir);
     assert_int_equal(rename(path, other), 0);
-    assert_true(WORLD_UNTIL(&world, REVOKED == 2, SOON_MS));
-    assert_true(WORLD_UNTIL(&world, ACCEPTED == 8, 3000));
+    assert_true(WORLD_UNTIL(&world, REVOKED == 2));
+    assert_true(WORLD_UNTIL(&world, ACCEPTED == 8));
     house_close(&world, &house);
 }
 
@@ -254,7 +254,7 @@ static void sees_a_folder_that_was_put_in_place(void **state)
     house_open(&world, &house);
     (void)snprintf(aside, sizeof aside, "%s-aside", world.dir);
     assert_int_equal(rename(world.dir, aside), 0); // the sockets go with it
-    assert_true(WORLD_UNTIL(&world, REVOKED == 2, 8000));
+    assert_true(WORLD_UNTIL(&world, REVOKED == 2));
     assert_int_equal(rename(aside, world.dir), 0);
     house_close(&world, &house);
 }
@@ -303,7 +303,7 @@ static void stays_closed_without_its_handler(void **state)
         rpc_publish(house.publisher, TOPIC, "x", 1);
         world_wait(&world, 20);
     }
-    assert_true(WORLD_UNTIL(&world, call.done, 3000));
+    assert_true(WORLD_UNTIL(&world, call.done));
     assert_int_equal(call.status, STATUS_UNAVAILABLE);
     assert_int_equal(late.heard, 0);
     assert_false(rpc_client_ready(late.client));
