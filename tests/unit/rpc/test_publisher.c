@@ -64,7 +64,7 @@ static void publishes_to_those_it_knows(void **state)
     }
     assert_true(WORLD_UNTIL(&world, heard.topics == COUNT));
     assert_int_equal(heard.count, COUNT + heard.probes); // some of which were still on their way
-    assert_int_equal(heard.next, COUNT); // in order
+    assert_int_equal(heard.next, COUNT);                 // in order
     rpc_publisher_destroy(&publisher);
     assert_null(publisher);
     rpc_socket_destroy(&subscriber);
