@@ -16,7 +16,7 @@
 #include "pcn/registry/v1/registry.pb-c.h"
 #include "tests/integration/rpc/stranger.h"
 
-enum { CONNECTIONS = 5000, MESSAGES = 5000, WARM_UPS = 2, SILENT_MAX = 100, ANSWER_MS = 3000, SETTLE_MS = 15000 };
+enum { CONNECTIONS = 5000, MESSAGES = 5000, WARM_UPS = 2, SILENT_MAX = 100, ANSWER_MS = 20000, SETTLE_MS = 60000 };
 
 typedef struct scene {
     daemon_t daemon;
@@ -38,7 +38,7 @@ static int open_scene(void **state)
     caller_open(&scene->daemon, &scene->caller, "gateway", scene->daemon.calls);
     scene->context = zmq_ctx_new();
     call_t call;
-    call_prepare_create(&call, "ics-good", "Good", 10000);
+    call_prepare_create(&call, "ics-good", "Good", SETTLE_MS);
     assert_int_equal(caller_ask(&scene->caller, &call), STATUS_OK);
     call_clear(&call);
     *state = scene;
@@ -180,6 +180,11 @@ static void send_messages(scene_t *scene, unsigned count)
         if (i % 500 == 499)
             assert_answers(scene);
     }
+    // Its answer says that all before it came, too: closing a socket may drop what has not left yet.
+    size_t last = 0;
+    while (frame_kind(last)->fate != FRAME_REFUSED)
+        last++;
+    (void)send_message(scene, socket, last);
     await_replies(scene, socket);
     assert_int_equal(zmq_close(socket), 0);
 }
@@ -326,7 +331,8 @@ static void descriptors_run_out(void **state)
     for (unsigned i = 0; i < HALF_OPEN; i++) {
         fds[i] = half_open(scene);
         if (i % 100 == 99) {
-            assert_answers(scene);
+            if (i > DAEMON_DESCRIPTORS / 2) // until then as fast as it goes: no half-open one is kept for long
+                assert_answers(scene);
             most = daemon_descriptors(&scene->daemon) > most ? daemon_descriptors(&scene->daemon) : most;
         }
     }
