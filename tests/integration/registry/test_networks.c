@@ -113,7 +113,7 @@ static void the_database_itself_holds_that(void **state)
                                         "SELECT 'x' FROM membership a JOIN membership b ON a.practice = b.practice AND a.ctid < b.ctid "
                                         "AND daterange(a.from_on, a.to_on, '[]') && daterange(b.from_on, b.to_on, '[]')");
     assert_null(refused);
-    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM pg_constraint WHERE contype = 'x'\"), 4);
+    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM pg_constraint WHERE contype = 'x'"), 4);
 }
 
 static void a_changed_practice_is_looked_at_again(void **state)
