@@ -19,6 +19,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 
 #define PCN_VERSION_MAJOR 0
 #define PCN_VERSION_MINOR 2
@@ -75,6 +78,9 @@ void pcn_interrupt(pcn_subscription *subscription);
 const char *pcn_error(const pcn_subscription *subscription);
 void pcn_close(pcn_subscription *subscription);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

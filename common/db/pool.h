@@ -83,6 +83,8 @@ bool db_idle(const db_t *db);
 // A row as a message by column name; columns without a field are skipped. INTERNAL where a value does not fit.
 MUST_CHECK status_t db_row_message(const db_rows_t *rows, int row, const pb_type_t *type, arena_t *arena, void **message,
                                    problem_t *problem);
+// All rows at once: columns are looked up only once. The list has room for one at least.
+MUST_CHECK status_t db_rows_messages(const db_rows_t *rows, const pb_type_t *type, arena_t *arena, void ***messages, problem_t *problem);
 // Text of a column by its name, NULL where it is SQL NULL or there is no such column.
 const char *db_row_text(const db_rows_t *rows, int row, const char *column);
 

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/event/audit.h"
+#include "common/event/floor.h"
 #include "common/event/upkeep.h"
 #include "common/pb/message.h"
 #include "pcn/events/v1/events.meta.h"
@@ -14,12 +15,15 @@
 
 #define POLL_MS 50
 #define HEARTBEAT_US 1000000
+#define END_US 1000000
+#define WHOLE_LOOK_US 10000000
 // Events numbered in one transaction; as many as a page of the log.
 #define BATCH 1000
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 #define BATCH_SQL TEXT(BATCH)
 #define ARENA_CAP (64u * 1024u * 1024u)
+#define QUEUE_ARENA_CAP (64u * 1024u)
 
 // Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. `head` stays when everything
 // before it is forgotten, so numbers never begin again. Where the queue is empty nothing is written. The array keeps the plan to lookups
@@ -27,7 +31,7 @@
 static const db_stmt_t number_events = {
     "number_events",
     "WITH taken AS (DELETE FROM event_queue WHERE position = ANY (ARRAY("
-    "        SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_SQL ")) "
+    "        SELECT position FROM event_queue WHERE position > :queue.position::bigint ORDER BY position LIMIT " BATCH_SQL ")) "
     "    RETURNING position, id, type, subject, version, time, traceparent, data), "
     "moved AS (UPDATE log_state SET head = head + (SELECT count(*) FROM taken) WHERE EXISTS (SELECT FROM taken) RETURNING head), "
     "placed AS (SELECT m.head - count(*) OVER () + row_number() OVER (ORDER BY t.position) AS sequence, t.* FROM taken t, moved m), "
@@ -37,9 +41,10 @@ static const db_stmt_t number_events = {
     "        p.version, p.time, p.id, p.type, p.subject, p.traceparent, p.data FROM placed p), "
     "latest AS (INSERT INTO event_latest (subject, sequence) SELECT subject, max(sequence) FROM placed GROUP BY subject "
     "    ON CONFLICT (subject) DO UPDATE SET sequence = excluded.sequence) "
-    "SELECT sequence, id, type, subject, time, traceparent, data FROM placed ORDER BY sequence"};
+    "SELECT position, sequence, id, type, subject, time, traceparent, data FROM placed ORDER BY sequence"};
 
-static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch, pruned FROM log_state"};
+static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest, "
+                                             "pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS following FROM log_state"};
 
 // Places in event_log_statements' list.
 enum { NUMBER, END, PARTITIONS, ANSWERS };
@@ -53,6 +58,10 @@ struct event_log {
     rpc_publisher_t *publisher;
     arena_t *arena;
     db_query_t number_query, end_query;
+    Pcn__Platform__V1__Queue queue; // root of number_query
+    arena_t *queue_arena;
+    event_floor_t floor;
+    int64_t whole_look_at_us, end_at_us;
     bool numbering; // number_query is on its way
     bool again;     // something was committed since it left
     bool looking;   // end_query is on its way
@@ -68,7 +77,8 @@ struct event_log {
 status_t event_log_statements(db_statement_t *statements[EVENT_LOG_STATEMENTS + 1], problem_t *problem)
 {
     memset(statements, 0, sizeof(db_statement_t *) * (EVENT_LOG_STATEMENTS + 1));
-    status_t status = db_statement_new(number_events.name, number_events.sql, NULL, 0, NULL, &statements[NUMBER], problem);
+    const db_root_t queue = {"queue", &pcn__platform__v1__queue__type};
+    status_t status = db_statement_new(number_events.name, number_events.sql, &queue, 1, NULL, &statements[NUMBER], problem);
     if (status == STATUS_OK)
         status = db_statement_new(log_end.name, log_end.sql, NULL, 0, NULL, &statements[END], problem);
     if (status == STATUS_OK)
@@ -120,11 +130,15 @@ static void number_done(db_query_t *query, const db_rows_t *rows, const problem_
             log_error("event not published", LOG_TEXT("detail", defect.detail));
             continue;
         }
-        publish_row(log, row);
-        log->sequence->value = ((Pcn__Platform__V1__LoggedEvent *)row)->sequence;
+        const Pcn__Platform__V1__LoggedEvent *event = row;
+        publish_row(log, event);
+        log->sequence->value = event->sequence;
+        event_floor_take(&log->floor, event->position);
         // One event at a time: a thousand large ones would not fit.
         arena_reset(log->arena);
     }
+    if (rows->count < BATCH)
+        event_floor_looked(&log->floor);
     if (log->closing)
         return;
     if (rows->count > 0) {
@@ -139,13 +153,26 @@ static void number_start(event_log_t *log)
 {
     log->numbering = true;
     log->again = false;
-    log->number_query =
-        (db_query_t){.statement = log->statements[NUMBER], .arena = log->arena, .key = "relay", .done = number_done, .data = log};
+    const int64_t now_us = clock_steady_us();
+    const bool whole = now_us >= log->whole_look_at_us;
+    if (whole)
+        log->whole_look_at_us = now_us + WHOLE_LOOK_US;
+    log->queue.position = event_floor_look(&log->floor, whole);
+    arena_reset(log->queue_arena);
+    log->number_query = (db_query_t){.statement = log->statements[NUMBER],
+                                     .roots = {&log->queue},
+                                     .arena = log->queue_arena,
+                                     .key = "relay",
+                                     .done = number_done,
+                                     .data = log};
     db_write(log->db, &log->number_query);
 }
 
+// A new log has no room before the first upkeep.
 static void number_soon(event_log_t *log)
 {
+    if (!log->upkeep.looked)
+        return;
     if (log->numbering)
         log->again = true;
     else if (!log->closing)
@@ -159,9 +186,9 @@ void event_log_hint(event_log_t *log)
         event_audit_hint(log->audit);
 }
 
-// ---- heartbeat ----
+// ---- end and heartbeat ----
 
-static void publish_end(event_log_t *log, const Pcn__Platform__V1__LoggedEvent *end)
+static void publish_end(event_log_t *log, const Pcn__Platform__V1__LogEnd *end)
 {
     Pcn__Events__V1__Heartbeat heartbeat = PCN__EVENTS__V1__HEARTBEAT__INIT;
     char now[INSTANT_SIZE];
@@ -185,25 +212,32 @@ static void end_done(db_query_t *query, const db_rows_t *rows, const problem_t *
     problem_t defect = *problem;
     log->looking = false;
     if (defect.status == STATUS_OK && rows->count > 0)
-        defect.status = db_row_message(rows, 0, &pcn__platform__v1__logged_event__type, log->arena, &row, &defect);
+        defect.status = db_row_message(rows, 0, &pcn__platform__v1__log_end__type, log->arena, &row, &defect);
     if (log->closing)
         return;
-    if (row == NULL) {
+    if (defect.status != STATUS_OK || row == NULL) {
         log_warning("end of the log not read, will try again", LOG_TEXT("detail", defect.detail));
         return;
     }
-    log->sequence->value = ((Pcn__Platform__V1__LoggedEvent *)row)->max;
-    publish_end(log, row);
+    const Pcn__Platform__V1__LogEnd *end = row;
+    log->sequence->value = end->max;
+    event_floor_snapshot(&log->floor, end->oldest, end->following);
+    if (clock_steady_us() >= log->heartbeat_at_us) {
+        log->heartbeat_at_us = clock_steady_us() + HEARTBEAT_US;
+        publish_end(log, end);
+    }
     arena_reset(log->arena);
 }
 
-static void heartbeat_tick(event_log_t *log)
+// Numbering sends nothing meanwhile that the snapshot would not know of: one connection, one order. A heartbeat is due when nothing was
+// published for its time, give or take a tick.
+static void end_tick(event_log_t *log)
 {
     const int64_t now_us = clock_steady_us();
-    if (log->looking || now_us < log->heartbeat_at_us)
+    if (log->looking || (now_us < log->end_at_us && now_us < log->heartbeat_at_us))
         return;
     log->looking = true;
-    log->heartbeat_at_us = now_us + HEARTBEAT_US;
+    log->end_at_us = now_us + END_US;
     log->end_query = (db_query_t){.statement = log->statements[END], .arena = log->arena, .key = "end", .done = end_done, .data = log};
     db_write(log->db, &log->end_query);
 }
@@ -214,7 +248,7 @@ static void poll_now(uv_timer_t *timer)
 {
     event_log_t *log = timer->data;
     number_soon(log);
-    heartbeat_tick(log);
+    end_tick(log);
     event_upkeep_tick(&log->upkeep);
     if (log->audit != NULL)
         event_audit_tick(log->audit);
@@ -227,6 +261,7 @@ static void log_free(event_log_t *log)
     event_upkeep_deinit(&log->upkeep);
     event_audit_destroy(&log->audit);
     arena_destroy(&log->arena);
+    arena_destroy(&log->queue_arena);
     free(log->source);
     free(log->heartbeat_topic);
     free(log);
@@ -268,14 +303,17 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
     if (log == NULL)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     log->publisher = options->publisher;
+    pcn__platform__v1__queue__init(&log->queue);
+    log->queue.has_position = 1;
     log->arena = arena_new(ARENA_CAP);
+    log->queue_arena = arena_new(QUEUE_ARENA_CAP);
     log->sequence = metrics_gauge(metrics, "pcn_event_sequence", NULL, "Latest place of the change log.");
     log->published = metrics_counter(metrics, "pcn_events_published_total", NULL, "Events published by this relay.");
     log->delay = metrics_histogram(metrics, "pcn_event_delay_seconds", NULL, "From an event's decision to its publication.");
     log->source = text_new("/pcn/%s", options->service);
     log->heartbeat_topic = text_new("pcn.%s.heartbeat", options->service);
     if (!event_upkeep_init(&log->upkeep, options->partition, options->retention_days, metrics) || log->arena == NULL ||
-        log->source == NULL || log->heartbeat_topic == NULL) {
+        log->queue_arena == NULL || log->source == NULL || log->heartbeat_topic == NULL) {
         log_free(log);
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     }

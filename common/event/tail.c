@@ -289,8 +289,8 @@ void event_tail_destroy(event_tail_t **tail)
 
 void event_tail_resume(event_tail_t *tail)
 {
-    tail->held = false;
-    if (!tail->stopped) {
+    if (tail->held && !tail->stopped) {
+        tail->held = false;
         rpc_turn_ask(&tail->turn);
     }
 }

@@ -51,9 +51,10 @@ static void keep_done(db_query_t *query, const db_rows_t *rows, const problem_t 
     void *row = NULL;
     problem_t defect = *problem;
     upkeep->keeping = false;
+    upkeep->looked = true;
     if (defect.status == STATUS_OK && rows->count > 0)
         defect.status = db_row_message(rows, 0, &pcn__platform__v1__upkeep__type, upkeep->arena, &row, &defect);
-    if (row == NULL) {
+    if (defect.status != STATUS_OK || row == NULL) {
         // Somebody reads what was to be dropped, most often; nothing was done.
         if (!upkeep->closing)
             log_warning("no upkeep of the log, will try again", LOG_TEXT("detail", defect.detail));

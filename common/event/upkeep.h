@@ -17,6 +17,7 @@ typedef struct event_upkeep {
     int64_t partitions_at_us, answers_at_us;
     int64_t covered;       // the log has room up to here; 0 while that is unknown
     bool keeping, pruning; // a query is on its way
+    bool looked;           // for room, once at least
     bool closing;
     gauge_t *pruned;
 } event_upkeep_t;

@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/rpc/frame.h"
 #include "common/rpc/loop.h"
@@ -17,10 +19,14 @@ enum {
     BINDING_RETRY_MS = 50,  // where an endpoint is not free yet
     BINDING_GONE_MS = 1000, // by then the old socket should be gone
     BINDING_EVENTS_A_CALL = 64,
-    BINDING_EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_MONITOR_STOPPED,
+    BINDING_EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED |
+                     ZMQ_EVENT_CLOSE_FAILED | ZMQ_EVENT_MONITOR_STOPPED,
+    BINDING_TCP_MAX = 1000, // connections over tcp, or a quarter of the descriptors where that is less
+    BINDING_SHED_MS = 250,  // how long tcp is closed when there were more
 };
 
 #define IPC "ipc://"
+#define TCP "tcp://"
 
 struct rpc_binding {
     rpc_context_t *context;
@@ -34,8 +40,13 @@ struct rpc_binding {
     void *data;
     uint64_t generation;
     unsigned failures; // to bind, in a row
+    int64_t tcp_connections;
+    int64_t tcp_max;
+    unsigned closing; // tcp listeners whose end is awaited
+    bool shed;        // tcp is closed for a moment
     counter_t *connections_total;
     counter_t *handshakes_total;
+    counter_t *shed_total;
     gauge_t *connections;
     struct rpc_binding *next;
 };
@@ -60,52 +71,111 @@ static bool ipc_in_use(const char *endpoint)
     return answered;
 }
 
+static bool is_tcp(const char *endpoint)
+{
+    return strncmp(endpoint, TCP, strlen(TCP)) == 0;
+}
+
+static status_t bind_one(const rpc_binding_t *binding, const char *endpoint, problem_t *problem)
+{
+    bool taken = ipc_in_use(endpoint);
+    if (!taken && zmq_bind(rpc_socket_zmq(binding->socket), endpoint) == 0) {
+        return STATUS_OK;
+    }
+    return problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot listen on %s: %s", endpoint,
+                       taken || errno == EADDRINUSE ? "somebody else listens there already" : zmq_strerror(errno));
+}
+
 static status_t bind_all(const rpc_binding_t *binding, problem_t *problem)
 {
-    for (char *const *endpoint = binding->endpoints; *endpoint != NULL; endpoint++) {
-        bool taken = ipc_in_use(*endpoint);
-        if (taken || zmq_bind(rpc_socket_zmq(binding->socket), *endpoint) != 0) {
-            bool in_use = taken || errno == EADDRINUSE;
-            return problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot listen on %s: %s", *endpoint,
-                               in_use ? "somebody else listens there already" : zmq_strerror(errno));
-        }
+    status_t status = STATUS_OK;
+    for (char *const *endpoint = binding->endpoints; status == STATUS_OK && *endpoint != NULL; endpoint++) {
+        status = bind_one(binding, *endpoint, problem);
     }
-    return STATUS_OK;
+    return status;
 }
 
 // ---- the socket and its monitor
 
 static void open_again(rpc_binding_t *binding);
+static void timer_rings(uv_timer_t *timer);
 
-static void count_event(rpc_binding_t *binding, uint16_t event)
+// libzmq 4.3.4 ends the process where a connection over ipc comes when no descriptor is left (ipc_listener.cpp asserts), and cannot refuse
+// one before its handshake. So whoever reaches a port must not be able to take them all: beyond a number all of tcp is ended, good ones
+// too, and opened again. What comes over ipc, the gateway above all, is not touched.
+static void shed_tcp(rpc_binding_t *binding)
 {
-    switch (event) {
+    log_warning("too many connections: all over tcp end", LOG_TEXT("endpoint", binding->endpoints[0]),
+                LOG_NUMBER("connections", binding->tcp_connections));
+    binding->shed = true;
+    binding->shed_total->value++;
+    for (char *const *endpoint = binding->endpoints; *endpoint != NULL; endpoint++) {
+        if (is_tcp(*endpoint) && zmq_unbind(rpc_socket_zmq(binding->socket), *endpoint) == 0) {
+            binding->closing++;
+        }
+    }
+    rpc_socket_touch(binding->socket);
+    (void)uv_timer_start(binding->timer, timer_rings, BINDING_GONE_MS, 0);
+}
+
+// No event of the old connections comes after this one.
+static void tcp_closed(rpc_binding_t *binding)
+{
+    binding->closing--;
+    if (binding->closing == 0) {
+        binding->connections->value -= binding->tcp_connections;
+        binding->tcp_connections = 0;
+        (void)uv_timer_start(binding->timer, timer_rings, BINDING_SHED_MS, 0);
+    }
+}
+
+typedef struct event {
+    uint16_t number; // 0 for none
+    bool tcp;
+} event_t;
+
+static void count_event(rpc_binding_t *binding, const event_t *event)
+{
+    switch (event->number) {
     case ZMQ_EVENT_ACCEPTED:
         binding->connections_total->value++;
         binding->connections->value++;
+        binding->tcp_connections += event->tcp ? 1 : 0;
+        if (binding->tcp_connections > binding->tcp_max && !binding->shed) {
+            shed_tcp(binding);
+        }
         break;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         binding->handshakes_total->value++;
         break;
     case ZMQ_EVENT_DISCONNECTED:
         binding->connections->value -= binding->connections->value > 0 ? 1 : 0;
+        binding->tcp_connections -= event->tcp && binding->tcp_connections > 0 ? 1 : 0;
+        break;
+    case ZMQ_EVENT_CLOSED:
+    case ZMQ_EVENT_CLOSE_FAILED:
+        if (event->tcp && binding->closing > 0) {
+            tcp_closed(binding);
+        }
         break;
     default:
         break;
     }
 }
 
-// The next event; 0 where there is none.
-static uint16_t take_event(void *monitor)
+static event_t take_event(void *monitor)
 {
     zmq_msg_t frame;
-    uint16_t event = 0;
+    event_t event = {0, false};
     if (rpc_frame_receive(monitor, &frame)) {
-        if (zmq_msg_size(&frame) >= sizeof event) {
-            memcpy(&event, zmq_msg_data(&frame), sizeof event);
+        if (zmq_msg_size(&frame) >= sizeof event.number) {
+            memcpy(&event.number, zmq_msg_data(&frame), sizeof event.number);
         }
         if (zmq_msg_more(&frame) != 0) {
-            rpc_frames_skip(monitor); // the endpoint
+            (void)zmq_msg_close(&frame);
+            if (rpc_frame_receive(monitor, &frame)) {
+                event.tcp = zmq_msg_size(&frame) >= strlen(TCP) && memcmp(zmq_msg_data(&frame), TCP, strlen(TCP)) == 0;
+            }
         }
     }
     (void)zmq_msg_close(&frame);
@@ -116,28 +186,31 @@ static void monitor_readable(void *data, void *socket)
 {
     rpc_binding_t *binding = data;
     for (int message = 0; message < BINDING_EVENTS_A_CALL; message++) {
-        uint16_t event = take_event(socket);
-        if (event == 0) {
+        event_t event = take_event(socket);
+        if (event.number == 0) {
             rpc_socket_drained(binding->monitor);
             return;
         }
-        if (event == ZMQ_EVENT_MONITOR_STOPPED) {
+        if (event.number == ZMQ_EVENT_MONITOR_STOPPED) {
             rpc_socket_destroy(&binding->monitor);
             open_again(binding);
             return;
         }
-        count_event(binding, event);
+        if (binding->socket != NULL) {
+            count_event(binding, &event); // those of one that is closed count no more
+        }
     }
 }
 
-// For whoever cannot come back for the news that the socket is gone: it takes less than a millisecond.
-static void await_gone(void *monitor)
+// For whoever cannot come back for the news that the socket is gone: it takes less than a millisecond. A connection that was let in ends
+// only when the ZAP handler's socket, which the loop would look at, took notice of that.
+static void await_gone(const rpc_binding_t *binding)
 {
-    zmq_pollitem_t item = {monitor, 0, ZMQ_POLLIN, 0};
-    while (take_event(monitor) != ZMQ_EVENT_MONITOR_STOPPED) {
-        if (zmq_poll(&item, 1, BINDING_GONE_MS) == 0) {
-            return;
-        }
+    void *monitor = rpc_socket_zmq(binding->monitor);
+    zmq_pollitem_t items[] = {{monitor, 0, ZMQ_POLLIN, 0}, {rpc_zap_socket(binding->context->zap), 0, ZMQ_POLLIN, 0}};
+    int64_t limit_us = clock_steady_us() + BINDING_GONE_MS * INT64_C(1000);
+    while (take_event(monitor).number != ZMQ_EVENT_MONITOR_STOPPED && clock_steady_us() < limit_us) {
+        (void)zmq_poll(items, items[1].socket != NULL ? 2 : 1, BINDING_RETRY_MS);
     }
 }
 
@@ -166,7 +239,7 @@ static void close_both(rpc_binding_t *binding)
     if (binding->socket != NULL) {
         (void)zmq_socket_monitor(rpc_socket_zmq(binding->socket), NULL, 0);
     } else if (binding->monitor != NULL) {
-        await_gone(rpc_socket_zmq(binding->monitor));
+        await_gone(binding);
     }
     rpc_socket_destroy(&binding->monitor);
     rpc_socket_destroy(&binding->socket);
@@ -191,9 +264,29 @@ static status_t open_socket(rpc_binding_t *binding, problem_t *problem)
 
 // ---- renewal
 
+// What was closed by shed_tcp. Where that fails the socket as a whole is renewed, which tries until it works.
+static void open_tcp(rpc_binding_t *binding)
+{
+    problem_t problem = {.status = STATUS_OK};
+    binding->shed = false;
+    binding->closing = 0;
+    for (char *const *endpoint = binding->endpoints; *endpoint != NULL; endpoint++) {
+        if (is_tcp(*endpoint) && bind_one(binding, *endpoint, &problem) != STATUS_OK) {
+            log_error("cannot listen again yet", LOG_TEXT("reason", problem.detail));
+            rpc_binding_renew(binding);
+            return;
+        }
+    }
+    log_info("listens again", LOG_TEXT("endpoint", binding->endpoints[0]));
+}
+
 static void timer_rings(uv_timer_t *timer)
 {
     rpc_binding_t *binding = timer->data;
+    if (binding->socket != NULL) {
+        open_tcp(binding);
+        return;
+    }
     if (binding->monitor == NULL) {
         open_again(binding);
         return;
@@ -227,6 +320,9 @@ void rpc_binding_renew(rpc_binding_t *binding)
     }
     binding->generation++;
     binding->connections->value = 0;
+    binding->tcp_connections = 0;
+    binding->shed = false;
+    binding->closing = 0;
     rpc_socket_destroy(&binding->socket);
     (void)uv_timer_start(binding->timer, timer_rings, BINDING_GONE_MS, 0);
     if (binding->closed != NULL) {
@@ -280,6 +376,8 @@ static void binding_figures(rpc_binding_t *binding, metrics_t *metrics, const ch
     binding->connections_total = metrics_counter(metrics, "pcn_rpc_connections_total", labels, "Connections accepted, whoever it was.");
     binding->handshakes_total =
         metrics_counter(metrics, "pcn_rpc_handshakes_total", labels, "Connections whose handshake was right; the others were ended.");
+    binding->shed_total = metrics_counter(metrics, "pcn_rpc_shed_total", labels,
+                                          "Times that all connections over tcp were ended, since there were too many.");
     binding->connections = metrics_gauge(metrics, "pcn_rpc_connections", labels, "Connections now.");
 }
 
@@ -306,6 +404,11 @@ status_t rpc_binding_new(rpc_context_t *context, const rpc_binding_options_t *op
     (void)uv_timer_init(rpc_context_loop(context), binding->timer);
     binding->timer->data = binding;
     binding_figures(binding, context->metrics, options->label);
+    struct rlimit descriptors;
+    binding->tcp_max = BINDING_TCP_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_cur / 4 < BINDING_TCP_MAX) {
+        binding->tcp_max = (int64_t)descriptors.rlim_cur / 4;
+    }
     binding->next = context->bindings;
     context->bindings = binding;
     status_t status = open_socket(binding, problem);

@@ -4,7 +4,7 @@
 //
 // zmq_close is asynchronous, and an endpoint is free only when the old socket is gone: libzmq tells that by the last event of the socket's
 // monitor. From the same monitor come the figures of connections: whoever sends what is no ZMTP, or never ends its handshake, is seen
-// nowhere else.
+// nowhere else. Whoever reaches a tcp port cannot take all descriptors: beyond a number of connections those over tcp are all ended.
 //
 // One loop, one thread. The owner destroys it, before the context.
 #ifndef PCN_RPC_BINDING_H
@@ -23,7 +23,8 @@ typedef struct rpc_binding_options {
     void *data;
 } rpc_binding_options_t;
 
-// The context's metrics get, by socket: pcn_rpc_connections_total, pcn_rpc_handshakes_total and pcn_rpc_connections. UNAVAILABLE
+// The context's metrics get, by socket: pcn_rpc_connections_total, pcn_rpc_handshakes_total,
+// pcn_rpc_shed_total and pcn_rpc_connections. UNAVAILABLE
 // names the endpoint that cannot be had, and says so where somebody else listens on it.
 MUST_CHECK status_t rpc_binding_new(rpc_context_t *context, const rpc_binding_options_t *options, rpc_binding_t **binding,
                                     problem_t *problem);

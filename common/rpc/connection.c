@@ -16,17 +16,7 @@ enum {
     CONNECTION_EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
 };
 
-static void renew(uv_timer_t *timer)
-{
-    rpc_connection_t *connection = timer->data;
-    void *socket = rpc_socket_zmq(connection->socket);
-    // What is left of the old one, if anything; neither call waits.
-    (void)zmq_disconnect(socket, connection->endpoint);
-    if (zmq_connect(socket, connection->endpoint) != 0) {
-        log_error("a connection cannot be asked for again", LOG_NUMBER("replica", connection->index), LOG_NUMBER("error", errno));
-    }
-    rpc_socket_touch(connection->socket);
-}
+static void renew(uv_timer_t *timer);
 
 static void renew_in(rpc_connection_t *connection, uint64_t ms)
 {
@@ -51,13 +41,13 @@ static void set_connected(rpc_connection_t *connection, bool connected)
     connection->changed(connection->data, connection);
 }
 
-static void monitor_readable(void *data, void *socket)
+// One event of the monitor's; false where there is none.
+static bool take_event(rpc_connection_t *connection, void *socket)
 {
-    rpc_connection_t *connection = data;
     zmq_msg_t frame;
     if (!rpc_frame_receive(socket, &frame)) {
         (void)zmq_msg_close(&frame);
-        return;
+        return false;
     }
     uint16_t event = 0;
     if (zmq_msg_size(&frame) >= sizeof event) {
@@ -81,6 +71,31 @@ static void monitor_readable(void *data, void *socket)
     default:
         break;
     }
+    return true;
+}
+
+static void monitor_readable(void *data, void *socket)
+{
+    (void)take_event(data, socket);
+}
+
+static void renew(uv_timer_t *timer)
+{
+    rpc_connection_t *connection = timer->data;
+    void *socket = rpc_socket_zmq(connection->socket);
+    // A loop that was held up finds the time over and the success unread: a connection that stands is not to be cut.
+    rpc_socket_touch(connection->monitor);
+    while (!connection->connected && take_event(connection, rpc_socket_zmq(connection->monitor))) {
+    }
+    if (connection->connected) {
+        return;
+    }
+    // What is left of the old one, if anything; neither call waits.
+    (void)zmq_disconnect(socket, connection->endpoint);
+    if (zmq_connect(socket, connection->endpoint) != 0) {
+        log_error("a connection cannot be asked for again", LOG_NUMBER("replica", connection->index), LOG_NUMBER("error", errno));
+    }
+    rpc_socket_touch(connection->socket);
 }
 
 static status_t connection_watch(rpc_connection_t *connection, rpc_context_t *context, problem_t *problem)

@@ -143,6 +143,11 @@ status_t rpc_zap_new(rpc_context_t *context, const char *keys_dir, metrics_t *me
     return STATUS_OK;
 }
 
+void *rpc_zap_socket(const rpc_zap_t *zap)
+{
+    return zap != NULL ? rpc_socket_zmq(zap->socket) : NULL;
+}
+
 void rpc_zap_destroy(rpc_zap_t **zap)
 {
     rpc_zap_t *self = *zap;

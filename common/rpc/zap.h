@@ -13,5 +13,7 @@ typedef struct rpc_zap rpc_zap_t;
 // `metrics` gets pcn_zap_accepted_total and pcn_zap_refused_total.
 MUST_CHECK status_t rpc_zap_new(rpc_context_t *context, const char *keys_dir, metrics_t *metrics, rpc_zap_t **zap, problem_t *problem);
 void rpc_zap_destroy(rpc_zap_t **zap);
+// libzmq's socket; NULL for none.
+void *rpc_zap_socket(const rpc_zap_t *zap);
 
 #endif

@@ -11,7 +11,7 @@ extern const service_handler_t events_handlers[];
 // A page fits a frame: it ends with the event that fills this many bytes of data.
 #define EVENTS_PAGE_BYTES 500000
 
-// The loaded rows as events of the service's log. None where the only row says that there are none. RESOURCE_EXHAUSTED without memory.
+// Those of the loaded rows that are events, as events of the service's log. RESOURCE_EXHAUSTED without memory.
 MUST_CHECK status_t events_of_rows(service_call_t *call, const char *service, Pcn__Events__V1__Event ***events, size_t *count);
 
 // A place that is not in the log any more: OUT_OF_RANGE, with the way on.

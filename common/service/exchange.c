@@ -187,17 +187,11 @@ static void load_done(db_query_t *query, const db_rows_t *rows, const problem_t 
         exchange_refuse(exchange, problem);
         return;
     }
-    void **messages = arena_alloc(exchange->rpc->arena, ((size_t)rows->count + 1) * sizeof *messages);
-    if (messages == NULL) {
-        exchange_out_of_memory(exchange);
-        return;
-    }
+    void **messages = NULL;
     problem_t defect = {0};
-    for (int i = 0; i < rows->count; i++) {
-        if (db_row_message(rows, i, exchange->method->handler->row, exchange->rpc->arena, &messages[i], &defect) != STATUS_OK) {
-            exchange_refuse(exchange, &defect);
-            return;
-        }
+    if (db_rows_messages(rows, exchange->method->handler->row, exchange->rpc->arena, &messages, &defect) != STATUS_OK) {
+        exchange_refuse(exchange, &defect);
+        return;
     }
     exchange->call.rows = messages;
     exchange->call.row_count = (size_t)rows->count;

@@ -37,12 +37,13 @@ typedef struct follower_options {
     const char *dsn;     // its own connection, by the application role
     const char *schema;
     rpc_context_t *context; // borrowed
-    const char *keys_dir;   // holds the source's public key, sooner or later
-    const char *const *rpc_endpoints, *const *pub_endpoints;
+    const char *keys_dir;   // holds the source's public key, sooner or later; another key later on is taken too
+    const char *const *rpc_endpoints, *const *pub_endpoints; // borrowed
 } follower_options_t;
 
 // `metrics` gets, by source: pcn_follower_sequence, pcn_follower_latest, pcn_follower_lag_events, pcn_follower_lag_seconds,
-// pcn_follower_stopped, pcn_follower_applied_total, pcn_follower_snapshots_total.
+// pcn_follower_stopped, pcn_follower_active, pcn_follower_applied_total, pcn_follower_snapshots_total, pcn_follower_retries_total. Its
+// connection waits for the lock in the background, as long as another replica has it.
 MUST_CHECK status_t follower_new(uv_loop_t *loop, const follower_options_t *options, metrics_t *metrics, follower_t **follower,
                                  problem_t *problem);
 // Closes its handles, which the loop must then see out; what is in flight comes to its end there.

@@ -13,7 +13,6 @@
 #define GIVEN                                                                                                                              \
     "moved CROSS JOIN LATERAL unnest(:step.subjects::text[], :step.types::text[], :step.data::text[]) "                                    \
     "WITH ORDINALITY AS g (subject, type, data, place)"
-#define SUMS "SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM news) AS applied"
 
 static const char load[] =
     "WITH made AS (INSERT INTO follower (source) VALUES (:step.source::text) ON CONFLICT (source) DO NOTHING RETURNING *) "
@@ -58,6 +57,8 @@ static const char apply_noted[] = "WHERE is_news ";
 static const char noted_tail[] = "    ON CONFLICT (source, subject) DO UPDATE SET type = excluded.type, version = excluded.version, "
                                  "epoch = excluded.epoch, generation = excluded.generation), ";
 
+static const char sums[] = " SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM news) AS applied";
+
 static const char sweep_head[] =
     "WITH vanished AS MATERIALIZED (SELECT subject, type, version FROM follower_subject WHERE " OF_SOURCE
     "    AND generation < :step.generation::bigint ORDER BY generation, subject LIMIT :step.limit::bigint), "
@@ -69,7 +70,7 @@ static const char sweep_head[] =
     "    AND f.version = :step.version::bigint RETURNING f.state, f.sequence, f.epoch), "
     "forgotten AS (DELETE FROM follower_subject s USING vanished v, moved WHERE s." OF_SOURCE " AND s.subject = v.subject), "
     "news AS (SELECT v.subject, v.type, v.version, NULL::jsonb AS data FROM vanished v, moved), ";
-static const char sweep_sums[] = "SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM news) AS applied, "
+static const char sweep_sums[] = " SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM news) AS applied, "
                                  "(SELECT state FROM moved) AS state, (SELECT sequence FROM moved) AS sequence, "
                                  "(SELECT epoch FROM moved) AS epoch";
 
@@ -83,8 +84,9 @@ static const char letter[] =
     "        SELECT u.type, u.subject, u.data FROM unnest(:step.types::text[], :step.subjects::text[], :step.data::text[]) "
     "            AS u (type, subject, data) "
     "        UNION ALL (SELECT s.type, s.subject, NULL FROM follower_subject s WHERE :step.subjects::text[] IS NULL "
-    "            AND s." OF_SOURCE " AND s.generation < :step.generation::bigint ORDER BY s.generation, s.subject LIMIT 1)) e) "
-    "SELECT (SELECT count(*) FROM moved) AS moved";
+    "            AND s." OF_SOURCE
+    " AND s.generation < :step.generation::bigint ORDER BY s.generation, s.subject LIMIT 1)) e RETURNING subject) "
+    "SELECT (SELECT count(*) FROM moved) AS moved, (SELECT subject FROM kept) AS subject";
 
 // NULL stands for what the declaration changes.
 #define PARTS_MAX 7
@@ -95,9 +97,9 @@ static const struct {
 } forms[FOLLOWER_STATEMENTS] = {
     [FOLLOWER_LOAD] = {"load", {load}, 1},
     [FOLLOWER_BEGIN] = {"begin", {begin}, 1},
-    [FOLLOWER_APPLY] = {"apply", {apply_head, newest, apply_noted, noted_tail, NULL, " " SUMS}, 6},
-    [FOLLOWER_PAGE] = {"page", {page_head, newest, noted_tail, NULL, " " SUMS}, 5},
-    [FOLLOWER_SWEEP] = {"sweep", {sweep_head, NULL, " ", sweep_sums}, 4},
+    [FOLLOWER_APPLY] = {"apply", {apply_head, newest, apply_noted, noted_tail, NULL, sums}, 6},
+    [FOLLOWER_PAGE] = {"page", {page_head, newest, noted_tail, NULL, sums}, 5},
+    [FOLLOWER_SWEEP] = {"sweep", {sweep_head, NULL, sweep_sums}, 3},
     [FOLLOWER_LETTER] = {"letter", {letter}, 1},
 };
 

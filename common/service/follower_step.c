@@ -176,17 +176,16 @@ static void sweep_done(follower_t *follower, const row_t *row)
              LOG_NUMBER("sequence", follower->cursor.place.sequence));
 }
 
-static void letter_done(follower_t *follower)
+static void letter_done(follower_t *follower, const row_t *row)
 {
-    const follower_batch_t *batch = follower->sending;
     follower->cursor.version++;
     follower->cursor.in_log = follower->step.has_letter_sequence;
     follower->cursor.state = FOLLOWER_STATE(STOPPED);
     if (follower->step.letter_time == NULL || !instant_parse(follower->step.letter_time, &follower->meter.waiting_us))
         follower->meter.waiting_us = clock_wall_us();
     log_error("an event could not be applied, the follower is stopped", LOG_TEXT("source", follower->declared->source),
-              LOG_NUMBER("sequence", follower->step.letter_sequence),
-              LOG_TEXT("subject", batch != NULL ? batch->subjects[follower->at] : ""), LOG_TEXT("dead_letter", follower->letter));
+              LOG_NUMBER("sequence", follower->step.letter_sequence), LOG_TEXT("subject", row->subject),
+              LOG_TEXT("dead_letter", follower->letter));
     follower->problem[0] = '\0';
     follower->sending = NULL;
     follower->apart = false;
@@ -218,7 +217,7 @@ static void succeed(follower_t *follower, const row_t *row)
         sweep_done(follower, row);
         break;
     default:
-        letter_done(follower);
+        letter_done(follower, row);
         break;
     }
 }

@@ -38,7 +38,9 @@ static const db_stmt_t list_letters = {
     "        ORDER BY d.id DESC LIMIT coalesce(:request.page_size::int, " PAGE_SIZE_DEFAULT_SQL ") + 1) l) p "
     "WHERE p.before < " PAGE_BYTES_SQL " ORDER BY p.id DESC"};
 
-static const db_stmt_t load_letter = {"load_dead_letter", "SELECT " LETTER_COLUMNS " FROM dead_letter d WHERE d.id = :request.id::uuid"};
+#define THE_LETTER "SELECT " LETTER_COLUMNS " FROM dead_letter d WHERE d.id = :request.id::uuid"
+static const db_stmt_t skip_letter_load = {"skip_dead_letter_load", THE_LETTER};
+static const db_stmt_t retry_letter_load = {"retry_dead_letter_load", THE_LETTER};
 
 #define DECIDED                                                                                                                            \
     "changed AS (UPDATE dead_letter d SET state = :after.state::text, decided_by = :after.decided_by::text, "                              \
@@ -117,7 +119,7 @@ static status_t decide_list_letters(service_call_t *call)
     return STATUS_OK;
 }
 
-static status_t decide_letter(service_call_t *call, int state)
+static status_t decide_letter(service_call_t *call, Pcn__Followers__V1__DeadLetterState state)
 {
     const Pcn__Followers__V1__DecideDeadLetterRequest *request = call->request;
     const letter_t *row = call->row_count > 0 ? call->rows[0] : NULL;
@@ -158,13 +160,13 @@ const service_handler_t followers_handlers[] = {
     {.method = "ListFollowers", .load = &list_followers, .row = &pcn__followers__v1__follower__type, .decide = decide_list_followers},
     {.method = "ListDeadLetters", .load = &list_letters, .row = LETTER_TYPE, .decide = decide_list_letters},
     {.method = "SkipDeadLetter",
-     .load = &load_letter,
+     .load = &skip_letter_load,
      .row = LETTER_TYPE,
      .decide = decide_skip,
      .after = LETTER_TYPE,
      .save = &skip_letter},
     {.method = "RetryDeadLetter",
-     .load = &load_letter,
+     .load = &retry_letter_load,
      .row = LETTER_TYPE,
      .decide = decide_retry,
      .after = LETTER_TYPE,

@@ -2,18 +2,22 @@
 
 #include <ctype.h>
 #include <libpq-fe.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/app/app.h"
 #include "common/app/endpoints.h"
 #include "common/base/log.h"
 #include "common/db/session.h"
+#include "common/event/epoch.h"
 #include "common/event/audit.h"
 #include "common/service/exchange.h"
 #include "pcn/common/v1/envelope.meta.h"
 
+#define KEPT_BYTES (64 * 1024 * 1024)
 #define SCRATCH_CAP (1024u * 1024u)
 #define FOLLOWERS_MAX 16
 
@@ -133,6 +137,19 @@ static status_t read_endpoints(host_t *host, app_t *app, const settings_t *setti
     return endpoint_list_init(&host->events_at, variable, first_text(settings->pub_listen, app_endpoints(app, name, "pub")[0]), problem);
 }
 
+static status_t renew_epoch(const service_t *service, const settings_t *settings, problem_t *problem)
+{
+    db_session_t *owner = NULL;
+    char epoch[EVENT_EPOCH_SIZE];
+    status_t status = db_session_open(first_text(settings->owner_dsn, settings->dsn), "pcn new epoch", service->name, &owner, problem);
+    if (status == STATUS_OK)
+        status = event_epoch_renew(owner, epoch, problem);
+    if (status == STATUS_OK)
+        (void)printf("%s\n", epoch);
+    db_session_close(&owner);
+    return status;
+}
+
 static status_t open_sockets(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
 {
     char keys_dir[256];
@@ -190,17 +207,21 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
 {
     host_t *host = app_data(app);
     const settings_t *settings = app_settings(app);
+    const bool new_epoch = argc > 0 && strcmp(argv[0], "--new-epoch") == 0;
     const bool migrate_only = argc > 0 && strcmp(argv[0], "--migrate") == 0;
-    if (argc > (migrate_only ? 1 : 0))
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, argv[migrate_only ? 1 : 0], "Unknown option");
+    const int known = new_epoch || migrate_only ? 1 : 0;
+    if (argc > known)
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, argv[known], "Unknown option");
     status_t status = read_endpoints(host, app, settings, problem);
     if (status == STATUS_OK)
         status = migrate(host->service, settings, problem);
     if (status != STATUS_OK)
         return status;
-    if (migrate_only) {
+    if (new_epoch)
+        status = renew_epoch(host->service, settings, problem);
+    if (new_epoch || migrate_only) {
         app_quit(app, 0);
-        return STATUS_OK;
+        return status;
     }
     status = plan_new(host->service, &host->plan, problem);
     if (status == STATUS_OK)
@@ -289,13 +310,34 @@ static void stop(app_t *app)
     uv_timer_start(&host->last_answers, await_last_answers, 0, 1);
 }
 
+// A page of events takes megabytes for a moment, again and again. Given back each time, the kernel clears them each time: that was half of
+// a page's cost.
+static void keep_memory(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT_BYTES / 2);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
+// Each connection of a subscriber takes a descriptor, and libzmq ends the process where one comes over ipc and there is none.
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 int service_run(const service_t *service, int argc, char **argv)
 {
+    keep_memory();
+    raise_descriptor_limit();
     host_t host = {.service = service};
     const app_spec_t spec = {.name = service->name,
                              .keys = keys,
                              .config_size = sizeof(settings_t),
-                             .usage = "  --migrate        apply missing migrations and end\n",
+                             .usage = "  --migrate        apply missing migrations and end\n"
+                                      "  --new-epoch      after a restore from a backup: give the change log a new epoch, print it and end\n",
                              .data = &host,
                              .start = start,
                              .ready = ready,

@@ -100,7 +100,7 @@ bool service_may(const service_call_t *call, const char *scope);
 bool service_event(service_call_t *call, const char *type, const char *subject, int64_t version, const pb_type_t *data_type,
                    const void *data);
 
-// The daemon's main: configuration, migrations, sockets, loop, drain. `--migrate`, `--help`, `--print-config`.
+// The daemon's main: configuration, migrations, sockets, loop, drain. `--migrate`, `--new-epoch`, `--help`, `--print-config`.
 int service_run(const service_t *service, int argc, char **argv);
 
 // Every statement that the service sends, as PostgreSQL gets it, for the test that prepares them all. Calls `visit` for each, whose

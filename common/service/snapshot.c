@@ -74,8 +74,9 @@ status_t snapshot_prepare(service_call_t *call)
         return problem_set(call->problem, status, NULL, "No memory");
     if (status != STATUS_OK || pb_validate(&pcn__platform__v1__snapshot_place__type, place, false, NULL) != STATUS_OK)
         return foreign_token(call);
+    // What is unknown would be written again as it came.
     const char *again = token_write(call->arena, place);
-    if (again == NULL || strcmp(again, request->page_token) != 0)
+    if (((const ProtobufCMessage *)place)->n_unknown_fields > 0 || again == NULL || strcmp(again, request->page_token) != 0)
         return foreign_token(call);
     call->prepared = place;
     return STATUS_OK;

@@ -55,11 +55,11 @@ static status_t refused(const http_request_t *request, problem_t *problem)
     return problem->status;
 }
 
-status_t ask_get(http_t *http, const char *path, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem)
+static status_t ask(http_t *http, const http_request_t *question, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem)
 {
     const int64_t patience_us = clock_steady_us() + PATIENCE_US;
     for (;;) {
-        http_request_t request = {.path = path};
+        http_request_t request = *question;
         status_t status = ask_once(http, &request, problem);
         if (status == STATUS_OK && may_pass(&request) && clock_steady_us() < patience_us) {
             status = wait_for_retry(http, &request, problem);
@@ -76,6 +76,17 @@ status_t ask_get(http_t *http, const char *path, const pb_type_t *type, arena_t 
         buf_deinit(&request.reply);
         return status;
     }
+}
+
+status_t ask_get(http_t *http, const char *path, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem)
+{
+    return ask(http, &(http_request_t){.path = path}, type, arena, message, problem);
+}
+
+status_t ask_post(http_t *http, const char *path, const char *body, const char *key, const pb_type_t *type, arena_t *arena, void **message,
+                  problem_t *problem)
+{
+    return ask(http, &(http_request_t){.path = path, .body = body, .key = key}, type, arena, message, problem);
 }
 
 void ask_escape(buf_t *path, const char *text)

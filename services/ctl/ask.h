@@ -1,4 +1,4 @@
-// One question after the other: a GET, and its JSON as a message of the contract.
+// One question after the other: a GET or POST, and its JSON as a message of the contract.
 #ifndef PCN_CTL_ASK_H
 #define PCN_CTL_ASK_H
 
@@ -9,6 +9,9 @@
 // A server that is busy or not there is asked again for half a minute. The message lives in the arena. A refusal becomes the problem with
 // what the server said of it; INTERNAL for an answer that is none of the type.
 MUST_CHECK status_t ask_get(http_t *http, const char *path, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem);
+// The same for a change: a POST of the JSON, under a key by which a repetition is recognised.
+MUST_CHECK status_t ask_post(http_t *http, const char *path, const char *body, const char *key, const pb_type_t *type, arena_t *arena,
+                             void **message, problem_t *problem);
 // Appends the text as a value of a query.
 void ask_escape(buf_t *path, const char *text);
 

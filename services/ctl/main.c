@@ -50,14 +50,29 @@ static const command_t commands[] = {
      "  --json       one JSON object a line\n"
      "  --token-file a file that holds the token; without either PCN_CTL_TOKEN of the environment counts\n",
      audit_command},
+    {"followers", "show how a service stands with the change logs that it follows",
+     "usage: pcnctl followers --url URL --service NAME [--token TOKEN | --token-file FILE] [--json]\n"
+     "  --json       one JSON object a line\n"
+     "  --token-file a file that holds the token; without either PCN_CTL_TOKEN of the environment counts\n",
+     followers_command},
+    {"dead-letter", "see what a service could not apply of another's events, and decide on it",
+     "usage: pcnctl dead-letter list  --url URL --service NAME [--token TOKEN | --token-file FILE] [--state STATE] [--limit N] [--json]\n"
+     "       pcnctl dead-letter skip  --url URL --service NAME [--token TOKEN | --token-file FILE] ID --reason TEXT\n"
+     "       pcnctl dead-letter retry --url URL --service NAME [--token TOKEN | --token-file FILE] ID --reason TEXT\n"
+     "  list         newest first, 100 unless --limit says otherwise; --state is open, skipped or retried; --json shows the data too\n"
+     "  skip         the follower goes on behind it: its copy lacks the change until the resource changes again\n"
+     "  retry        the follower tries it again, once what was wrong is mended\n"
+     "  --reason     why, in one line of at most 500 characters; kept with it\n"
+     "  --token-file a file that holds the token; without either PCN_CTL_TOKEN of the environment counts\n",
+     dead_letter_command},
 };
 
 static void print_help(FILE *out)
 {
     fprintf(out, "usage: pcnctl COMMAND …\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
-    fprintf(out, "  %-8s this list, or `pcnctl help COMMAND`\n", "help");
+        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "  %-11s this list, or `pcnctl help COMMAND`\n", "help");
 }
 
 static const command_t *find_command(const char *name)

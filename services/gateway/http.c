@@ -6,8 +6,9 @@
 #include "services/gateway/request.h"
 #include "services/gateway/stream_hub.h"
 
-// Headers, of which a token may be 8 KiB, and the buffer for reading. Not more than that takes: it is cleared for every request.
-#define CONNECTION_MEMORY (20u * 1024u)
+// The edge lets through 8 KiB of target and 12 KiB of headers, a hundred at most, each with its entry in libmicrohttpd's list. Not more than
+// that takes: it is cleared for every request.
+#define CONNECTION_MEMORY (28u * 1024u)
 #define CLOSE_TURNS 8
 
 struct http {

@@ -214,6 +214,18 @@ static bool authenticate(request_t *request)
     return request->principal != NULL;
 }
 
+// Whether the token holds the scope. No service hears of a refusal here, so no audit trail tells of it either: the log does.
+static bool may(request_t *request, const char *scope, const char *what)
+{
+    if (scope == NULL || principal_may(request->principal, scope))
+        return true;
+    log_info("a caller without the scope was refused", LOG_TEXT("requestId", request->id),
+             LOG_TEXT("subject", request->principal->message.subject), LOG_TEXT("method", what),
+             LOG_NUMBER("status", status_http(STATUS_PERMISSION_DENIED)), LOG_TEXT("origin", request->origin));
+    reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, "The token does not allow this");
+    return false;
+}
+
 // The route and whether the principal may take it.
 static bool find_route(request_t *request)
 {
@@ -241,15 +253,7 @@ static bool find_route(request_t *request)
         reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "There is no such service");
         return false;
     }
-    if (route->method->scope != NULL && !principal_may(request->principal, route->method->scope)) {
-        // No service hears of it, so no audit trail either: this line is what there is.
-        log_info("a caller without the scope was refused", LOG_TEXT("requestId", request->id),
-                 LOG_TEXT("subject", request->principal->message.subject), LOG_TEXT("method", route->method->name),
-                 LOG_NUMBER("status", status_http(STATUS_PERMISSION_DENIED)), LOG_TEXT("origin", request->origin));
-        reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, "The token does not allow this");
-        return false;
-    }
-    return true;
+    return may(request, route->method->scope, route->method->name);
 }
 
 // A stream of change events, which the gateway itself makes of services' logs.
@@ -260,8 +264,8 @@ static void serve_stream(request_t *request)
     if (request->verb != VERB_GET || request->head) {
         reply_refuse_with(request, 405, STATUS_INVALID_ARGUMENT, NULL, "The path is there, but not for this method");
         reply_header(request, "Allow", "GET");
-    } else if (!principal_may(request->principal, "events.read")) {
-        reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, "The token does not allow this");
+    } else if (!may(request, "events.read", "events stream")) {
+        return;
     } else if (request->received > 0) {
         reply_refuse_with(request, 0, STATUS_INVALID_ARGUMENT, NULL, "This request has no body");
     } else if (!guard_accepts_stream(&request->guard)) {

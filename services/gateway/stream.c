@@ -215,16 +215,21 @@ void stream_bye(stream_t *stream, const char *reason)
 {
     if (stream->phase == STREAM_LIVE)
         end_with(stream, reason);
-    else if (stream->phase == STREAM_OPENING)
-        refuse_away(stream, "Shutting down");
+    if (stream->phase != STREAM_OPENING)
+        return;
+    // Without an answer: the edge asks the gateway that comes next, and clients that connect again by themselves do so after a broken
+    // connection, but not after a refusal.
+    stream->phase = STREAM_ENDING;
+    stream->reason = reason;
+    resume_request(stream);
 }
 
-// A suspended connection is not watched by libmicrohttpd.
+// A suspended connection is not watched by libmicrohttpd. Half a close is one: that is how the edge says that its client is gone.
 static bool hung_up(const stream_t *stream)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(stream->request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct pollfd look = {.fd = info != NULL ? info->connect_fd : -1};
-    return poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR)) != 0;
+    struct pollfd look = {.fd = info != NULL ? info->connect_fd : -1, .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0;
 }
 
 static void tend_sources(stream_t *stream, int64_t now_us)

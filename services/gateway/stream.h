@@ -67,7 +67,7 @@ void stream_know(stream_t *stream, const stream_feed_t *feed);
 void stream_notice(stream_t *stream, const stream_feed_t *feed, const stream_entry_t *entry);
 // Now and then: ends it where the token's time is over or the client is gone, says a heartbeat, lets a page go that is not taken.
 void stream_tend(stream_t *stream, int64_t now_us);
-// `event: bye` with that reason, then the end. One that is opening is refused as not available.
+// `event: bye` with that reason, then the end. The connection of one that is being opened ends without an answer.
 void stream_bye(stream_t *stream, const char *reason);
 // The places of a service mean nothing any more: `event: gone`, then the end. One that is opening is looked up again.
 void stream_lose(stream_t *stream, const stream_feed_t *feed);

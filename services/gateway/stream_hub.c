@@ -221,14 +221,6 @@ static stream_t *make_stream(stream_hub_t *hub, request_t *request, const stream
     return stream;
 }
 
-static void refuse_for_now(request_t *request, const char *detail)
-{
-    problem_t problem = {0};
-    problem_set(&problem, STATUS_UNAVAILABLE, NULL, "%s", detail);
-    problem.retry_after_ms = REFUSED_RETRY_MS;
-    reply_refuse(request, 0, &problem);
-}
-
 void stream_hub_open(stream_hub_t *hub, request_t *request)
 {
     stream_parameters_t parameters;
@@ -237,12 +229,12 @@ void stream_hub_open(stream_hub_t *hub, request_t *request)
         reply_refuse(request, 0, &problem);
         return;
     }
-    if (hub->stopped) {
-        refuse_for_now(request, "Shutting down");
-        return;
-    }
+    if (hub->stopped)
+        return; // without an answer, as those that are being opened
     if ((int64_t)hub->count >= hub->gateway->config->streams_max) {
-        refuse_for_now(request, "There are as many streams as there may be");
+        problem_set(&problem, STATUS_UNAVAILABLE, NULL, "There are as many streams as there may be");
+        problem.retry_after_ms = REFUSED_RETRY_MS;
+        reply_refuse(request, 0, &problem);
         return;
     }
     stream_t *stream = make_stream(hub, request, &parameters);

@@ -8,7 +8,8 @@
 
 // NULL without memory.
 stream_hub_t *stream_hub_new(gateway_t *gateway);
-// Every stream says bye and ends, new ones are refused, the feeds stop. The loop must run on until a handle is closed.
+// Every stream says bye and ends, those that are being opened and new ones end without an answer, the feeds stop. The loop must run on
+// until a handle is closed.
 void stream_hub_stop(stream_hub_t *hub);
 // After HTTP was destroyed.
 void stream_hub_destroy(stream_hub_t **hub);
@@ -19,7 +20,8 @@ route_metrics_t *stream_hub_metrics(stream_hub_t *hub);
 
 // Whether the target is the streams' own path.
 bool stream_hub_serves(const target_t *target);
-// Answers the request of a caller who may have a stream: reads the parameters and opens it, or refuses.
+// Answers the request of a caller who may have a stream: reads the parameters and opens it, or refuses. Without an answer
+// (request->response is NULL and it does not wait) the connection is to be closed.
 void stream_hub_open(stream_hub_t *hub, request_t *request);
 
 // For streams.

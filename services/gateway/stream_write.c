@@ -105,8 +105,11 @@ static void page_failed(stream_t *stream, stream_source_t *source)
         stream_end_gone(stream, source, NULL);
         return;
     }
-    log_debug("a stream cannot read the log, will try again", LOG_TEXT("service", source->feed->service),
-              LOG_TEXT("status", status_name(problem.status)), LOG_TEXT("requestId", stream->request->id));
+    // A service that is away is told of elsewhere, not once a stream.
+    if (problem.status != STATUS_UNAVAILABLE && problem.status != STATUS_DEADLINE_EXCEEDED)
+        log_warning("a stream cannot read the log, will try again", LOG_TEXT("service", source->feed->service),
+                    LOG_TEXT("status", status_name(problem.status)), LOG_TEXT("detail", problem.detail),
+                    LOG_TEXT("requestId", stream->request->id));
     source->more = true;
     source->retry_us = clock_steady_us() + RETRY_US;
 }

@@ -2,7 +2,7 @@
 # adds fuzzers begins with include(${CMAKE_CURRENT_LIST_DIR}/fuzz.cmake). Only with -DPCN_FUZZ=ON, which needs clang; use
 # it with -DPCN_SANITIZE=address,undefined, without which a fuzzer sees little.
 include_guard(GLOBAL)
-set(PCN_FUZZ_SECONDS 10 CACHE STRING "How long ctest lets each fuzzer search")
+set(PCN_FUZZ_SECONDS 5 CACHE STRING "How long ctest lets each fuzzer search")
 
 if(PCN_FUZZ)
   if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
@@ -44,3 +44,4 @@ endfunction()
 pcn_fuzzer(pb_wire pb_sample)
 pcn_fuzzer(pb_json_read pb_sample)
 pcn_fuzzer(pb_column pb_sample)
+pcn_fuzzer(pb_path pb_sample)

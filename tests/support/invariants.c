@@ -164,13 +164,13 @@ void invariants_check_resources(invariants_t *report, const journal_t *journal, 
     table_clear(&subjects);
 }
 
-static unsigned killed_of(const invariants_kills_t *kills, const char *name)
+static invariants_kills_t kills_of(const invariants_kills_t *kills, const char *name)
 {
     for (; kills != NULL && kills->name != NULL; kills++) {
         if (strcmp(kills->name, name) == 0)
-            return kills->restarts;
+            return *kills;
     }
-    return 0;
+    return (invariants_kills_t){0};
 }
 
 static bool within_a_tenth(long before, long after, long slack)
@@ -184,17 +184,18 @@ void invariants_check_processes(invariants_t *report, const processes_t *before,
     for (size_t i = 0; i < before->count; i++) {
         const process_t *was = &before->of[i];
         const process_t *is = processes_find(after, was->name);
-        const unsigned kill_count = killed_of(kills, was->name);
+        const invariants_kills_t killed = kills_of(kills, was->name);
+        const unsigned restarts = is != NULL ? is->restarts - was->restarts : 0;
         if (is == NULL || (was->pid > 0 && is->pid <= 0)) {
             invariants_note(report, &report->unplanned, "%s is gone", was->name);
             continue;
         }
-        if (is->restarts - was->restarts != kill_count)
-            invariants_note(report, &report->unplanned, "%s was killed %u times and started again %u times", was->name, kill_count,
-                            is->restarts - was->restarts);
+        if (restarts < killed.restarts || restarts > killed.restarts + killed.failed_starts_most)
+            invariants_note(report, &report->unplanned, "%s was killed %u times and started again %u times", was->name, killed.restarts,
+                            restarts);
         if (is->pid != was->pid && is->restarts == was->restarts)
             invariants_note(report, &report->unplanned, "%s has another pid, without a restart", was->name);
-        if (!steady || kill_count > 0 || !was->ours)
+        if (!steady || restarts > 0 || !was->ours)
             continue;
         if (!within_a_tenth(was->memory_kib, is->memory_kib, MEMORY_SLACK_KIB))
             invariants_note(report, &report->unplanned, "%s grew from %ld to %ld KiB", was->name, was->memory_kib, is->memory_kib);

@@ -43,6 +43,9 @@ bool invariants_same(const json_t *answer, const json_t *data);
 typedef struct invariants_kills {
     const char *name;
     unsigned restarts; // by the test
+    // Starts that may have failed after these, where what was killed leaves something that stands in the next one's way for a moment (a
+    // killed PostgreSQL's own processes do).
+    unsigned failed_starts_most;
 } invariants_kills_t;
 // `steady`: memory and descriptors of the daemons that were not restarted are within a tenth of `before`, which was taken after warm-up.
 void invariants_check_processes(invariants_t *report, const processes_t *before, const processes_t *after, const invariants_kills_t *kills,

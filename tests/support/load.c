@@ -250,6 +250,7 @@ static void clients_turn(load_t *load)
         } else if (client->state == CLIENT_WAITING && give_up) {
             client_end(client, &(load_answer_t){.body = ""});
         } else if (client->state == CLIENT_WAITING && now_us >= client->due_us) {
+            load->counts.repeats++;
             send_attempt(client);
         } else if (client->state == CLIENT_IDLE && may_begin(load, now_us) && !client_begin(client)) {
             break;

@@ -65,7 +65,8 @@ typedef struct load_options {
 
 typedef struct load_counts {
     size_t requests, attempts, acknowledged, refused, unanswered;
-    size_t stale; // answers that an operation called wrong
+    size_t repeats; // attempts because the one before was not answered, or answered that somebody is away
+    size_t stale;   // answers that an operation called wrong
     size_t in_flight;
 } load_counts_t;
 

@@ -84,12 +84,35 @@ test_build_clang() {
 test_asan() {
     test_build_clang asan || return 0
     ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-        test_ctest asan "$build_dir-clang" -L '^(unit|integration)$' -E '^integration/platform/'
+        test_ctest asan "$build_dir-clang" -L '^(unit|integration)$' -E '^integration/(platform|faults|abuse)/'
 }
 
 test_fuzz() {
     test_build_clang fuzz || return 0
     test_ctest fuzz "$build_dir-clang" -L '^fuzz$'
+}
+
+# ./pcn test chaos --minutes N [--seed S]: random faults under load for so long. What it prints is the result, so it is not hidden.
+test_chaos() {
+    local minutes=10 arguments=()
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --minutes)
+                [[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || die "test chaos: --minutes takes a number from 1 to 99999"
+                minutes=$2
+                ;;
+            --seed)
+                [[ ${2:-} =~ ^[0-9]{1,18}$ ]] || die "test chaos: --seed takes a number"
+                arguments+=(--seed "$2")
+                ;;
+            *) die "test chaos: $1 is not known; there are --minutes N and --seed S" ;;
+        esac
+        shift 2
+    done
+    package_ensure "${package_runtime[@]}" "${package_build[@]}" "${package_test[@]}"
+    build_run "$build_dir" "the test of chaos" ptest_faults_chaos -- "${test_gcc_options[@]}"
+    env -u PCN_STATE -u PCN_HTTP_PORT -u PCN_DATABASE_URL PCN_BUILD="$build_dir" \
+        "$build_dir/tests/ptest_faults_chaos" --seconds $((60 * minutes)) "${arguments[@]}" </dev/null
 }
 
 test_static_build() {
@@ -114,11 +137,16 @@ test_static() {
     local scripts=("$PCN_CLONE/pcn" "$PCN_CLONE"/tools/pcn.d/*.sh) script
     while IFS= read -r script; do
         scripts+=("$script")
-    done < <(find "$PCN_CLONE/tests" "$PCN_CLONE/docker" -name node_modules -prune -o -name '*.sh' -print | sort)
+    done < <(find "$PCN_CLONE/tests" "$PCN_CLONE/docker" "$PCN_CLONE/docs" -name node_modules -prune -o -name '*.sh' -print | sort)
     test_count "shellcheck" shellcheck --severity=warning "${scripts[@]}"
 }
 
 command_test() {
+    if [ "${1:-}" = chaos ]; then
+        shift
+        test_chaos "$@"
+        return
+    fi
     local part parts=("$@") started=$SECONDS
     [ ${#parts[@]} -gt 0 ] || parts=(unit integration asan fuzz static)
     for part in "${parts[@]}"; do
@@ -127,7 +155,9 @@ command_test() {
             *) die "test: $part is not a part; there are unit, integration, asan, fuzz, static" ;;
         esac
     done
-    package_ensure "${package_runtime[@]}" "${package_build[@]}" "${package_test[@]}"
+    local wanted=("${package_test[@]}")
+    command -v npm >/dev/null || wanted+=(npm) # Node.js from elsewhere brings its own
+    package_ensure "${package_runtime[@]}" "${package_build[@]}" "${wanted[@]}"
     for part in "${parts[@]}"; do
         "test_$part"
     done

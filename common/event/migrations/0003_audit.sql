@@ -2,6 +2,11 @@
 -- relay) moves it into `audit` under the next place, with a hash over the row and the hash before it. The application can neither read what
 -- it queued nor change or delete anything of the trail.
 
+-- A service of the version before must not write meanwhile.
+LOCK TABLE audit IN ACCESS EXCLUSIVE MODE;
+
+-- A row lives for half a second: the table is swept by number, not by share, and never given back to the operating system, which would lock
+-- it.
 CREATE TABLE audit_queue (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at timestamptz NOT NULL,
@@ -14,7 +19,8 @@ CREATE TABLE audit_queue (
     method text NOT NULL,
     resource text NOT NULL,
     verdict text NOT NULL
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_threshold = -1,
+        autovacuum_vacuum_cost_delay = 0, vacuum_truncate = false);
 
 -- What was written before there was a chain comes first, in its order. Its resources are what was kept of them: the aggregates' codes.
 INSERT INTO audit_queue (at, request_id, subject, organisation, method, resource, verdict)
@@ -40,7 +46,7 @@ CREATE TABLE audit_head (
     place bigint NOT NULL,
     hash bytea NOT NULL,
     single boolean PRIMARY KEY DEFAULT true CHECK (single)
-);
+) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 INSERT INTO audit_head (place, hash) VALUES (0, decode(repeat('00', 32), 'hex'));
 
 -- The bytes of an entry that are hashed: each field as a netstring of its text, see pcn/audit/v1/audit.proto.

@@ -145,7 +145,8 @@ static void judge(const exchange_t *exchange, raw_place_t place, flood_t *flood)
         }
         last = answer.status;
         const bool allowed = (count < good && last == 200) || malformed_allows(exchange->kind, place, last);
-        if (!allowed || count > good) {
+        // Once more 400 is no answer to a request that was smuggled, which is a good one: what follows could not be read.
+        if (!allowed || (count > good && last != 400)) {
             tell(exchange, place, allowed ? "one answer too many," : "answered", last, flood);
             return;
         }

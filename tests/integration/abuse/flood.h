@@ -10,7 +10,7 @@ typedef struct flood {
 } flood_t;
 
 // Sends `count` requests of the source. Right is: a refusal of the kind's set or the end of the connection, no answer more than there are
-// requests, and an end soon after ours.
+// requests but for another 400, and an end soon after ours.
 void flood_run(const rig_t *rig, raw_place_t place, malformed_source_t *source, unsigned count, flood_t *flood);
 
 #endif

@@ -22,7 +22,7 @@ struct malformed_kind {
     const char *name;
     // ~A Authorization, ~H Host, ~G and ~P the begin of a good GET and POST, ~S the whole second request, ~L and ~X its length in decimal
     // and hexadecimal, ~N a number, ~J a word, ~B bytes that are not UTF-8, ~C a control character, ~0 a NUL, ~K a very long word, ~M very
-    // many headers.
+    // many headers, ~Q and ~R as long a target and as many headers as there is room for.
     const char *text; // NULL: a good request, mutated
     unsigned edge, gateway;
     bool half;
@@ -145,6 +145,7 @@ static const malformed_kind_t kinds[] = {
     {"parameter twice", TARGET("/v1/organisations?q=~J&q=~J"), .edge = BAD, .gateway = BAD},
     {"parameter without a name", TARGET("/v1/organisations?=~J"), .edge = BAD, .gateway = BAD},
     {"very long target", TARGET("/v1/organisations/~K"), .edge = BAD | LONG | HEAD, .gateway = BAD | LONG | HEAD},
+    {"all the room there is", "GET /~Q HTTP/1.1\r\n~H~A~R\r\n", .edge = NONE, .gateway = NONE},
     // Methods and versions.
     {"unknown method", LINE("X~J /v1/organisations HTTP/1.1"), .edge = BAD | VERB, .gateway = BAD | VERB},
     {"method in small letters", LINE("get /v1/organisations HTTP/1.1"), .edge = VERB, .gateway = VERB},
@@ -307,6 +308,14 @@ static void add_place(malformed_source_t *source, char letter, buf_t *out)
         break;
     case '0':
         buf_add_char(out, '\0');
+        break;
+    case 'Q':
+        for (size_t left = 8191; left > 0; left--)
+            buf_add_char(out, 'q');
+        break;
+    case 'R':
+        for (size_t i = 0; i < 95; i++)
+            buf_printf(out, "X-%02zu: %0*zu\r\n", i, 108, below(source, 1000));
         break;
     case 'K':
         for (size_t left = 9000 + below(source, 60000); left > 0; left--)

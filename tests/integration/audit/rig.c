@@ -63,7 +63,7 @@ int rig_setup(void **state)
     // Roles belong to the whole cluster.
     (void)snprintf(rig->app, sizeof rig->app, "audit_app_%ld", (long)getpid());
     (void)snprintf(rig->job, sizeof rig->job, "audit_job_%ld", (long)getpid());
-    rig_exec(rig, "CREATE ROLE %s; CREATE ROLE %s; SET timezone = 'Europe/London'", rig->app, rig->job);
+    rig_exec(rig, "SET client_min_messages = warning; CREATE ROLE %s; CREATE ROLE %s; SET timezone = 'Europe/London'", rig->app, rig->job);
     migrate(rig);
     rig_exec(rig, "SET search_path = registry");
     assert_int_equal(uv_loop_init(&rig->loop), 0);
@@ -90,6 +90,15 @@ int rig_teardown(void **state)
     rig_exec(rig, "DROP OWNED BY %s, %s CASCADE; DROP ROLE %s; DROP ROLE %s", rig->app, rig->job, rig->app, rig->job);
     test_database_drop(&rig->database);
     free(rig);
+    return 0;
+}
+
+int rig_reset(void **state)
+{
+    rig_t *rig = *state;
+    rig_exec(rig, "TRUNCATE audit, audit_queue, idempotency, organisation CASCADE; "
+                  "UPDATE audit_head SET place = 0, hash = decode(repeat('00', 32), 'hex')");
+    rig->place->value = 0;
     return 0;
 }
 

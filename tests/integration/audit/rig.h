@@ -29,9 +29,11 @@ typedef struct rig {
     unsigned faults;
 } rig_t;
 
-// cmocka's set-up and tear-down of a test; *state is the rig.
+// cmocka's set-up and tear-down of a group; *state is the rig.
 int rig_setup(void **state);
 int rig_teardown(void **state);
+// Of a test: an empty trail, an empty registry.
+int rig_reset(void **state);
 // Runs SQL as superuser.
 void rig_exec(rig_t *rig, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Whether a role may run it; false where PostgreSQL refuses for lack of the right, and fails the test for any other error.

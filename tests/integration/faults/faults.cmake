@@ -1,7 +1,7 @@
-# The fault cases. Sanitizers and fuzzers have a build of their own; these need whole platforms, so they run on the release's.
+# The fault cases, on the release's programs: sanitizers have a build of their own, without whole platforms.
 include(${CMAKE_SOURCE_DIR}/tests/support/faults.cmake)
-add_library(pcn_test_stage STATIC ${CMAKE_CURRENT_LIST_DIR}/stage.c)
+add_library(pcn_test_stage STATIC ${CMAKE_CURRENT_LIST_DIR}/stage.c ${CMAKE_CURRENT_LIST_DIR}/peer.c)
 target_link_libraries(pcn_test_stage PUBLIC pcn_test_faults cmocka)
-foreach(name kill_service)
+foreach(name kill_service kill_relay kill_gateway postgres subscriber idempotency replay snapshot chaos)
   pcn_fault_test(faults ${name} pcn_test_stage)
 endforeach()

@@ -1,11 +1,12 @@
 #include "tests/integration/faults/stage.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 
-enum { DRAIN_MS = 60000, PAGE = 1000, RESOURCES_MOST = 1500, PATH_ROOM = 256 };
+enum { DRAIN_MS = 60000, DATABASE_STARTS_MOST = 10, PAGE = 1000, RESOURCES_MOST = 500, PATH_ROOM = 256 };
 
 int stage_start(void **state)
 {
@@ -62,8 +63,8 @@ load_t *stage_load(stage_t *stage, mix_registry_t *world, const load_operation_t
 load_counts_t stage_load_stop(load_t **load, const char *what)
 {
     const load_counts_t counts = load_stop(load, DRAIN_MS);
-    printf("%s: %zu requests in %zu attempts: %zu changes acknowledged, %zu refused, %zu unanswered, %zu stale\n", what, counts.requests,
-           counts.attempts, counts.acknowledged, counts.refused, counts.unanswered, counts.stale);
+    printf("%s: %zu requests in %zu attempts, %zu of them repeats: %zu changes acknowledged, %zu refused, %zu unanswered, %zu stale\n",
+           what, counts.requests, counts.attempts, counts.repeats, counts.acknowledged, counts.refused, counts.unanswered, counts.stale);
     assert_int_equal(counts.unanswered, 0);
     assert_int_equal(counts.stale, 0);
     assert_true(counts.acknowledged > 0);
@@ -73,11 +74,23 @@ load_counts_t stage_load_stop(load_t **load, const char *what)
 void stage_kill(stage_t *stage, const char *program, int number)
 {
     for (invariants_kills_t *kill = stage->kills; kill->name != NULL; kill++) {
-        if (strcmp(kill->name, program) == 0)
-            kill->restarts++;
+        if (strcmp(kill->name, program) != 0)
+            continue;
+        kill->restarts++;
+        if (strcmp(program, "postgresql") == 0)
+            kill->failed_starts_most += DATABASE_STARTS_MOST;
     }
-    if (number != 0)
-        assert_true(platform_kill(&stage->platform, program, number));
+    if (number == 0)
+        return;
+    const pid_t pid = platform_pid(&stage->platform, program);
+    const int64_t until_us = clock_steady_us() + STAGE_READY_MS * INT64_C(1000);
+    assert_true(pid > 1 && kill(pid, number) == 0);
+    // Until its parent has noticed: before that it would say that all is ready.
+    while (kill(pid, 0) == 0) {
+        if (clock_steady_us() > until_us)
+            fail_msg("%s does not end", program);
+        (void)poll(NULL, 0, 1);
+    }
 }
 
 long stage_await_ready(stage_t *stage)
@@ -107,8 +120,9 @@ http_answer_t stage_ask(const stage_t *stage, const http_call_t *call, long stat
 
 static int64_t log_end(const stage_t *stage)
 {
-    http_answer_t page = stage_ask(stage, &(http_call_t){.path = "/v1/events/registry?limit=1"}, 200);
-    const int64_t end = json_integer_value(json_object_get(page.json, "max"));
+    // A snapshot is of the latest place, also where the log's beginning is pruned.
+    http_answer_t page = stage_ask(stage, &(http_call_t){.path = "/v1/events/registry/snapshot?pageSize=1"}, 200);
+    const int64_t end = json_integer_value(json_object_get(page.json, "sequence"));
     http_answer_clear(&page);
     return end;
 }
@@ -195,6 +209,7 @@ void stage_check(stage_t *stage, const char *what)
     add_names(stage, &leaks);
     invariants_check_logs(&report, &leaks, stage->platform.state_dir);
     invariants_print(&report, what);
+    stage->report = report;
     printf("  the log has %" PRId64 " events; %zu lines of %zu logs\n", replay.place, leaks.lines, leaks.files);
     replay_clear(&replay);
     leaks_clear(&leaks);
@@ -208,5 +223,5 @@ void stage_baseline(stage_t *stage)
 {
     assert_true(processes_look(&stage->platform, &stage->before));
     for (invariants_kills_t *kill = stage->kills; kill->name != NULL; kill++)
-        kill->restarts = 0;
+        kill->restarts = kill->failed_starts_most = 0;
 }

@@ -34,7 +34,7 @@ typedef struct stage {
     journal_t *journal;
     processes_t before;
     invariants_kills_t kills[STAGE_PROGRAMS]; // since `before`; ends with name NULL
-    size_t stale;
+    invariants_t report;                      // of the last check
 } stage_t;
 
 // cmocka's group set-up and tear-down; *state is the stage.

@@ -13,3 +13,5 @@ add_dependencies(pcn_test_follower pcn_test_copy_daemon pcn-registry)
 foreach(name statements copy letters)
   pcn_database_test(follower ${name} pcn_test_follower)
 endforeach()
+# Daemons are killed and started again dozens of times.
+set_tests_properties(integration/follower/copy integration/follower/letters PROPERTIES TIMEOUT 300)

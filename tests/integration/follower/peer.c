@@ -25,27 +25,34 @@ typedef struct call {
     bool done;
 } call_t;
 
-void peer_open(peer_t *peer, const char *folder)
+void peer_init(peer_t *peer, const char *folder)
+{
+    *peer = (peer_t){.folder = folder, .scope = "followers.write", .arena = arena_new(RPC_ARENA_CAP)};
+    assert_non_null(peer->arena);
+}
+
+void peer_deinit(peer_t *peer)
+{
+    arena_destroy(&peer->arena);
+}
+
+static void peer_open(peer_t *peer)
 {
     char keys[128], endpoint[160], server_key[RPC_KEY_SIZE];
     problem_t problem = {0};
-    memset(peer, 0, sizeof *peer);
-    snprintf(keys, sizeof keys, "%s/keys", folder);
-    snprintf(endpoint, sizeof endpoint, "ipc://%s/run/copy.rpc", folder);
+    snprintf(keys, sizeof keys, "%s/keys", peer->folder);
+    snprintf(endpoint, sizeof endpoint, "ipc://%s/run/copy.rpc", peer->folder);
     peer->metrics = metrics_new();
     assert_int_equal(uv_loop_init(&peer->loop), 0);
     assert_int_equal(rpc_keys_ensure(keys, "gateway", &problem), STATUS_OK);
-    assert_int_equal(rpc_keys_ensure(keys, "copy", &problem), STATUS_OK);
     assert_int_equal(rpc_keys_load_public(keys, "copy", server_key, &problem), STATUS_OK);
     assert_int_equal(rpc_context_new(&peer->loop, keys, "gateway", peer->metrics, &peer->context, &problem), STATUS_OK);
     const char *const endpoints[] = {endpoint, NULL};
     const rpc_client_options_t options = {.service = "copy", .endpoints = endpoints, .server_key = server_key};
     assert_int_equal(rpc_client_new(peer->context, &options, peer->metrics, &peer->client, &problem), STATUS_OK);
-    peer->arena = arena_new(RPC_ARENA_CAP);
-    peer->scope = "followers.write";
 }
 
-void peer_close(peer_t *peer)
+static void peer_close(peer_t *peer)
 {
     rpc_client_destroy(&peer->client);
     rpc_context_destroy(&peer->context);
@@ -53,7 +60,6 @@ void peer_close(peer_t *peer)
     }
     assert_int_equal(uv_loop_close(&peer->loop), 0);
     metrics_destroy(&peer->metrics);
-    arena_destroy(&peer->arena);
 }
 
 static void call_done(rpc_request_t *request, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
@@ -111,9 +117,11 @@ status_t peer_call(peer_t *peer, const char *method, const char *format, ...)
     call.request.repeatable = true;
     call.request.deadline_us = clock_steady_us() + CALL_US;
     call.request.done = call_done;
+    peer_open(peer);
     rpc_client_call(peer->client, &call.request);
     while (!call.done)
         (void)uv_run(&peer->loop, UV_RUN_ONCE);
+    peer_close(peer);
     peer->key = NULL;
     return peer->problem.status;
 }

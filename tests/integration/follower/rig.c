@@ -119,6 +119,16 @@ void rig_end(pid_t *pid)
     finish(pid, SIGTERM, true);
 }
 
+void rig_forget_key(rig_t *rig, const char *name)
+{
+    static const char *const parts[] = {"public", "secret"};
+    char path[160];
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        snprintf(path, sizeof path, "%s/keys/%s.%s", rig->folder, name, parts[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
 // ---- life ----
 
 int rig_setup(void **state)
@@ -139,7 +149,7 @@ int rig_setup(void **state)
     snprintf(rig->job, sizeof rig->job, "copy_job_%ld", (long)getpid());
     rig_sql(rig, "SET timezone = 'UTC'; CREATE ROLE %s LOGIN PASSWORD '%s'; CREATE ROLE %s LOGIN PASSWORD '%s'", rig->app, rig->app,
             rig->job, rig->job);
-    peer_open(&rig->peer, rig->folder);
+    peer_init(&rig->peer, rig->folder);
     *state = rig;
     return 0;
 }
@@ -151,11 +161,12 @@ int rig_teardown(void **state)
     rig_end(&rig->second);
     rig_end(&rig->copy);
     rig_end(&rig->registry);
-    peer_close(&rig->peer);
+    peer_deinit(&rig->peer);
     rig_sql(rig, "DROP OWNED BY %s, %s CASCADE; DROP ROLE %s; DROP ROLE %s", rig->app, rig->job, rig->app, rig->job);
     test_database_drop(&rig->database);
     snprintf(command, sizeof command, "rm -rf '%s'", rig->folder);
-    assert_int_equal(system(command), 0);
+    if (getenv("PCN_TEST_KEEP") == NULL)
+        assert_int_equal(system(command), 0);
     free(rig);
     return 0;
 }
@@ -212,18 +223,22 @@ void rig_event(rig_t *rig, const char *subject, long version, const char *data)
             subject, version, data);
 }
 
-void rig_equal(rig_t *rig)
+long rig_differences(rig_t *rig)
 {
     rig_await(rig, 1,
               "SELECT ((SELECT count(*) FROM registry.event_queue) = 0 AND (SELECT (sequence, epoch, state) FROM copy.follower) = "
               "(SELECT (head, epoch::text, 'following'::text) FROM registry.log_state))::int");
-    const long differences = rig_number(
+    return rig_number(
         rig,
         "SELECT count(*) FROM (SELECT l.subject, e.version, e.data::jsonb ->> 'name' AS name FROM registry.event_latest l "
         "JOIN (SELECT sequence, version, data FROM registry.event UNION ALL SELECT sequence, version, data FROM registry.event_kept) e "
         "ON e.sequence = l.sequence) t FULL JOIN copy.organisation_copy c USING (subject) "
         "WHERE t.name IS DISTINCT FROM c.name OR t.version IS DISTINCT FROM c.version");
-    assert_int_equal(differences, 0);
+}
+
+void rig_equal(rig_t *rig)
+{
+    assert_int_equal(rig_differences(rig), 0);
 }
 
 // ---- the daemon from outside ----

@@ -33,6 +33,8 @@ void rig_start_second(rig_t *rig);
 // SIGKILL, or SIGTERM, which must end it well.
 void rig_kill(pid_t *pid);
 void rig_end(pid_t *pid);
+// The daemon makes itself another pair at its next start.
+void rig_forget_key(rig_t *rig, const char *name);
 
 // Runs SQL as superuser, in the registry's or the copy's tables by their schema.
 void rig_sql(rig_t *rig, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -43,7 +45,9 @@ void rig_await(rig_t *rig, long value, const char *sql);
 void rig_change(rig_t *rig, unsigned first, unsigned count);
 // One event with a version and data of the test's choice.
 void rig_event(rig_t *rig, const char *subject, long version, const char *data);
-// Waits until the copy has come to the log's end and then looks: the copy is what the log says.
+// Waits until the copy has come to the log's end, and then how many resources of it are not what the log says.
+long rig_differences(rig_t *rig);
+// There are none.
 void rig_equal(rig_t *rig);
 // A follower's series of the copy's first replica, or the second's; -1 where it is not there.
 long rig_metric(rig_t *rig, const char *name, bool second);

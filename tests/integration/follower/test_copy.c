@@ -87,6 +87,18 @@ static void test_registry_restarts(void **state)
     assert_applied_once(rig);
 }
 
+// The registry comes back under another key.
+static void test_another_key(void **state)
+{
+    rig_t *rig = *state;
+    rig_end(&rig->registry);
+    rig_forget_key(rig, "registry");
+    rig_start_registry(rig);
+    rig_change(rig, 1, 10);
+    rig_equal(rig);
+    assert_applied_once(rig);
+}
+
 // A connection that is lost under way: the statement is sent again, and does nothing where it was committed.
 static void test_connection_lost(void **state)
 {
@@ -123,6 +135,7 @@ static void test_another_epoch(void **state)
 static void test_pruned_place(void **state)
 {
     rig_t *rig = *state;
+    rig_sql(rig, "TRUNCATE copy.application"); // the other epoch began versions again
     rig_kill(&rig->copy);
     rig_change(rig, 1, 300);
     rig_await(rig, 0, "SELECT count(*) FROM registry.event_queue");
@@ -171,6 +184,24 @@ static void test_two_replicas(void **state)
     rig_await_metric(rig, "pcn_follower_active", false, 1);
 }
 
+// The one that follows loses its connection and with it its turn, with a batch under way: the other goes on, and what the first sends again
+// when its turn comes back does nothing.
+static void test_turns_change(void **state)
+{
+    rig_t *rig = *state;
+    rig_start_second(rig);
+    for (int i = 0; i < 8; i++) {
+        rig_change(rig, 1, 1200);
+        (void)poll(NULL, 0, 10 + 5 * i);
+        rig_sql(rig,
+                "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND l.locktype = 'advisory' "
+                "AND l.granted WHERE a.application_name = 'pcn-copy follower of registry' AND a.datname = current_database()");
+    }
+    rig_equal(rig);
+    assert_applied_once(rig);
+    rig_end(&rig->second);
+}
+
 // Not a benchmark, only that nothing is out of proportion: it says what it saw.
 static void test_catches_up(void **state)
 {
@@ -188,10 +219,10 @@ static void test_catches_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_load),        cmocka_unit_test(test_changes_follow),       cmocka_unit_test(test_killed_at_any_moment),
-        cmocka_unit_test(test_registry_restarts), cmocka_unit_test(test_connection_lost),      cmocka_unit_test(test_another_epoch),
-        cmocka_unit_test(test_pruned_place),      cmocka_unit_test(test_killed_in_a_snapshot), cmocka_unit_test(test_two_replicas),
-        cmocka_unit_test(test_catches_up),
+        cmocka_unit_test(test_first_load),        cmocka_unit_test(test_changes_follow), cmocka_unit_test(test_killed_at_any_moment),
+        cmocka_unit_test(test_registry_restarts), cmocka_unit_test(test_another_key),    cmocka_unit_test(test_connection_lost),
+        cmocka_unit_test(test_another_epoch),     cmocka_unit_test(test_pruned_place),   cmocka_unit_test(test_killed_in_a_snapshot),
+        cmocka_unit_test(test_two_replicas),      cmocka_unit_test(test_turns_change),   cmocka_unit_test(test_catches_up),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

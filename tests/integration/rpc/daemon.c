@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -71,6 +72,8 @@ static void run(const daemon_t *daemon, int ready)
     snprintf(log, sizeof log, "%s/log", daemon->state);
     char *const environment[] = {state, database, listen, notice, (char *)"LC_ALL=C.UTF-8", NULL};
     char *const arguments[] = {(char *)"pcn-registry", NULL};
+    const struct rlimit limit = {.rlim_cur = DAEMON_DESCRIPTORS, .rlim_max = DAEMON_DESCRIPTORS};
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // never longer than its test
     if (fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0)

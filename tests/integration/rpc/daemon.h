@@ -28,6 +28,21 @@ typedef struct daemon {
     pid_t pid;
 } daemon_t;
 
+// What the daemon may open, on any machine.
+#define DAEMON_DESCRIPTORS 1024
+
+// A sanitizer keeps what was freed, so its memory says nothing.
+#if defined(__SANITIZE_ADDRESS__)
+#define DAEMON_IS_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define DAEMON_IS_SANITIZED true
+#endif
+#endif
+#ifndef DAEMON_IS_SANITIZED
+#define DAEMON_IS_SANITIZED false
+#endif
+
 // Ready when it returns. There are keys of `registry`, `gateway` and `follower`.
 void daemon_start(daemon_t *daemon);
 // Must end by itself and with success on SIGTERM.

@@ -1,3 +1,4 @@
+pcn_unit(ctl ask pcn_ctl_core PkgConfig::MHD)
 pcn_unit(ctl command pcn_ctl_core)
 pcn_unit(ctl compare pcn_ctl_core)
 pcn_unit(ctl csv pcn_ctl_core)
@@ -10,3 +11,4 @@ target_compile_definitions(test_ctl_plan PRIVATE PCN_TEST_DATA="${CMAKE_SOURCE_D
 pcn_unit(ctl report pcn_ctl_core)
 pcn_unit(ctl token pcn_ctl_core)
 pcn_unit(ctl trail pcn_ctl_core)
+pcn_unit(ctl dead_letter pcn_ctl_core PkgConfig::MHD)

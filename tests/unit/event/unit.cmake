@@ -1,5 +1,5 @@
 include(${CMAKE_SOURCE_DIR}/tests/support/fake_log.cmake)
-foreach(name arrivals pages)
+foreach(name arrivals floor pages)
   pcn_unit(event ${name} pcn_event)
 endforeach()
 foreach(name tail snapshot)

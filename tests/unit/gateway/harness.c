@@ -19,6 +19,7 @@
 #include "common/pb/message.h"
 #include "pcn/events/v1/events.meta.h"
 #include "pcn/registry/v1/registry.meta.h"
+#include "tests/unit/gateway/harness_log.h"
 
 #define PATIENCE_MS 10000
 
@@ -55,7 +56,7 @@ static const struct {
     {"busy", STATUS_RESOURCE_EXHAUSTED, 1500}, {"late", STATUS_DEADLINE_EXCEEDED, 0}, {"pruned", STATUS_OUT_OF_RANGE, 0},
 };
 
-static void reply_with(rpc_request_t *call, const void *message, int64_t version, bool replayed)
+void harness_reply_with(rpc_request_t *call, const void *message, int64_t version, bool replayed)
 {
     Pcn__Common__V1__ReplyHeader header = PCN__COMMON__V1__REPLY_HEADER__INIT;
     uint8_t *bytes = NULL;
@@ -86,7 +87,7 @@ static void answer_organisation(rpc_request_t *call, organisation_t *organisatio
     }
     organisation->has_version = true;
     organisation->version = version;
-    reply_with(call, organisation, version, call->header.idempotency_key != NULL && strcmp(call->header.idempotency_key, "again") == 0);
+    harness_reply_with(call, organisation, version, call->header.idempotency_key != NULL && strcmp(call->header.idempotency_key, "again") == 0);
 }
 
 static void answer(harness_t *harness, rpc_request_t *call)
@@ -122,14 +123,11 @@ static void answer(harness_t *harness, rpc_request_t *call)
     } else if (strcmp(method->short_name, "AddMember") == 0) {
         Pcn__Registry__V1__Network network = PCN__REGISTRY__V1__NETWORK__INIT;
         network.code = ((Pcn__Registry__V1__AddMemberRequest *)request)->code;
-        reply_with(call, &network, 9, false);
+        harness_reply_with(call, &network, 9, false);
     } else if (strcmp(method->short_name, "Read") == 0) {
-        Pcn__Events__V1__ReadReply reply = PCN__EVENTS__V1__READ_REPLY__INIT;
-        reply.has_next = true;
-        reply.next = ((Pcn__Events__V1__ReadRequest *)request)->after;
-        reply_with(call, &reply, 0, false);
+        harness_log_read(harness, call, request);
     } else {
-        reply_with(call, NULL, 0, false); // an empty message of any type
+        harness_reply_with(call, NULL, 0, false); // an empty message of any type
     }
 }
 
@@ -192,6 +190,7 @@ static void on_stop(uv_async_t *async)
     uv_close((uv_handle_t *)&harness->stop, NULL);
     uv_close((uv_handle_t *)&harness->drain, NULL);
     uv_close((uv_handle_t *)&harness->release, NULL);
+    uv_close((uv_handle_t *)&harness->grow, NULL);
     uv_close((uv_handle_t *)&harness->answers, NULL);
 }
 
@@ -271,15 +270,18 @@ harness_t *harness_new(int64_t in_flight_max)
                                          .streams_max = 20,
                                          .stream_heartbeat_ms = 400};
     uv_loop_init(&harness->loop);
-    harness->stop.data = harness->drain.data = harness->release.data = harness->answers.data = harness;
+    harness->stop.data = harness->drain.data = harness->release.data = harness->grow.data = harness->answers.data = harness;
     uv_async_init(&harness->loop, &harness->stop, on_stop);
     uv_async_init(&harness->loop, &harness->drain, on_drain);
     uv_async_init(&harness->loop, &harness->release, on_release);
+    uv_async_init(&harness->loop, &harness->grow, harness_log_grow);
+    pthread_mutex_init(&harness->log.lock, NULL);
+    harness->log.bytes = 200;
     uv_timer_init(&harness->loop, &harness->answers);
     harness->gateway.loop = &harness->loop;
     harness->gateway.config = &harness->config;
     harness->gateway.metrics = metrics_new();
-    harness->gateway.upstream = (upstream_t){harness, fake_call, fake_ready, NULL, NULL};
+    harness->gateway.upstream = (upstream_t){harness, fake_call, fake_ready, harness_log_follow, harness_log_unfollow};
     assert_int_equal(gateway_init(&harness->gateway, &problem), STATUS_OK);
     harness->issuer = *shared_issuer();
     char *set = issuer_jwks(&harness->issuer);
@@ -301,6 +303,7 @@ void harness_destroy(harness_t **out)
     assert_int_equal(uv_loop_close(&harness->loop), 0);
     // Every request was given back.
     assert_int_equal(harness->gateway.open, 0);
+    assert_int_equal(harness->log.tails, 0);
     assert_int_equal(harness->gateway.in_flight->value, 0);
     metrics_t *metrics = harness->gateway.metrics;
     gateway_deinit(&harness->gateway);

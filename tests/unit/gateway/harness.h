@@ -2,8 +2,12 @@
 //
 // The stand-in answers in the loop's next turn. By the organisation's code: `missing`, `inside`, `away`, `busy`, `broken` are
 // refused or answered with garbage, `slow` is held until harness_release; all else exists with version 3.
+//
+// It also keeps a log of events, which is read in pages and followed by the gateway's tail.
 #ifndef PCN_TESTS_GATEWAY_HARNESS_H
 #define PCN_TESTS_GATEWAY_HARNESS_H
+
+#include <pthread.h>
 
 #include "services/gateway/http.h"
 #include "tests/unit/gateway/issuer.h"
@@ -20,10 +24,26 @@ typedef struct harness_seen {
     unsigned calls;
 } harness_seen_t;
 
+// Events are organisations' changes: `created` where the number is odd, else `updated`; each has so many bytes of data. All but what
+// only the loop's thread touches is under the lock.
+typedef struct harness_log {
+    pthread_mutex_t lock;
+    int64_t end, pruned;
+    char epoch[TAIL_EPOCH_SIZE];
+    size_t bytes;
+    bool away;      // pages are refused, and what is appended is not told to the tail
+    unsigned pages; // that were read
+    unsigned tails; // that follow now
+    // Of the loop.
+    event_tail_options_t options;
+    int64_t told; // the place that the tail has; -1 before the first
+    bool lost;
+} harness_log_t;
+
 typedef struct harness {
     char dir[64], path[128];
     uv_loop_t loop;
-    uv_async_t stop, drain, release;
+    uv_async_t stop, drain, release, grow;
     uv_timer_t answers;
     gateway_config_t config;
     gateway_t gateway;
@@ -33,6 +53,7 @@ typedef struct harness {
     bool unready;
     rpc_request_t *waiting, *held;
     harness_seen_t seen;
+    harness_log_t log;
 } harness_t;
 
 typedef struct harness_reply {
@@ -48,6 +69,16 @@ harness_t *harness_new(int64_t in_flight_max);
 void harness_destroy(harness_t **harness);
 void harness_release(harness_t *harness);
 void harness_drain(harness_t *harness);
+// Appends so many events.
+void harness_log_append(harness_t *harness, int64_t count);
+// Of a service that is away nobody hears; what was appended meanwhile is told when it is back.
+void harness_log_set_away(harness_t *harness, bool away);
+// The log is another one from now on; its tail is told that its place is gone.
+void harness_log_rebuild(harness_t *harness, const char *epoch, int64_t end);
+void harness_log_prune(harness_t *harness, int64_t pruned);
+// How many pages were read, how many tails follow.
+unsigned harness_log_pages(harness_t *harness);
+unsigned harness_log_tails(harness_t *harness);
 // A token of the issuer's, valid now; the caller frees it.
 char *harness_token(const harness_t *harness, const char *role);
 

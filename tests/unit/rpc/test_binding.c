@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "common/rpc/publisher.h"
@@ -174,12 +175,59 @@ static void counts_connections(void **state)
     world_deinit(&world);
 }
 
+// Those who come by a port cannot take what those need who come by ipc.
+static void ends_tcp_when_it_is_too_much(void **state)
+{
+    (void)state;
+    enum { DESCRIPTORS = 400, MOST = DESCRIPTORS / 4, SILENT = 2 * MOST };
+    struct rlimit before;
+    world_t world;
+    world_call_t call;
+    int fds[SILENT];
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit few = {.rlim_cur = DESCRIPTORS, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    uint16_t port = start_both(&world);
+    echoes(&world, 5000); // over tcp
+    rpc_client_t *by_tcp = world.client;
+    rpc_context_t *by_tcp_context = world.context;
+    (void)snprintf(world.one.endpoint, sizeof world.one.endpoint, "ipc://%s/one", world.dir);
+    world_client_start(&world, "gateway", world.dir, 0);
+    echoes(&world, 5000);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    for (unsigned i = 0; i < SILENT; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_true(fds[i] >= 0);
+        (void)connect(fds[i], (const struct sockaddr *)&address, sizeof address);
+        (void)uv_run(&world.loop, UV_RUN_NOWAIT);
+        world_wait(&world, 1);
+    }
+#define SHED world_count(&world, "pcn_rpc_shed_total", "socket=\"calls\"")
+    assert_true(WORLD_UNTIL(&world, SHED > 0, 3000));
+    assert_true(rpc_client_ready(world.client));
+    assert_int_equal(world_count(&world, "pcn_rpc_client_repeated_total", "service=\"registry\""), 0);
+    echoes(&world, 2000);
+    for (unsigned i = 0; i < SILENT; i++) {
+        (void)close(fds[i]);
+    }
+    // And who came by tcp comes again.
+    world_prepare(&call, "again", 5000, true);
+    rpc_client_call(by_tcp, &call.request);
+    assert_true(WORLD_UNTIL(&world, call.done, 6000));
+    world_assert_echoed(&call, 1);
+    assert_true(WORLD_UNTIL(&world, OPEN == 2, 3000));
+    rpc_client_destroy(&by_tcp);
+    rpc_context_destroy(&by_tcp_context);
+    world_deinit(&world);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(listens_again_on_both),    cmocka_unit_test(waits_for_an_endpoint_that_is_taken),
         cmocka_unit_test(ends_while_it_is_renewed), cmocka_unit_test(says_who_is_in_the_way),
-        cmocka_unit_test(counts_connections),
+        cmocka_unit_test(counts_connections),       cmocka_unit_test(ends_tcp_when_it_is_too_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 #include "tests/unit/rpc/world.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "common/rpc/calls.h"
@@ -99,6 +101,7 @@ static void gives_up_on_a_call_that_kills(void **state)
 // A server in a process of its own, until it is killed.
 static void serve_alone(const world_t *world)
 {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // also where its test fails
     world_t *own = calloc(1, sizeof *own);
     if (own == NULL || uv_loop_init(&own->loop) != 0) {
         _exit(1);
@@ -107,6 +110,36 @@ static void serve_alone(const world_t *world)
     own->metrics = metrics_new();
     world_serve_start(own, &own->one, "one", 0);
     _exit(uv_run(&own->loop, UV_RUN_DEFAULT));
+}
+
+// A loop that is held up while it connects, as a process that is stopped is, finds its renewal due and the connection made.
+static void keeps_a_connection_made_while_it_was_held_up(void **state)
+{
+    (void)state;
+    enum { HELD_UP_MS = 2700, ANSWER_US = 2000000 };
+    world_t world;
+    world_call_t call;
+    world_init(&world);
+    (void)snprintf(world.one.endpoint, sizeof world.one.endpoint, "ipc://%s/one", world.dir);
+    pid_t server = fork();
+    if (server == 0) {
+        serve_alone(&world);
+    }
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/one", world.dir);
+    while (access(path, F_OK) != 0) {
+        world_wait(&world, 5);
+    }
+    world_client_start(&world, "gateway", world.dir, 0);
+    (void)poll(NULL, 0, HELD_UP_MS);
+    int64_t before = clock_steady_us();
+    world_call(&world, &call, "held up", 8000, true);
+    assert_true(WORLD_UNTIL(&world, call.done, 10000));
+    world_assert_echoed(&call, 1);
+    assert_true(clock_steady_us() - before < ANSWER_US);
+    assert_int_equal(kill(server, SIGKILL), 0);
+    assert_int_equal(waitpid(server, NULL, 0), server);
+    world_deinit(&world);
 }
 
 static void notices_a_process_that_stands_still(void **state)
@@ -449,6 +482,7 @@ int main(void)
         cmocka_unit_test(restarts_without_losing_a_call),
         cmocka_unit_test(gives_up_on_a_call_that_kills),
         cmocka_unit_test(notices_a_process_that_stands_still),
+        cmocka_unit_test(keeps_a_connection_made_while_it_was_held_up),
         cmocka_unit_test(asks_another_when_one_is_silent),
         cmocka_unit_test(waits_for_room),
         cmocka_unit_test(goes_to_the_other_when_one_drains),

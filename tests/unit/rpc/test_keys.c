@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -186,11 +187,77 @@ static void finds_by_key(void **state)
     assert_false(rpc_keys_find("/nowhere", key, name));
 }
 
+// Of the text that describes CURVE: nobody's.
+#define KEY "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+#define OTHER "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+
+static void enrols_and_revokes(void **state)
+{
+    (void)state;
+    problem_t problem;
+    char name[RPC_NAME_SIZE];
+    assert_int_equal(rpc_keys_enrol(dir, "guest", KEY, &problem), STATUS_OK);
+    assert_int_equal(rpc_keys_enrol(dir, "guest", KEY, &problem), STATUS_OK);
+    assert_true(rpc_keys_find(dir, KEY, name));
+    assert_string_equal(name, "guest");
+    assert_int_equal(rpc_keys_enrol(dir, "guest", OTHER, &problem), STATUS_ALREADY_EXISTS);
+    assert_string_equal(problem.detail, "guest is enrolled with another key: revoke that first");
+    assert_int_equal(rpc_keys_enrol(dir, "other", KEY, &problem), STATUS_ALREADY_EXISTS);
+    assert_string_equal(problem.detail, "This key is enrolled already, as guest");
+    assert_int_equal(rpc_keys_enrol(dir, "../guest", OTHER, &problem), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(rpc_keys_enrol(dir, "other", "short", &problem), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(rpc_keys_enrol(dir, "other", "                                        ", &problem), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(rpc_keys_enrol("/nowhere", "other", OTHER, &problem), STATUS_UNAVAILABLE);
+    assert_false(rpc_keys_find(dir, OTHER, name));
+
+    assert_int_equal(rpc_keys_revoke(dir, "guest", &problem), STATUS_OK);
+    assert_false(rpc_keys_find(dir, KEY, name));
+    assert_int_equal(rpc_keys_revoke(dir, "guest", &problem), STATUS_NOT_FOUND);
+    assert_int_equal(rpc_keys_revoke(dir, "../guest", &problem), STATUS_INVALID_ARGUMENT);
+    // With the secret that lies beside it, or that alone.
+    assert_int_equal(rpc_keys_ensure(dir, "guest", &problem), STATUS_OK);
+    assert_int_equal(rpc_keys_revoke(dir, "guest", &problem), STATUS_OK);
+    assert_int_equal(access(path_of("guest.secret"), F_OK), -1);
+    assert_int_equal(rpc_keys_ensure(dir, "guest", &problem), STATUS_OK);
+    assert_int_equal(unlink(path_of("guest.public")), 0);
+    assert_int_equal(rpc_keys_revoke(dir, "guest", &problem), STATUS_OK);
+    assert_int_equal(access(path_of("guest.secret"), F_OK), -1);
+}
+
+static void tells_how_a_key_stands(void **state)
+{
+    (void)state;
+    problem_t problem;
+    struct rlimit before;
+    assert_int_equal(rpc_keys_standing(dir, "guest", KEY), RPC_KEY_REVOKED);
+    assert_int_equal(rpc_keys_enrol(dir, "guest", KEY, &problem), STATUS_OK);
+    assert_int_equal(rpc_keys_standing(dir, "guest", KEY), RPC_KEY_VALID);
+    assert_int_equal(rpc_keys_standing(dir, "guest", OTHER), RPC_KEY_REVOKED);
+    assert_int_equal(rpc_keys_standing(dir, "../guest", KEY), RPC_KEY_REVOKED);
+    // What is wrong with us is not wrong with the key.
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int next = open("/dev/null", O_RDONLY);
+    assert_true(next >= 0);
+    (void)close(next);
+    const struct rlimit none = {.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    rpc_key_standing_t standing = rpc_keys_standing(dir, "guest", KEY);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(standing, RPC_KEY_UNREADABLE);
+    put("guest.public", "half a k", 0644);
+    assert_int_equal(rpc_keys_standing(dir, "guest", KEY), RPC_KEY_REVOKED);
+    assert_int_equal(rpc_keys_revoke(dir, "guest", &problem), STATUS_OK);
+    assert_int_equal(mkdir(path_of("guest.public"), 0700), 0);
+    assert_int_equal(rpc_keys_standing(dir, "guest", KEY), RPC_KEY_REVOKED);
+    assert_int_equal(rmdir(path_of("guest.public")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(makes_a_pair_once), cmocka_unit_test(races_to_one_pair), cmocka_unit_test(refuses_bad_names),
-        cmocka_unit_test(refuses_bad_files), cmocka_unit_test(finds_by_key),
+        cmocka_unit_test(makes_a_pair_once),      cmocka_unit_test(races_to_one_pair), cmocka_unit_test(refuses_bad_names),
+        cmocka_unit_test(refuses_bad_files),      cmocka_unit_test(finds_by_key),      cmocka_unit_test(enrols_and_revokes),
+        cmocka_unit_test(tells_how_a_key_stands),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -127,6 +127,13 @@ static void test_reading_and_changing(void **state)
     fill(&fixture);
     handler_of(&fixture, "AddMember")->decide = NULL;
     assert_refused(&fixture, "AddMember", "lacks");
+    fill(&fixture);
+    handler_of(&fixture, "AddMember")->flags = SERVICE_AUDITED;
+    assert_refused(&fixture, "AddMember", "Every change is audited");
+    fill(&fixture);
+    handler_of(&fixture, "GetNetwork")->flags = SERVICE_AUDITED;
+    assert_int_equal(plan_new(&fixture.service, &fixture.plan, &fixture.problem), STATUS_OK);
+    plan_destroy(&fixture.plan);
 }
 
 static void test_unguarded_save(void **state)

@@ -1,2 +1,6 @@
 pcn_unit(service plan pcn_service)
 pcn_unit(service resource pcn_service)
+pcn_unit(service follower_sql pcn_service)
+pcn_unit(service follower_batch pcn_service)
+pcn_unit(service follower_step pcn_service)
+pcn_unit(service followers pcn_service)

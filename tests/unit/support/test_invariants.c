@@ -214,7 +214,7 @@ static processes_t programs(pid_t pid, unsigned restarts, long memory_kib, long 
 static size_t unplanned(processes_t before, processes_t after, unsigned kills)
 {
     invariants_t report = {0};
-    const invariants_kills_t killed[] = {{"registry", kills}, {NULL, 0}};
+    const invariants_kills_t killed[] = {{"registry", kills, 0}, {NULL, 0, 0}};
     invariants_check_processes(&report, &before, &after, killed, true);
     return report.unplanned;
 }
@@ -232,6 +232,15 @@ static void test_deaths_and_growth(void **state)
     assert_int_equal(unplanned(before, programs(10, 1, 20000, 30), 1), 1); // a kill that did nothing
     assert_int_equal(unplanned(before, programs(11, 1, 20000, 30), 0), 1); // started anew behind the supervisor's back
     assert_int_equal(unplanned(before, programs(0, 1, 0, 0), 0), 1);       // does not run
+    const invariants_kills_t stubborn[] = {{"registry", 1, 2}, {NULL, 0, 0}};
+    invariants_t report = {0};
+    for (unsigned restarts = 2; restarts <= 5; restarts++) {
+        const processes_t after = programs(11, restarts, 20000, 30);
+        invariants_check_processes(&report, &before, &after, stubborn, true);
+        // One kill is one start at least, and here three at most.
+        assert_int_equal(report.unplanned, restarts > 4);
+        report.unplanned = 0;
+    }
     const processes_t none = {0};
     assert_int_equal(unplanned(before, none, 0), 1);
 }

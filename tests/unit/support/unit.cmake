@@ -1,5 +1,5 @@
 # The checker itself: what cannot fail proves nothing.
 include(${CMAKE_SOURCE_DIR}/tests/support/faults.cmake)
-foreach(name table journal replay leaks invariants)
+foreach(name table journal replay leaks invariants load)
   pcn_unit(support ${name} pcn_test_invariants)
 endforeach()
