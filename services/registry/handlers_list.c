@@ -62,6 +62,7 @@ status_t decide_list_organisations(service_call_t *call)
     status = fill(call, reply, request->has_page_size ? request->page_size : PAGE_SIZE_DEFAULT);
     if (status != STATUS_OK || reply->n_organisations == call->row_count)
         return status;
-    reply->next_page_token = page_token_make(request, reply->organisations[reply->n_organisations - 1]->code, call->arena);
+    const listed_t *last = call->rows[reply->n_organisations - 1];
+    reply->next_page_token = page_token_make(request, last->code, last->distance, call->arena);
     return reply->next_page_token != NULL ? STATUS_OK : refuse_memory(call);
 }

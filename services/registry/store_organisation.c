@@ -3,19 +3,28 @@
 const db_stmt_t get_organisation = {"get_organisation",
                                     "SELECT " ORGANISATION_COLUMNS " FROM organisation o WHERE o.code = ANY (:request.code::text[])"};
 
-// `parent` looks into both trees. The count stands beside the page, so an empty page still has one row.
+// `parent` looks into both trees. The count stands beside the page, so an empty page still has one row. A search goes by distance, then code:
+// what is like it is asked for once, and every filter applies to that.
 #define LIST_FILTER                                                                                                                        \
     "(:request.kind::text IS NULL OR o.kind = :request.kind::text) "                                                                       \
     "AND (:request.level::text IS NULL OR o.level = :request.level::text) "                                                                \
-    "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) "                          \
-    "AND (:request.q::text IS NULL OR position(lower(:request.q::text) IN lower(o.name)) > 0 OR position(lower(:request.q::text) IN "      \
-    "lower(o.code)) > 0)"
+    "AND (:request.status::text IS NULL OR o.status = :request.status::text) "                                                             \
+    "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) "
+#define LISTED "organisation o "
+#define PAGE_LIMIT "LIMIT coalesce(:request.page_size::int, 50) + 1"
 
 const db_stmt_t list_organisations = {
     "list_organisations",
-    "SELECT t.total_size, o.* FROM (SELECT count(*) AS total_size FROM organisation o WHERE " LIST_FILTER ") t "
-    "LEFT JOIN (SELECT " ORGANISATION_COLUMNS " FROM organisation o WHERE o.code > page_after(:request.page_token::text) AND " LIST_FILTER
-    "           ORDER BY o.code LIMIT coalesce(:request.page_size::int, 50) + 1) o ON true ORDER BY o.code"};
+    "WITH found AS MATERIALIZED (SELECT l.code, l.distance FROM organisations_like(:request.q::text) l WHERE :request.q::text IS NOT NULL), "
+    "page AS (SELECT * FROM (SELECT NULL::int AS distance, " ORGANISATION_COLUMNS " FROM " LISTED
+    "        WHERE :request.q::text IS NULL AND o.code > page_after(:request.page_token::text) AND " LIST_FILTER
+    "        ORDER BY o.code " PAGE_LIMIT ") o "
+    "    UNION ALL SELECT * FROM (SELECT f.distance, " ORGANISATION_COLUMNS " FROM found f JOIN " LISTED "ON o.code = f.code "
+    "        WHERE (f.distance, o.code) > (page_after_distance(:request.page_token::text), page_after(:request.page_token::text)) "
+    "          AND " LIST_FILTER "ORDER BY f.distance, o.code " PAGE_LIMIT ") o) "
+    "SELECT t.total_size, o.* FROM (SELECT (SELECT count(*) FROM " LISTED "WHERE :request.q::text IS NULL AND " LIST_FILTER ") "
+    "    + (SELECT count(*) FROM found f JOIN " LISTED "ON o.code = f.code WHERE " LIST_FILTER ") AS total_size) t "
+    "LEFT JOIN page o ON true ORDER BY o.distance, o.code"};
 
 // Why a creation did not take place. Always one row.
 const db_stmt_t create_organisation_load = {

@@ -185,7 +185,7 @@ static const Pcn__Registry__V1__ListOrganisationsReply *list_page(arena_t *arena
     desk_t *desk = sit(arena, &request, listed_rows(arena, notes), LISTED, false);
     assert_int_equal(decide_list_organisations(&desk->call), STATUS_OK);
     const Pcn__Registry__V1__ListOrganisationsReply *reply = desk->call.reply;
-    *token = page_token_make(&request, reply->organisations[reply->n_organisations - 1]->code, arena);
+    *token = page_token_make(&request, reply->organisations[reply->n_organisations - 1]->code, 0, arena);
     return reply;
 }
 
