@@ -3,9 +3,12 @@
 #define PCN_REGISTRY_HANDLERS_H
 
 #include "common/service/service.h"
+#include "services/registry/rules_timeline.h"
 
 #define EVENT_CREATED "pcn.registry.organisation.created"
 #define EVENT_UPDATED "pcn.registry.organisation.updated"
+// What was recorded for a day to come; when it comes into force it is an update.
+#define EVENT_ANNOUNCED "pcn.registry.organisation.announced"
 
 // The scope that lifts the limit of reach from writes.
 #define SCOPE_ANY "registry.any"
@@ -27,5 +30,12 @@ status_t refuse_memory(service_call_t *call);
 // Adds the event of an organisation or network; `data` is the resource after the change. RESOURCE_EXHAUSTED without room.
 MUST_CHECK status_t emit(service_call_t *call, const char *type, const char *code, int64_t version, const pb_type_t *data_type,
                          const void *data);
+
+// The event of an organisation as it is after the change: for a network the data is the Network, which is the same aggregate. `facts` has
+// all that hangs on it, NULL for a new one; its own organisation in there is not looked at.
+MUST_CHECK status_t emit_organisation(service_call_t *call, const char *type, const organisation_t *organisation, const aggregate_t *facts);
+
+// What a changed timeline writes, and its event: announced where only days to come differ, else updated.
+MUST_CHECK status_t emit_timeline(service_call_t *call, timeline_t *timeline, const aggregate_t *facts, timeline_record_t **record);
 
 #endif

@@ -15,9 +15,12 @@ status_t decide_get_network(service_call_t *call)
     const Pcn__Registry__V1__GetNetworkRequest *request = call->request;
     if (call->row_count == 0)
         return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no network %s", request->code);
-    const aggregate_t *facts = call->rows[0];
+    aggregate_t *facts = call->rows[0];
     char today[DATE_SIZE];
     date_format(call->today, today);
+    // The loaded one is today's. A network's parent is a commissioner by its rules.
+    if (request->as_of != NULL)
+        facts->commissioner = facts->parent;
     network_t *network = network_on(facts, request->as_of != NULL ? request->as_of : today, call->arena);
     if (network == NULL)
         return refuse_memory(call);

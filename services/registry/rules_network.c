@@ -72,7 +72,6 @@ static bool pick_sub_groups(network_t *network, const aggregate_t *facts, const 
     return true;
 }
 
-// What the registry cannot hold yet (the mapped area, the signed agreement) is not known to be there, so it is missing.
 static bool register_network(network_t *network, arena_t *arena)
 {
     Pcn__Registry__V1__Registration *registration = pb_new(&pcn__registry__v1__registration__type, arena);
@@ -84,12 +83,14 @@ static bool register_network(network_t *network, arena_t *arena)
         missing[count++] = (char *)"members";
     if (!network->list_size->has_stated && !network->list_size->has_computed)
         missing[count++] = (char *)"list-size";
-    missing[count++] = (char *)"mapped-area";
+    if (network->mapped_area == NULL)
+        missing[count++] = (char *)"mapped-area";
     if (network->n_directors == 0)
         missing[count++] = (char *)"clinical-director";
     if (network->payee == NULL)
         missing[count++] = (char *)"payee";
-    missing[count++] = (char *)"network-agreement";
+    if (network->agreement_on == NULL)
+        missing[count++] = (char *)"network-agreement";
     registration->missing = missing;
     registration->n_missing = count;
     registration->has_complete = 1;
@@ -144,6 +145,8 @@ network_t *network_on(const aggregate_t *facts, const char *day, arena_t *arena)
     if (network == NULL)
         return NULL;
     pb_merge(NETWORK_TYPE, network, AGGREGATE_TYPE, facts);
+    if (network->n_coming > 0)
+        network->facts_to = day_before(network->coming[0]->from, arena);
     if (!pick_members(network, facts, day, arena) || !pick_directors(network, facts, day, arena) ||
         !pick_sub_groups(network, facts, day, arena))
         return NULL;

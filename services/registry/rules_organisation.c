@@ -147,12 +147,13 @@ status_t organisation_check_references(const organisation_t *before, const organ
     return STATUS_OK;
 }
 
-status_t organisation_check_membership(const aggregate_t *before, const organisation_t *after, problem_t *problem)
+status_t organisation_check_membership(const aggregate_t *row, const organisation_t *before, const organisation_t *after,
+                                       problem_t *problem)
 {
-    if (before->member_of == NULL || same_code(before->parent, after->parent) || same_code(before->member_of, after->parent))
+    if (row->member_of == NULL || same_code(before->parent, after->parent) || same_code(row->member_of, after->parent))
         return STATUS_OK;
     return problem_set(problem, STATUS_FAILED_PRECONDITION, "parent", "It is a member of %s: change the membership instead",
-                       before->member_of);
+                       row->member_of);
 }
 
 status_t organisation_patch(const organisation_t *before, const organisation_t *patch, char *const *clear, size_t clear_count,
@@ -179,17 +180,4 @@ status_t organisation_patch(const organisation_t *before, const organisation_t *
     organisation_complete(organisation);
     *after = organisation;
     return STATUS_OK;
-}
-
-bool organisation_same(const organisation_t *a, const organisation_t *b, arena_t *arena)
-{
-    const size_t size = pcn__registry__v1__organisation__get_packed_size(a);
-    if (size != pcn__registry__v1__organisation__get_packed_size(b))
-        return false;
-    uint8_t *bytes = arena_alloc(arena, 2 * size + 1);
-    if (bytes == NULL)
-        return false;
-    (void)pcn__registry__v1__organisation__pack(a, bytes);
-    (void)pcn__registry__v1__organisation__pack(b, bytes + size);
-    return memcmp(bytes, bytes + size, size) == 0;
 }

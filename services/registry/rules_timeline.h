@@ -57,4 +57,10 @@ const char *timeline_closed_from(const timeline_t *timeline);
 // come. NULL without memory.
 timeline_record_t *timeline_record(timeline_t *timeline);
 
+// Several of them as one save takes them (`after` of TIMELINES_SAVE). NULL without memory.
+Pcn__Registry__Store__V1__Timelines *timelines_of(timeline_record_t *const *records, size_t count, arena_t *arena);
+
+// Fills `factsTo` of an organisation that shows what is to come.
+void organisation_end_facts(organisation_t *organisation, arena_t *arena);
+
 #endif

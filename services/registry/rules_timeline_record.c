@@ -156,8 +156,13 @@ static void write_head(writer_t *writer)
     for (size_t i = writer->head + 1; i < timeline->count && writer->good; i++)
         write_coming(writer, i);
     head->facts_to = NULL;
-    if (head->n_coming > 0)
-        head->facts_to = day_before(head->coming[0]->from, timeline->arena);
+    organisation_end_facts(head, timeline->arena);
+}
+
+void organisation_end_facts(organisation_t *organisation, arena_t *arena)
+{
+    if (organisation->n_coming > 0)
+        organisation->facts_to = day_before(organisation->coming[0]->from, arena);
 }
 
 timeline_record_t *timeline_record(timeline_t *timeline)
@@ -176,4 +181,14 @@ timeline_record_t *timeline_record(timeline_t *timeline)
     if (writer.good)
         write_head(&writer);
     return writer.good ? record : NULL;
+}
+
+Pcn__Registry__Store__V1__Timelines *timelines_of(timeline_record_t *const *records, size_t count, arena_t *arena)
+{
+    Pcn__Registry__Store__V1__Timelines *timelines = pb_new(&pcn__registry__store__v1__timelines__type, arena);
+    if (timelines == NULL || (timelines->timelines = arena_alloc(arena, (count + 1) * sizeof *timelines->timelines)) == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        timelines->timelines[timelines->n_timelines++] = records[i];
+    return timelines;
 }

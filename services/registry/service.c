@@ -28,7 +28,7 @@ static const service_handler_t handlers[] = {
      .load = &update_organisation_load,
      .row = AGGREGATE_TYPE,
      .decide = decide_update_organisation,
-     .after = ORGANISATION_TYPE,
+     .after = &pcn__registry__store__v1__timelines__type,
      .save = &update_organisation_save,
      .flags = SERVICE_GATHERS},
     {.method = "GetNetwork", .load = &get_network, .row = AGGREGATE_TYPE, .decide = decide_get_network},

@@ -2,8 +2,11 @@
 
 #include "services/registry/store_organisation.h"
 
-const db_stmt_t get_network = {"get_network", "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS " FROM organisation o" NETWORK_FACTS_JOIN
-                                              "WHERE o.code = :request.code::text AND o.kind = 'network'"};
+const db_stmt_t get_network = {
+    "get_network",
+    "SELECT " ORGANISATION_COLUMNS_ON(":request.as_of::date") ", " NETWORK_FACTS
+                                                              " FROM organisations_on(:request.as_of::date) o" NETWORK_FACTS_JOIN
+                                                              "WHERE o.code = :request.code::text AND o.kind = 'network'"};
 
 const db_stmt_t add_member_load = {
     "add_member_load",
@@ -90,8 +93,7 @@ const db_stmt_t get_checks = {
     "        'count', l.count, 'asOf', l.as_of, 'source', l.source, 'subGroup', nullif(l.sub_group, '')))) AS sizes "
     "    FROM parts p JOIN latest l ON l.organisation = p.organisation GROUP BY p.network), "
     "groups AS (SELECT network, json_agg(json_build_object('code', code) ORDER BY code) AS groups FROM sub_group GROUP BY network) "
-    "SELECT " ORGANISATION_COLUMNS
-    ", members.members AS all_members, sizes.sizes AS all_sizes, groups.groups AS all_sub_groups, tops.above, "
+    "SELECT " ORGANISATION_FACTS ", members.members AS all_members, sizes.sizes AS all_sizes, groups.groups AS all_sub_groups, tops.above, "
     "CASE WHEN o.kind <> 'network' AND o.stated_practice_count IS NOT NULL THEN coalesce(counts.practices, 0) END AS practices_below "
     "FROM organisation o LEFT JOIN members ON members.network = o.code LEFT JOIN sizes ON sizes.network = o.code "
     "LEFT JOIN groups ON groups.network = o.code LEFT JOIN tops ON tops.code = o.code LEFT JOIN counts ON counts.code = o.code "

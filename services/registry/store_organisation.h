@@ -4,10 +4,33 @@
 
 #include "common/db/statement.h"
 
-// Columns of organisation `o` under the names of the contract's fields.
-#define ORGANISATION_COLUMNS                                                                                                               \
+// Facts of organisation `o` under the names of the contract's fields.
+#define ORGANISATION_FACTS                                                                                                                 \
     "o.code, o.name, o.kind, o.level, o.parent, o.place, o.status, o.opened_on, o.closed_on, o.former_names, o.identifiers, "              \
-    "o.stated_population, o.stated_practice_count, o.source, o.notes, o.version, o.created_at, o.updated_at, o.payee"
+    "o.stated_population, o.stated_practice_count, o.source, o.notes, o.version, o.created_at, o.updated_at, o.payee, "                    \
+    "o.mapped_area, o.agreement_on, o.facts_from"
+
+// Who went before it and who goes on after it, by what was so on the day; NULL: by all that is on record.
+#define SUCCESSION_ON(day)                                                                                                                 \
+    "(SELECT array_agg(s.predecessor ORDER BY s.on_day, s.predecessor) FROM succession s "                                                 \
+    "    WHERE s.successor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) AS predecessors, "                                       \
+    "(SELECT array_agg(s.successor ORDER BY s.on_day, s.successor) FROM succession s "                                                     \
+    "    WHERE s.predecessor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) AS successors"
+#define COMING "CASE WHEN EXISTS (SELECT FROM organisation_coming c WHERE c.code = o.code) THEN coming_json(o.code) END AS coming"
+
+// An organisation as it stands.
+#define ORGANISATION_COLUMNS ORGANISATION_FACTS ", " SUCCESSION_ON("NULL::date") ", " COMING
+
+// An organisation out of organisations_on(day): what is to come shows only without a day, and with one the facts' last day comes along.
+#define ORGANISATION_COLUMNS_ON(day)                                                                                                       \
+    ORGANISATION_FACTS ", " SUCCESSION_ON(                                                                                                 \
+        day) ", "                                                                                                                          \
+             "CASE WHEN " day                                                                                                              \
+             " IS NULL AND EXISTS (SELECT FROM organisation_coming c WHERE c.code = o.code) THEN coming_json(o.code) END "                 \
+             "    AS coming, CASE WHEN " day " IS NOT NULL THEN facts_to(o.code, o.facts_from) END AS facts_to"
+
+// What rules_timeline.h needs besides ORGANISATION_COLUMNS; the past only where it may change.
+#define TIMELINE_FACTS(past) "o.facts_recorded_at, CASE WHEN " past " THEN past_json(o.code, false) END AS past"
 
 // Whether the caller's organisations reach o.code; and all that is on record where it is a network.
 #define WITHIN_REACH "within_reach(o.code, :header.principal.organisations::text[], :call.today::date) AS within_reach"
@@ -19,6 +42,6 @@ extern const db_stmt_t list_organisations;       // rows: store ListedOrganisati
 extern const db_stmt_t create_organisation_load; // one row: store References
 extern const db_stmt_t create_organisation_save; // after: store Creation
 extern const db_stmt_t update_organisation_load; // row: store Aggregate
-extern const db_stmt_t update_organisation_save; // after: registry.v1.Organisation
+extern const db_stmt_t update_organisation_save; // after: store Timelines
 
 #endif

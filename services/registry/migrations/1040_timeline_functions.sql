@@ -1,0 +1,123 @@
+-- What statements share about facts over time. The contract's messages go in and out as JSON, whose names are lowerCamelCase; changes to
+-- come are kept under the names of columns.
+
+CREATE FUNCTION json_name(column_name text) RETURNS text IMMUTABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT string_agg(CASE WHEN w.n = 1 THEN w.word ELSE upper(left(w.word, 1)) || substr(w.word, 2) END, '' ORDER BY w.n)
+    FROM unnest(string_to_array(column_name, '_')) WITH ORDINALITY w (word, n);
+END;
+
+CREATE FUNCTION column_name(json_name text) RETURNS text IMMUTABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT lower(regexp_replace(json_name, '([A-Z])', '_\1', 'g'));
+END;
+
+CREATE FUNCTION instant_text(at timestamptz) RETURNS text IMMUTABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+END;
+
+-- Changes to come, as a list of ComingChange by day; NULL for none.
+CREATE FUNCTION coming_json(organisation_code text) RETURNS json STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT json_agg(json_build_object('from', c.from_on, 'recordedAt', instant_text(c.recorded_at),
+            'changes', (SELECT jsonb_object_agg(json_name(e.key), e.value) FROM jsonb_each(c.changes) e)) ORDER BY c.from_on)
+    FROM organisation_coming c WHERE c.code = organisation_code;
+END;
+
+-- The facts of a span of the past as the contract's Organisation.
+CREATE FUNCTION past_facts_json(p organisation_past) RETURNS json STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT json_strip_nulls(json_build_object('code', p.code, 'name', p.name, 'level', p.level, 'parent', p.parent, 'place', p.place,
+        'status', p.status, 'openedOn', p.opened_on, 'closedOn', p.closed_on, 'formerNames', p.former_names, 'identifiers', p.identifiers,
+        'statedPopulation', p.stated_population, 'statedPracticeCount', p.stated_practice_count, 'source', p.source, 'notes', p.notes,
+        'payee', p.payee, 'mappedArea', p.mapped_area, 'agreementOn', p.agreement_on));
+END;
+
+-- What held before, as a list of HistoryEntry by first day; with what turned out never to have held where that is asked for.
+CREATE FUNCTION past_json(organisation_code text, with_superseded boolean) RETURNS json STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT json_agg(json_strip_nulls(json_build_object('from', p.from_on, 'to', p.to_on, 'recordedAt', instant_text(p.recorded_at),
+            'supersededAt', instant_text(p.superseded_at), 'organisation', past_facts_json(p)))
+            ORDER BY p.from_on NULLS FIRST, p.recorded_at)
+    FROM organisation_past p WHERE p.code = organisation_code AND (with_superseded OR p.superseded_at IS NULL);
+END;
+
+-- The last day of the facts that hold from a day on (NULL: since ever), by what is on record; NULL until further notice.
+CREATE FUNCTION facts_to(organisation_code text, facts_from date) RETURNS date STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT min(n.from_on) - 1
+    FROM (SELECT p.from_on FROM organisation_past p WHERE p.code = organisation_code AND p.superseded_at IS NULL
+          UNION ALL SELECT o.facts_from FROM organisation o WHERE o.code = organisation_code
+          UNION ALL SELECT c.from_on FROM organisation_coming c WHERE c.code = organisation_code) n (from_on)
+    WHERE n.from_on > coalesce(facts_to.facts_from, '-infinity');
+END;
+
+-- Who went before and who goes on after, by what was so on the day; NULL: by all that is on record.
+CREATE FUNCTION predecessors_on(organisation_code text, day date) RETURNS text[] STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT array_agg(s.predecessor ORDER BY s.on_day, s.predecessor) FROM succession s
+    WHERE s.successor = organisation_code AND (day IS NULL OR s.on_day <= day);
+END;
+
+CREATE FUNCTION successors_on(organisation_code text, day date) RETURNS text[] STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT array_agg(s.successor ORDER BY s.on_day, s.successor) FROM succession s
+    WHERE s.predecessor = organisation_code AND (day IS NULL OR s.on_day <= day);
+END;
+
+-- As before, with all that an organisation shows now. Nulls within changes to come say something and stay.
+CREATE OR REPLACE FUNCTION organisation_json(o organisation) RETURNS json STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT (jsonb_strip_nulls(jsonb_build_object('code', o.code, 'name', o.name, 'kind', o.kind, 'level', o.level, 'parent', o.parent,
+        'place', o.place, 'status', o.status, 'openedOn', o.opened_on, 'closedOn', o.closed_on, 'formerNames', o.former_names,
+        'identifiers', o.identifiers, 'statedPopulation', o.stated_population, 'statedPracticeCount', o.stated_practice_count,
+        'source', o.source, 'notes', o.notes, 'version', o.version, 'payee', o.payee, 'mappedArea', o.mapped_area,
+        'agreementOn', o.agreement_on, 'factsFrom', o.facts_from, 'createdAt', instant_text(o.created_at),
+        'updatedAt', instant_text(o.updated_at), 'predecessors', predecessors_on(o.code, NULL),
+        'successors', successors_on(o.code, NULL)))
+        || CASE WHEN EXISTS (SELECT FROM organisation_coming c WHERE c.code = o.code)
+            THEN jsonb_build_object('coming', coming_json(o.code)) ELSE '{}' END)::json;
+END;
+
+-- ---- what a save writes, out of a list of the store's message Timeline ----
+
+-- The facts of an Organisation's JSON as columns.
+CREATE FUNCTION facts_of(j jsonb)
+    RETURNS TABLE (name text, level text, parent text, place text, status text, opened_on date, closed_on date, former_names text[],
+        identifiers jsonb, stated_population bigint, stated_practice_count bigint, source text, notes text, payee text, mapped_area text,
+        agreement_on date)
+    IMMUTABLE ROWS 1 LANGUAGE sql
+BEGIN ATOMIC
+    SELECT f.name, f.level, f.parent, f.place, f.status, f."openedOn", f."closedOn", coalesce(f."formerNames", '{}'),
+        coalesce(f.identifiers, '[]'), f."statedPopulation", f."statedPracticeCount", f.source, f.notes, f.payee, f."mappedArea",
+        f."agreementOn"
+    FROM jsonb_to_record(j) AS f (name text, level text, parent text, place text, status text, "openedOn" date, "closedOn" date,
+        "formerNames" text[], identifiers jsonb, "statedPopulation" bigint, "statedPracticeCount" bigint, source text, notes text,
+        payee text, "mappedArea" text, "agreementOn" date);
+END;
+
+-- Spans of the past that end otherwise.
+CREATE FUNCTION past_ends(j jsonb) RETURNS TABLE (from_on date, to_on date, superseded_at timestamptz) IMMUTABLE ROWS 2 LANGUAGE sql
+BEGIN ATOMIC
+    SELECT e."from", e."to", e."supersededAt"
+    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "supersededAt" timestamptz);
+END;
+
+-- Further spans of the past.
+CREATE FUNCTION past_rows(organisation_code text, j jsonb) RETURNS SETOF organisation_past IMMUTABLE ROWS 2 LANGUAGE sql
+BEGIN ATOMIC
+    SELECT organisation_code, e."from", e."to", e."recordedAt", e."supersededAt", f.name::some_text, f.level::organisation_level, f.parent,
+        f.place, f.status::organisation_status, f.opened_on, f.closed_on, f.former_names, f.identifiers, f.stated_population::whole_count,
+        f.stated_practice_count::whole_count, f.source, f.notes, f.payee, f.mapped_area, f.agreement_on
+    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "recordedAt" timestamptz, "supersededAt" timestamptz, organisation jsonb)
+    CROSS JOIN LATERAL facts_of(e.organisation) f;
+END;
+
+-- Changes to come.
+CREATE FUNCTION coming_rows(organisation_code text, j jsonb) RETURNS SETOF organisation_coming IMMUTABLE ROWS 1 LANGUAGE sql
+BEGIN ATOMIC
+    SELECT organisation_code, e."from", (SELECT jsonb_object_agg(column_name(c.key), c.value) FROM jsonb_each(e.changes) c),
+        e."recordedAt"
+    FROM jsonb_to_recordset(j) AS e ("from" date, "recordedAt" timestamptz, changes jsonb);
+END;
