@@ -180,34 +180,48 @@ static bool rename_former(timeline_t *timeline, span_t *span, const char *gone, 
     return true;
 }
 
-// After a change of the name at `at` that holds for the run: the name before joins from there on, the new one from where another begins.
-static bool remember_name(timeline_t *timeline, run_t run, const char *before)
+static bool held_before(const timeline_t *timeline, size_t at, const char *name)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (strcmp(timeline->spans[i].facts->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_former(const span_t *span, const char *name)
+{
+    return name_find(span->facts->former_names, span->facts->n_former_names, name) < span->facts->n_former_names;
+}
+
+// After a change of the name to another for the run: what the name was the day before joins from there on, the new one from where yet
+// another begins. One that would have begun on that very day does not hold now, so it is no former name either.
+static bool remember_name(timeline_t *timeline, run_t run, const char *replaced)
 {
     const char *name = timeline->spans[run.first].facts->name;
+    const char *before = run.first > 0 ? timeline->spans[run.first - 1].facts->name : NULL;
+    const char *gone = held_before(timeline, run.first, replaced) ? NULL : replaced;
     bool good = true;
     for (size_t i = run.first; i < timeline->count && good; i++) {
         span_t *span = &timeline->spans[i];
-        good = rename_former(timeline, span, span->facts->name, before, false);
+        good = rename_former(timeline, span, span->facts->name, NULL, false) && rename_former(timeline, span, NULL, before, false);
         if (good && i > run.last)
-            good = rename_former(timeline, span, NULL, name, false);
+            good = rename_former(timeline, span, gone, name, false);
     }
     return good;
 }
 
 // After a correction: the name that never was does not count as a former one.
-static bool forget_name(timeline_t *timeline, run_t run, const char *before)
+static bool forget_name(timeline_t *timeline, run_t run, const char *wrong)
 {
     const char *name = timeline->spans[run.first].facts->name;
-    for (size_t i = 0; i < run.first; i++) {
-        if (strcmp(timeline->spans[i].facts->name, before) == 0)
-            return true;
-    }
+    if (held_before(timeline, run.first, wrong))
+        return true;
     bool good = true;
     for (size_t i = run.first; i < timeline->count && good; i++) {
         span_t *span = &timeline->spans[i];
-        const bool remembered = name_find(span->facts->former_names, span->facts->n_former_names, before) < span->facts->n_former_names;
-        if (i > run.last && remembered)
-            good = rename_former(timeline, span, before, name, true);
+        if (i > run.last && is_former(span, wrong))
+            good = rename_former(timeline, span, wrong, name, true);
         else if (i <= run.last)
             good = rename_former(timeline, span, name, NULL, true);
     }
