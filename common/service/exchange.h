@@ -20,9 +20,21 @@ typedef struct exchange_host {
     buf_t scratch;    // for JSON on its way into the arena
     counter_t *replays, *conflicts;
     counter_t *audit_refusals, *audit_failures;
+    int32_t today; // instead of the clock's date, to try out a day; 0 for the clock's
 } exchange_host_t;
+
+// The field's date.
+int32_t exchange_today(const exchange_host_t *host, int64_t now_us);
 
 // Takes the call over and answers it, at once or later.
 void exchange_serve(exchange_host_t *host, rpc_call_t *call);
+
+// A call that the service makes of itself: a method without a path, over the same way. `done` is called once, at once or later, and then
+// nothing of the call is used any more: its arena may go. `changed`: something was saved.
+typedef struct exchange_own {
+    void (*done)(void *data, const problem_t *problem, bool changed);
+    void *data;
+} exchange_own_t;
+void exchange_serve_own(exchange_host_t *host, const plan_method_t *method, rpc_call_t *call, const exchange_own_t *own);
 
 #endif
