@@ -7,7 +7,6 @@
 #include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_membership.h"
 #include "services/registry/rules_network.h"
-#include "services/registry/rules_registry.h"
 #include "services/registry/rules_term.h"
 
 status_t decide_get_network(service_call_t *call)
@@ -171,16 +170,4 @@ status_t decide_add_list_size(service_call_t *call)
     call->version = facts->version;
     call->key = facts->code;
     return emit_sized(call, facts, size, today);
-}
-
-status_t decide_get_checks(service_call_t *call)
-{
-    char today[DATE_SIZE];
-    date_format(call->today, today);
-    Pcn__Registry__V1__GetChecksReply *reply = pb_new(&pcn__registry__v1__get_checks_reply__type, call->arena);
-    if (reply == NULL ||
-        !registry_find((aggregate_t *const *)call->rows, call->row_count, today, call->arena, &reply->findings, &reply->n_findings))
-        return refuse_memory(call);
-    call->reply = reply;
-    return STATUS_OK;
 }

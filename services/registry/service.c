@@ -1,9 +1,11 @@
 #include "services/registry/service.h"
 
 #include "services/registry/handlers.h"
+#include "services/registry/handlers_reads.h"
 #include "services/registry/messages.h"
 #include "services/registry/store_network.h"
 #include "services/registry/store_organisation.h"
+#include "services/registry/store_reads.h"
 
 extern const db_migration_t registry_migrations[];
 
@@ -50,7 +52,15 @@ static const service_handler_t handlers[] = {
      .decide = decide_add_list_size,
      .after = LIST_SIZE_TYPE,
      .save = &add_list_size_save},
-    {.method = "GetChecks", .load = &get_checks, .row = AGGREGATE_TYPE, .decide = decide_get_checks},
+    {.method = "GetTree", .load = &get_tree, .row = &pcn__registry__store__v1__tree_row__type, .decide = decide_get_tree},
+    {.method = "GetCoverage", .load = &get_coverage, .row = &pcn__registry__v1__coverage_row__type, .decide = decide_get_coverage},
+    {.method = "ListListSizes",
+     .prepare = prepare_list_list_sizes,
+     .prepared = &pcn__registry__store__v1__after__type,
+     .load = &list_list_sizes,
+     .row = &pcn__registry__store__v1__listed_list_size__type,
+     .decide = decide_list_list_sizes},
+    {.method = "GetChecks", .load = &get_checks, .row = &pcn__registry__store__v1__surveyed__type, .decide = decide_get_checks},
     {.method = NULL},
 };
 

@@ -70,31 +70,3 @@ const db_stmt_t add_list_size_save = {
            "grouped AS (INSERT INTO sub_group (network, code, source) SELECT size.organisation, :after.sub_group::text, "
            ":after.source::text FROM size "
            "    WHERE :after.sub_group::text IS NOT NULL ON CONFLICT DO NOTHING), " CHANGED_BY("size")};
-
-// Everything at once and by sets, since asking network by network takes seconds in a registry of a country. Of members and sizes only what
-// holds today comes along, which is all that the rules look at here.
-const db_stmt_t get_checks = {
-    "get_checks",
-    "WITH RECURSIVE upward (code, kind, status, above, distance) AS ("
-    "    SELECT code, kind, status, parent, 1 FROM organisation WHERE kind IN ('network', 'practice') AND parent IS NOT NULL "
-    "    UNION ALL SELECT u.code, u.kind, u.status, o.parent, u.distance + 1 FROM upward u JOIN organisation o ON o.code = u.above "
-    "              WHERE o.parent IS NOT NULL AND u.distance < 16), "
-    "tops AS (SELECT code, array_agg(above ORDER BY distance) AS above FROM upward WHERE kind = 'network' GROUP BY code), "
-    "counts AS (SELECT above AS code, count(*) AS practices FROM upward WHERE kind = 'practice' AND status = 'active' GROUP BY above), "
-    "current AS (SELECT practice, network, sub_group, from_on, to_on FROM membership "
-    "    WHERE from_on <= :call.today::date AND (to_on IS NULL OR to_on >= :call.today::date)), "
-    "members AS (SELECT network, json_agg(json_strip_nulls(json_build_object('practice', practice, 'subGroup', sub_group, 'from', from_on, "
-    "        'to', to_on)) ORDER BY practice) AS members FROM current GROUP BY network), "
-    "latest AS (SELECT DISTINCT ON (organisation, sub_group) organisation, sub_group, as_of, count, source FROM list_size "
-    "    WHERE kind = 'registered' AND NOT synthetic AND as_of <= :call.today::date ORDER BY organisation, sub_group, as_of DESC), "
-    "parts AS (SELECT network, practice AS organisation FROM current UNION ALL SELECT code, code FROM organisation WHERE kind = "
-    "'network'), "
-    "sizes AS (SELECT p.network, json_agg(json_strip_nulls(json_build_object('organisation', l.organisation, 'kind', 'registered', "
-    "        'count', l.count, 'asOf', l.as_of, 'source', l.source, 'subGroup', nullif(l.sub_group, '')))) AS sizes "
-    "    FROM parts p JOIN latest l ON l.organisation = p.organisation GROUP BY p.network), "
-    "groups AS (SELECT network, json_agg(json_build_object('code', code) ORDER BY code) AS groups FROM sub_group GROUP BY network) "
-    "SELECT " ORGANISATION_FACTS ", members.members AS all_members, sizes.sizes AS all_sizes, groups.groups AS all_sub_groups, tops.above, "
-    "CASE WHEN o.kind <> 'network' AND o.stated_practice_count IS NOT NULL THEN coalesce(counts.practices, 0) END AS practices_below "
-    "FROM organisation o LEFT JOIN members ON members.network = o.code LEFT JOIN sizes ON sizes.network = o.code "
-    "LEFT JOIN groups ON groups.network = o.code LEFT JOIN tops ON tops.code = o.code LEFT JOIN counts ON counts.code = o.code "
-    "WHERE o.kind = 'network' OR o.stated_population IS NOT NULL OR o.stated_practice_count IS NOT NULL ORDER BY o.code"};

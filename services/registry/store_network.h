@@ -11,6 +11,5 @@ extern const db_stmt_t add_director_load;
 extern const db_stmt_t add_director_save; // after: registry.v1.Director
 extern const db_stmt_t add_list_size_load;
 extern const db_stmt_t add_list_size_save; // after: registry.v1.ListSize
-extern const db_stmt_t get_checks;         // a row for each network and each organisation that states something
 
 #endif

@@ -107,7 +107,7 @@ static PGresult *ask(run_t *run, const db_statement_t *statement, problem_t *pro
     const void *const roots[PLAN_ROOTS] = {
         [PLAN_ROOT_REQUEST] = run->call.request, [PLAN_ROOT_HEADER] = &run->header,
         [PLAN_ROOT_CALL] = &run->statement,      [PLAN_ROOT_ROW] = run->call.row_count > 0 ? run->call.rows[0] : NULL,
-        [PLAN_ROOT_AFTER] = run->call.after,
+        [PLAN_ROOT_AFTER] = run->call.after,     [PLAN_ROOT_PREPARED] = run->call.prepared,
     };
     return db_session_run(run->world->session, statement, roots, run->world->arena, problem);
 }
@@ -245,6 +245,12 @@ static status_t go(run_t *run)
     world_t *world = run->world;
     world->reply = world->verdict = NULL;
     world->loads = 0;
+    if (run->method->handler->prepare != NULL) {
+        world->problem = (problem_t){0};
+        const status_t prepared = run->method->handler->prepare(&run->call);
+        if (prepared != STATUS_OK)
+            return world->problem.status = prepared;
+    }
     if (run->method->load != NULL && (run->method->handler->flags & SERVICE_OPTIMISTIC) == 0)
         load(run);
     for (int i = 0; i < TRIES; i++) {
