@@ -19,9 +19,19 @@ status_t decide_create_organisation(service_call_t *call);
 status_t decide_update_organisation(service_call_t *call);
 status_t decide_get_network(service_call_t *call);
 status_t decide_add_member(service_call_t *call);
+status_t decide_move_member(service_call_t *call);
+status_t decide_leave_member(service_call_t *call);
+status_t decide_correct_member(service_call_t *call);
+status_t decide_correct_director(service_call_t *call);
+status_t decide_merge_organisation(service_call_t *call);
+status_t decide_split_organisation(service_call_t *call);
+status_t decide_add_waiver(service_call_t *call);
 status_t decide_add_director(service_call_t *call);
 status_t decide_add_list_size(service_call_t *call);
 status_t decide_get_checks(service_call_t *call);
+status_t decide_get_history(service_call_t *call);
+status_t decide_close_organisation(service_call_t *call);
+status_t decide_come_into_force(service_call_t *call);
 
 // ---- what they share ----
 

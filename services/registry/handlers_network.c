@@ -8,6 +8,7 @@
 #include "services/registry/rules_membership.h"
 #include "services/registry/rules_network.h"
 #include "services/registry/rules_term.h"
+#include "services/registry/rules_waiver.h"
 
 status_t decide_get_network(service_call_t *call)
 {
@@ -61,53 +62,6 @@ static status_t change_network(service_call_t *call, aggregate_t *facts, const c
     return emit(call, EVENT_UPDATED, facts->code, facts->version, NETWORK_TYPE, data);
 }
 
-// A practice that joins a network from today lies below it in the tree of commissioning from then on: its own event says so.
-static status_t move_practice(service_call_t *call, const aggregate_t *row, Pcn__Registry__Store__V1__MemberAddition *after)
-{
-    char today[DATE_SIZE];
-    date_format(call->today, today);
-    const organisation_t *practice = row->practice;
-    after->has_practice_version = after->has_practice_moves = 1;
-    after->practice_version = practice->version;
-    after->practice_moves =
-        term_holds(after->member->from, after->member->to, today) && (practice->parent == NULL || strcmp(practice->parent, row->code) != 0);
-    if (!after->practice_moves)
-        return STATUS_OK;
-    organisation_t *moved = pb_new(ORGANISATION_TYPE, call->arena);
-    if (moved == NULL)
-        return refuse_memory(call);
-    pb_merge(ORGANISATION_TYPE, moved, ORGANISATION_TYPE, practice);
-    moved->parent = row->code;
-    moved->version = practice->version + 1;
-    moved->updated_at = (char *)call->now;
-    return emit(call, EVENT_UPDATED, moved->code, moved->version, ORGANISATION_TYPE, moved);
-}
-
-status_t decide_add_member(service_call_t *call)
-{
-    const Pcn__Registry__V1__AddMemberRequest *request = call->request;
-    status_t status = STATUS_OK;
-    const aggregate_t *row = changeable(call, request->code, "network", &status);
-    if (row == NULL)
-        return status;
-    status = member_check(row, request->member, call->problem);
-    if (status != STATUS_OK)
-        return status;
-    member_t *member = pb_new(MEMBER_TYPE, call->arena);
-    Pcn__Registry__Store__V1__MemberAddition *after = pb_new(&pcn__registry__store__v1__member_addition__type, call->arena);
-    if (member == NULL || after == NULL)
-        return refuse_memory(call);
-    pb_merge(MEMBER_TYPE, member, MEMBER_TYPE, request->member);
-    member->name = row->practice->name;
-    after->member = member;
-    call->after = after;
-    aggregate_t *facts = aggregate_with_member(row, member, call->arena);
-    if (facts == NULL)
-        return refuse_memory(call);
-    status = change_network(call, facts, member->from, member->to);
-    return status == STATUS_OK ? move_practice(call, row, after) : status;
-}
-
 status_t decide_add_director(service_call_t *call)
 {
     const Pcn__Registry__V1__AddDirectorRequest *request = call->request;
@@ -125,6 +79,25 @@ status_t decide_add_director(service_call_t *call)
     call->after = director;
     aggregate_t *facts = aggregate_with_director(row, director, call->arena);
     return facts != NULL ? change_network(call, facts, director->from, director->to) : refuse_memory(call);
+}
+
+status_t decide_add_waiver(service_call_t *call)
+{
+    const Pcn__Registry__V1__AddWaiverRequest *request = call->request;
+    status_t status = STATUS_OK;
+    const aggregate_t *row = changeable(call, request->code, "network", &status);
+    if (row == NULL)
+        return status;
+    status = waiver_check(row, request->waiver, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    waiver_t *waiver = pb_new(WAIVER_TYPE, call->arena);
+    if (waiver == NULL)
+        return refuse_memory(call);
+    pb_merge(WAIVER_TYPE, waiver, WAIVER_TYPE, request->waiver);
+    call->after = waiver;
+    aggregate_t *facts = aggregate_with_waiver(row, waiver, call->arena);
+    return facts != NULL ? change_network(call, facts, waiver->from, waiver->to) : refuse_memory(call);
 }
 
 // The organisation after it, with the size that was recorded: what a follower of list sizes reads.
@@ -153,7 +126,7 @@ status_t decide_add_list_size(service_call_t *call)
     const aggregate_t *row = changeable(call, request->code, "organisation", &status);
     if (row == NULL)
         return status;
-    status = list_size_check(row, request->list_size, today, call->problem);
+    status = list_size_check(row, request->list_size, request->correction, today, call->problem);
     if (status != STATUS_OK)
         return status;
     list_size_t *size = pb_new(LIST_SIZE_TYPE, call->arena);
@@ -161,13 +134,19 @@ status_t decide_add_list_size(service_call_t *call)
         return refuse_memory(call);
     pb_merge(LIST_SIZE_TYPE, size, LIST_SIZE_TYPE, request->list_size);
     size->organisation = row->code;
+    call->after = call->reply = size;
+    call->key = row->code;
+    call->version = row->version;
+    if (row->list_size_taken != NULL && row->list_size_taken->count == size->count &&
+        strcmp(row->list_size_taken->source, size->source) == 0) {
+        call->unchanged = true;
+        return STATUS_OK;
+    }
     aggregate_t *facts = aggregate_with_list_size(row, size, call->arena);
     if (facts == NULL)
         return refuse_memory(call);
     facts->version++;
     facts->updated_at = (char *)call->now;
-    call->after = call->reply = size;
     call->version = facts->version;
-    call->key = facts->code;
     return emit_sized(call, facts, size, today);
 }

@@ -64,6 +64,13 @@ aggregate_t *aggregate_with_director(const aggregate_t *facts, director_t *direc
     return after->all_directors != NULL ? after : NULL;
 }
 
+static bool same_list(const list_size_t *a, const list_size_t *b)
+{
+    const bool same_part =
+        a->sub_group == NULL ? b->sub_group == NULL : b->sub_group != NULL && strcmp(a->sub_group, b->sub_group) == 0;
+    return same_part && strcmp(a->organisation, b->organisation) == 0 && strcmp(a->as_of, b->as_of) == 0;
+}
+
 aggregate_t *aggregate_with_list_size(const aggregate_t *facts, list_size_t *size, arena_t *arena)
 {
     aggregate_t *after = copy(facts, arena);
@@ -71,9 +78,16 @@ aggregate_t *aggregate_with_list_size(const aggregate_t *facts, list_size_t *siz
         return NULL;
     if (size->kind != SIZE_KIND(REGISTERED) || size->synthetic)
         return after;
-    after->all_sizes = longer((void *const *)facts->all_sizes, facts->n_all_sizes, size, arena);
-    after->n_all_sizes++;
-    return after->all_sizes != NULL ? after : NULL;
+    after->all_sizes = arena_alloc(arena, (facts->n_all_sizes + 1) * sizeof *after->all_sizes);
+    if (after->all_sizes == NULL)
+        return NULL;
+    after->n_all_sizes = 0;
+    for (size_t i = 0; i < facts->n_all_sizes; i++) {
+        if (!same_list(facts->all_sizes[i], size))
+            after->all_sizes[after->n_all_sizes++] = facts->all_sizes[i];
+    }
+    after->all_sizes[after->n_all_sizes++] = size;
+    return after;
 }
 
 aggregate_t *aggregate_of_organisation(const organisation_t *organisation, arena_t *arena)

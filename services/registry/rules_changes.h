@@ -60,6 +60,8 @@ MUST_CHECK status_t changes_refer(changes_t *changes, changed_t *changed, const 
 // The same, but only on those days from the first on, on which it was `before`.
 MUST_CHECK status_t changes_redirect(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *before,
                                      const char *value);
+// Whether it is that on some day from this one on, on which it is not closed.
+bool changed_refers(const changed_t *changed, const char *field, const char *from, const char *value);
 // A membership's days move the practice's parent, as far as they are not to come. Nothing where the practice was not loaded.
 MUST_CHECK status_t changes_follow(changes_t *changes, const char *practice, const char *from, const char *to, const char *parent);
 

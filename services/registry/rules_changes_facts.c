@@ -109,6 +109,16 @@ status_t changes_redirect(changes_t *changes, changed_t *changed, const char *fi
     return status;
 }
 
+bool changed_refers(const changed_t *changed, const char *field, const char *from, const char *value)
+{
+    for (const char *day = first_day(changed, from); day != NULL; day = next_day(changed, day)) {
+        const organisation_t *facts = changed_on(changed, day);
+        if (facts->status != STATUS_OF(CLOSED) && same_text(reference_of(facts, field), value))
+            return true;
+    }
+    return false;
+}
+
 status_t changes_follow(changes_t *changes, const char *practice, const char *from, const char *to, const char *parent)
 {
     changed_t *changed = changes_find(changes, practice);

@@ -14,7 +14,9 @@ MUST_CHECK status_t member_check(const aggregate_t *network, const member_t *mem
 // where those known on some day pass 1 (domain: a job share is allowed); ALREADY_EXISTS `name` whose term overlaps.
 MUST_CHECK status_t director_check(const aggregate_t *network, const director_t *director, problem_t *problem);
 
-// INVALID_ARGUMENT `asOf` in the future; FAILED_PRECONDITION `subGroup` of anything but a network; ALREADY_EXISTS `asOf` counted already.
-MUST_CHECK status_t list_size_check(const aggregate_t *organisation, const list_size_t *size, const char *today, problem_t *problem);
+// INVALID_ARGUMENT `asOf` in the future; FAILED_PRECONDITION `subGroup` of anything but a network; ALREADY_EXISTS `asOf` counted already,
+// or, for a correction, FAILED_PRECONDITION `asOf` not counted.
+MUST_CHECK status_t list_size_check(const aggregate_t *organisation, const list_size_t *size, bool correction, const char *today,
+                                    problem_t *problem);
 
 #endif

@@ -3,9 +3,15 @@
 #include "services/registry/handlers.h"
 #include "services/registry/handlers_reads.h"
 #include "services/registry/messages.h"
+#include "services/registry/store_day.h"
+#include "services/registry/store_history.h"
+#include "services/registry/store_move.h"
 #include "services/registry/store_network.h"
 #include "services/registry/store_organisation.h"
 #include "services/registry/store_reads.h"
+#include "services/registry/store_succession.h"
+
+#define CHANGES_TYPE (&pcn__registry__store__v1__changes__type)
 
 extern const db_migration_t registry_migrations[];
 
@@ -38,8 +44,63 @@ static const service_handler_t handlers[] = {
      .load = &add_member_load,
      .row = AGGREGATE_TYPE,
      .decide = decide_add_member,
-     .after = &pcn__registry__store__v1__member_addition__type,
+     .after = CHANGES_TYPE,
      .save = &add_member_save},
+    {.method = "MoveMember",
+     .load = &move_member_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_move_member,
+     .after = CHANGES_TYPE,
+     .save = &move_member_save},
+    {.method = "LeaveMember",
+     .load = &leave_member_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_leave_member,
+     .after = CHANGES_TYPE,
+     .save = &leave_member_save},
+    {.method = "CorrectMember",
+     .load = &correct_member_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_correct_member,
+     .after = CHANGES_TYPE,
+     .save = &correct_member_save},
+    {.method = "CorrectDirector",
+     .load = &correct_director_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_correct_director,
+     .after = CHANGES_TYPE,
+     .save = &correct_director_save},
+    {.method = "GetHistory", .load = &get_history, .row = AGGREGATE_TYPE, .decide = decide_get_history},
+    {.method = "CloseOrganisation",
+     .load = &close_organisation_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_close_organisation,
+     .after = CHANGES_TYPE,
+     .save = &close_organisation_save},
+    {.method = "ComeIntoForce",
+     .load = &come_into_force_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_come_into_force,
+     .after = CHANGES_TYPE,
+     .save = &come_into_force_save},
+    {.method = "MergeOrganisation",
+     .load = &merge_organisation_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_merge_organisation,
+     .after = CHANGES_TYPE,
+     .save = &merge_organisation_save},
+    {.method = "SplitOrganisation",
+     .load = &split_organisation_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_split_organisation,
+     .after = CHANGES_TYPE,
+     .save = &split_organisation_save},
+    {.method = "AddWaiver",
+     .load = &add_waiver_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_add_waiver,
+     .after = &pcn__registry__v1__waiver__type,
+     .save = &add_waiver_save},
     {.method = "AddDirector",
      .load = &add_director_load,
      .row = AGGREGATE_TYPE,
@@ -64,9 +125,15 @@ static const service_handler_t handlers[] = {
     {.method = NULL},
 };
 
+static const service_job_t jobs[] = {
+    {.name = "day", .due = &due_organisations, .method = "ComeIntoForce", .period_s = 60, .at_once = 16},
+    {.name = NULL},
+};
+
 const service_t registry_service = {
     .name = "registry",
     .contract = &pcn__registry__v1__registry__service,
     .handlers = handlers,
     .migrations = registry_migrations,
+    .jobs = jobs,
 };

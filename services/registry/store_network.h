@@ -5,10 +5,10 @@
 #include "common/db/statement.h"
 
 extern const db_stmt_t get_network;
-extern const db_stmt_t add_member_load;
-extern const db_stmt_t add_member_save; // after: store MemberAddition
 extern const db_stmt_t add_director_load;
 extern const db_stmt_t add_director_save; // after: registry.v1.Director
+extern const db_stmt_t add_waiver_load;
+extern const db_stmt_t add_waiver_save; // after: registry.v1.Waiver
 extern const db_stmt_t add_list_size_load;
 extern const db_stmt_t add_list_size_save; // after: registry.v1.ListSize
 

@@ -34,7 +34,8 @@
 
 // Whether the caller's organisations reach o.code; and all that is on record where it is a network.
 #define WITHIN_REACH "within_reach(o.code, :header.principal.organisations::text[], :call.today::date) AS within_reach"
-#define NETWORK_FACTS "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups"
+#define NETWORK_WAIVERS "CASE WHEN o.kind = 'network' THEN waivers_json(o.code) END AS all_waivers"
+#define NETWORK_FACTS "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups, " NETWORK_WAIVERS
 #define NETWORK_FACTS_JOIN " LEFT JOIN LATERAL network_facts(o.code) f ON o.kind = 'network' "
 
 extern const db_stmt_t get_organisation;         // rows: registry.v1.Organisation, coalesced by code

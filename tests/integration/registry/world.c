@@ -262,8 +262,13 @@ static status_t go(run_t *run)
             return world->problem.status = status;
         const bool saves = run->method->save != NULL && !run->call.unchanged;
         world->verdict = saves ? save(run) : NULL;
-        if (saves && world->verdict == NULL)
-            return world->problem.status;
+        if (saves && world->verdict == NULL) {
+            // A constraint was in the way: a second look says why, or else the database's own words hold.
+            if (i > 0 || run->method->load == NULL)
+                return world->problem.status;
+            load(run);
+            continue;
+        }
         if (!saves || strcmp(world->verdict, "moved") != 0) {
             world->version = run->call.version;
             world->reply = json_of(world, run->method->method->reply, run->call.reply);

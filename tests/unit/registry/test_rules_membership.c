@@ -115,10 +115,12 @@ static void a_list_is_counted_once_and_not_in_the_future(void **state)
     aggregate_t *network = make_network(*state, "pcn-a");
     list_size_t *size = pb_new(LIST_SIZE_TYPE, *state);
     size->as_of = text(*state, "2020-01-01");
-    assert_int_equal(list_size_check(network, size, "2020-01-01", &problem), STATUS_OK);
-    assert_refused(list_size_check(network, size, "2019-12-31", &problem), STATUS_INVALID_ARGUMENT, problem, "asOf");
-    network->list_size_taken = 1;
-    assert_refused(list_size_check(network, size, "2020-01-01", &problem), STATUS_ALREADY_EXISTS, problem, "asOf");
+    assert_int_equal(list_size_check(network, size, false, "2020-01-01", &problem), STATUS_OK);
+    assert_refused(list_size_check(network, size, false, "2019-12-31", &problem), STATUS_INVALID_ARGUMENT, problem, "asOf");
+    assert_refused(list_size_check(network, size, true, "2020-01-01", &problem), STATUS_FAILED_PRECONDITION, problem, "asOf");
+    network->list_size_taken = size;
+    assert_int_equal(list_size_check(network, size, true, "2020-01-01", &problem), STATUS_OK);
+    assert_refused(list_size_check(network, size, false, "2020-01-01", &problem), STATUS_ALREADY_EXISTS, problem, "asOf");
 }
 
 static void only_a_network_has_sub_groups(void **state)
@@ -128,9 +130,9 @@ static void only_a_network_has_sub_groups(void **state)
     list_size_t *size = pb_new(LIST_SIZE_TYPE, *state);
     size->as_of = text(*state, "2020-01-01");
     size->sub_group = text(*state, "nwl-1");
-    assert_int_equal(list_size_check(aggregate, size, "2020-01-01", &problem), STATUS_OK);
+    assert_int_equal(list_size_check(aggregate, size, false, "2020-01-01", &problem), STATUS_OK);
     aggregate->kind = KIND(PRACTICE);
-    assert_refused(list_size_check(aggregate, size, "2020-01-01", &problem), STATUS_FAILED_PRECONDITION, problem, "subGroup");
+    assert_refused(list_size_check(aggregate, size, false, "2020-01-01", &problem), STATUS_FAILED_PRECONDITION, problem, "subGroup");
 }
 
 int main(void)
