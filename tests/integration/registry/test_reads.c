@@ -37,11 +37,13 @@ static void a_tree_is_of_a_day(void **state)
 {
     world_t *world = *state;
     assert_call(world, "GetTree", "{\"code\":\"ccg-a\"}");
-    assert_string_equal(world->reply,
-                        "{\"code\":\"ccg-a\",\"name\":\"Commissioner A\",\"kind\":\"ccg\",\"level\":\"place\",\"status\":\"active\",\"children\":["
-                        "{\"code\":\"gp-b\",\"name\":\"Practice B\",\"kind\":\"practice\",\"level\":\"practice\",\"status\":\"active\",\"children\":[]},"
-                        "{\"code\":\"pcn-a\",\"name\":\"Network A\",\"kind\":\"network\",\"level\":\"neighbourhood\",\"status\":\"active\",\"children\":["
-                        "{\"code\":\"gp-a\",\"name\":\"Practice A\",\"kind\":\"practice\",\"level\":\"practice\",\"status\":\"active\",\"children\":[]}]}]}");
+    assert_string_equal(
+        world->reply,
+        "{\"code\":\"ccg-a\",\"name\":\"Commissioner A\",\"kind\":\"ccg\",\"level\":\"place\",\"status\":\"active\",\"children\":["
+        "{\"code\":\"gp-b\",\"name\":\"Practice B\",\"kind\":\"practice\",\"level\":\"practice\",\"status\":\"active\",\"children\":[]},"
+        "{\"code\":\"pcn-a\",\"name\":\"Network A\",\"kind\":\"network\",\"level\":\"neighbourhood\",\"status\":\"active\",\"children\":["
+        "{\"code\":\"gp-a\",\"name\":\"Practice "
+        "A\",\"kind\":\"practice\",\"level\":\"practice\",\"status\":\"active\",\"children\":[]}]}]}");
     // The day before the membership began.
     assert_call(world, "GetTree", "{\"code\":\"pcn-a\",\"asOf\":\"" YESTERDAY "\"}");
     assert_reply_lacks(world, "gp-a");
@@ -129,11 +131,13 @@ static void list_sizes_page_from_the_newest(void **state)
     world_t *world = *state;
     for (int year = 2015; year <= 2025; year++)
         assert_call(world, "AddListSize",
-                    "{\"code\":\"gp-b\",\"listSize\":{\"kind\":\"registered\",\"count\":%d,\"asOf\":\"%d-01-01\",\"source\":\"s\"}}", year, year);
+                    "{\"code\":\"gp-b\",\"listSize\":{\"kind\":\"registered\",\"count\":%d,\"asOf\":\"%d-01-01\",\"source\":\"s\"}}", year,
+                    year);
     assert_call(world, "AddListSize",
                 "{\"code\":\"gp-b\",\"listSize\":{\"kind\":\"weighted\",\"count\":7,\"asOf\":\"2025-01-01\",\"source\":\"s\"}}");
-    assert_call(world, "AddListSize", "{\"code\":\"gp-b\",\"listSize\":{\"kind\":\"registered\",\"count\":8,\"asOf\":\"2025-01-01\","
-                                      "\"source\":\"s\",\"synthetic\":true}}");
+    assert_call(world, "AddListSize",
+                "{\"code\":\"gp-b\",\"listSize\":{\"kind\":\"registered\",\"count\":8,\"asOf\":\"2025-01-01\","
+                "\"source\":\"s\",\"synthetic\":true}}");
     char token[256] = "";
     unsigned rows = 0, pages = 0;
     do {
@@ -142,7 +146,8 @@ static void list_sizes_page_from_the_newest(void **state)
             (void)snprintf(page, sizeof page, ",\"pageToken\":\"%s\"", token);
         assert_call(world, "ListListSizes", "{\"code\":\"gp-b\",\"pageSize\":4%s}", page);
         if (pages++ == 0) {
-            assert_reply_has(world, "{\"listSizes\":[{\"organisation\":\"gp-b\",\"kind\":\"registered\",\"count\":2025,\"asOf\":\"2025-01-01\"");
+            assert_reply_has(world,
+                             "{\"listSizes\":[{\"organisation\":\"gp-b\",\"kind\":\"registered\",\"count\":2025,\"asOf\":\"2025-01-01\"");
             // A newer one does not disturb the pages to come.
             assert_reply_has(world, "\"count\":8,\"asOf\":\"2025-01-01\",\"source\":\"s\",\"synthetic\":true");
             assert_reply_has(world, "\"count\":7");
@@ -168,12 +173,13 @@ static void list_sizes_page_from_the_newest(void **state)
 static void a_search_pages_by_distance(void **state)
 {
     world_t *world = *state;
-    free(test_database_query(world->database,
-                             "INSERT INTO organisation (code, name, kind, parent, status, version, created_at, updated_at, former_names, identifiers) "
-                             "SELECT 'vol-' || n, 'Charnwood ' || repeat('x', n), 'voluntary', 'ics-a', 'active', 1, now(), now(), '{}', '[]' "
-                             "FROM generate_series(1, 9) n UNION ALL "
-                             "SELECT 'vol-old', 'Something else', 'voluntary', 'ics-a', 'active', 1, now(), now(), '{Charnwood}', "
-                             "    '[{\"system\": \"https://a.example\", \"value\": \"Q12345\"}]'"));
+    free(test_database_query(
+        world->database,
+        "INSERT INTO organisation (code, name, kind, parent, status, version, created_at, updated_at, former_names, identifiers) "
+        "SELECT 'vol-' || n, 'Charnwood ' || repeat('x', n), 'voluntary', 'ics-a', 'active', 1, now(), now(), '{}'::text[], '[]'::jsonb "
+        "FROM generate_series(1, 9) n UNION ALL "
+        "SELECT 'vol-old', 'Something else', 'voluntary', 'ics-a', 'active', 1, now(), now(), '{Charnwood}', "
+        "    '[{\"system\": \"https://a.example\", \"value\": \"Q12345\"}]'"));
     char token[256] = "", seen[1024] = "";
     unsigned pages = 0;
     do {
