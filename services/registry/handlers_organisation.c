@@ -138,6 +138,10 @@ status_t decide_update_organisation(service_call_t *call)
                              request->has_correction && request->correction, call->problem);
     if (status == STATUS_OK)
         status = organisation_check_membership(row, before, timeline_on(timeline, day), call->problem);
+    if (status == STATUS_OK && !request->correction && before->status != STATUS_OF(CLOSED) &&
+        timeline_on(timeline, day)->status == STATUS_OF(CLOSED))
+        status = problem_set(call->problem, STATUS_FAILED_PRECONDITION, "status",
+                             "It is closed by POST /v1/organisations/%s:close, which sees to what hangs on it", row->code);
     if (status == STATUS_OK)
         status = organisation_check_references(before, timeline_on(timeline, day), row->references, unlimited, call->problem);
     if (status != STATUS_OK)

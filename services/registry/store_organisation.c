@@ -81,9 +81,9 @@ const db_stmt_t update_organisation_load = {
                            "  'parentKind', (SELECT kind FROM organisation WHERE code = :request.organisation.parent::text), "
                            "  'parentWithinReach', within_reach(:request.organisation.parent::text, "
                            ":header.principal.organisations::text[], :call.today::date), "
-                           "  'parentCircle', within_reach(:request.organisation.parent::text, ARRAY[o.code], :call.today::date), "
+                           "  'parentCircle', closes_circle(:request.organisation.parent::text, o.code, " CHANGE_DAY ", :call.today::date), "
                            "  'placeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.place::text), "
-                           "  'placeCircle', within_reach(:request.organisation.place::text, ARRAY[o.code], :call.today::date), "
+                           "  'placeCircle', closes_circle(:request.organisation.place::text, o.code, " CHANGE_DAY ", :call.today::date), "
                            "  'payeeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.payee::text))) AS "
                            "\"references\" "
                            "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text"};

@@ -80,6 +80,40 @@ BEGIN ATOMIC
             THEN jsonb_build_object('coming', coming_json(o.code)) ELSE '{}' END)::json;
 END;
 
+-- ---- trees of another day ----
+
+-- within_reach() by the facts of a day.
+CREATE FUNCTION within_reach_on(below text, organisations text[], on_day date) RETURNS boolean STABLE LANGUAGE sql
+BEGIN ATOMIC
+    WITH RECURSIVE upward (code) AS (
+        SELECT below
+        UNION
+        SELECT step.code
+        FROM upward
+        CROSS JOIN LATERAL (SELECT o.code, o.parent, o.place FROM organisations_on(on_day) o WHERE o.code = upward.code) o
+        CROSS JOIN LATERAL (
+            SELECT o.parent
+            UNION ALL SELECT o.place
+            UNION ALL SELECT m.network FROM membership m
+                      WHERE m.practice = o.code AND m.from_on <= on_day AND (m.to_on IS NULL OR m.to_on >= on_day)
+        ) AS step (code)
+        WHERE step.code IS NOT NULL
+    )
+    SELECT EXISTS (SELECT FROM upward WHERE upward.code = ANY (organisations));
+END;
+
+-- Whether an organisation that gets another above it from a day on would lie above that one: on that day, today, or on any day to come on
+-- which a tree changes by what is on record.
+CREATE FUNCTION closes_circle(above text, below text, from_day date, today date) RETURNS boolean STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT above IS NOT NULL AND (
+        (from_day <= today AND within_reach(above, ARRAY[below], today))
+        OR (from_day <> today AND within_reach_on(above, ARRAY[below], from_day))
+        OR EXISTS (SELECT FROM (SELECT DISTINCT c.from_on FROM organisation_coming c
+                                WHERE c.from_on > from_day AND (c.changes ? 'parent' OR c.changes ? 'place')) d
+                   WHERE within_reach_on(above, ARRAY[below], d.from_on)));
+END;
+
 -- ---- what a save writes, out of a list of the store's message Timeline ----
 
 -- The facts of an Organisation's JSON as columns.

@@ -317,6 +317,34 @@ static void what_is_in_the_way_of_closing(void **state)
     world->organisation = NULL;
 }
 
+static void trees_of_other_days(void **state)
+{
+    world_t *world = *state;
+    create(world, "\"code\":\"tl-up\",\"name\":\"Up\",\"kind\":\"trust\",\"parent\":\"ics-a\"");
+    create(world, "\"code\":\"tl-down\",\"name\":\"Down\",\"kind\":\"trust\",\"parent\":\"ics-a\"");
+    patch(world, "tl-up", "{\"parent\":\"tl-down\"}", "2027-06-01", false);
+    // Each would do by itself, but from June they would lie above each other.
+    static const char *const days[] = {"2026-11-25", "2027-01-01", "2027-06-01", "2027-07-01", "2025-01-01"};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+        assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation",
+                       "{\"code\":\"tl-down\",\"organisation\":{\"parent\":\"tl-up\"},\"effectiveFrom\":\"%s\"}", days[i]);
+    // Once the other goes elsewhere on the way, it may.
+    patch(world, "tl-up", "{\"parent\":\"ccg-a\"}", "2027-09-01", false);
+    patch(world, "tl-down", "{\"parent\":\"tl-up\"}", "2027-09-01", false);
+    assert_on(world, "tl-down", "2027-09-01", "\"parent\":\"tl-up\"");
+}
+
+static void a_patch_does_not_close(void **state)
+{
+    world_t *world = *state;
+    create(world, "\"code\":\"tl-open\",\"name\":\"Open\",\"kind\":\"trust\",\"parent\":\"ics-a\"");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "status", "UpdateOrganisation",
+                   "{\"code\":\"tl-open\",\"organisation\":{\"status\":\"closed\",\"closedOn\":\"2026-11-01\"}}");
+    // That it had never been open is a correction.
+    patch(world, "tl-open", "{\"status\":\"closed\",\"closedOn\":\"2026-11-01\"}", NULL, true);
+    assert_reply_has(world, "\"status\":\"closed\"");
+}
+
 static int setup(void **state)
 {
     if (world_setup(state) != 0)
@@ -338,6 +366,8 @@ int main(void)
         cmocka_unit_test(closing_a_network),
         cmocka_unit_test(closing_to_come),
         cmocka_unit_test(what_is_in_the_way_of_closing),
+        cmocka_unit_test(trees_of_other_days),
+        cmocka_unit_test(a_patch_does_not_close),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
 }
