@@ -29,8 +29,7 @@ status_t decide_get_network(service_call_t *call)
     return STATUS_OK;
 }
 
-// The network that a call changes, as it was loaded; NULL with the refusal in *status.
-static const aggregate_t *changeable(service_call_t *call, const char *code, const char *what, status_t *status)
+const aggregate_t *changeable(service_call_t *call, const char *code, const char *what, status_t *status)
 {
     const aggregate_t *row = call->row_count > 0 ? call->rows[0] : NULL;
     if (row == NULL || (!row->within_reach && !service_may(call, SCOPE_ANY))) {
@@ -69,7 +68,15 @@ status_t decide_add_director(service_call_t *call)
     const aggregate_t *row = changeable(call, request->code, "network", &status);
     if (row == NULL)
         return status;
-    status = director_check(row, request->director, call->problem);
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    timeline_t *timeline;
+    status = timeline_new(row, today, call->now, call->arena, &timeline, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    aggregate_t network = *row;
+    network.closed_on = (char *)(uintptr_t)timeline_closed_from(timeline);
+    status = director_check(&network, request->director, call->problem);
     if (status != STATUS_OK)
         return status;
     director_t *director = pb_new(DIRECTOR_TYPE, call->arena);

@@ -197,6 +197,8 @@ status_t director_correct(changes_t *changes, const correct_director_request_t *
     status = changes_end_director(changes, network, wrong, NULL);
     if (status != STATUS_OK || right == NULL)
         return status;
-    status = renamed(changes, director_check(network->after, right, changes->problem));
+    aggregate_t facts = *network->after;
+    facts.closed_on = (char *)(uintptr_t)timeline_closed_from(network->timeline);
+    status = renamed(changes, director_check(&facts, right, changes->problem));
     return status == STATUS_OK ? changes_add_director(changes, network, right) : status;
 }

@@ -14,10 +14,10 @@ static status_t check_span(const aggregate_t *network, const char *from, const c
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "from", "The network opened on %s", network->opened_on);
     if (network->closed_on == NULL)
         return STATUS_OK;
-    if (strcmp(from, network->closed_on) > 0)
+    if (strcmp(from, network->closed_on) >= 0)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "from", "The network closes on %s", network->closed_on);
-    if (to == NULL || strcmp(to, network->closed_on) > 0)
-        return problem_set(problem, STATUS_FAILED_PRECONDITION, "to", "It must end by %s, when the network closes", network->closed_on);
+    if (to == NULL || strcmp(to, network->closed_on) >= 0)
+        return problem_set(problem, STATUS_FAILED_PRECONDITION, "to", "It must end before %s, when the network closes", network->closed_on);
     return STATUS_OK;
 }
 

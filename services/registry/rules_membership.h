@@ -5,6 +5,8 @@
 #include "common/base/status.h"
 #include "services/registry/messages.h"
 
+// `closed_on` of a network here is the first day without it by all that is on record: a closing to come counts too.
+
 // `network` was loaded with the practice that the member names and that practice's memberships.
 // INVALID_ARGUMENT `to` before `from`; FAILED_PRECONDITION `practice` that is not there or no practice, `from` or `to` outside of the
 // network's life; ALREADY_EXISTS `practice` with a core network in those days (domain: at most one at a time).

@@ -21,6 +21,8 @@ status_t member_check_beside(changes_t *changes, const aggregate_t *network, con
     if (beside == NULL || others == NULL)
         return no_memory(changes);
     *beside = *network;
+    const changed_t *joined = changes_find(changes, network->code);
+    beside->closed_on = (char *)(uintptr_t)timeline_closed_from(joined->timeline);
     beside->practice = NULL;
     if (practice != NULL && (beside->practice = organisation_of_aggregate(practice, changes->arena)) == NULL)
         return no_memory(changes);
@@ -81,9 +83,8 @@ static status_t check_move(changes_t *changes, const move_request_t *request, co
         return problem_set(changes->problem, STATUS_FAILED_PRECONDITION, "practice", "%s is closed from %s on", request->practice, closed);
     if (strcmp(request->network, request->code) != 0)
         return check_target(changes, target, member, request->on);
-    const bool same_group = request->sub_group == NULL
-                                ? member->sub_group == NULL
-                                : member->sub_group != NULL && strcmp(request->sub_group, member->sub_group) == 0;
+    const bool same_group = request->sub_group == NULL ? member->sub_group == NULL
+                                                       : member->sub_group != NULL && strcmp(request->sub_group, member->sub_group) == 0;
     if (same_group)
         return problem_set(changes->problem, STATUS_FAILED_PRECONDITION, "network", "%s is in %s already", request->practice,
                            request->network);

@@ -286,6 +286,14 @@ static void closing_to_come(void **state)
     assert_call(world, "GetNetwork", "{\"code\":\"pcn-e\"}");
     assert_reply_has(world, "\"to\":\"2027-03-31\"");
     assert_on(world, "pcn-e", "2027-04-01", "\"status\":\"closed\"");
+    // Nobody joins beyond that day.
+    create(world, "\"code\":\"gp-f\",\"name\":\"Practice F\",\"kind\":\"practice\",\"parent\":\"ccg-a\"");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "to", "AddMember",
+                   "{\"code\":\"pcn-e\",\"member\":{\"practice\":\"gp-f\",\"from\":\"2026-12-01\"}}");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "from", "AddDirector",
+                   "{\"code\":\"pcn-e\",\"director\":{\"name\":\"Dr F\",\"from\":\"2027-04-01\"}}");
+    assert_call(world, "AddDirector",
+                "{\"code\":\"pcn-e\",\"director\":{\"name\":\"Dr F\",\"from\":\"2026-12-01\",\"to\":\"2027-03-31\"}}");
     world->today = "2027-04-02";
     assert_call(world, "ComeIntoForce", "{\"code\":\"pcn-e\"}");
     assert_reply_has(world, "\"status\":\"closed\"");

@@ -50,7 +50,8 @@ static void a_span_is_in_order_and_within_the_networks_life(void **state)
     network->opened_on = text(*state, "2019-07-01");
     assert_int_equal(member_check(network, make_member(*state, "2019-07-01", NULL), &problem), STATUS_OK);
     assert_refused(member_check(network, make_member(*state, "2019-06-30", NULL), &problem), STATUS_FAILED_PRECONDITION, problem, "from");
-    network->closed_on = text(*state, "2020-03-31");
+    // The first day without it.
+    network->closed_on = text(*state, "2020-04-01");
     assert_refused(member_check(network, make_member(*state, "2020-04-01", NULL), &problem), STATUS_FAILED_PRECONDITION, problem, "from");
     assert_refused(member_check(network, make_member(*state, "2019-07-01", NULL), &problem), STATUS_FAILED_PRECONDITION, problem, "to");
     assert_refused(member_check(network, make_member(*state, "2019-07-01", "2020-04-01"), &problem), STATUS_FAILED_PRECONDITION, problem,
