@@ -12,7 +12,6 @@ static status_t no_memory(changes_t *changes)
     return problem_set(changes->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
 }
 
-
 // ---- the aggregates ----
 
 static status_t add(changes_t *changes, const aggregate_t *row)
@@ -26,8 +25,8 @@ static status_t add(changes_t *changes, const aggregate_t *row)
     return timeline_new(row, changes->today, changes->now, changes->arena, &changed->timeline, changes->problem);
 }
 
-status_t changes_new(void *const *rows, size_t row_count, size_t more, const char *today, const char *now, arena_t *arena,
-                     changes_t **out, problem_t *problem)
+status_t changes_new(void *const *rows, size_t row_count, size_t more, const char *today, const char *now, arena_t *arena, changes_t **out,
+                     problem_t *problem)
 {
     changes_t *changes = arena_zero(arena, sizeof *changes);
     if (changes == NULL)
@@ -171,8 +170,7 @@ status_t changes_end_director(changes_t *changes, changed_t *network, const dire
     *shorter = *director;
     shorter->to = row->to = (char *)(uintptr_t)to;
     aggregate_t *after = network->after;
-    after->all_directors =
-        replaced(changes, (void *const *)after->all_directors, &after->n_all_directors, director, gone ? NULL : shorter);
+    after->all_directors = replaced(changes, (void *const *)after->all_directors, &after->n_all_directors, director, gone ? NULL : shorter);
     Pcn__Registry__Store__V1__DirectorRow ***list = gone ? &record->directors_gone : &record->directors_ended;
     size_t *count = gone ? &record->n_directors_gone : &record->n_directors_ended;
     *list = roomier(changes, *list, *count);
@@ -199,8 +197,7 @@ status_t changes_add_director(changes_t *changes, changed_t *network, director_t
 
 // ---- successions and new ones ----
 
-status_t changes_succeed(changes_t *changes, changed_t *predecessor, changed_t *successor, const char *on, const char *manner,
-                         char *source)
+status_t changes_succeed(changes_t *changes, changed_t *predecessor, changed_t *successor, const char *on, const char *manner, char *source)
 {
     changes_record_t *record = changes->record;
     Pcn__Registry__Store__V1__Succession *row = pb_new(&pcn__registry__store__v1__succession__type, changes->arena);

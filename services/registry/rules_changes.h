@@ -12,12 +12,12 @@ typedef Pcn__Registry__Store__V1__Changes changes_record_t;
 
 // An aggregate of the change.
 typedef struct changed {
-    const aggregate_t *before; // as it was loaded; NULL for one that is created
-    aggregate_t *after;        // its members, directors and successions as they will be; its facts are the timeline's
-    timeline_t *timeline;      // NULL for one that is created
-    bool touched;              // besides its facts
+    const aggregate_t *before;  // as it was loaded; NULL for one that is created
+    aggregate_t *after;         // its members, directors and successions as they will be; its facts are the timeline's
+    timeline_t *timeline;       // NULL for one that is created
+    bool touched;               // besides its facts
     const organisation_t *head; // once recorded, where it changes: the organisation of today with its new version
-    bool announced;            // nothing of it changes before a day to come
+    bool announced;             // nothing of it changes before a day to come
 } changed_t;
 
 typedef struct changes {

@@ -351,11 +351,8 @@ static status_t create_part(heirs_t *heirs, const Pcn__Registry__V1__SplitPart *
 
 status_t succession_split(changes_t *changes, const split_request_t *request)
 {
-    heirs_t heirs = {.changes = changes,
-                     .ending = changes_find(changes, request->code),
-                     .split = request,
-                     .on = request->on,
-                     .source = request->source};
+    heirs_t heirs = {
+        .changes = changes, .ending = changes_find(changes, request->code), .split = request, .on = request->on, .source = request->source};
     heirs.heirs = arena_alloc(changes->arena, (request->n_into + 1) * sizeof(changed_t *));
     if (heirs.heirs == NULL)
         return no_memory(changes);

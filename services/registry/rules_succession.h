@@ -9,8 +9,8 @@
 typedef Pcn__Registry__V1__MergeOrganisationRequest merge_request_t;
 typedef Pcn__Registry__V1__SplitOrganisationRequest split_request_t;
 
-// Both are loaded. ALREADY_EXISTS `code` where it is closed by what is on record; FAILED_PRECONDITION `into`: itself, of another kind (but a
-// ccg may merge into a sub-icb, which took the place of ccgs), below it, or not open; `on` where it was not open before.
+// Both are loaded. ALREADY_EXISTS `code` where it is closed by what is on record; FAILED_PRECONDITION `into`: itself, of another kind (but
+// a ccg may merge into a sub-icb, which took the place of ccgs), below it, or not open; `on` where it was not open before.
 MUST_CHECK status_t succession_merge(changes_t *changes, const merge_request_t *request);
 
 // Those whose codes are taken are loaded. INVALID_ARGUMENT `into` for fewer than two, for a code or member named twice; ALREADY_EXISTS

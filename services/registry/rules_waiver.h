@@ -10,7 +10,8 @@ typedef Pcn__Registry__V1__Waiver waiver_t;
 #define WAIVER_TYPE (&pcn__registry__v1__waiver__type)
 
 // The network was loaded with what is `above` it. INVALID_ARGUMENT `to` before `from`; FAILED_PRECONDITION `from` outside of the network's
-// life, `grantedBy` that is no commissioner above it, or not given where there is none; ALREADY_EXISTS `from` where one holds in those days.
+// life, `grantedBy` that is no commissioner above it, or not given where there is none; ALREADY_EXISTS `from` where one holds in those
+// days.
 MUST_CHECK status_t waiver_check(const aggregate_t *network, const waiver_t *waiver, problem_t *problem);
 
 // With the waiver on record, by its commissioner unless it names another. NULL without memory.
