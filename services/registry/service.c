@@ -1,10 +1,12 @@
 #include "services/registry/service.h"
 
 #include "services/registry/handlers.h"
+#include "services/registry/handlers_beside.h"
 #include "services/registry/handlers_reads.h"
 #include "services/registry/messages.h"
 #include "services/registry/store_day.h"
 #include "services/registry/store_history.h"
+#include "services/registry/store_beside.h"
 #include "services/registry/store_move.h"
 #include "services/registry/store_network.h"
 #include "services/registry/store_organisation.h"
@@ -121,6 +123,45 @@ static const service_handler_t handlers[] = {
      .load = &list_list_sizes,
      .row = &pcn__registry__store__v1__listed_list_size__type,
      .decide = decide_list_list_sizes},
+    {.method = "AddFact",
+     .load = &add_fact_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_add_fact,
+     .after = &pcn__registry__v1__stated_fact__type,
+     .save = &add_fact_save},
+    {.method = "ListFacts",
+     .prepare = prepare_list_facts,
+     .prepared = &pcn__registry__store__v1__after__type,
+     .load = &list_facts,
+     .row = &pcn__registry__store__v1__listed_fact__type,
+     .decide = decide_list_facts},
+    {.method = "AddSystem",
+     .load = &add_system_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_add_system,
+     .after = &pcn__registry__v1__system_profile__type,
+     .save = &add_system_save},
+    {.method = "ListSystems", .load = &list_systems, .row = &pcn__registry__v1__system_profile__type, .decide = decide_list_systems},
+    {.method = "GetSystemCoverage",
+     .load = &get_system_coverage,
+     .row = &pcn__registry__store__v1__system_share__type,
+     .decide = decide_get_system_coverage},
+    {.method = "AddAlignment",
+     .load = &add_alignment_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_add_alignment,
+     .after = &pcn__registry__v1__alignment__type,
+     .save = &add_alignment_save},
+    {.method = "ListOrganisationAlignments",
+     .load = &list_organisation_alignments,
+     .row = &pcn__registry__v1__alignment__type,
+     .decide = decide_list_organisation_alignments},
+    {.method = "ListAlignments",
+     .prepare = prepare_list_alignments,
+     .prepared = &pcn__registry__store__v1__after__type,
+     .load = &list_alignments,
+     .row = &pcn__registry__v1__alignment__type,
+     .decide = decide_list_alignments},
     {.method = "GetChecks", .load = &get_checks, .row = &pcn__registry__store__v1__surveyed__type, .decide = decide_get_checks},
     {.method = NULL},
 };

@@ -8,13 +8,6 @@ const db_stmt_t get_network = {
                                                               " FROM organisations_on(:request.as_of::date) o" NETWORK_FACTS_JOIN
                                                               "WHERE o.code = :request.code::text AND o.kind = 'network'"};
 
-#define LOCKED                                                                                                                             \
-    "locked AS MATERIALIZED (SELECT o.code FROM organisation o WHERE o.code = :request.code::text AND o.version = :row.version::bigint "   \
-    "    AND NOT EXISTS (SELECT FROM seen) FOR UPDATE), "
-#define CHANGED_BY(cte)                                                                                                                    \
-    "changed AS (UPDATE organisation o SET version = o.version + 1, updated_at = :call.now::timestamptz FROM " cte                         \
-    "    WHERE o.code = :request.code::text RETURNING o.code AS key)"
-
 const db_stmt_t add_director_load = {"add_director_load",
                                      "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS ", " WITHIN_REACH
                                      " FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text AND o.kind = 'network'"};

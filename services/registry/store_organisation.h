@@ -38,6 +38,14 @@
 #define NETWORK_FACTS "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups, " NETWORK_WAIVERS
 #define NETWORK_FACTS_JOIN " LEFT JOIN LATERAL network_facts(o.code) f ON o.kind = 'network' "
 
+// A save that adds a row beside an organisation: its head, and its end, which takes the CTE that did so.
+#define LOCKED                                                                                                                             \
+    "locked AS MATERIALIZED (SELECT o.code FROM organisation o WHERE o.code = :request.code::text AND o.version = :row.version::bigint "   \
+    "    AND NOT EXISTS (SELECT FROM seen) FOR UPDATE), "
+#define CHANGED_BY(cte)                                                                                                                    \
+    "changed AS (UPDATE organisation o SET version = o.version + 1, updated_at = :call.now::timestamptz FROM " cte                         \
+    "    WHERE o.code = :request.code::text RETURNING o.code AS key)"
+
 extern const db_stmt_t get_organisation;         // rows: registry.v1.Organisation, coalesced by code
 extern const db_stmt_t list_organisations;       // rows: store ListedOrganisation, one more than the page
 extern const db_stmt_t create_organisation_load; // one row: store References

@@ -121,6 +121,17 @@ static void join(world_t *world, const row_t *row)
                    1, "subGroup", known(row->cell[4]), "source", row->cell[6]));
 }
 
+static void state_fact(world_t *world, const row_t *row)
+{
+    // Facts of England and of councils that the data set does not list belong to no organisation here.
+    if (strcmp(row->cell[0], "england") == 0)
+        return;
+    post(world, "AddFact",
+         json_pack("{s:s,s:{s:s,s:s,s:s,s:s*,s:s*,s:s*,s:s}}", "code", row->cell[0], "fact", "fact", row->cell[1], "qualifier",
+                   row->cell[2], "value", row->cell[3], "unit", known(row->cell[4]), "period", known(row->cell[5]), "notes",
+                   known(row->cell[6]), "source", row->cell[7]));
+}
+
 int llr_setup(void **state)
 {
     if (world_setup(state) != 0)
@@ -130,6 +141,7 @@ int llr_setup(void **state)
     problem_t problem = {0};
     PQclear(db_session_exec(world->session, "SET synchronous_commit = off", &problem));
     const bool whole = each_row(world, "organisations.csv", create) == 183 && each_row(world, "pcns.csv", complete_network) == 25 &&
-                       each_row(world, "pcn_sub_groups.csv", complete_sub_group) == 3 && each_row(world, "practices.csv", join) == 134;
+                       each_row(world, "pcn_sub_groups.csv", complete_sub_group) == 3 && each_row(world, "practices.csv", join) == 134 &&
+                       each_row(world, "system_facts.csv", state_fact) == 50 && each_row(world, "demographics.csv", state_fact) == 38;
     return whole ? 0 : 1;
 }

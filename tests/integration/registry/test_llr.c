@@ -73,6 +73,53 @@ static void checks_find_what_the_documents_disagree_on(void **state)
     assert_reply_has(world, "\"subject\":\"organisations/ics-llr\",\"stated\":1114316,\"computed\":1150930,\"difference\":36614");
 }
 
+// Inconsistencies 1 to 5 and 35 of the data's README, with both figures and where they come from.
+static void every_inconsistency_of_population_and_count_is_found(void **state)
+{
+    world_t *world = *state;
+    assert_call(
+        world, "AddFact",
+        "{\"code\":\"ics-llr\",\"fact\":{\"fact\":\"population_implied_by_core_funding\",\"qualifier\":\"eq\",\"value\":\"1146677\","
+        "\"period\":\"2019/20\",\"source\":\"002 section 16.3 (Table 5)\"}}");
+    assert_call(world, "GetChecks", "{}");
+    static const char *const figures[][2] = {
+        {"population-difference", "\"subject\":\"organisations/ics-llr\",\"stated\":1114316,\"computed\":1150930,\"difference\":36614"},
+        {"population-parts-difference",
+         "\"subject\":\"organisations/ics-llr\",\"stated\":1114316,\"computed\":1133842,\"difference\":19526"},
+        {"population-difference", "\"subject\":\"organisations/ics-llr\",\"stated\":1146677,\"computed\":1150930,\"difference\":4253"},
+        {"population-difference", "\"subject\":\"organisations/ccg-city\",\"stated\":415213,\"computed\":416294,\"difference\":1081"},
+        {"population-difference", "\"subject\":\"organisations/ccg-elr\",\"stated\":321188,\"computed\":336726,\"difference\":15538"},
+        {"population-difference", "\"subject\":\"organisations/ccg-wl\",\"stated\":397441,\"computed\":397910,\"difference\":469"},
+        {"practice-count-difference", "\"subject\":\"organisations/ics-llr\",\"stated\":136,\"computed\":134,\"difference\":-2"},
+        {"practice-count-difference", "\"subject\":\"organisations/ccg-city\",\"stated\":58,\"computed\":56,\"difference\":-2"},
+        {"coverage-count", "\"subject\":\"organisations/ics-llr\",\"stated\":136,\"computed\":134,\"difference\":-2"},
+        {"network-size-smallest", "\"subject\":\"organisations/ics-llr\",\"stated\":30000,\"computed\":28445,\"difference\":-1555"},
+        {"network-size-largest", "\"subject\":\"organisations/ics-llr\",\"stated\":107000,\"computed\":107866,\"difference\":866"},
+        {"network-size-smallest",
+         "\"subject\":\"organisations/la-leicestershire\",\"stated\":29000,\"computed\":28445,\"difference\":-555"},
+        {"network-size-largest",
+         "\"subject\":\"organisations/la-leicestershire\",\"stated\":107000,\"computed\":107866,\"difference\":866"},
+        {"director-count-difference", "\"subject\":\"organisations/ics-llr\",\"stated\":25,\"computed\":26,\"difference\":1"},
+    };
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        assert_reply_has(world, figures[i][0]);
+        assert_reply_has(world, figures[i][1]);
+    }
+    assert_reply_has(
+        world, "\"source\":\"002_14b2ec4da8d9c2f3.txt section 6.4; computed from: 002_14b2ec4da8d9c2f3.txt section 18.3 (Appendix 3)\"");
+    // The band: six above, one below. Nothing else does not agree: 25 networks, 14 of them in the county, are as stated.
+    assert_int_equal(count_of(world->reply, "\"code\":\"size-band-"), 7);
+    assert_int_equal(count_of(world->reply, "\"code\":"), 22);
+    assert_reply_has(world, "\"totalSize\":22");
+    assert_reply_lacks(world, "network-count-difference");
+    // The finding follows the figure.
+    free(test_database_query(world->database, "UPDATE stated_fact SET value = '26' WHERE fact = 'clinical_directors'"));
+    assert_call(world, "GetChecks", "{}");
+    assert_reply_lacks(world, "director-count-difference");
+    assert_reply_has(world, "\"totalSize\":21");
+    free(test_database_query(world->database, "UPDATE stated_fact SET value = '25' WHERE fact = 'clinical_directors'"));
+}
+
 static void search_finds_the_nearest_first(void **state)
 {
     world_t *world = *state;
@@ -173,6 +220,7 @@ int main(void)
         cmocka_unit_test(networks_sum_up),
         cmocka_unit_test(north_west_leicestershire_has_three_teams),
         cmocka_unit_test(checks_find_what_the_documents_disagree_on),
+        cmocka_unit_test(every_inconsistency_of_population_and_count_is_found),
         cmocka_unit_test(search_finds_the_nearest_first),
         cmocka_unit_test(coverage_is_of_every_practice),
         cmocka_unit_test(both_ways_of_counting_agree),

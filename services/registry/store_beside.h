@@ -1,0 +1,19 @@
+// SQL of what stands beside organisations: stated facts, clinical systems, alignments.
+#ifndef PCN_REGISTRY_STORE_BESIDE_H
+#define PCN_REGISTRY_STORE_BESIDE_H
+
+#include "common/db/statement.h"
+
+extern const db_stmt_t add_fact_load;
+extern const db_stmt_t add_fact_save; // after: registry.v1.StatedFact
+extern const db_stmt_t list_facts;    // rows: store ListedFact, one more than the page; prepared: store After
+extern const db_stmt_t add_system_load;
+extern const db_stmt_t add_system_save;     // after: registry.v1.SystemProfile
+extern const db_stmt_t list_systems;        // rows: registry.v1.SystemProfile, of the practice alone where it has none
+extern const db_stmt_t get_system_coverage; // rows: store SystemShare, one at least
+extern const db_stmt_t add_alignment_load;
+extern const db_stmt_t add_alignment_save;           // after: registry.v1.Alignment
+extern const db_stmt_t list_organisation_alignments; // rows: registry.v1.Alignment, of the organisation alone where it has none
+extern const db_stmt_t list_alignments;              // rows: registry.v1.Alignment, one more than the page; prepared: store After
+
+#endif
