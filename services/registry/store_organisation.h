@@ -12,22 +12,22 @@
 
 // Who went before it and who goes on after it, by what was so on the day; NULL: by all that is on record.
 #define SUCCESSION_ON(day)                                                                                                                 \
-    "(SELECT array_agg(s.predecessor ORDER BY s.on_day, s.predecessor) FROM succession s "                                                 \
-    "    WHERE s.successor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) AS predecessors, "                                       \
-    "(SELECT array_agg(s.successor ORDER BY s.on_day, s.successor) FROM succession s "                                                     \
-    "    WHERE s.predecessor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) AS successors"
-#define COMING "CASE WHEN EXISTS (SELECT FROM organisation_coming c WHERE c.code = o.code) THEN coming_json(o.code) END AS coming"
+    "CASE WHEN o.linked THEN (SELECT array_agg(s.predecessor ORDER BY s.on_day, s.predecessor) FROM succession s "                         \
+    "    WHERE s.successor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) END AS predecessors, "                                   \
+    "CASE WHEN o.linked THEN (SELECT array_agg(s.successor ORDER BY s.on_day, s.successor) FROM succession s "                             \
+    "    WHERE s.predecessor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) END AS successors"
+#define COMING "CASE WHEN o.linked THEN coming_json(o.code) END AS coming"
 
 // An organisation as it stands.
 #define ORGANISATION_COLUMNS ORGANISATION_FACTS ", " SUCCESSION_ON("NULL::date") ", " COMING
 
 // An organisation out of organisations_on(day): what is to come shows only without a day, and with one the facts' last day comes along.
+// clang-format off
 #define ORGANISATION_COLUMNS_ON(day)                                                                                                       \
-    ORGANISATION_FACTS ", " SUCCESSION_ON(                                                                                                 \
-        day) ", "                                                                                                                          \
-             "CASE WHEN " day                                                                                                              \
-             " IS NULL AND EXISTS (SELECT FROM organisation_coming c WHERE c.code = o.code) THEN coming_json(o.code) END "                 \
-             "    AS coming, CASE WHEN " day " IS NOT NULL THEN facts_to(o.code, o.facts_from) END AS facts_to"
+    ORGANISATION_FACTS ", " SUCCESSION_ON(day) ", "                                                                                        \
+    "CASE WHEN o.linked AND " day " IS NULL THEN coming_json(o.code) END AS coming, "                                                      \
+    "CASE WHEN " day " IS NOT NULL THEN facts_to(o.code, o.facts_from) END AS facts_to"
+// clang-format on
 
 // What rules_timeline.h needs besides ORGANISATION_COLUMNS; the past only where it may change.
 #define TIMELINE_FACTS(past) "o.facts_recorded_at, CASE WHEN " past " THEN past_json(o.code, false) END AS past"

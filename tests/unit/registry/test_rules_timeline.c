@@ -26,7 +26,7 @@ static char *day_text(arena_t *arena, int day)
 // -1 for none.
 static int day_number(const char *date)
 {
-    int32_t first, days;
+    int32_t first, days = 0;
     if (date == NULL)
         return -1;
     assert_true(date_parse(FIRST_DAY, &first) && date_parse(date, &days));
