@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/pb/message.h"
+#include "services/registry/rules_patch.h"
 #include "services/registry/rules_term.h"
 
 static const char *const parents_of_network[] = {"ccg", "sub-icb", "ics", NULL};
@@ -159,24 +160,11 @@ status_t organisation_check_membership(const aggregate_t *row, const organisatio
 status_t organisation_patch(const organisation_t *before, const organisation_t *patch, char *const *clear, size_t clear_count,
                             arena_t *arena, organisation_t **after, problem_t *problem)
 {
-    const pb_type_t *type = ORGANISATION_TYPE;
-    organisation_t *organisation = pb_new(type, arena);
-    if (organisation == NULL)
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
-    for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
-        if ((type->fields[i].flags & (PB_OUTPUT_ONLY | PB_IMMUTABLE)) != 0 && pb_has(type, patch, i))
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, type->fields[i].json, "It cannot be changed");
-    }
-    pb_merge(type, organisation, type, before);
-    pb_merge(type, organisation, type, patch);
-    for (size_t i = 0; i < clear_count; i++) {
-        const int index = pb_field_by_name(type, clear[i]);
-        if (index < 0)
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, clear[i], "There is no such field");
-        if ((type->fields[index].flags & (PB_REQUIRED | PB_OUTPUT_ONLY | PB_IMMUTABLE)) != 0)
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, type->fields[index].json, "It cannot be taken away");
-        pb_clear(type, organisation, (unsigned)index);
-    }
+    void *patched;
+    status_t status = message_patch(ORGANISATION_TYPE, before, patch, clear, clear_count, arena, &patched, problem);
+    if (status != STATUS_OK)
+        return status;
+    organisation_t *organisation = patched;
     organisation_complete(organisation);
     *after = organisation;
     return STATUS_OK;

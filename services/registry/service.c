@@ -3,6 +3,7 @@
 #include "services/registry/handlers.h"
 #include "services/registry/handlers_beside.h"
 #include "services/registry/handlers_reads.h"
+#include "services/registry/handlers_site.h"
 #include "services/registry/messages.h"
 #include "services/registry/store_day.h"
 #include "services/registry/store_history.h"
@@ -11,6 +12,7 @@
 #include "services/registry/store_network.h"
 #include "services/registry/store_organisation.h"
 #include "services/registry/store_reads.h"
+#include "services/registry/store_site.h"
 #include "services/registry/store_succession.h"
 
 #define CHANGES_TYPE (&pcn__registry__store__v1__changes__type)
@@ -162,6 +164,25 @@ static const service_handler_t handlers[] = {
      .load = &list_alignments,
      .row = &pcn__registry__v1__alignment__type,
      .decide = decide_list_alignments},
+    {.method = "GetSite", .load = &get_site, .row = &pcn__registry__v1__site__type, .decide = decide_get_site},
+    {.method = "ListSites",
+     .prepare = prepare_list_sites,
+     .prepared = &pcn__registry__store__v1__after__type,
+     .load = &list_sites,
+     .row = &pcn__registry__v1__site__type,
+     .decide = decide_list_sites},
+    {.method = "CreateSite",
+     .load = &create_site_load,
+     .row = &pcn__registry__store__v1__loaded_site__type,
+     .decide = decide_create_site,
+     .after = &pcn__registry__v1__site__type,
+     .save = &create_site_save},
+    {.method = "UpdateSite",
+     .load = &update_site_load,
+     .row = &pcn__registry__store__v1__loaded_site__type,
+     .decide = decide_update_site,
+     .after = &pcn__registry__v1__site__type,
+     .save = &update_site_save},
     {.method = "GetChecks", .load = &get_checks, .row = &pcn__registry__store__v1__surveyed__type, .decide = decide_get_checks},
     {.method = NULL},
 };

@@ -84,7 +84,7 @@ CREATE TABLE site (
     kind text NOT NULL CHECK (kind IN ('surgery', 'branch', 'extended-access', 'hub', 'team-base', 'other')),
     address text,
     tenure text,
-    floor_area numeric(9, 2) CHECK (floor_area >= 0),
+    floor_area text CHECK (floor_area ~ '^[0-9]{1,7}(\.[0-9]{1,2})?$'), -- square metres, as it was stated
     from_on date,
     to_on date,
     source text,
