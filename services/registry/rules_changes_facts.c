@@ -49,25 +49,6 @@ static status_t set_reference(changes_t *changes, changed_t *changed, const char
     return apply(changes, changed, day, patch, clear, value == NULL ? 1 : 0);
 }
 
-static void take_next(const char *after, const char *candidate, const char **next)
-{
-    if (candidate != NULL && strcmp(candidate, after) > 0 && (*next == NULL || strcmp(candidate, *next) < 0))
-        *next = candidate;
-}
-
-// The next day after this one on which facts changed, as it was loaded; NULL for none.
-static const char *next_day(const changed_t *changed, const char *after)
-{
-    const char *next = NULL;
-    const aggregate_t *row = changed->before;
-    for (size_t i = 0; i < row->n_past; i++)
-        take_next(after, row->past[i]->from, &next);
-    take_next(after, row->facts_from, &next);
-    for (size_t i = 0; i < row->n_coming; i++)
-        take_next(after, row->coming[i]->from, &next);
-    return next;
-}
-
 // Nothing is said of days before it opened.
 static const char *first_day(const changed_t *changed, const char *from)
 {
@@ -75,25 +56,51 @@ static const char *first_day(const changed_t *changed, const char *from)
     return opened_on != NULL && strcmp(opened_on, from) > 0 ? opened_on : from;
 }
 
+// What the field is from a day on, by the days on which it may change.
+typedef struct course {
+    const char **days, **values;
+    size_t count;
+} course_t;
+
+// False without memory. No days for a first one of NULL.
+static bool course_of(changes_t *changes, const changed_t *changed, const char *field, const char *first, course_t *course)
+{
+    *course = (course_t){.count = 0};
+    size_t count = 0;
+    for (const char *day = first; day != NULL; day = timeline_next(changed->timeline, day))
+        count++;
+    course->days = arena_alloc(changes->arena, (count + 1) * sizeof *course->days);
+    course->values = arena_alloc(changes->arena, (count + 1) * sizeof *course->values);
+    if (course->days == NULL || course->values == NULL)
+        return false;
+    for (const char *day = first; day != NULL; day = timeline_next(changed->timeline, day)) {
+        course->days[course->count] = day;
+        course->values[course->count++] = reference_of(changed_on(changed, day), field);
+    }
+    return true;
+}
+
 status_t changes_refer(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *to, const char *value)
 {
-    const char *after = NULL, *kept = NULL;
     from = first_day(changed, from);
     if (!term_ordered(from, to))
         return STATUS_OK;
-    if (to != NULL && strcmp(to, changes->today) < 0) {
-        after = day_after(to, changes->arena);
-        if (after == NULL)
-            return no_memory(changes);
-        kept = reference_of(changed_on(changed, after), field);
-    }
+    const char *after = to != NULL ? timeline_next(changed->timeline, to) : NULL;
+    if (to != NULL && strcmp(to, changes->today) < 0 && (after = day_after(to, changes->arena)) == NULL)
+        return no_memory(changes);
+    course_t later;
+    if (!course_of(changes, changed, field, after, &later))
+        return no_memory(changes);
     status_t status = STATUS_OK;
-    for (const char *day = from; day != NULL && term_ordered(day, to) && status == STATUS_OK; day = next_day(changed, day)) {
+    for (const char *day = from; day != NULL && term_ordered(day, to) && status == STATUS_OK; day = timeline_next(changed->timeline, day)) {
         if (!same_text(reference_of(changed_on(changed, day), field), value))
             status = set_reference(changes, changed, day, field, value);
     }
-    if (status == STATUS_OK && after != NULL && !same_text(reference_of(changed_on(changed, after), field), kept))
-        status = set_reference(changes, changed, after, field, kept);
+    // A change is carried on until the field changes anyway: what came later is said again where that went too far.
+    for (size_t i = 0; i < later.count && status == STATUS_OK; i++) {
+        if (!same_text(reference_of(changed_on(changed, later.days[i]), field), later.values[i]))
+            status = set_reference(changes, changed, later.days[i], field, later.values[i]);
+    }
     return status;
 }
 
@@ -101,7 +108,7 @@ status_t changes_redirect(changes_t *changes, changed_t *changed, const char *fi
                           const char *value)
 {
     status_t status = STATUS_OK;
-    for (const char *day = first_day(changed, from); day != NULL && status == STATUS_OK; day = next_day(changed, day)) {
+    for (const char *day = first_day(changed, from); day != NULL && status == STATUS_OK; day = timeline_next(changed->timeline, day)) {
         const organisation_t *facts = changed_on(changed, day);
         if (facts->status != STATUS_OF(CLOSED) && same_text(reference_of(facts, field), before))
             status = set_reference(changes, changed, day, field, value);
@@ -111,7 +118,7 @@ status_t changes_redirect(changes_t *changes, changed_t *changed, const char *fi
 
 bool changed_refers(const changed_t *changed, const char *field, const char *from, const char *value)
 {
-    for (const char *day = first_day(changed, from); day != NULL; day = next_day(changed, day)) {
+    for (const char *day = first_day(changed, from); day != NULL; day = timeline_next(changed->timeline, day)) {
         const organisation_t *facts = changed_on(changed, day);
         if (facts->status != STATUS_OF(CLOSED) && same_text(reference_of(facts, field), value))
             return true;

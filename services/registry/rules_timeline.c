@@ -313,6 +313,15 @@ const organisation_t *timeline_on(const timeline_t *timeline, const char *day)
     return timeline->spans[timeline_at(timeline, day)].facts;
 }
 
+const char *timeline_next(const timeline_t *timeline, const char *day)
+{
+    const size_t next = timeline_at(timeline, day) + 1;
+    // The first span may begin later than the day.
+    if (next == 1 && timeline->spans[0].from != NULL && strcmp(timeline->spans[0].from, day) > 0)
+        return timeline->spans[0].from;
+    return next < timeline->count ? timeline->spans[next].from : NULL;
+}
+
 const char *timeline_closed_from(const timeline_t *timeline)
 {
     size_t at = timeline->count;
