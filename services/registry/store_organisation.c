@@ -18,22 +18,24 @@ const db_stmt_t get_organisation = {"get_organisation",
 #define LISTED "organisations_on(" AS_OF ") o "
 #define PAGE_LIMIT "LIMIT coalesce(:request.page_size::int, 50) + 1"
 
+// Each one that was found is looked up by its code, whatever the planner thinks of the whole.
+#define LISTED_AS(code) "CROSS JOIN LATERAL (SELECT o.* FROM " LISTED "WHERE o.code = " code " OFFSET 0) o "
+
+// clang-format off
 const db_stmt_t list_organisations = {
     "list_organisations",
-    "WITH found AS MATERIALIZED (SELECT l.code, l.distance FROM organisations_like(:request.q::text) l WHERE :request.q::text IS NOT "
-    "NULL), "
-    "page AS (SELECT * FROM (SELECT NULL::int AS distance, " ORGANISATION_COLUMNS_ON(
-        AS_OF) " FROM " LISTED "        WHERE :request.q::text IS NULL AND o.code > page_after(:request.page_token::text) AND " LIST_FILTER
-               "        ORDER BY o.code " PAGE_LIMIT ") o "
-               "    UNION ALL SELECT * FROM (SELECT f.distance, " ORGANISATION_COLUMNS_ON(
-                   AS_OF) " FROM found f JOIN " LISTED "ON o.code = f.code "
-                          "        WHERE (f.distance, o.code) > (page_after_distance(:request.page_token::text), "
-                          "page_after(:request.page_token::text)) "
-                          "          AND " LIST_FILTER "ORDER BY f.distance, o.code " PAGE_LIMIT ") o) "
-                          "SELECT t.total_size, o.* FROM (SELECT (SELECT count(*) FROM " LISTED
-                          "WHERE :request.q::text IS NULL AND " LIST_FILTER ") "
-                          "    + (SELECT count(*) FROM found f JOIN " LISTED "ON o.code = f.code WHERE " LIST_FILTER ") AS total_size) t "
-                          "LEFT JOIN page o ON true ORDER BY o.distance, o.code"};
+    "WITH found AS MATERIALIZED (SELECT l.distance, o.code FROM organisations_like(:request.q::text) l " LISTED_AS("l.code")
+    "    WHERE :request.q::text IS NOT NULL AND " LIST_FILTER "), "
+    "page AS (SELECT * FROM (SELECT NULL::int AS distance, " ORGANISATION_COLUMNS_ON(AS_OF) " FROM " LISTED
+    "        WHERE :request.q::text IS NULL AND o.code > page_after(:request.page_token::text) AND " LIST_FILTER
+    "        ORDER BY o.code " PAGE_LIMIT ") o "
+    "    UNION ALL SELECT f.distance, " ORGANISATION_COLUMNS_ON(AS_OF)
+    "        FROM (SELECT * FROM found WHERE (distance, code) > (page_after_distance(:request.page_token::text), "
+    "            page_after(:request.page_token::text)) ORDER BY distance, code " PAGE_LIMIT ") f " LISTED_AS("f.code") ") "
+    "SELECT t.total_size, o.* FROM (SELECT (SELECT count(*) FROM " LISTED "WHERE :request.q::text IS NULL AND " LIST_FILTER ") "
+    "    + (SELECT count(*) FROM found) AS total_size) t "
+    "LEFT JOIN page o ON true ORDER BY o.distance, o.code"};
+// clang-format on
 
 // Why a creation did not take place. Always one row.
 const db_stmt_t create_organisation_load = {

@@ -4,7 +4,7 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA :schema;
 -- A creation adds to the pending list of one index alone, and of the name alone: codes are found by the primary key, and former names and
 -- identifiers have indexes of their own, which the usual new organisation is not in. The list is short, since every search reads it to its
 -- end.
-CREATE INDEX organisation_by_words ON organisation USING gin ((name::text) gin_trgm_ops) WITH (gin_pending_list_limit = 512);
+CREATE INDEX organisation_by_words ON organisation USING gin ((name::text) gin_trgm_ops) WITH (gin_pending_list_limit = 256);
 
 -- Immutable for text, though not for every array: an index may use it.
 CREATE FUNCTION words_of(names text[]) RETURNS text IMMUTABLE LANGUAGE sql
@@ -24,10 +24,11 @@ BEGIN ATOMIC
             - CASE WHEN strpos(lower(candidate), lower(q)) > 0 THEN 1 ELSE word_similarity(q, candidate) END))::integer END;
 END;
 
--- Organisations with a name, former name, or name of another day like `q`, a code that begins with it, or an identifier that is it,
--- each once with the distance of what is nearest. A part of three characters or more is found within words too; shorter ones are beginnings of words.
+-- Organisations with a name, former name or name of another day like `q`, a code that begins with it, or an identifier that is it,
+-- each once with the distance of what is nearest. A part of three characters or more is found within words too; shorter ones are
+-- beginnings of words. By the indexes, whatever waits in their pending lists: the planner would rather read the whole table then.
 CREATE FUNCTION organisations_like(q text) RETURNS TABLE (code text, distance integer) STABLE ROWS 30 LANGUAGE sql
-    SET pg_trgm.word_similarity_threshold = '0.5'
+    SET pg_trgm.word_similarity_threshold = '0.5' SET enable_seqscan = off
 BEGIN ATOMIC
     SELECT f.code, min(f.distance)
     FROM (
@@ -158,8 +159,8 @@ CREATE FUNCTION network_figures_on(day date)
     STABLE ROWS 1000 LANGUAGE sql
 BEGIN ATOMIC
     WITH by_member AS (
-        SELECT m.network, count(*) AS members, count(l.count) AS known, sum(l.count)::bigint AS sum, bool_and(m.sub_group IS NOT NULL) AS grouped,
-            min(l.source) AS source, max(l.source) AS last_source
+        SELECT m.network, count(*) AS members, count(l.count) AS known, sum(l.count)::bigint AS sum,
+            bool_and(m.sub_group IS NOT NULL) AS grouped, min(l.source) AS source, max(l.source) AS last_source
         FROM membership m
         LEFT JOIN LATERAL (SELECT s.count, s.source FROM list_size s WHERE s.organisation = m.practice AND s.kind = 'registered'
                            AND s.sub_group = '' AND s.as_of <= day AND NOT s.synthetic ORDER BY s.as_of DESC LIMIT 1) l ON true
@@ -183,8 +184,8 @@ BEGIN ATOMIC
     LEFT JOIN by_member m ON m.network = o.code
     LEFT JOIN by_group g ON g.network = o.code
     LEFT JOIN by_term t ON t.network = o.code
-    LEFT JOIN LATERAL (SELECT s.count, s.as_of, s.source FROM list_size s WHERE s.organisation = o.code COLLATE "default" AND s.kind = 'registered'
-                       AND s.sub_group = '' AND s.as_of <= day AND NOT s.synthetic ORDER BY s.as_of DESC LIMIT 1) l ON true
+    LEFT JOIN LATERAL (SELECT s.count, s.as_of, s.source FROM list_size s WHERE s.organisation = o.code COLLATE "default"
+                       AND s.kind = 'registered' AND s.sub_group = '' AND s.as_of <= day AND NOT s.synthetic ORDER BY s.as_of DESC LIMIT 1) l ON true
     WHERE o.kind = 'network';
 END;
 
@@ -257,7 +258,8 @@ BEGIN ATOMIC
     tally AS (
         SELECT b.area, count(*) FILTER (WHERE k.kind = 'practice') AS practices,
             count(*) FILTER (WHERE k.kind = 'practice' AND n.open) AS covered,
-            min(k.source) FILTER (WHERE k.kind = 'practice') AS first_source, max(k.source) FILTER (WHERE k.kind = 'practice') AS last_source,
+            min(k.source) FILTER (WHERE k.kind = 'practice') AS first_source,
+            max(k.source) FILTER (WHERE k.kind = 'practice') AS last_source,
             count(*) FILTER (WHERE k.kind = 'network') AS networks, coalesce(sum(f.directors), 0)::bigint AS directors,
             count(f.size) AS known, sum(f.size)::bigint AS population, min(f.size_source) AS first_size_source,
             max(f.size_source) AS last_size_source,
@@ -288,14 +290,15 @@ BEGIN ATOMIC
        OR t.practices <> t.covered;
 END;
 
--- What is below an organisation, `deepest` levels of it, parents before their children and siblings by code. In the tree of places a practice is
--- below its network, unless it lies elsewhere, and a council area below the system that its record names. A circle ends where it
--- would close. As it stands today: by the indexes.
+-- What is below an organisation, `deepest` levels of it, parents before their children and siblings by code. In the tree of places a
+-- practice is below its network, unless it lies elsewhere, and a council area below the system that its record names. A circle ends
+-- where it would close. As it stands today: by the indexes.
 CREATE FUNCTION tree_now(root text, placed boolean, deepest integer)
     RETURNS TABLE (code text, name text, kind text, level text, status text, depth integer, path text[]) STABLE LANGUAGE sql
 BEGIN ATOMIC
     WITH RECURSIVE down (code, name, kind, level, status, place, depth, path) AS (
-        SELECT o.code::text COLLATE "C", o.name::text, o.kind::text, o.level::text, o.status::text, o.place, 0, ARRAY[o.code::text COLLATE "C"]
+        SELECT o.code::text COLLATE "C", o.name::text, o.kind::text, o.level::text, o.status::text, o.place, 0,
+            ARRAY[o.code::text COLLATE "C"]
         FROM organisation o WHERE o.code = root
         UNION ALL
         SELECT c.code::text COLLATE "C", c.name::text, c.kind::text, c.level::text, c.status::text, c.place, t.depth + 1,
