@@ -185,7 +185,8 @@ BEGIN ATOMIC
     LEFT JOIN by_group g ON g.network = o.code
     LEFT JOIN by_term t ON t.network = o.code
     LEFT JOIN LATERAL (SELECT s.count, s.as_of, s.source FROM list_size s WHERE s.organisation = o.code COLLATE "default"
-                       AND s.kind = 'registered' AND s.sub_group = '' AND s.as_of <= day AND NOT s.synthetic ORDER BY s.as_of DESC LIMIT 1) l ON true
+                       AND s.kind = 'registered' AND s.sub_group = '' AND s.as_of <= day AND NOT s.synthetic
+                       ORDER BY s.as_of DESC LIMIT 1) l ON true
     WHERE o.kind = 'network';
 END;
 
