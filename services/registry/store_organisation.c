@@ -72,22 +72,24 @@ const db_stmt_t create_organisation_save = {
 
 // The first day of the change.
 #define CHANGE_DAY "coalesce(:request.effective_from::date, :call.today::date)"
-#define UPDATE_NEEDS_PAST ":request.correction::boolean OR :request.effective_from::date < o.facts_from"
+#define UPDATE_TIMELINE TIMELINE_FACTS(":request.correction::boolean OR :request.effective_from::date < o.facts_from")
 
+// A function of SQL is planned anew by each statement that calls it, so those that most changes do not need are not called.
 const db_stmt_t update_organisation_load = {
     "update_organisation_load",
-    "SELECT " ORGANISATION_COLUMNS ", " WITHIN_REACH ", " NETWORK_FACTS ", " TIMELINE_FACTS(
-        UPDATE_NEEDS_PAST) ", (SELECT m.network FROM membership m WHERE m.practice = o.code AND m.from_on <= " CHANGE_DAY
-                           "    AND (m.to_on IS NULL OR m.to_on >= " CHANGE_DAY ")) AS member_of, "
-                           "json_strip_nulls(json_build_object("
-                           "  'parentKind', (SELECT kind FROM organisation WHERE code = :request.organisation.parent::text), "
-                           "  'parentWithinReach', within_reach(:request.organisation.parent::text, "
-                           ":header.principal.organisations::text[], :call.today::date), "
-                           "  'parentCircle', closes_circle(:request.organisation.parent::text, o.code, " CHANGE_DAY ", :call.today::date), "
-                           "  'placeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.place::text), "
-                           "  'placeCircle', closes_circle(:request.organisation.place::text, o.code, " CHANGE_DAY ", :call.today::date), "
-                           "  'payeeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.payee::text))) AS "
-                           "\"references\" "
-                           "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text"};
+    "SELECT " ORGANISATION_COLUMNS ", " WITHIN_REACH ", " NETWORK_FACTS ", " UPDATE_TIMELINE ", "
+    "(SELECT m.network FROM membership m WHERE m.practice = o.code AND m.from_on <= " CHANGE_DAY " "
+    "    AND (m.to_on IS NULL OR m.to_on >= " CHANGE_DAY ")) AS member_of, "
+    "json_strip_nulls(json_build_object("
+    "  'parentKind', (SELECT kind FROM organisation WHERE code = :request.organisation.parent::text), "
+    "  'parentWithinReach', CASE WHEN :request.organisation.parent::text IS NOT NULL THEN "
+    "      within_reach(:request.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) END, "
+    "  'parentCircle', CASE WHEN :request.organisation.parent::text IS NOT NULL THEN "
+    "      closes_circle(:request.organisation.parent::text, o.code, " CHANGE_DAY ", :call.today::date) END, "
+    "  'placeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.place::text), "
+    "  'placeCircle', CASE WHEN :request.organisation.place::text IS NOT NULL THEN "
+    "      closes_circle(:request.organisation.place::text, o.code, " CHANGE_DAY ", :call.today::date) END, "
+    "  'payeeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.payee::text))) AS \"references\" "
+    "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text"};
 
 const db_stmt_t update_organisation_save = {"update_organisation_save", TIMELINES_SAVE "changed AS (SELECT k.code AS key FROM kept k)"};

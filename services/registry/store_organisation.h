@@ -33,7 +33,10 @@
 #define TIMELINE_FACTS(past) "o.facts_recorded_at, CASE WHEN " past " THEN past_json(o.code, false) END AS past"
 
 // Whether the caller's organisations reach o.code; and all that is on record where it is a network.
-#define WITHIN_REACH "within_reach(o.code, :header.principal.organisations::text[], :call.today::date) AS within_reach"
+// Not looked for where the caller's writes are not limited by it (SCOPE_ANY).
+#define WITHIN_REACH                                                                                                                       \
+    "CASE WHEN 'registry.any' = ANY (:header.principal.scopes::text[]) THEN true "                                                         \
+    "    ELSE within_reach(o.code, :header.principal.organisations::text[], :call.today::date) END AS within_reach"
 #define NETWORK_WAIVERS "CASE WHEN o.kind = 'network' THEN waivers_json(o.code) END AS all_waivers"
 #define NETWORK_FACTS "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups, " NETWORK_WAIVERS
 #define NETWORK_FACTS_JOIN " LEFT JOIN LATERAL network_facts(o.code) f ON o.kind = 'network' "
