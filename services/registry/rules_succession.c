@@ -138,12 +138,22 @@ static status_t leave_networks(const heirs_t *heirs)
     return status;
 }
 
-// Whether it lies below the one that ends by its own facts; a member does so by its membership.
+static bool was_ever_member(const aggregate_t *network, const char *practice)
+{
+    for (size_t i = 0; i < network->n_all_members; i++) {
+        if (strcmp(network->all_members[i]->practice, practice) == 0)
+            return true;
+    }
+    return false;
+}
+
+// Whether it lies below the one that ends by its own facts. A member does so by its membership: where that ends before the day, its parent
+// only waits for the day's job, and must not go along.
 static bool is_child(const heirs_t *heirs, const changed_t *changed, const char *field)
 {
     if (changed == heirs->ending || changed->before == NULL || !changed_refers(changed, field, heirs->on, heirs->ending->before->code))
         return false;
-    return strcmp(field, "parent") != 0 || !is_member(heirs->ending->before, changed->before->code, heirs->on);
+    return strcmp(field, "parent") != 0 || !was_ever_member(heirs->ending->before, changed->before->code);
 }
 
 static status_t redirect_children(const heirs_t *heirs)

@@ -133,6 +133,23 @@ static void children_go_along_in_both_trees(void **state)
     assert_string_equal(changes->record->successions[0]->manner, "merge");
 }
 
+// One that leaves before the day, though its parent does not know yet, stays behind; so does one that left long ago.
+static void those_who_leave_before_do_not_go_along(void **state)
+{
+    problem_t problem = {0};
+    aggregate_t *network = make(*state, "a", KIND(NETWORK), "ccg", NULL);
+    (void)add_member(*state, network, "leaves", "2019-07-01", "2020-06-30", NULL);
+    (void)add_member(*state, network, "left", "2019-07-01", "2020-01-31", NULL);
+    void *rows[] = {network, make(*state, "b", KIND(NETWORK), "ccg", NULL), make(*state, "leaves", KIND(PRACTICE), "a", NULL),
+                    make(*state, "left", KIND(PRACTICE), "ccg", NULL)};
+    changes_t *changes = begin(*state, rows, 4, &problem);
+    assert_int_equal(merge(changes, "a", "b", "2020-08-01"), STATUS_OK);
+    assert_int_equal(changes_record(changes), STATUS_OK);
+    assert_null(changes_find(changes, "leaves")->head);
+    assert_null(changes_find(changes, "left")->head);
+    assert_int_equal(changes->record->n_members_added, 0);
+}
+
 static void directors_terms_end(void **state)
 {
     problem_t problem = {0};
@@ -322,6 +339,7 @@ int main(void)
         TEST(both_are_open),
         TEST(it_does_not_merge_into_itself_or_below),
         TEST(children_go_along_in_both_trees),
+        TEST(those_who_leave_before_do_not_go_along),
         TEST(directors_terms_end),
         TEST(a_split_shares_out_everything),
         TEST(parts_are_new_and_several),
