@@ -1,4 +1,5 @@
 // Organisations that merge and split.
+#include "common/rpc/server.h"
 #include "tests/integration/registry/verbs.h"
 
 // Today is 25 November 2026. pcn-a (gp-a, gp-b, and gp-c that has left), pcn-b (gp-d).
@@ -246,12 +247,18 @@ static void too_many_would_change(void **state)
     refused(world, STATUS_FAILED_PRECONDITION, "", "MergeOrganisation", "{'code':'ccg-big','into':'ccg-b','on':'2026-11-25'}");
     // As many as one request may change, and what lies further below is not touched.
     create(world, "{'code':'ccg-most','name':'Most','kind':'ccg','parent':'ics-a'}");
-    free(test_database_query(world->database,
-                             "INSERT INTO organisation (code, name, kind, parent, status, version, created_at, updated_at) "
-                             "SELECT 'pcn-most-' || n, 'Network', 'network', 'ccg-most', 'active', 1, now(), now() "
-                             "FROM generate_series(1, 62) n;"
-                             "UPDATE organisation SET parent = 'pcn-most-1' WHERE code LIKE 'gp-big-%'"));
+    free(test_database_query(
+        world->database, "INSERT INTO organisation (code, name, kind, parent, status, version, created_at, updated_at) "
+                         "SELECT 'pcn-most-' || n, 'Network', 'network', 'ccg-most', 'active', 1, now(), now() "
+                         "FROM generate_series(1, 62) n;"
+                         "UPDATE organisation SET parent = 'pcn-most-1' WHERE code LIKE 'gp-big-%';"
+                         "INSERT INTO membership (practice, network, from_on, source) SELECT 'gp-big-' || n, 'pcn-most-' || 1 + n % 62, "
+                         "'2019-07-01', 'A table of a document with a name' FROM generate_series(1, 1000) n;"
+                         "INSERT INTO list_size (organisation, kind, as_of, count, source) SELECT 'gp-big-' || n, 'registered', "
+                         "date '2021-01-01' + 90 * q, 8000 + q, 'A table of a document with a name' "
+                         "FROM generate_series(1, 1000) n, generate_series(1, 20) q"));
     done(world, "MergeOrganisation", "{'code':'ccg-most','into':'ccg-b','on':'2026-11-25'}");
+    assert_true(arena_used(world->arena) < RPC_ARENA_CAP);
     assert_int_equal(test_database_number(world->database,
                                           "SELECT count(*) FROM organisation WHERE code LIKE 'pcn-most-%' AND parent = 'ccg-b' "
                                           "AND version = 2"),
