@@ -1,4 +1,5 @@
 // How verbs change facts: closing, and references that follow day by day.
+#include <stdio.h>
 #include <string.h>
 
 #include "common/pb/message.h"
@@ -21,7 +22,7 @@ static status_t apply(changes_t *changes, changed_t *changed, const char *day, c
 {
     status_t status = timeline_change(changed->timeline, day, patch, clear, clear_count, false, changes->problem);
     if (status != STATUS_OK && strcmp(changes->problem->field, "effectiveFrom") == 0)
-        (void)strcpy(changes->problem->field, "on");
+        (void)snprintf(changes->problem->field, sizeof changes->problem->field, "on");
     return status;
 }
 

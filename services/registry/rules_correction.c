@@ -1,5 +1,6 @@
 #include "services/registry/rules_correction.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/pb/message.h"
@@ -48,7 +49,7 @@ static status_t renamed(changes_t *changes, status_t status)
     static const char *const names[][2] = {{"from", "newFrom"}, {"to", "newTo"}, {"name", "newName"}, {"share", "newShare"}};
     for (size_t i = 0; status != STATUS_OK && i < sizeof names / sizeof *names; i++) {
         if (strcmp(changes->problem->field, names[i][0]) == 0) {
-            (void)strcpy(changes->problem->field, names[i][1]);
+            (void)snprintf(changes->problem->field, sizeof changes->problem->field, "%s", names[i][1]);
             break;
         }
     }

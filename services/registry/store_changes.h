@@ -5,12 +5,12 @@
 #include "services/registry/store_organisation.h"
 #include "services/registry/store_timeline.h"
 
-// Columns of organisation `o` for a verb; its past where facts of the day (SQL) are not today's. Of list sizes only the latest, which is all
-// that an event shows.
-#define CHANGES_COLUMNS(day)                                                                                                               \
-    ORGANISATION_COLUMNS ", " WITHIN_REACH ", f.commissioner, f.all_members, f.all_directors, f.all_sub_groups, " NETWORK_WAIVERS ", "     \
-                         "CASE WHEN o.kind = 'network' THEN latest_sizes_json(o.code, :call.today::date) END AS all_sizes, " TIMELINE_FACTS( \
-                             day " < o.facts_from")
+// Columns of organisation `o` for a verb; its past where facts of the day (SQL) are not today's. Of list sizes only the latest, which is
+// all that an event shows.
+#define CHANGES_COLUMNS(day) ORGANISATION_COLUMNS ", " CHANGES_NETWORK ", " WITHIN_REACH ", " TIMELINE_FACTS(day " < o.facts_from")
+#define CHANGES_NETWORK                                                                                                                    \
+    "f.commissioner, f.all_members, f.all_directors, f.all_sub_groups, " NETWORK_WAIVERS ", "                                              \
+    "CASE WHEN o.kind = 'network' THEN latest_sizes_json(o.code, :call.today::date) END AS all_sizes"
 // Of a practice: all its memberships.
 #define PRACTICE_MEMBERSHIPS                                                                                                               \
     "CASE WHEN o.kind = 'practice' THEN (SELECT json_agg(json_strip_nulls(json_build_object('network', m.network, 'from', m.from_on, "     \
