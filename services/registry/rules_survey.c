@@ -8,7 +8,7 @@
 #include "services/registry/rules_findings.h"
 
 // Findings that are kept before they are ordered; more than these are counted only.
-#define KEPT_MAX (3 * FINDINGS_MAX)
+#define KEPT_MAX (2 * FINDINGS_MAX)
 
 typedef struct list {
     finding_t **findings;

@@ -264,8 +264,9 @@ BEGIN ATOMIC
             count(*) FILTER (WHERE k.kind = 'network') AS networks, coalesce(sum(f.directors), 0)::bigint AS directors,
             count(f.size) AS known, sum(f.size)::bigint AS population, min(f.size_source) AS first_size_source,
             max(f.size_source) AS last_size_source,
-            (array_agg(f.network ORDER BY f.size, f.network) FILTER (WHERE f.size IS NOT NULL))[1] AS smallest,
-            (array_agg(f.network ORDER BY f.size DESC, f.network) FILTER (WHERE f.size IS NOT NULL))[1] AS largest
+            -- Size, network and source at once: arrays order by their first element.
+            min(ARRAY[lpad(f.size::text, 18, '0'), f.network, f.size_source]) FILTER (WHERE f.size IS NOT NULL) AS smallest,
+            max(ARRAY[lpad(f.size::text, 18, '0'), f.network, f.size_source]) FILTER (WHERE f.size IS NOT NULL) AS largest
         FROM below b JOIN kin k ON k.code = b.code AND k.open AND k.kind IN ('practice', 'network')
         LEFT JOIN kin n ON n.code = k.network LEFT JOIN figure f ON f.network = k.code
         GROUP BY b.area),
@@ -283,9 +284,8 @@ BEGIN ATOMIC
         coalesce(t.covered, 0), coalesce(t.networks, 0), coalesce(t.directors, 0), CASE WHEN t.known = t.networks THEN t.population END,
         t.first_size_source || CASE WHEN t.first_size_source < t.last_size_source THEN ' and others' ELSE '' END,
         CASE WHEN p.known = p.parts THEN p.population END, p.source || CASE WHEN p.source < p.last_source THEN ' and others' ELSE '' END,
-        s.size, s.network, s.size_source, l.size, l.network, l.size_source, x.facts
+        t.smallest[1]::bigint, t.smallest[2], t.smallest[3], t.largest[1]::bigint, t.largest[2], t.largest[3], x.facts
     FROM kin k JOIN area a ON a.code = k.code LEFT JOIN tally t ON t.area = k.code LEFT JOIN figure f ON f.network = k.code
-    LEFT JOIN figure s ON s.network = t.smallest LEFT JOIN figure l ON l.network = t.largest
     LEFT JOIN parts p ON p.area = k.code LEFT JOIN fact x ON x.organisation = k.code
     WHERE k.kind = 'network' OR k.stated_population IS NOT NULL OR k.stated_practice_count IS NOT NULL OR x.facts IS NOT NULL
        OR t.practices <> t.covered;
