@@ -5,6 +5,7 @@
 #include "common/pb/message.h"
 #include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_organisation.h"
+#include "services/registry/rules_term.h"
 #include "services/registry/rules_timeline_internal.h"
 
 // As many as the contract lets a request name; beyond it the oldest goes.
@@ -279,6 +280,8 @@ status_t timeline_change(timeline_t *timeline, const char *day, const organisati
     const char *first = timeline->spans[0].from;
     if (first != NULL && strcmp(day, first) < 0)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "effectiveFrom", "Nothing is on record of it before %s", first);
+    if (!correction && day_before(day, timeline->arena) == NULL)
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "effectiveFrom", "There is no day before it");
     organisation_t *values = NULL;
     status_t status = organisation_patch(timeline_on(timeline, day), given, clear, clear_count, timeline->arena, &values, problem);
     if (status != STATUS_OK)

@@ -38,8 +38,9 @@ MUST_CHECK status_t timeline_new(const aggregate_t *row, const char *today, cons
 
 // Sets the fields of `patch` and takes those in `clear` away (proto names), as a change or a correction at the day; may be done several
 // times, one after the other. Cleared status and level fall back to their defaults. INVALID_ARGUMENT and FAILED_PRECONDITION as
-// organisation_patch and organisation_check say, for any day whose facts change; FAILED_PRECONDITION `effectiveFrom` for a change at a
-// day gone by on which the organisation was not open yet. After a refusal the timeline is not usable.
+// organisation_patch and organisation_check say, for any day whose facts change, and `effectiveFrom` for the first day of all;
+// FAILED_PRECONDITION `effectiveFrom` for a change at a day gone by on which the organisation was not open yet. After a refusal the
+// timeline is not usable.
 MUST_CHECK status_t timeline_change(timeline_t *timeline, const char *day, const organisation_t *patch, char *const *clear,
                                     size_t clear_count, bool correction, problem_t *problem);
 

@@ -493,6 +493,16 @@ static void a_day_before_it_opened_is_refused(void **state)
     assert_int_equal(change(&bench, "2019-07-01", "B", NULL, false), STATUS_OK);
     bench = begin(*state, make_row(*state, "A", "2019-07-01"));
     assert_int_equal(change(&bench, "2019-06-30", "B", NULL, true), STATUS_OK);
+    // What held before the first day that can be written cannot be said.
+    bench = begin(*state, make_row(*state, "A", NULL));
+    assert_refused(change(&bench, "1000-01-01", "B", NULL, false), STATUS_INVALID_ARGUMENT, bench.problem, "effectiveFrom");
+    bench = begin(*state, make_row(*state, "A", NULL));
+    assert_int_equal(change(&bench, "1000-01-02", "B", NULL, false), STATUS_OK);
+    record(&bench);
+    assert_string_equal(bench.record->added[0]->to, "1000-01-01");
+    bench = begin(*state, make_row(*state, "A", NULL));
+    assert_int_equal(change(&bench, "9999-12-31", "B", NULL, false), STATUS_OK);
+    record(&bench);
 }
 
 static void rules_hold_on_every_changed_day(void **state)
