@@ -7,12 +7,14 @@
 #include "common/pb/message.h"
 #include "services/registry/rules_findings.h"
 
-// Findings that are kept before they are ordered; more than these are counted only.
-#define KEPT_MAX (2 * FINDINGS_MAX)
+// Of each severity so many are kept as an answer may hold, so that none is left out for a lesser one; the others are counted only.
+#define SEVERITIES (SEVERITY(ERROR) + 1)
+#define KEPT_MAX (SEVERITIES * FINDINGS_MAX)
 
 typedef struct list {
     finding_t **findings;
     size_t count; // kept
+    size_t kept[SEVERITIES];
     size_t total;
     arena_t *arena;
     bool failed;
@@ -41,10 +43,10 @@ static void add(list_t *list, finding_t *finding)
 }
 
 // Whether there is room; it counts either way.
-static bool has_room(list_t *list)
+static bool has_room(list_t *list, Pcn__Registry__V1__FindingSeverity severity)
 {
     list->total++;
-    return !list->failed && list->count < KEPT_MAX;
+    return !list->failed && list->kept[severity]++ < FINDINGS_MAX;
 }
 
 // Both sources where both are known: the stated figure's first.
@@ -83,10 +85,10 @@ static void judge_network(list_t *list, const surveyed_t *row)
         return;
     }
     for (size_t i = 0; i < network.n_findings; i++) {
-        if (has_room(list))
+        if (has_room(list, network.findings[i]->severity))
             add(list, network.findings[i]);
     }
-    if (row->directors == 0 && has_room(list))
+    if (row->directors == 0 && has_room(list, missing_director.severity))
         add(list, finding_new(&missing_director, row->code, row->source,
                               arena_printf(list->arena, "%s has no clinical director on the day", row->name), list->arena));
 }
@@ -98,7 +100,7 @@ static void judge_coverage(list_t *list, const surveyed_t *row)
 {
     const bool by_statement = row->kind != KIND(NETWORK) && row->has_stated_practice_count && row->stated_practice_count > row->practices;
     const int64_t all = by_statement ? row->stated_practice_count : row->practices;
-    if (row->practices_in_networks == all || !has_room(list))
+    if (row->practices_in_networks == all || !has_room(list, coverage_count.severity))
         return;
     differ(list, &coverage_count, row, all, by_statement ? row->source : NULL, row->practices_in_networks, row->practices_source,
            arena_printf(list->arena, "%s: %" PRId64 " practices %s, %" PRId64 " of them in networks", row->name, all,
@@ -109,21 +111,21 @@ static void judge_coverage(list_t *list, const surveyed_t *row)
 
 static void judge_practices(list_t *list, const surveyed_t *row, int64_t stated, const char *source)
 {
-    if (stated != row->practices && has_room(list))
+    if (stated != row->practices && has_room(list, practice_count_difference.severity))
         differ(list, &practice_count_difference, row, stated, source, row->practices, row->practices_source,
                arena_printf(list->arena, "Practices: %" PRId64 " stated, %" PRId64 " recorded", stated, row->practices));
 }
 
 static void judge_population(list_t *list, const surveyed_t *row, int64_t stated, const char *source)
 {
-    if (row->has_population && stated != row->population && has_room(list))
+    if (row->has_population && stated != row->population && has_room(list, population_difference.severity))
         differ(list, &population_difference, row, stated, source, row->population, row->population_source,
                arena_printf(list->arena, "Population: %" PRId64 " stated, %" PRId64 " on the networks' lists", stated, row->population));
 }
 
 static void judge_parts(list_t *list, const surveyed_t *row)
 {
-    if (row->has_parts_population && row->stated_population != row->parts_population && has_room(list))
+    if (row->has_parts_population && row->stated_population != row->parts_population && has_room(list, population_parts.severity))
         differ(list, &population_parts, row, row->stated_population, row->source, row->parts_population, row->parts_source,
                arena_printf(list->arena, "Population: %" PRId64 " stated, %" PRId64 " stated of the commissioners below",
                             row->stated_population, row->parts_population));
@@ -173,14 +175,14 @@ static void judge_fact(list_t *list, const surveyed_t *row, const Pcn__Registry_
     const char *name = fact->fact;
     const bool smallest = strcmp(name, "pcn_size_smallest") == 0, largest = strcmp(name, "pcn_size_largest") == 0;
     if (strcmp(name, "pcns") == 0) {
-        if (!agrees(fact->qualifier, stated, row->networks) && has_room(list))
+        if (!agrees(fact->qualifier, stated, row->networks) && has_room(list, network_count.severity))
             judge_count(list, &network_count, row, "Networks", "recorded", stated, fact->source, row->networks);
     } else if (strcmp(name, "clinical_directors") == 0) {
-        if (!agrees(fact->qualifier, stated, row->directors) && has_room(list))
+        if (!agrees(fact->qualifier, stated, row->directors) && has_room(list, director_count.severity))
             judge_count(list, &director_count, row, "Clinical directors", "named", stated, fact->source, row->directors);
     } else if (smallest || largest) {
         const bool known = smallest ? row->has_smallest : row->has_largest;
-        if (known && !agrees(fact->qualifier, stated, smallest ? row->smallest : row->largest) && has_room(list))
+        if (known && !agrees(fact->qualifier, stated, smallest ? row->smallest : row->largest) && has_room(list, network_smallest.severity))
             judge_extreme(list, row, largest, stated, fact->source);
     } else if (strcmp(name, "gp_practices") == 0) {
         const bool again = row->has_stated_practice_count && row->stated_practice_count == stated;
