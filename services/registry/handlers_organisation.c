@@ -115,6 +115,19 @@ status_t decide_create_organisation(service_call_t *call)
     return emit_organisation(call, EVENT_CREATED, organisation, NULL);
 }
 
+// What is closed takes in nobody: no day on which the organisation is open may find it below one that is closed then.
+static status_t check_open(service_call_t *call, const timeline_t *timeline, const char *day, const char *field, const char *above,
+                           const char *closed_from)
+{
+    if (above == NULL || closed_from == NULL)
+        return STATUS_OK;
+    const organisation_t *facts = timeline_on(timeline, strcmp(day, closed_from) > 0 ? day : closed_from);
+    const char *then = strcmp(field, "parent") == 0 ? facts->parent : facts->place;
+    if (facts->status == STATUS_OF(CLOSED) || then == NULL || strcmp(then, above) != 0)
+        return STATUS_OK;
+    return problem_set(call->problem, STATUS_FAILED_PRECONDITION, field, "%s is closed from %s on", above, closed_from);
+}
+
 status_t decide_update_organisation(service_call_t *call)
 {
     const Pcn__Registry__V1__UpdateOrganisationRequest *request = call->request;
@@ -144,6 +157,11 @@ status_t decide_update_organisation(service_call_t *call)
                              "It is closed by POST /v1/organisations/%s:close, which sees to what hangs on it", row->code);
     if (status == STATUS_OK)
         status = organisation_check_references(before, timeline_on(timeline, day), row->references, unlimited, call->problem);
+    const organisation_t *asked = request->organisation;
+    if (status == STATUS_OK)
+        status = check_open(call, timeline, day, "parent", asked->parent, row->references->parent_closed_from);
+    if (status == STATUS_OK)
+        status = check_open(call, timeline, day, "place", asked->place, row->references->place_closed_from);
     if (status != STATUS_OK)
         return status;
     call->key = row->code;

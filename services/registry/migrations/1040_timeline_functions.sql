@@ -165,6 +165,14 @@ BEGIN ATOMIC
                    WHERE within_reach_on(above, ARRAY[below], d.from_on)));
 END;
 
+-- The first day on which an organisation is closed by what is on record; NULL for none.
+CREATE FUNCTION closed_from(organisation_code text) RETURNS date STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT CASE WHEN o.status = 'closed' THEN coalesce(o.closed_on, o.facts_from)
+        ELSE (SELECT min(c.from_on) FROM organisation_coming c WHERE c.code = o.code AND c.changes ->> 'status' = 'closed') END
+    FROM organisation o WHERE o.code = organisation_code;
+END;
+
 -- ---- what a save writes, out of a list of the store's message Timeline ----
 
 -- The facts of an Organisation's JSON as columns.

@@ -342,6 +342,23 @@ static void trees_of_other_days(void **state)
     assert_on(world, "tl-down", "2027-09-01", "\"parent\":\"tl-up\"");
 }
 
+static void a_closed_one_takes_in_nobody(void **state)
+{
+    world_t *world = *state;
+    create(world, "\"code\":\"tl-shut\",\"name\":\"Shut\",\"kind\":\"trust\",\"parent\":\"ics-a\"");
+    create(world, "\"code\":\"tl-kid\",\"name\":\"Kid\",\"kind\":\"trust\",\"parent\":\"ics-a\"");
+    assert_call(world, "CloseOrganisation", "{\"code\":\"tl-shut\",\"on\":\"2027-04-01\"}");
+    static const char *const days[] = {"2025-01-01", "2026-11-25", "2027-04-01", "2028-01-01"};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+        assert_refusal(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation",
+                       "{\"code\":\"tl-kid\",\"organisation\":{\"parent\":\"tl-shut\"},\"effectiveFrom\":\"%s\"}", days[i]);
+    // Below it until it goes elsewhere in time.
+    patch(world, "tl-kid", "{\"parent\":\"ccg-a\"}", "2027-03-01", false);
+    patch(world, "tl-kid", "{\"parent\":\"tl-shut\"}", "2026-12-01", false);
+    assert_on(world, "tl-kid", "2027-02-28", "\"parent\":\"tl-shut\"");
+    assert_on(world, "tl-kid", "2027-03-01", "\"parent\":\"ccg-a\"");
+}
+
 static void a_patch_does_not_close(void **state)
 {
     world_t *world = *state;
@@ -375,6 +392,7 @@ int main(void)
         cmocka_unit_test(closing_to_come),
         cmocka_unit_test(what_is_in_the_way_of_closing),
         cmocka_unit_test(trees_of_other_days),
+        cmocka_unit_test(a_closed_one_takes_in_nobody),
         cmocka_unit_test(a_patch_does_not_close),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
