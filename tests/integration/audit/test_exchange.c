@@ -8,7 +8,7 @@
 #include "common/service/exchange.h"
 #include "services/registry/service.h"
 
-#define HANDLERS_MAX 32
+#define HANDLERS_MAX 64
 #define ANSWER_MS 10000
 
 typedef struct stage {
