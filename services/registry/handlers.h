@@ -37,8 +37,8 @@ status_t decide_come_into_force(service_call_t *call);
 
 status_t refuse_memory(service_call_t *call);
 
-// The organisation that a call changes, as it was loaded; NULL with the refusal in *status: NOT_FOUND (also out of reach), ABORTED where it is
-// not at the expected version. `what` it is called: "network".
+// The organisation that a call changes, as it was loaded; NULL with the refusal in *status: NOT_FOUND (also out of reach), ABORTED where it
+// is not at the expected version. `what` it is called: "network".
 const aggregate_t *changeable(service_call_t *call, const char *code, const char *what, status_t *status);
 
 // Adds the event of an organisation or network; `data` is the resource after the change. RESOURCE_EXHAUSTED without room.
