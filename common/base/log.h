@@ -26,6 +26,23 @@ bool log_enabled(log_level_t level);
 // A failing write (full disk, closed pipe) is ignored: the service goes on.
 void log_write(log_level_t level, const char *message, const log_field_t *fields, size_t count);
 
+// For a line that a peer could make us write without end. All zero at first.
+typedef struct log_pause {
+    int64_t until_us;
+    int64_t held; // not said since the last one that was
+} log_pause_t;
+
+// Whether it may be said again, once a period at most; what may not is counted. The caller says `held` and sets it to 0.
+static inline bool log_pause_over(log_pause_t *pause, int64_t now_us, int64_t period_us)
+{
+    if (now_us < pause->until_us) {
+        pause->held++;
+        return false;
+    }
+    pause->until_us = now_us + period_us;
+    return true;
+}
+
 #define LOG_FIELDS(...) (log_field_t[]){__VA_ARGS__}, sizeof((log_field_t[]){__VA_ARGS__}) / sizeof(log_field_t)
 #define log_debug(message, ...) log_write(LOG_LEVEL_DEBUG, message, LOG_FIELDS(__VA_ARGS__))
 #define log_info(message, ...) log_write(LOG_LEVEL_INFO, message, LOG_FIELDS(__VA_ARGS__))

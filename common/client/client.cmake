@@ -51,3 +51,5 @@ install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libpcn)
 install(FILES ${client}/pcn.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT libpcn)
 file(GLOB pages CONFIGURE_DEPENDS ${client}/man/*.3)
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT libpcn)
+# All that is installed, by one name.
+add_custom_target(libpcn DEPENDS pcn_shared pcn_archive)

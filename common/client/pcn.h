@@ -37,6 +37,9 @@ typedef enum pcn_code {
 
 typedef struct pcn_subscription pcn_subscription;
 
+// Where to begin where there is no token: with the log's first event, with the state of everything, or with what comes.
+typedef enum pcn_start { PCN_START_BEGINNING = 0, PCN_START_SNAPSHOT = 1, PCN_START_END = 2 } pcn_start;
+
 typedef struct pcn_options {
     const char *service;  // "registry"
     const char *rpc;      // ZeroMQ endpoints of the service's calls, one a replica, separated by commas
@@ -44,7 +47,7 @@ typedef struct pcn_options {
     const char *keys_dir; // holds <name>.secret and <name>.public of the subscriber and <service>.public
     const char *name;     // of the subscriber's key
     const char *token;    // where to go on: pcn_event.token of the last event that was processed; NULL: see `start`
-    enum { PCN_START_BEGINNING, PCN_START_SNAPSHOT, PCN_START_END } start; // where there is no token
+    pcn_start start;
     int snapshot;         // not 0: a place that is gone is followed by a snapshot by itself instead of PCN_GONE
 } pcn_options;
 

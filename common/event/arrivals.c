@@ -8,6 +8,21 @@ static size_t weight(size_t size)
     return sizeof(event_arrival_t) + size;
 }
 
+// Makes the second one follow the first; NULL is the list's end on either side.
+static void link_both(event_arrivals_t *arrivals, event_arrival_t *first, event_arrival_t *second)
+{
+    if (first != NULL) {
+        first->next = second;
+    } else {
+        arrivals->first = second;
+    }
+    if (second != NULL) {
+        second->previous = first;
+    } else {
+        arrivals->last = first;
+    }
+}
+
 bool event_arrivals_add(event_arrivals_t *arrivals, int64_t sequence, const void *bytes, size_t size)
 {
     arrivals->number++;
@@ -18,8 +33,10 @@ bool event_arrivals_add(event_arrivals_t *arrivals, int64_t sequence, const void
     if (before != NULL && before->sequence == sequence) {
         return false;
     }
-    while (arrivals->bytes + weight(size) > arrivals->bytes_max && arrivals->last != before) {
-        event_arrivals_remove(arrivals, arrivals->last);
+    event_arrival_t *previous = NULL;
+    for (event_arrival_t *last = arrivals->last; last != before && arrivals->bytes + weight(size) > arrivals->bytes_max; last = previous) {
+        previous = last->previous;
+        event_arrivals_remove(arrivals, last);
     }
     if (arrivals->bytes + weight(size) > arrivals->bytes_max) {
         return false;
@@ -29,26 +46,27 @@ bool event_arrivals_add(event_arrivals_t *arrivals, int64_t sequence, const void
         return false;
     }
     event_arrival_t *after = before != NULL ? before->next : arrivals->first;
-    *arrival = (event_arrival_t){.next = after, .previous = before, .sequence = sequence, .number = arrivals->number, .size = size};
+    *arrival = (event_arrival_t){.sequence = sequence, .number = arrivals->number, .size = size};
     memcpy(arrival->bytes, bytes, size);
-    *(before != NULL ? &before->next : &arrivals->first) = arrival;
-    *(after != NULL ? &after->previous : &arrivals->last) = arrival;
+    link_both(arrivals, before, arrival);
+    link_both(arrivals, arrival, after);
     arrivals->bytes += weight(size);
     return true;
 }
 
 void event_arrivals_remove(event_arrivals_t *arrivals, event_arrival_t *arrival)
 {
-    *(arrival->previous != NULL ? &arrival->previous->next : &arrivals->first) = arrival->next;
-    *(arrival->next != NULL ? &arrival->next->previous : &arrivals->last) = arrival->previous;
+    link_both(arrivals, arrival->previous, arrival->next);
     arrivals->bytes -= weight(arrival->size);
     free(arrival);
 }
 
 void event_arrivals_pass(event_arrivals_t *arrivals, int64_t place)
 {
-    while (arrivals->first != NULL && arrivals->first->sequence <= place) {
-        event_arrivals_remove(arrivals, arrivals->first);
+    event_arrival_t *next = NULL;
+    for (event_arrival_t *arrival = arrivals->first; arrival != NULL && arrival->sequence <= place; arrival = next) {
+        next = arrival->next;
+        event_arrivals_remove(arrivals, arrival);
     }
 }
 
@@ -68,7 +86,5 @@ unsigned event_arrivals_disown(event_arrivals_t *arrivals, int64_t place, uint64
 
 void event_arrivals_clear(event_arrivals_t *arrivals)
 {
-    while (arrivals->first != NULL) {
-        event_arrivals_remove(arrivals, arrivals->first);
-    }
+    event_arrivals_pass(arrivals, INT64_MAX);
 }

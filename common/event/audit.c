@@ -6,7 +6,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
-#include "common/event/floor.h"
 #include "pcn/platform/v1/call.meta.h"
 
 // Entries of one statement.
@@ -18,9 +17,6 @@
 #define HINTED_US INT64_C(500000)
 // Without one: another replica writes too.
 #define UNHINTED_US INT64_C(2000000)
-// A look from the queue's beginning, see floor.h. An entry that no save carries may draw its position a moment before its transaction has a
-// number: in the worst case it is found only then.
-#define WHOLE_LOOK_US INT64_C(30000000)
 #define ARENA_CAP (64u * 1024u)
 
 // Gapless because the lock holder alone chains, and a place is taken only with its row. In the order of the queue; the head moves in the
@@ -28,8 +24,7 @@
 static const db_stmt_t chain_entries = {
     "chain_entries",
     "WITH taken AS (DELETE FROM audit_queue WHERE position = ANY (ARRAY("
-    "        SELECT position FROM audit_queue WHERE position > :queue.position::bigint ORDER BY position LIMIT " BATCH_SQL
-    ")) RETURNING *), "
+    "        SELECT position FROM audit_queue ORDER BY position LIMIT " BATCH_SQL ")) RETURNING *), "
     "placed AS (SELECT t.*, h.place + row_number() OVER (ORDER BY t.position) AS place, h.hash AS head "
     "    FROM taken t CROSS JOIN audit_head h), "
     "chained AS (INSERT INTO audit (place, at, request_id, subject, organisation, origin, peer, method, resource, verdict, hash) "
@@ -38,18 +33,14 @@ static const db_stmt_t chain_entries = {
     "            OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) FROM placed RETURNING place, hash), "
     "newest AS (SELECT place, hash FROM chained ORDER BY place DESC LIMIT 1), "
     "moved AS (UPDATE audit_head h SET place = n.place, hash = n.hash FROM newest n) "
-    "SELECT coalesce((SELECT place FROM newest), h.place) AS place, (SELECT count(*) FROM chained) AS count, "
-    "    (SELECT max(position) FROM taken) AS position, pg_snapshot_xmin(pg_current_snapshot())::text AS oldest, "
-    "    pg_snapshot_xmax(pg_current_snapshot())::text AS following FROM audit_head h"};
+    "SELECT coalesce((SELECT place FROM newest), h.place) AS place, (SELECT count(*) FROM chained) AS count FROM audit_head h"};
 
 struct event_audit {
     db_t *db;
     db_statement_t *statements[EVENT_AUDIT_STATEMENTS + 1];
     arena_t *arena;
     db_query_t query;
-    Pcn__Platform__V1__Queue queue; // root of the query
-    event_floor_t floor;
-    int64_t due_us, whole_look_at_us;
+    int64_t due_us;
     bool chaining; // the query is on its way
     bool hinted;   // since it left
     bool closing;
@@ -59,8 +50,7 @@ struct event_audit {
 status_t event_audit_statements(db_statement_t *statements[EVENT_AUDIT_STATEMENTS + 1], problem_t *problem)
 {
     statements[EVENT_AUDIT_STATEMENTS] = NULL;
-    const db_root_t queue = {"queue", &pcn__platform__v1__queue__type};
-    return db_statement_new(chain_entries.name, chain_entries.sql, &queue, 1, NULL, &statements[0], problem);
+    return db_statement_new(chain_entries.name, chain_entries.sql, NULL, 0, NULL, &statements[0], problem);
 }
 
 static void chain_start(event_audit_t *audit);
@@ -84,11 +74,6 @@ static void chain_done(db_query_t *query, const db_rows_t *rows, const problem_t
     }
     const int64_t count = number_of(rows, "count");
     audit->place->value = number_of(rows, "place");
-    if (count > 0)
-        event_floor_take(&audit->floor, number_of(rows, "position"));
-    if (count < BATCH)
-        event_floor_looked(&audit->floor);
-    event_floor_snapshot(&audit->floor, number_of(rows, "oldest"), number_of(rows, "following"));
     if (count == BATCH && !audit->closing)
         chain_start(audit);
 }
@@ -98,17 +83,8 @@ static void chain_start(event_audit_t *audit)
     audit->chaining = true;
     audit->hinted = false;
     arena_reset(audit->arena);
-    const int64_t now_us = clock_steady_us();
-    const bool whole = now_us >= audit->whole_look_at_us;
-    if (whole)
-        audit->whole_look_at_us = now_us + WHOLE_LOOK_US;
-    audit->queue.position = event_floor_look(&audit->floor, whole);
-    audit->query = (db_query_t){.statement = audit->statements[0],
-                                .roots = {&audit->queue},
-                                .arena = audit->arena,
-                                .key = "audit",
-                                .done = chain_done,
-                                .data = audit};
+    audit->query =
+        (db_query_t){.statement = audit->statements[0], .arena = audit->arena, .key = "audit", .done = chain_done, .data = audit};
     db_write(audit->db, &audit->query);
 }
 
@@ -156,8 +132,6 @@ status_t event_audit_new(uv_loop_t *loop, const event_audit_options_t *options, 
     if (audit == NULL)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     audit->arena = arena_new(ARENA_CAP);
-    pcn__platform__v1__queue__init(&audit->queue);
-    audit->queue.has_position = 1;
     audit->place = metrics_gauge(metrics, "pcn_audit_place", NULL, "Latest place of the audit trail.");
     status_t status = audit->arena != NULL ? event_audit_statements(audit->statements, problem)
                                            : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");

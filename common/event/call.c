@@ -95,8 +95,9 @@ static bool is_given(const char *text)
 
 bool event_is_whole(const Pcn__Events__V1__Event *event, const char *source)
 {
-    return event->has_sequence && event->sequence > 0 && is_given(event->id) && is_given(event->type) && is_given(event->subject) &&
-           is_given(event->data) && event->source != NULL && strcmp(event->source, source) == 0;
+    return event->has_sequence && event->sequence > 0 && event->sequence <= EVENT_SEQUENCE_MAX && is_given(event->id) &&
+           is_given(event->type) && is_given(event->subject) && is_given(event->data) && event->source != NULL &&
+           strcmp(event->source, source) == 0;
 }
 
 uint64_t event_retry_after(event_retry_t *retry, const problem_t *problem)

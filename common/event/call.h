@@ -9,6 +9,8 @@
 #include "pcn/events/v1/events.pb-c.h"
 
 #define EVENT_CALL_REQUEST_MAX 1024
+// Beyond any log's end, and far enough from the type's that counting on from it is safe.
+#define EVENT_SEQUENCE_MAX (INT64_MAX / 2)
 
 typedef struct event_call event_call_t;
 

@@ -7,7 +7,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/event/audit.h"
-#include "common/event/floor.h"
 #include "common/event/upkeep.h"
 #include "common/pb/message.h"
 #include "pcn/events/v1/events.meta.h"
@@ -16,22 +15,21 @@
 #define POLL_MS 50
 #define HEARTBEAT_US 1000000
 #define END_US 1000000
-#define WHOLE_LOOK_US 10000000
 // Events numbered in one transaction; as many as a page of the log.
 #define BATCH 1000
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 #define BATCH_SQL TEXT(BATCH)
 #define ARENA_CAP (64u * 1024u * 1024u)
-#define QUEUE_ARENA_CAP (64u * 1024u)
 
 // Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. `head` stays when everything
-// before it is forgotten, so numbers never begin again. Where the queue is empty nothing is written. The array keeps the plan to lookups
-// by key: joined freely, PostgreSQL reads the whole queue for one event.
+// before it is forgotten, so numbers never begin again. Each look is from the queue's beginning: a position is drawn before its
+// transaction commits, so behind a taken one others may still come. Where the queue is empty nothing is written. The array keeps the plan
+// to lookups by key: joined freely, PostgreSQL reads the whole queue for one event.
 static const db_stmt_t number_events = {
     "number_events",
     "WITH taken AS (DELETE FROM event_queue WHERE position = ANY (ARRAY("
-    "        SELECT position FROM event_queue WHERE position > :queue.position::bigint ORDER BY position LIMIT " BATCH_SQL ")) "
+    "        SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_SQL ")) "
     "    RETURNING position, id, type, subject, version, time, traceparent, data), "
     "moved AS (UPDATE log_state SET head = head + (SELECT count(*) FROM taken) WHERE EXISTS (SELECT FROM taken) RETURNING head), "
     "placed AS (SELECT m.head - count(*) OVER () + row_number() OVER (ORDER BY t.position) AS sequence, t.* FROM taken t, moved m), "
@@ -41,10 +39,9 @@ static const db_stmt_t number_events = {
     "        p.version, p.time, p.id, p.type, p.subject, p.traceparent, p.data FROM placed p), "
     "latest AS (INSERT INTO event_latest (subject, sequence) SELECT subject, max(sequence) FROM placed GROUP BY subject "
     "    ON CONFLICT (subject) DO UPDATE SET sequence = excluded.sequence) "
-    "SELECT position, sequence, id, type, subject, time, traceparent, data FROM placed ORDER BY sequence"};
+    "SELECT sequence, id, type, subject, time, traceparent, data FROM placed ORDER BY sequence"};
 
-static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest, "
-                                             "pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS following FROM log_state"};
+static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch FROM log_state"};
 
 // Places in event_log_statements' list.
 enum { NUMBER, END, PARTITIONS, ANSWERS };
@@ -58,10 +55,8 @@ struct event_log {
     rpc_publisher_t *publisher;
     arena_t *arena;
     db_query_t number_query, end_query;
-    Pcn__Platform__V1__Queue queue; // root of number_query
-    arena_t *queue_arena;
-    event_floor_t floor;
-    int64_t whole_look_at_us, end_at_us;
+    int64_t end_at_us;
+    char epoch[40]; // of the last heartbeat
     bool numbering; // number_query is on its way
     bool again;     // something was committed since it left
     bool looking;   // end_query is on its way
@@ -77,8 +72,7 @@ struct event_log {
 status_t event_log_statements(db_statement_t *statements[EVENT_LOG_STATEMENTS + 1], problem_t *problem)
 {
     memset(statements, 0, sizeof(db_statement_t *) * (EVENT_LOG_STATEMENTS + 1));
-    const db_root_t queue = {"queue", &pcn__platform__v1__queue__type};
-    status_t status = db_statement_new(number_events.name, number_events.sql, &queue, 1, NULL, &statements[NUMBER], problem);
+    status_t status = db_statement_new(number_events.name, number_events.sql, NULL, 0, NULL, &statements[NUMBER], problem);
     if (status == STATUS_OK)
         status = db_statement_new(log_end.name, log_end.sql, NULL, 0, NULL, &statements[END], problem);
     if (status == STATUS_OK)
@@ -133,12 +127,9 @@ static void number_done(db_query_t *query, const db_rows_t *rows, const problem_
         const Pcn__Platform__V1__LoggedEvent *event = row;
         publish_row(log, event);
         log->sequence->value = event->sequence;
-        event_floor_take(&log->floor, event->position);
         // One event at a time: a thousand large ones would not fit.
         arena_reset(log->arena);
     }
-    if (rows->count < BATCH)
-        event_floor_looked(&log->floor);
     if (log->closing)
         return;
     if (rows->count > 0) {
@@ -153,18 +144,8 @@ static void number_start(event_log_t *log)
 {
     log->numbering = true;
     log->again = false;
-    const int64_t now_us = clock_steady_us();
-    const bool whole = now_us >= log->whole_look_at_us;
-    if (whole)
-        log->whole_look_at_us = now_us + WHOLE_LOOK_US;
-    log->queue.position = event_floor_look(&log->floor, whole);
-    arena_reset(log->queue_arena);
-    log->number_query = (db_query_t){.statement = log->statements[NUMBER],
-                                     .roots = {&log->queue},
-                                     .arena = log->queue_arena,
-                                     .key = "relay",
-                                     .done = number_done,
-                                     .data = log};
+    log->number_query =
+        (db_query_t){.statement = log->statements[NUMBER], .arena = log->arena, .key = "relay", .done = number_done, .data = log};
     db_write(log->db, &log->number_query);
 }
 
@@ -221,8 +202,10 @@ static void end_done(db_query_t *query, const db_rows_t *rows, const problem_t *
     }
     const Pcn__Platform__V1__LogEnd *end = row;
     log->sequence->value = end->max;
-    event_floor_snapshot(&log->floor, end->oldest, end->following);
-    if (clock_steady_us() >= log->heartbeat_at_us) {
+    // A new epoch is told at once, and so at every start: under an unbroken load no silence would ever tell it.
+    const bool new_epoch = end->epoch != NULL && strcmp(end->epoch, log->epoch) != 0;
+    if (new_epoch || clock_steady_us() >= log->heartbeat_at_us) {
+        (void)snprintf(log->epoch, sizeof log->epoch, "%s", end->epoch != NULL ? end->epoch : "");
         log->heartbeat_at_us = clock_steady_us() + HEARTBEAT_US;
         publish_end(log, end);
     }
@@ -261,7 +244,6 @@ static void log_free(event_log_t *log)
     event_upkeep_deinit(&log->upkeep);
     event_audit_destroy(&log->audit);
     arena_destroy(&log->arena);
-    arena_destroy(&log->queue_arena);
     free(log->source);
     free(log->heartbeat_topic);
     free(log);
@@ -303,17 +285,14 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
     if (log == NULL)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     log->publisher = options->publisher;
-    pcn__platform__v1__queue__init(&log->queue);
-    log->queue.has_position = 1;
     log->arena = arena_new(ARENA_CAP);
-    log->queue_arena = arena_new(QUEUE_ARENA_CAP);
     log->sequence = metrics_gauge(metrics, "pcn_event_sequence", NULL, "Latest place of the change log.");
     log->published = metrics_counter(metrics, "pcn_events_published_total", NULL, "Events published by this relay.");
     log->delay = metrics_histogram(metrics, "pcn_event_delay_seconds", NULL, "From an event's decision to its publication.");
     log->source = text_new("/pcn/%s", options->service);
     log->heartbeat_topic = text_new("pcn.%s.heartbeat", options->service);
     if (!event_upkeep_init(&log->upkeep, options->partition, options->retention_days, metrics) || log->arena == NULL ||
-        log->queue_arena == NULL || log->source == NULL || log->heartbeat_topic == NULL) {
+        log->source == NULL || log->heartbeat_topic == NULL) {
         log_free(log);
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     }

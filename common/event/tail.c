@@ -104,7 +104,8 @@ static void heartbeat(event_tail_t *tail, const uint8_t *bytes, size_t size)
     problem_t problem;
     status_t status = pb_unpack(&pcn__events__v1__heartbeat__type, bytes, size, tail->arena, &message, &problem);
     const Pcn__Events__V1__Heartbeat *beat = message;
-    if (status != STATUS_OK || beat->source == NULL || strcmp(beat->source, tail->source) != 0 || !beat->has_latest || beat->latest < 0) {
+    if (status != STATUS_OK || beat->source == NULL || strcmp(beat->source, tail->source) != 0 || !beat->has_latest || beat->latest < 0 ||
+        beat->latest > EVENT_SEQUENCE_MAX) {
         tail->bad_events->value++;
         return;
     }
@@ -248,6 +249,9 @@ status_t event_tail_new(const event_tail_options_t *options, metrics_t *metrics,
     tail->gone = options->gone;
     tail->data = options->data;
     tail->place = options->after;
+    if (tail->place.sequence > EVENT_SEQUENCE_MAX) {
+        tail->place.sequence = EVENT_SEQUENCE_MAX; // which the log refuses just so
+    }
     tail->latest = -1;
     tail->doubt = 1;
     tail->stride = TAIL_PAGE;

@@ -50,7 +50,7 @@ static void located(void *data, event_call_t *call, const void *answer, const pr
     const Pcn__Events__V1__SnapshotReply *reply = answer;
     if (reply == NULL) {
         fail(tail, problem);
-    } else if (!reply->has_sequence || reply->sequence < 0) {
+    } else if (!reply->has_sequence || reply->sequence < 0 || reply->sequence > EVENT_SEQUENCE_MAX) {
         fail_as(tail, STATUS_INTERNAL, "The snapshot has no place");
     } else if (learn_epoch(tail, reply->epoch)) {
         tail->place.sequence = reply->sequence;
@@ -127,7 +127,7 @@ static void page_done(void *data, event_call_t *call, const void *answer, const 
     const Pcn__Events__V1__ReadReply *reply = answer;
     event_page_t *page = event_pages_find(&tail->pages, call);
     tail->heard_ms = uv_now(rpc_context_loop(tail->context));
-    bool good = reply != NULL && reply->has_max;
+    bool good = reply != NULL && reply->has_max && reply->max >= 0 && reply->max <= EVENT_SEQUENCE_MAX;
     if (reply == NULL && problem->status == STATUS_OUT_OF_RANGE && page->after > tail->place.sequence) {
         // Only a page from the very place decides that: this one was asked for because of a later place that somebody told.
         fail_as(tail, STATUS_UNAVAILABLE, "A page ahead is out of the log's range");

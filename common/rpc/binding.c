@@ -1,6 +1,8 @@
 #include "common/rpc/binding.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +39,7 @@ struct rpc_binding {
     char **endpoints;
     rpc_socket_fn readable;
     void (*closed)(void *data);
+    void (*changed)(void *data, int descriptor);
     void *data;
     uint64_t generation;
     unsigned failures; // to bind, in a row
@@ -79,6 +82,7 @@ static bool is_tcp(const char *endpoint)
 static status_t bind_one(const rpc_binding_t *binding, const char *endpoint, problem_t *problem)
 {
     bool taken = ipc_in_use(endpoint);
+    rpc_socket_address_family(binding->socket, endpoint);
     if (!taken && zmq_bind(rpc_socket_zmq(binding->socket), endpoint) == 0) {
         return STATUS_OK;
     }
@@ -131,11 +135,15 @@ static void tcp_closed(rpc_binding_t *binding)
 
 typedef struct event {
     uint16_t number; // 0 for none
+    uint32_t value;  // the descriptor, of a connection
     bool tcp;
 } event_t;
 
 static void count_event(rpc_binding_t *binding, const event_t *event)
 {
+    if (binding->changed != NULL && (event->number == ZMQ_EVENT_ACCEPTED || event->number == ZMQ_EVENT_DISCONNECTED)) {
+        binding->changed(binding->data, (int)event->value);
+    }
     switch (event->number) {
     case ZMQ_EVENT_ACCEPTED:
         binding->connections_total->value++;
@@ -166,10 +174,13 @@ static void count_event(rpc_binding_t *binding, const event_t *event)
 static event_t take_event(void *monitor)
 {
     zmq_msg_t frame;
-    event_t event = {0, false};
+    event_t event = {0, 0, false};
     if (rpc_frame_receive(monitor, &frame)) {
         if (zmq_msg_size(&frame) >= sizeof event.number) {
             memcpy(&event.number, zmq_msg_data(&frame), sizeof event.number);
+        }
+        if (zmq_msg_size(&frame) >= sizeof event.number + sizeof event.value) {
+            memcpy(&event.value, (const uint8_t *)zmq_msg_data(&frame) + sizeof event.number, sizeof event.value);
         }
         if (zmq_msg_more(&frame) != 0) {
             (void)zmq_msg_close(&frame);
@@ -214,25 +225,6 @@ static void await_gone(const rpc_binding_t *binding)
     }
 }
 
-static status_t watch(rpc_binding_t *binding, problem_t *problem)
-{
-    char address[64]; // never used before: the last one may still be about to go
-    (void)snprintf(address, sizeof address, "inproc://rpc-binding-%llu", (unsigned long long)++binding->context->monitors);
-    void *pair = zmq_socket(rpc_context_zmq(binding->context), ZMQ_PAIR);
-    int none = 0;
-    // Without a limit, since libzmq's thread would wait for room, holding a lock that closing the socket needs.
-    if (pair == NULL || zmq_setsockopt(pair, ZMQ_LINGER, &none, sizeof none) != 0 ||
-        zmq_setsockopt(pair, ZMQ_RCVHWM, &none, sizeof none) != 0 ||
-        zmq_socket_monitor(rpc_socket_zmq(binding->socket), address, BINDING_EVENTS) != 0 || zmq_connect(pair, address) != 0) {
-        status_t status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "A socket cannot be watched: %s", zmq_strerror(errno));
-        if (pair != NULL) {
-            (void)zmq_close(pair);
-        }
-        return status;
-    }
-    return rpc_socket_adopt(binding->context, pair, monitor_readable, binding, &binding->monitor, problem);
-}
-
 // A monitor that nobody reads any more must be stopped, or libzmq's thread waits for its reader.
 static void close_both(rpc_binding_t *binding)
 {
@@ -251,7 +243,8 @@ static status_t open_socket(rpc_binding_t *binding, problem_t *problem)
     status_t status = rpc_socket_new(binding->context, binding->zmq_type, RPC_ROLE_SERVER, NULL, binding->readable, binding->data,
                                      &binding->socket, problem);
     if (status == STATUS_OK) {
-        status = watch(binding, problem); // before binding, so that no connection is missed
+        // Before binding, so that no connection is missed.
+        status = rpc_socket_monitor(binding->socket, BINDING_EVENTS, monitor_readable, binding, &binding->monitor, problem);
     }
     if (status == STATUS_OK) {
         status = bind_all(binding, problem);
@@ -337,6 +330,45 @@ void rpc_bindings_renew(rpc_context_t *context)
     }
 }
 
+// ---- one connection
+
+static bool address_is(const struct sockaddr_storage *address, const char *endpoint)
+{
+    if (address->ss_family == AF_UNIX) {
+        const char *path = ((const struct sockaddr_un *)address)->sun_path;
+        return strncmp(endpoint, IPC, strlen(IPC)) == 0 && strcmp(endpoint + strlen(IPC), path) == 0;
+    }
+    const char *port = strrchr(endpoint, ':');
+    unsigned long number = is_tcp(endpoint) && port != NULL ? strtoul(port + 1, NULL, 10) : 0;
+    return (address->ss_family == AF_INET && ntohs(((const struct sockaddr_in *)address)->sin_port) == number) ||
+           (address->ss_family == AF_INET6 && ntohs(((const struct sockaddr_in6 *)address)->sin6_port) == number);
+}
+
+// libzmq's thread may have closed it meanwhile, and the number may be anything's by now.
+bool rpc_binding_holds(const rpc_binding_t *binding, int descriptor)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address - 1;
+    memset(&address, 0, sizeof address);
+    if (binding->socket == NULL || descriptor < 0 || getsockname(descriptor, (struct sockaddr *)&address, &size) != 0) {
+        return false;
+    }
+    for (char *const *endpoint = binding->endpoints; *endpoint != NULL; endpoint++) {
+        if (address_is(&address, *endpoint)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Were the number another connection's of this socket by now, that one would connect again.
+void rpc_binding_cut(const rpc_binding_t *binding, int descriptor)
+{
+    if (rpc_binding_holds(binding, descriptor)) {
+        (void)shutdown(descriptor, SHUT_RDWR);
+    }
+}
+
 // ---- life
 
 static char **copy_endpoints(const char *const *endpoints)
@@ -400,6 +432,7 @@ status_t rpc_binding_new(rpc_context_t *context, const rpc_binding_options_t *op
     binding->zmq_type = options->zmq_type;
     binding->readable = options->readable;
     binding->closed = options->closed;
+    binding->changed = options->changed;
     binding->data = options->data;
     (void)uv_timer_init(rpc_context_loop(context), binding->timer);
     binding->timer->data = binding;

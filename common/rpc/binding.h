@@ -20,6 +20,9 @@ typedef struct rpc_binding_options {
     const char *const *endpoints; // ipc:// or tcp://, ended by NULL; copied
     rpc_socket_fn readable;       // may be NULL
     void (*closed)(void *data);   // all peers are gone, and whatever was under way to them; may be NULL
+    // A connection with this descriptor (ZMQ_SRCFD of its messages) begins or has ended: what is known of the number is of another one.
+    // May be NULL.
+    void (*changed)(void *data, int descriptor);
     void *data;
 } rpc_binding_options_t;
 
@@ -34,6 +37,10 @@ rpc_socket_t *rpc_binding_socket(const rpc_binding_t *binding);
 // Grows with each socket. What came under another generation than this one can no longer be answered: the same routing id may be
 // somebody else's by now.
 uint64_t rpc_binding_generation(const rpc_binding_t *binding);
+// Ends the connection with that descriptor, which libzmq cannot: nothing where it is no connection of this socket (any more).
+void rpc_binding_cut(const rpc_binding_t *binding, int descriptor);
+// Whether it is the descriptor of a connection of this socket.
+bool rpc_binding_holds(const rpc_binding_t *binding, int descriptor);
 // Sends all peers away and binds anew, as often as it takes. Not from a socket's callback.
 void rpc_binding_renew(rpc_binding_t *binding);
 // The same for every binding of the context.

@@ -1,7 +1,6 @@
 #include "common/rpc/connection.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -98,23 +97,6 @@ static void renew(uv_timer_t *timer)
     rpc_socket_touch(connection->socket);
 }
 
-static status_t connection_watch(rpc_connection_t *connection, rpc_context_t *context, problem_t *problem)
-{
-    char address[64];
-    (void)snprintf(address, sizeof address, "inproc://rpc-monitor-%p", (void *)connection->socket);
-    void *pair = zmq_socket(rpc_context_zmq(context), ZMQ_PAIR);
-    int linger = 0;
-    if (pair == NULL || zmq_setsockopt(pair, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
-        zmq_socket_monitor(rpc_socket_zmq(connection->socket), address, CONNECTION_EVENTS) != 0 || zmq_connect(pair, address) != 0) {
-        status_t status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "A connection cannot be watched: %s", zmq_strerror(errno));
-        if (pair != NULL) {
-            (void)zmq_close(pair);
-        }
-        return status;
-    }
-    return rpc_socket_adopt(context, pair, monitor_readable, connection, &connection->monitor, problem);
-}
-
 status_t rpc_connection_init(rpc_connection_t *connection, rpc_context_t *context, const rpc_connection_options_t *options,
                              problem_t *problem)
 {
@@ -132,13 +114,15 @@ status_t rpc_connection_init(rpc_connection_t *connection, rpc_context_t *contex
     status_t status = rpc_socket_new(context, options->zmq_type, RPC_ROLE_CLIENT, options->server_key, options->readable, options->data,
                                      &connection->socket, problem);
     if (status == STATUS_OK) {
-        status = connection_watch(connection, context, problem); // before connecting, so that no event is missed
+        // Before connecting, so that no event is missed.
+        status = rpc_socket_monitor(connection->socket, CONNECTION_EVENTS, monitor_readable, connection, &connection->monitor, problem);
     }
     return status;
 }
 
 status_t rpc_connection_start(rpc_connection_t *connection, problem_t *problem)
 {
+    rpc_socket_address_family(connection->socket, connection->endpoint);
     if (zmq_connect(rpc_socket_zmq(connection->socket), connection->endpoint) != 0) {
         return problem_set(problem, STATUS_UNAVAILABLE, NULL, "Cannot connect to %s: %s", connection->endpoint, zmq_strerror(errno));
     }

@@ -29,7 +29,8 @@ typedef enum rpc_role { RPC_ROLE_SERVER, RPC_ROLE_CLIENT } rpc_role_t;
 
 // libzmq connects again by itself after a lost connection, but not after a refused key; a rpc_client_t does that for its own sockets.
 // A socket with the project's options: CURVE (server: own secret and ZAP domain "pcn"; client: own pair and `server_key`), MAXMSGSIZE,
-// HANDSHAKE_IVL 2000, LINGER 0, HWM 1000, BACKLOG 1024, heartbeats 500/1000/1500 ms, and ROUTER_MANDATORY or IMMEDIATE by type.
+// HANDSHAKE_IVL 2000, LINGER 0, HWM 1000, BACKLOG 1024, heartbeats 500/1000/1500 ms, and ROUTER_MANDATORY or IMMEDIATE by type;
+// XPUB takes one small message at a time.
 MUST_CHECK status_t rpc_socket_new(rpc_context_t *context, int zmq_type, rpc_role_t role, const char *server_key, rpc_socket_fn readable,
                                    void *data, rpc_socket_t **socket, problem_t *problem);
 void *rpc_socket_zmq(const rpc_socket_t *socket);

@@ -6,7 +6,8 @@ enum {
     DISPATCH_ATTEMPTS = 4,              // sendings of one call: one that kills its server must not kill it for ever
     DISPATCH_PATIENCE_US = 1000 * 1000, // the longest wait before another replica is asked
     DISPATCH_PATIENCE_MIN_US = 1000,
-    DISPATCH_TIMEOUT_MAX_MS = 600000, // the contract's
+    DISPATCH_TIMEOUT_MAX_MS = 600000,    // the contract's
+    DISPATCH_TELL_US = 60 * 1000 * 1000, // between two lines about one replica
 };
 
 static uint64_t replica_bit(const rpc_replica_t *replica)
@@ -51,7 +52,12 @@ static void blame(rpc_client_t *client, rpc_replica_t *replica, int64_t now_us)
 {
     if (rpc_replica_blame(replica, now_us)) {
         client->left_out->value++;
-        log_warning("a replica that does not answer is left out", LOG_NUMBER("replica", replica->index));
+        // Of one that is slow time and again the figure tells.
+        if (log_pause_over(&replica->told, now_us, DISPATCH_TELL_US)) {
+            log_warning("a replica that does not answer is left out", LOG_NUMBER("replica", replica->index),
+                        LOG_NUMBER("moreBefore", replica->told.held));
+            replica->told.held = 0;
+        }
     }
 }
 

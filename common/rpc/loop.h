@@ -10,6 +10,9 @@
 #include "common/rpc/context.h"
 #include "common/rpc/zap.h"
 
+// The largest frame of a subscriber, sealed: the handshake's with a routing id as long as may be. A topic is much shorter.
+#define RPC_HEARD_FRAME_MAX 640
+
 // Called once at the end of a turn in which it was asked for.
 typedef struct rpc_turn {
     void (*end)(void *data);
@@ -56,6 +59,12 @@ void rpc_turn_ask(rpc_turn_t *turn);
 // Watches a socket made by the caller (the ZAP handler's, a monitor's). It belongs to the rpc_socket_t, also when this fails.
 MUST_CHECK status_t rpc_socket_adopt(rpc_context_t *context, void *zmq_socket, rpc_socket_fn readable, void *data, rpc_socket_t **socket,
                                      problem_t *problem);
+// Watches what happens to the connections of a socket: `readable` gets the monitor's events (ZMQ_EVENT_…). To be asked before the socket is bound or
+// connected; ends with zmq_socket_monitor(NULL), and then with rpc_socket_destroy.
+MUST_CHECK status_t rpc_socket_monitor(rpc_socket_t *socket, int events, rpc_socket_fn readable, void *data, rpc_socket_t **monitor,
+                                       problem_t *problem);
+// To be called before the endpoint is bound or connected.
+void rpc_socket_address_family(rpc_socket_t *socket, const char *endpoint);
 // Whether it has something for its callbacks now.
 bool rpc_socket_pending(rpc_socket_t *socket);
 // A `readable` found nothing more: rpc_frame_receive asks libzmq for all that came before it says so, which is what asking for events

@@ -6,12 +6,16 @@
 
 #include "common/rpc/frame.h"
 
-enum { OUTBOX_SPARES = 16 };
+enum {
+    OUTBOX_SPARES = 16,
+    OUTBOX_PEERS = 4, // one peer that takes nothing leaves room for others: a quarter of all is the most that waits for it
+};
 
 struct outbox_batch {
     outbox_batch_t *next;
     int64_t deadline_us; // of the call that lasts longest
     rpc_batch_t batch;
+    unsigned *held; // counts its pairs; NULL where nobody does
     size_t identity_size;
     uint8_t identity[RPC_IDENTITY_MAX];
 };
@@ -32,9 +36,12 @@ static outbox_batch_t *batch_take(rpc_outbox_t *outbox)
     return batch;
 }
 
-// What it held is gone or was dropped.
-static void batch_give(rpc_outbox_t *outbox, outbox_batch_t *batch)
+// What it held is gone or was dropped; `count` pairs were in it.
+static void batch_give(rpc_outbox_t *outbox, outbox_batch_t *batch, unsigned count)
 {
+    if (batch->held != NULL) {
+        *batch->held -= count;
+    }
     rpc_batch_clear(&batch->batch);
     if (outbox->spares == OUTBOX_SPARES) {
         free(batch);
@@ -53,7 +60,7 @@ void rpc_outbox_clear(rpc_outbox_t *outbox)
             outbox->bucket[i] = batch->next;
             outbox->pairs -= batch->batch.count;
             outbox->dropped->value += batch->batch.count;
-            batch_give(outbox, batch);
+            batch_give(outbox, batch, batch->batch.count);
         }
     }
 }
@@ -87,14 +94,29 @@ static outbox_batch_t *batch_find(outbox_batch_t *first, const void *identity, s
     return batch; // the peer's newest: those behind it are full
 }
 
-static outbox_batch_t *batch_open(rpc_outbox_t *outbox, outbox_batch_t **head, const void *identity, size_t identity_size)
+// What waits for a peer.
+static unsigned pairs_of(const outbox_batch_t *first, const void *identity, size_t identity_size)
 {
-    outbox_batch_t *batch = outbox->pairs < outbox->pairs_max ? batch_take(outbox) : NULL;
+    unsigned pairs = 0;
+    for (const outbox_batch_t *batch = first; batch != NULL; batch = batch->next) {
+        if (batch->identity_size == identity_size && memcmp(batch->identity, identity, identity_size) == 0) {
+            pairs += batch->batch.count;
+        }
+    }
+    return pairs;
+}
+
+static outbox_batch_t *batch_open(rpc_outbox_t *outbox, outbox_batch_t **head, const void *identity, size_t identity_size, unsigned *held)
+{
+    const bool room = outbox->pairs < outbox->pairs_max &&
+                      pairs_of(*head, identity, identity_size) < (outbox->pairs_max + OUTBOX_PEERS - 1) / OUTBOX_PEERS;
+    outbox_batch_t *batch = room ? batch_take(outbox) : NULL;
     if (batch == NULL) {
         return NULL;
     }
     batch->deadline_us = INT64_MIN;
     batch->batch = (rpc_batch_t){.bytes = NULL};
+    batch->held = held;
     batch->identity_size = identity_size;
     memcpy(batch->identity, identity, identity_size);
     batch->next = *head;
@@ -103,22 +125,29 @@ static outbox_batch_t *batch_open(rpc_outbox_t *outbox, outbox_batch_t **head, c
 }
 
 bool rpc_outbox_add(rpc_outbox_t *outbox, const void *identity, size_t identity_size, const ProtobufCMessage *header, const void *body,
-                    size_t body_size, int64_t deadline_us)
+                    size_t body_size, int64_t deadline_us, unsigned *held)
 {
     outbox_batch_t **head = &outbox->bucket[identity_bucket(identity, identity_size)];
     outbox_batch_t *batch = batch_find(*head, identity, identity_size);
-    rpc_batch_result_t result = batch != NULL ? rpc_batch_add(&batch->batch, header, body, body_size) : RPC_BATCH_FULL;
+    const bool same = batch != NULL && batch->held == held;
+    rpc_batch_result_t result = same ? rpc_batch_add(&batch->batch, header, body, body_size) : RPC_BATCH_FULL;
     if (result == RPC_BATCH_FULL) {
-        batch = batch_open(outbox, head, identity, identity_size);
+        batch = batch_open(outbox, head, identity, identity_size, held);
         result = batch != NULL ? rpc_batch_add(&batch->batch, header, body, body_size) : RPC_BATCH_NO_MEMORY;
         if (batch != NULL && result != RPC_BATCH_ADDED) {
             *head = batch->next; // none is ever empty
-            batch_give(outbox, batch);
+            batch_give(outbox, batch, 0);
         }
     }
     if (result != RPC_BATCH_ADDED) {
-        outbox->dropped->value += result == RPC_BATCH_NO_MEMORY ? 1 : 0;
-        return result == RPC_BATCH_NO_MEMORY;
+        if (result != RPC_BATCH_NO_MEMORY) {
+            return false;
+        }
+        outbox->dropped->value++;
+        if (held != NULL) {
+            *held -= 1;
+        }
+        return true;
     }
     if (batch->deadline_us < deadline_us) {
         batch->deadline_us = deadline_us;
@@ -166,7 +195,7 @@ bool rpc_outbox_flush(rpc_outbox_t *outbox, void *socket, int64_t now_us)
             *at = batch->next;
             outbox->pairs -= count;
             outbox->dropped->value += fate == BATCH_SENT ? 0 : count;
-            batch_give(outbox, batch);
+            batch_give(outbox, batch, count);
         }
     }
     return waits;

@@ -27,8 +27,10 @@ void rpc_outbox_deinit(rpc_outbox_t *outbox);
 void rpc_outbox_clear(rpc_outbox_t *outbox);
 // Packs the header and copies the body. False for a pair that is larger than any batch takes; nothing was added then. What finds no
 // room or no memory is dropped: nothing better could be said to the peer.
+// `held` (NULL for none) counts this reply among others and goes down by one when libzmq has it, or it was dropped: a peer that does not
+// take its answers gets no further ones to make. It outlives the outbox.
 MUST_CHECK bool rpc_outbox_add(rpc_outbox_t *outbox, const void *identity, size_t identity_size, const ProtobufCMessage *header,
-                               const void *body, size_t body_size, int64_t deadline_us);
+                               const void *body, size_t body_size, int64_t deadline_us, unsigned *held);
 // True if something stays because its peer does not take it now.
 bool rpc_outbox_flush(rpc_outbox_t *outbox, void *socket, int64_t now_us);
 

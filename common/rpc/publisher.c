@@ -5,11 +5,48 @@
 #include <string.h>
 #include <zmq.h>
 
-#include "common/rpc/binding.h"
+#include "common/rpc/audience.h"
+#include "common/rpc/frame.h"
+#include "common/rpc/loop.h"
+
+enum { PUBLISHER_MESSAGES_A_CALL = 32 };
 
 struct rpc_publisher {
     rpc_binding_t *binding;
+    rpc_audience_t audience;
 };
+
+// ---- those who hear
+
+static void publisher_readable(void *data, void *socket)
+{
+    rpc_publisher_t *publisher = data;
+    for (int count = 0; count < PUBLISHER_MESSAGES_A_CALL; count++) {
+        zmq_msg_t message;
+        bool taken = rpc_frame_receive(socket, &message);
+        if (taken) {
+            rpc_audience_hear(&publisher->audience, publisher->binding, &message);
+        } else {
+            rpc_socket_drained(rpc_binding_socket(publisher->binding));
+        }
+        (void)zmq_msg_close(&message);
+        if (!taken) {
+            return;
+        }
+    }
+}
+
+static void publisher_changed(void *data, int descriptor)
+{
+    rpc_audience_forget(&((rpc_publisher_t *)data)->audience, descriptor);
+}
+
+static void publisher_closed(void *data)
+{
+    rpc_audience_clear(&((rpc_publisher_t *)data)->audience);
+}
+
+// ---- life
 
 status_t rpc_publisher_new(rpc_context_t *context, const char *const *endpoints, rpc_publisher_t **out, problem_t *problem)
 {
@@ -18,7 +55,14 @@ status_t rpc_publisher_new(rpc_context_t *context, const char *const *endpoints,
     if (publisher == NULL) {
         return problem_set(problem, STATUS_UNAVAILABLE, NULL, "No memory for the publisher");
     }
-    const rpc_binding_options_t options = {.zmq_type = ZMQ_PUB, .label = "events", .endpoints = endpoints};
+    rpc_audience_init(&publisher->audience, context->metrics);
+    const rpc_binding_options_t options = {.zmq_type = ZMQ_XPUB,
+                                           .label = "events",
+                                           .endpoints = endpoints,
+                                           .readable = publisher_readable,
+                                           .closed = publisher_closed,
+                                           .changed = publisher_changed,
+                                           .data = publisher};
     status_t status = rpc_binding_new(context, &options, &publisher->binding, problem);
     if (status != STATUS_OK) {
         rpc_publisher_destroy(&publisher);
@@ -36,6 +80,7 @@ void rpc_publisher_destroy(rpc_publisher_t **publisher)
     }
     *publisher = NULL;
     rpc_binding_destroy(&self->binding);
+    rpc_audience_deinit(&self->audience);
     free(self);
 }
 

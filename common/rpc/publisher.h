@@ -1,5 +1,5 @@
-// PUB for change events, and the hint by which replicas wake the relay. PUB drops what a slow subscriber does not take: it is the fast
-// path, the log is the truth.
+// XPUB for change events, and the hint by which replicas wake the relay. It drops what a slow subscriber does not take: it is the fast
+// path, the log is the truth. What subscribers may ask of it is bounded (audience.h): who asks for more loses its connection.
 #ifndef PCN_RPC_PUBLISHER_H
 #define PCN_RPC_PUBLISHER_H
 

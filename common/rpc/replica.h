@@ -4,6 +4,7 @@
 #ifndef PCN_RPC_REPLICA_H
 #define PCN_RPC_REPLICA_H
 
+#include "common/base/log.h"
 #include "common/rpc/batch.h"
 #include "common/rpc/connection.h"
 #include "common/rpc/requests.h"
@@ -36,6 +37,7 @@ struct rpc_replica {
     int64_t left_out_until; // steady clock; 0 for one in good standing
     int64_t left_out_us;    // how long the next time
     bool probed;            // has its one call after being left out
+    log_pause_t told;       // that it was left out
     rpc_requests_t queue;   // to be sent at the end of the turn
 };
 

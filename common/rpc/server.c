@@ -12,6 +12,7 @@
 #include "common/rpc/loop.h"
 #include "common/rpc/meter.h"
 #include "common/rpc/outbox.h"
+#include "common/rpc/share.h"
 #include "pcn/common/v1/envelope.meta.h"
 
 enum {
@@ -33,6 +34,7 @@ typedef struct served {
     const uint8_t *identity;
     size_t identity_size;
     uint64_t generation; // of the binding it came by
+    rpc_share_t *share;  // of its key; NULL where it takes no room
     struct served *next, *previous;
 } served_t;
 
@@ -50,8 +52,10 @@ struct rpc_server {
     unsigned in_flight;
     unsigned in_flight_max;
     bool draining;
+    rpc_shares_t shares;
     rpc_meter_t *meter;
     counter_t *bad_frames;
+    counter_t *refused; // for want of room
     gauge_t *open_calls;
 };
 
@@ -99,6 +103,7 @@ static void served_close(rpc_server_t *server, served_t *served)
     } else {
         server->open = served->next;
     }
+    rpc_share_give(served->share);
     server->in_flight--;
     server->open_calls->value = server->in_flight;
     (void)zmq_msg_close(&served->frame);
@@ -114,8 +119,8 @@ static void server_peers_gone(void *data)
     (void)uv_timer_stop(&server->retry);
 }
 
-// False for one that no frame takes.
-static bool queue_reply(rpc_server_t *server, const served_t *served, const Pcn__Common__V1__ReplyHeader *reply, const void *body,
+// False for one that no frame takes. With the reply the call's share leaves the call: it is given back when the reply has left the outbox.
+static bool queue_reply(rpc_server_t *server, served_t *served, const Pcn__Common__V1__ReplyHeader *reply, const void *body,
                         size_t body_size)
 {
     if (served->generation != rpc_binding_generation(server->binding)) {
@@ -126,8 +131,13 @@ static bool queue_reply(rpc_server_t *server, const served_t *served, const Pcn_
     header.has_correlation = true;
     header.correlation = served->correlation;
     rpc_turn_ask(&server->turn);
-    return rpc_outbox_add(&server->outbox, served->identity, served->identity_size, &header.base, body, body_size,
-                          served->call.deadline_us);
+    unsigned *held = served->share != NULL ? &served->share->in_flight : NULL;
+    if (!rpc_outbox_add(&server->outbox, served->identity, served->identity_size, &header.base, body, body_size, served->call.deadline_us,
+                        held)) {
+        return false;
+    }
+    served->share = NULL;
+    return true;
 }
 
 void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__ReplyHeader *reply, const void *body, size_t body_size)
@@ -180,7 +190,7 @@ static status_t refuse_until(problem_t *problem, status_t status, uint32_t retry
 }
 
 // Everything that is checked before the service sees the call.
-static status_t check_call(rpc_server_t *server, const served_t *served, problem_t *problem)
+static status_t check_call(rpc_server_t *server, served_t *served, problem_t *problem)
 {
     const Pcn__Common__V1__RequestHeader *header = served->call.header;
     status_t status = pb_validate(&pcn__common__v1__request_header__type, header, false, problem);
@@ -199,7 +209,13 @@ static status_t check_call(rpc_server_t *server, const served_t *served, problem
         return refuse_until(problem, STATUS_UNAVAILABLE, SERVER_DRAIN_MS, "The service is about to stop");
     }
     if (server->in_flight > server->in_flight_max) {
+        server->refused->value++;
         return refuse_until(problem, STATUS_RESOURCE_EXHAUSTED, SERVER_BUSY_MS, "The service has too many calls in flight");
+    }
+    served->share = rpc_shares_take(&server->shares, (size_t)(row - server->permissions), served->call.peer);
+    if (served->share == NULL) {
+        server->refused->value++;
+        return refuse_until(problem, STATUS_RESOURCE_EXHAUSTED, SERVER_BUSY_MS, "Too many calls of this kind are in flight");
     }
     return STATUS_OK;
 }
@@ -357,10 +373,13 @@ status_t rpc_server_new(rpc_context_t *context, const rpc_server_options_t *opti
     server->data = options->data;
     server->in_flight_max = options->in_flight_max > 0 ? options->in_flight_max : SERVER_IN_FLIGHT_MAX;
     server->bad_frames = metrics_counter(metrics, "pcn_rpc_bad_frames_total", NULL, "Frames of a peer that could not be read.");
+    server->refused = metrics_counter(metrics, "pcn_rpc_calls_refused_total", NULL,
+                                      "Calls refused since too many were in flight, of their key or of all.");
     server->open_calls = metrics_gauge(metrics, "pcn_rpc_in_flight", NULL, "Calls that are not answered yet.");
     counter_t *dropped =
         metrics_counter(metrics, "pcn_rpc_replies_dropped_total", NULL, "Replies whose peer was gone or did not take them in time.");
     rpc_outbox_init(&server->outbox, 4 * server->in_flight_max, dropped);
+    rpc_shares_init(&server->shares, options->permissions);
     rpc_turn_init(&server->turn, context, server_turn_end, server);
     (void)uv_timer_init(rpc_context_loop(context), &server->retry);
     server->retry.data = server;
@@ -395,6 +414,7 @@ void rpc_server_destroy(rpc_server_t **server)
     rpc_turn_deinit(&self->turn);
     rpc_binding_destroy(&self->binding);
     rpc_outbox_deinit(&self->outbox);
+    rpc_shares_deinit(&self->shares);
     if (self->arenas != NULL) {
         arena_pool_destroy(&self->arenas);
     }

@@ -31,6 +31,8 @@ typedef struct rpc_permission {
     const char *peer;
     const char *method;  // "pcn.events.v1.Events/" or "" for all
     bool with_principal; // a principal is believed only from here
+    // Calls of this row that are not answered yet, beyond which it is RESOURCE_EXHAUSTED at once: of one key, and of all. 0 for the server's.
+    unsigned in_flight_a_key, in_flight_max;
 } rpc_permission_t;
 
 typedef struct rpc_server_options {
@@ -42,7 +44,7 @@ typedef struct rpc_server_options {
 } rpc_server_options_t;
 
 // `metrics` gets pcn_rpc_requests_total{method,status}, pcn_rpc_seconds{method}, pcn_rpc_in_flight, pcn_rpc_bad_frames_total and
-// pcn_rpc_replies_dropped_total. A method that the contract does not know reaches `serve` all the same and counts as "other".
+// pcn_rpc_replies_dropped_total and pcn_rpc_calls_refused_total (for want of room). A method that the contract does not know reaches `serve` all the same and counts as "other".
 MUST_CHECK status_t rpc_server_new(rpc_context_t *context, const rpc_server_options_t *options, metrics_t *metrics, rpc_server_t **server,
                                    problem_t *problem);
 void rpc_server_destroy(rpc_server_t **server);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -16,12 +17,15 @@ enum {
     SOCKET_CALLS_A_TURN = 8, // of each callback, so that one busy socket does not starve the rest of the loop
     SOCKET_HANDSHAKE_MS = 2000,
     SOCKET_HWM = 1000,
+    SOCKET_REPLIES_HWM = 16, // frames to one peer, each up to a megabyte
     SOCKET_BACKLOG = 1024,
     SOCKET_HEARTBEAT_MS = 500,
     SOCKET_HEARTBEAT_TIMEOUT_MS = 1000,
     SOCKET_HEARTBEAT_TTL_MS = 1500,
     SOCKET_RECONNECT_MS = 100,
-    SOCKET_FRAME_ROOM = 4096, // beyond the largest message: libzmq counts the sealed frame
+    SOCKET_HEARD_HWM = 2,       // one of which the name that the ZAP handler gave takes for ever
+    SOCKET_HEARD_BYTES = 16384, // of a subscriber, in the kernel
+    SOCKET_FRAME_ROOM = 4096,   // beyond the largest message: libzmq counts the sealed frame
 };
 
 // ---- events
@@ -119,10 +123,24 @@ static bool socket_set_curve(const rpc_context_t *context, void *zmq_socket, rpc
            set_text(zmq_socket, ZMQ_CURVE_SECRETKEY, context->keys.secret_key);
 }
 
+// What subscribers send costs memory as long as they stay, and libzmq takes all of it that is there before it lets anybody see the first:
+// with room for one at a time it takes no more than is looked at (audience.h).
+static bool socket_set_hearing(void *zmq_socket)
+{
+    int64_t frame_max = RPC_HEARD_FRAME_MAX;
+    return zmq_setsockopt(zmq_socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 &&
+           set_number(zmq_socket, ZMQ_RCVHWM, SOCKET_HEARD_HWM) && set_number(zmq_socket, ZMQ_RCVBUF, SOCKET_HEARD_BYTES) &&
+           set_number(zmq_socket, ZMQ_XPUB_VERBOSER, 1);
+}
+
 static bool socket_set_type(void *zmq_socket, int zmq_type)
 {
+    if (zmq_type == ZMQ_XPUB) {
+        return socket_set_hearing(zmq_socket);
+    }
     if (zmq_type == ZMQ_ROUTER) {
-        return set_number(zmq_socket, ZMQ_ROUTER_MANDATORY, 1);
+        // What a peer does not take: some frames here, then it waits in the outbox, which knows whose it is.
+        return set_number(zmq_socket, ZMQ_ROUTER_MANDATORY, 1) && set_number(zmq_socket, ZMQ_SNDHWM, SOCKET_REPLIES_HWM);
     }
     if (zmq_type == ZMQ_DEALER) {
         return set_number(zmq_socket, ZMQ_IMMEDIATE, 1);
@@ -185,6 +203,31 @@ status_t rpc_socket_new(rpc_context_t *context, int zmq_type, rpc_role_t role, c
         return status;
     }
     return rpc_socket_adopt(context, handle, readable, data, socket, problem);
+}
+
+status_t rpc_socket_monitor(rpc_socket_t *socket, int events, rpc_socket_fn readable, void *data, rpc_socket_t **monitor,
+                            problem_t *problem)
+{
+    rpc_context_t *context = socket->context;
+    char address[64]; // never used before: the last one may still be about to go
+    (void)snprintf(address, sizeof address, "inproc://rpc-monitor-%llu", (unsigned long long)++context->monitors);
+    void *pair = zmq_socket(context->zmq, ZMQ_PAIR);
+    // Without a limit, since libzmq's thread would wait for room, holding a lock that closing the socket needs.
+    if (pair == NULL || !set_number(pair, ZMQ_LINGER, 0) || !set_number(pair, ZMQ_RCVHWM, 0) ||
+        zmq_socket_monitor(socket->zmq, address, events) != 0 || zmq_connect(pair, address) != 0) {
+        status_t status = problem_set(problem, STATUS_UNAVAILABLE, NULL, "A socket cannot be watched: %s", zmq_strerror(errno));
+        if (pair != NULL) {
+            (void)zmq_close(pair);
+        }
+        return status;
+    }
+    return rpc_socket_adopt(context, pair, readable, data, monitor, problem);
+}
+
+void rpc_socket_address_family(rpc_socket_t *socket, const char *endpoint)
+{
+    // Only where the address is one of IPv6: libzmq would otherwise look up names for it first.
+    (void)set_number(socket->zmq, ZMQ_IPV6, strchr(endpoint, '[') != NULL ? 1 : 0);
 }
 
 void *rpc_socket_zmq(const rpc_socket_t *socket)

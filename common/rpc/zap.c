@@ -5,12 +5,14 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/rpc/loop.h"
 #include "common/rpc/peers.h"
 
 #define ZAP_ENDPOINT "inproc://zeromq.zap.01"
 #define ZAP_KEY_BYTES 32
+#define ZAP_TELL_US (INT64_C(10) * 1000000)
 
 // Frames of a request; what follows the credentials of CURVE is not ours to read.
 typedef enum zap_frame {
@@ -29,6 +31,7 @@ struct rpc_zap {
     rpc_socket_t *socket;
     counter_t *accepted;
     counter_t *refused;
+    log_pause_t pause;
 };
 
 static bool frame_is(zmq_msg_t *frame, const char *text)
@@ -86,6 +89,19 @@ static void zap_answer(void *socket, zmq_msg_t *request_id, bool admitted, const
     zap_send(socket, "", 0, false);
 }
 
+// A subscriber whose key was revoked comes back for ever: its attempts are counted, and told now and then.
+static void tell_refused(rpc_zap_t *zap, zmq_msg_t *address)
+{
+    if (!log_pause_over(&zap->pause, clock_steady_us(), ZAP_TELL_US)) {
+        return;
+    }
+    char from[64] = ""; // made by libzmq out of the connection; of ipc it is empty
+    size_t size = zmq_msg_size(address) < sizeof from ? zmq_msg_size(address) : sizeof from - 1;
+    memcpy(from, zmq_msg_data(address), size);
+    log_warning("a key that is not on the allow list was refused", LOG_TEXT("from", from), LOG_NUMBER("moreBefore", zap->pause.held));
+    zap->pause.held = 0;
+}
+
 static void zap_readable(void *data, void *socket)
 {
     rpc_zap_t *zap = data;
@@ -99,7 +115,7 @@ static void zap_readable(void *data, void *socket)
         bool admitted = zap_admit(zap, frames, count, name);
         (admitted ? zap->accepted : zap->refused)->value++;
         if (!admitted) {
-            log_warning("a key that is not on the allow list was refused", LOG_NUMBER("frames", count));
+            tell_refused(zap, &frames[ZAP_ADDRESS]);
         }
         zap_answer(socket, &frames[ZAP_REQUEST_ID], admitted, name);
     }

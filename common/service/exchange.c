@@ -395,6 +395,22 @@ static status_t authorise(const exchange_t *exchange, problem_t *problem)
     return STATUS_OK;
 }
 
+// A call of what every service has names the one that is meant, and whoever is led to the wrong one by its configuration must not take this
+// one's log for that one's.
+static status_t check_service(const exchange_t *exchange, const void *request, problem_t *problem)
+{
+    const pb_method_t *method = exchange->method->method;
+    const int index = method->service_from != NULL ? pb_field_by_name(method->request, method->service_from) : -1;
+    if (index < 0)
+        return STATUS_OK;
+    const ProtobufCFieldDescriptor *field = &method->request->descriptor->fields[index];
+    const char *meant = *(char *const *)(const void *)((const char *)request + field->offset);
+    if (meant != NULL && strcmp(meant, exchange->host->plan->service->name) == 0)
+        return STATUS_OK;
+    return problem_set(problem, STATUS_NOT_FOUND, method->request->fields[index].json, "This is %s, not %s",
+                       exchange->host->plan->service->name, meant != NULL ? meant : "another");
+}
+
 static status_t read_request(exchange_t *exchange, problem_t *problem)
 {
     const pb_method_t *method = exchange->method->method;
@@ -402,6 +418,8 @@ static status_t read_request(exchange_t *exchange, problem_t *problem)
     status_t status = pb_unpack(method->request, exchange->rpc->body, exchange->rpc->body_size, exchange->rpc->arena, &request, problem);
     if (status == STATUS_OK)
         status = pb_validate_request(method, request, problem);
+    if (status == STATUS_OK)
+        status = check_service(exchange, request, problem);
     exchange->call.request = status == STATUS_OK ? request : NULL;
     return status;
 }

@@ -190,6 +190,27 @@ static status_t add_jobs(plan_t *plan, problem_t *problem)
     return STATUS_OK;
 }
 
+// Connections prepare a statement under its name: two of one name would be one to them.
+static status_t check_names(const plan_t *plan, problem_t *problem)
+{
+    const db_statement_t *made[2 * 256];
+    size_t count = 0;
+    made[count++] = plan->seen;
+    made[count++] = plan->audit;
+    for (size_t i = 0; i < plan->method_count && count + 2 <= sizeof made / sizeof *made; i++) {
+        const db_statement_t *own[] = {plan->methods[i].load, plan->methods[i].save};
+        for (size_t k = 0; k < 2; k++) {
+            for (size_t j = 0; own[k] != NULL && j < count; j++) {
+                if (strcmp(db_statement_name(own[k]), db_statement_name(made[j])) == 0)
+                    return refuse(problem, plan->methods[i].method->name, "Another statement has the name of one of its statements");
+            }
+            if (own[k] != NULL)
+                made[count++] = own[k];
+        }
+    }
+    return STATUS_OK;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const plan_method_t *)a)->method->name, ((const plan_method_t *)b)->method->name);
@@ -219,6 +240,8 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
         status = db_statement_new(seen.name, seen.sql, roots, PLAN_ROOT_PREPARED, NULL, &plan->seen, problem);
     if (status == STATUS_OK)
         status = db_statement_new(audit.name, audit.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->audit, problem);
+    if (status == STATUS_OK)
+        status = check_names(plan, problem);
     qsort(plan->methods, plan->method_count, sizeof *plan->methods, by_name);
     if (status == STATUS_OK)
         status = add_jobs(plan, problem);

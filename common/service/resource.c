@@ -35,6 +35,8 @@ static size_t size_without_verb(const char *path)
 // The name that a creation asks for: the field of its body by which the made thing is then read (GET of the same path and "/{code}").
 static const char *name_asked_for(const pb_method_t *method, const void *request, arena_t *arena)
 {
+    if (method->path == NULL)
+        return NULL;
     const size_t size = strlen(method->path);
     char name[NAME_SIZE];
     for (const pb_service_t *const *service = pcn_services; *service != NULL && method->body != NULL; service++) {

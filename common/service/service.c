@@ -73,11 +73,15 @@ typedef struct host {
     jobs_t *jobs;
 } host_t;
 
+// A page of a thousand events takes the one connection for reads some ten milliseconds, for which everybody else waits. Who follows the
+// log asks for three at a time at most.
+enum { FOLLOWER_CALLS_A_KEY = 8, FOLLOWER_CALLS_MAX = 64 };
+
 // Only the gateway speaks for a caller; any known key may follow the events.
 static const rpc_permission_t permissions[] = {
-    {EXCHANGE_SPEAKER, "", true},
-    {"*", "pcn.events.v1.Events/", false},
-    {NULL, NULL, false},
+    {.peer = EXCHANGE_SPEAKER, .method = "", .with_principal = true},
+    {.peer = "*", .method = "pcn.events.v1.Events/", .in_flight_a_key = FOLLOWER_CALLS_A_KEY, .in_flight_max = FOLLOWER_CALLS_MAX},
+    {.peer = NULL},
 };
 
 static const char *first_text(const char *a, const char *b)

@@ -18,10 +18,11 @@ static status_t ask_once(http_t *http, http_request_t *request, problem_t *probl
 {
     bool answered = false;
     request->done = done;
-    request->data = &answered;
+    request->data = &answered; // cppcheck-suppress autoVariables // until it is answered, below
     status_t status = http_start(http, request, problem);
     while (status == STATUS_OK && !answered)
         status = http_turn(http, TURN_MS, problem);
+    request->data = NULL;
     return status;
 }
 

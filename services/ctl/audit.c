@@ -78,9 +78,9 @@ static status_t list(audit_t *audit, long long after, long long limit, problem_t
     if (!audit->json)
         printf("%8s  %-27s  %-28s  %-15s  %-20s  %-32s  %s\n", "PLACE", "AT", "SUBJECT", "ORIGIN", "METHOD", "RESOURCE", "VERDICT");
     for (bool more = true; more && limit > 0;) {
-        Pcn__Audit__V1__ReadReply *page;
+        Pcn__Audit__V1__ReadReply *page = NULL;
         status_t status = read_page(audit, after, limit < PAGE ? (unsigned)limit : PAGE, &page, problem);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK || page == NULL)
             return status;
         for (size_t i = 0; i < page->n_entries; i++) {
             if (!print_entry(audit, page->entries[i]))
@@ -118,8 +118,10 @@ static void print_fault(void *data, const char *sentence)
 static status_t verify(audit_t *audit, trail_t *trail, problem_t *problem)
 {
     for (int64_t after = 0;;) {
-        Pcn__Audit__V1__ReadReply *page;
+        Pcn__Audit__V1__ReadReply *page = NULL;
         status_t status = read_page(audit, after, PAGE, &page, problem);
+        if (status != STATUS_OK || page == NULL)
+            return status;
         for (size_t i = 0; status == STATUS_OK && i < page->n_entries; i++)
             status = trail_add(trail, page->entries[i], problem);
         if (status != STATUS_OK)

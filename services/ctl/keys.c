@@ -19,11 +19,13 @@ static bool name_valid(const char *name)
     return size > 0 && size < RPC_NAME_SIZE && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == size && name[0] != '-';
 }
 
+// A daemon's own key, or the one under which it follows the logs ("gateway-events").
 static bool is_daemon(const char *name)
 {
     static const char *const daemons[] = {PCN_DAEMONS};
     for (size_t i = 0; i < sizeof daemons / sizeof *daemons; i++) {
-        if (strcmp(daemons[i], name) == 0)
+        const size_t size = strlen(daemons[i]);
+        if (strncmp(daemons[i], name, size) == 0 && (name[size] == '\0' || strcmp(name + size, "-events") == 0))
             return true;
     }
     return false;

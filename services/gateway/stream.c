@@ -1,5 +1,6 @@
 #include "services/gateway/stream.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <string.h>
 
@@ -285,6 +286,7 @@ void stream_finish(stream_t *stream)
     stream_entry_release(&stream->entry);
     buf_deinit(&stream->head);
     stream_hub_remove(stream->hub, stream);
+    assert(stream->request != NULL);
     log_debug("a stream ended", LOG_TEXT("requestId", stream->request->id),
               LOG_TEXT("subject", stream->request->principal->message.subject),
               LOG_TEXT("reason", stream->reason != NULL ? stream->reason : "client gone"), LOG_NUMBER("events", (int64_t)stream->events),

@@ -1,5 +1,6 @@
 #include "services/gateway/stream_parameters.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/pb/json.h"
@@ -81,7 +82,7 @@ static status_t read_shared(const request_t *request, stream_parameters_t *param
     parameters->place_field = "after";
     parameters->place_count = 1;
     parameters->places[0] = (stream_place_t){.sequence = message.after};
-    strcpy(parameters->places[0].service, parameters->services[0]);
+    (void)snprintf(parameters->places[0].service, sizeof parameters->places[0].service, "%s", parameters->services[0]);
     return STATUS_OK;
 }
 

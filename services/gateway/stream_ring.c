@@ -1,5 +1,6 @@
 #include "services/gateway/stream_ring.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,7 @@ bool stream_ring_init(stream_ring_t *ring, size_t entries_max, size_t bytes_max)
 
 static void drop_oldest(stream_ring_t *ring)
 {
+    assert(ring->room > 0);
     stream_entry_t **oldest = &ring->entries[ring->first];
     ring->bytes -= (*oldest)->size;
     stream_entry_release(oldest);

@@ -13,16 +13,53 @@ static aggregate_t *copy(const aggregate_t *facts, arena_t *arena)
     return after;
 }
 
-// A list of pointers with one more. NULL without memory.
-static void *longer(void *const *list, size_t count, void *item, arena_t *arena)
+// A list of pointers with one more, in the order in which they are loaded, so that an event and a read of the same version say the same.
+// NULL without memory.
+static void *longer(void *const *list, size_t count, void *item, int (*compare)(const void *, const void *), arena_t *arena)
 {
     void **after = arena_alloc(arena, (count + 1) * sizeof *after);
+    size_t at = 0;
     if (after == NULL)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        after[i] = list[i];
-    after[count] = item;
+    for (; at < count && compare(list[at], item) <= 0; at++)
+        after[at] = list[at];
+    after[at] = item;
+    for (; at < count; at++)
+        after[at + 1] = list[at];
     return after;
+}
+
+static int compare_text(const char *a, const char *b)
+{
+    return strcmp(a != NULL ? a : "", b != NULL ? b : "");
+}
+
+static int compare_sub_groups(const void *a, const void *b)
+{
+    return compare_text(((const sub_group_t *)a)->code, ((const sub_group_t *)b)->code);
+}
+
+static int compare_members(const void *a, const void *b)
+{
+    const member_t *left = a, *right = b;
+    const int order = compare_text(left->practice, right->practice);
+    return order != 0 ? order : compare_text(left->from, right->from);
+}
+
+static int compare_directors(const void *a, const void *b)
+{
+    const director_t *left = a, *right = b;
+    const int order = compare_text(left->from, right->from);
+    return order != 0 ? order : compare_text(left->name, right->name);
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+    const list_size_t *left = a, *right = b;
+    int order = compare_text(left->organisation, right->organisation);
+    if (order == 0)
+        order = compare_text(left->sub_group, right->sub_group);
+    return order != 0 ? order : compare_text(left->as_of, right->as_of);
 }
 
 // False without memory. A code that is there already changes nothing.
@@ -39,7 +76,7 @@ static bool add_sub_group(aggregate_t *after, char *code, char *source, arena_t 
         return false;
     group->code = code;
     group->source = source;
-    after->all_sub_groups = longer((void *const *)after->all_sub_groups, after->n_all_sub_groups, group, arena);
+    after->all_sub_groups = longer((void *const *)after->all_sub_groups, after->n_all_sub_groups, group, compare_sub_groups, arena);
     after->n_all_sub_groups++;
     return after->all_sub_groups != NULL;
 }
@@ -49,7 +86,7 @@ aggregate_t *aggregate_with_member(const aggregate_t *facts, member_t *member, a
     aggregate_t *after = copy(facts, arena);
     if (after == NULL)
         return NULL;
-    after->all_members = longer((void *const *)facts->all_members, facts->n_all_members, member, arena);
+    after->all_members = longer((void *const *)facts->all_members, facts->n_all_members, member, compare_members, arena);
     after->n_all_members++;
     return after->all_members != NULL && add_sub_group(after, member->sub_group, member->source, arena) ? after : NULL;
 }
@@ -59,16 +96,9 @@ aggregate_t *aggregate_with_director(const aggregate_t *facts, director_t *direc
     aggregate_t *after = copy(facts, arena);
     if (after == NULL)
         return NULL;
-    after->all_directors = longer((void *const *)facts->all_directors, facts->n_all_directors, director, arena);
+    after->all_directors = longer((void *const *)facts->all_directors, facts->n_all_directors, director, compare_directors, arena);
     after->n_all_directors++;
     return after->all_directors != NULL ? after : NULL;
-}
-
-static bool same_list(const list_size_t *a, const list_size_t *b)
-{
-    const bool same_part =
-        a->sub_group == NULL ? b->sub_group == NULL : b->sub_group != NULL && strcmp(a->sub_group, b->sub_group) == 0;
-    return same_part && strcmp(a->organisation, b->organisation) == 0 && strcmp(a->as_of, b->as_of) == 0;
 }
 
 aggregate_t *aggregate_with_list_size(const aggregate_t *facts, list_size_t *size, arena_t *arena)
@@ -78,16 +108,20 @@ aggregate_t *aggregate_with_list_size(const aggregate_t *facts, list_size_t *siz
         return NULL;
     if (size->kind != SIZE_KIND(REGISTERED) || size->synthetic)
         return after;
-    after->all_sizes = arena_alloc(arena, (facts->n_all_sizes + 1) * sizeof *after->all_sizes);
-    if (after->all_sizes == NULL)
-        return NULL;
-    after->n_all_sizes = 0;
+    // The one of its place gives way: compare_sizes knows no two of one list and day.
     for (size_t i = 0; i < facts->n_all_sizes; i++) {
-        if (!same_list(facts->all_sizes[i], size))
-            after->all_sizes[after->n_all_sizes++] = facts->all_sizes[i];
+        if (compare_sizes(facts->all_sizes[i], size) != 0)
+            continue;
+        after->all_sizes = arena_alloc(arena, facts->n_all_sizes * sizeof *facts->all_sizes);
+        if (after->all_sizes == NULL)
+            return NULL;
+        memcpy(after->all_sizes, facts->all_sizes, facts->n_all_sizes * sizeof *facts->all_sizes);
+        after->all_sizes[i] = size;
+        return after;
     }
-    after->all_sizes[after->n_all_sizes++] = size;
-    return after;
+    after->all_sizes = longer((void *const *)facts->all_sizes, facts->n_all_sizes, size, compare_sizes, arena);
+    after->n_all_sizes++;
+    return after->all_sizes != NULL ? after : NULL;
 }
 
 aggregate_t *aggregate_of_organisation(const organisation_t *organisation, arena_t *arena)

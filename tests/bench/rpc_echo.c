@@ -26,7 +26,7 @@ typedef struct echo {
     clockid_t server_clock; // processor time of the other process
 } echo_t;
 
-static const rpc_permission_t echo_permissions[] = {{"*", "", true}, {NULL, NULL, false}};
+static const rpc_permission_t echo_permissions[] = {{.peer = "*", .method = "", .with_principal = true}, {.peer = NULL}};
 
 static void serve(void *data, rpc_call_t *call)
 {

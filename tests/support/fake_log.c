@@ -282,7 +282,7 @@ static void serve(void *data, rpc_call_t *call)
 
 // ---- life
 
-static const rpc_permission_t permissions[] = {{"*", "pcn.events.v1.Events/", false}, {NULL, NULL, false}};
+static const rpc_permission_t permissions[] = {{.peer = "*", .method = "pcn.events.v1.Events/"}, {.peer = NULL}};
 
 void fake_log_start(fake_log_t *log)
 {

@@ -37,8 +37,8 @@ static void on_gone(void *data, const problem_t *problem)
     atomic_store(&seen->gone, 1);
 }
 
-static status_t follow(const platform_t *platform, const char *name, int64_t after, follower_seen_t *seen, uv_loop_t *loop,
-                       problem_t *problem)
+static status_t follow(const platform_t *platform, const char *service, const char *name, int64_t after, follower_seen_t *seen,
+                       uv_loop_t *loop, problem_t *problem)
 {
     static char keys[PATH_ROOM], rpc[PATH_ROOM], pub[PATH_ROOM], server_key[RPC_KEY_SIZE];
     static const char *rpc_endpoints[2], *pub_endpoints[2];
@@ -47,17 +47,17 @@ static status_t follow(const platform_t *platform, const char *name, int64_t aft
     rpc_client_t *client = NULL;
     event_tail_t *tail = NULL;
     snprintf(keys, sizeof keys, "%s/keys", platform->state_dir);
-    snprintf(rpc, sizeof rpc, "ipc://%s/run/registry.rpc", platform->state_dir);
-    snprintf(pub, sizeof pub, "ipc://%s/run/registry.pub", platform->state_dir);
+    snprintf(rpc, sizeof rpc, "ipc://%s/run/%s.rpc", platform->state_dir, service);
+    snprintf(pub, sizeof pub, "ipc://%s/run/%s.pub", platform->state_dir, service);
     rpc_endpoints[0] = rpc;
     pub_endpoints[0] = pub;
-    status_t status = rpc_keys_load_public(keys, "registry", server_key, problem);
+    status_t status = rpc_keys_load_public(keys, service, server_key, problem);
     if (status == STATUS_OK)
         status = rpc_context_new(loop, keys, name, metrics, &context, problem);
-    const rpc_client_options_t calls = {.service = "registry", .endpoints = rpc_endpoints, .server_key = server_key};
+    const rpc_client_options_t calls = {.service = service, .endpoints = rpc_endpoints, .server_key = server_key};
     if (status == STATUS_OK)
         status = rpc_client_new(context, &calls, metrics, &client, problem);
-    const event_tail_options_t options = {.service = "registry",
+    const event_tail_options_t options = {.service = service,
                                           .context = context,
                                           .client = client,
                                           .pub_endpoints = pub_endpoints,
@@ -70,12 +70,12 @@ static status_t follow(const platform_t *platform, const char *name, int64_t aft
 }
 
 // Ends with its parent or by a signal, so there is nothing to put away.
-static void run(const platform_t *platform, const char *name, int64_t after, follower_seen_t *seen)
+static void run(const platform_t *platform, const char *service, const char *name, int64_t after, follower_seen_t *seen)
 {
     uv_loop_t loop;
     problem_t problem = {0};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (uv_loop_init(&loop) != 0 || follow(platform, name, after, seen, &loop, &problem) != STATUS_OK) {
+    if (uv_loop_init(&loop) != 0 || follow(platform, service, name, after, seen, &loop, &problem) != STATUS_OK) {
         fprintf(stderr, "follower: %s\n", problem.detail);
         _exit(FAILED);
     }
@@ -83,7 +83,7 @@ static void run(const platform_t *platform, const char *name, int64_t after, fol
     _exit(FAILED);
 }
 
-bool follower_start(follower_t *follower, const platform_t *platform, const char *name, int64_t after)
+bool follower_start(follower_t *follower, const platform_t *platform, const char *service, const char *name, int64_t after)
 {
     char command[3 * PATH_ROOM];
     *follower = (follower_t){0};
@@ -99,7 +99,7 @@ bool follower_start(follower_t *follower, const platform_t *platform, const char
     fflush(NULL);
     follower->pid = fork();
     if (follower->pid == 0)
-        run(platform, name, after, follower->seen);
+        run(platform, service, name, after, follower->seen);
     return follower->pid > 0;
 }
 

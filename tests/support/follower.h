@@ -23,8 +23,9 @@ typedef struct follower {
     follower_seen_t *seen;
 } follower_t;
 
-// Enrols the key `name` and follows from the place `after` on. False where it cannot be started, with the reason on stderr.
-bool follower_start(follower_t *follower, const platform_t *platform, const char *name, int64_t after);
+// Enrols the key `name` and follows the service's log from the place `after` on. False where it cannot be started, with the reason on
+// stderr.
+bool follower_start(follower_t *follower, const platform_t *platform, const char *service, const char *name, int64_t after);
 // Waits until it has seen the place, at most so long.
 bool follower_await(const follower_t *follower, int64_t place, long limit_ms);
 // Ends it. False where it had ended by itself.

@@ -38,13 +38,14 @@ static bool file_make(killer_t *killer, char path[PATH_ROOM])
     return true;
 }
 
-// The script takes the program's place in one step, as the file is in use.
+// The script takes the program's place in one step, as the file is in use. Each daemon has a library of its own: one that is mapped is not
+// to be written over.
 static bool script_install(const killer_t *killer, const char *control)
 {
     char bin[PATH_ROOM], script[2 * PATH_ROOM], command[8 * PATH_ROOM];
     snprintf(bin, sizeof bin, "%s/bin", killer->platform->state_dir);
-    snprintf(command, sizeof command, "cp '%s' '%s/killer.so' && chmod 755 '%s/killer.so' && cp -p '%s/pcn-%s' '%s/pcn-%s.real'",
-             PCN_TEST_KILLER_LIBRARY, bin, bin, bin, killer->daemon, bin, killer->daemon);
+    snprintf(command, sizeof command, "cp '%s' '%s/killer.%s.so' && chmod 755 '%s/killer.%s.so' && cp -p '%s/pcn-%s' '%s/pcn-%s.real'",
+             PCN_TEST_KILLER_LIBRARY, bin, killer->daemon, bin, killer->daemon, bin, killer->daemon, bin, killer->daemon);
     if (!command_run(command))
         return false;
     snprintf(script, sizeof script, "%s/.killer.%s", bin, killer->daemon);
@@ -53,9 +54,9 @@ static bool script_install(const killer_t *killer, const char *control)
         return false;
     fprintf(file,
             "#!/bin/sh\n"
-            "export %s='%s' LD_PRELOAD='%s/killer.so' ASAN_OPTIONS=verify_asan_link_order=0\n"
+            "export %s='%s' LD_PRELOAD='%s/killer.%s.so' ASAN_OPTIONS=verify_asan_link_order=0\n"
             "exec '%s/pcn-%s.real' \"$@\"\n",
-            KILLER_ENV, control, bin, bin, killer->daemon);
+            KILLER_ENV, control, bin, killer->daemon, bin, killer->daemon);
     snprintf(command, sizeof command, "%s/pcn-%s", bin, killer->daemon);
     return fchmod(fileno(file), 0755) == 0 && fclose(file) == 0 && rename(script, command) == 0;
 }

@@ -66,7 +66,7 @@ int zmq_send(void *socket, const void *bytes, size_t size, int flags)
     static const char heartbeat[] = ".heartbeat";
     const size_t end = sizeof heartbeat - 1;
     NEXT(zmq_send)
-    if (file != NULL && (flags & ZMQ_SNDMORE) != 0 && socket_type(socket) == ZMQ_PUB &&
+    if (file != NULL && (flags & ZMQ_SNDMORE) != 0 && (socket_type(socket) == ZMQ_PUB || socket_type(socket) == ZMQ_XPUB) &&
         !(size >= end && memcmp((const char *)bytes + size - end, heartbeat, end) == 0))
         pass(KILLER_PUBLISH);
     return next(socket, bytes, size, flags);

@@ -2,6 +2,9 @@
 // somebody is away (429, 502, 503, 504), is sent again under the same Idempotency-Key until an answer comes. Everything goes into a
 // journal.
 //
+// libcurl itself sends once more, unnoticed, what a kept connection lost before any byte of an answer came: the same request under the same
+// key, as a correct client may. So `attempts` is the least that was sent.
+//
 // What is sent is drawn by a seeded generator from the caller's table of operations; each service brings its own table (mix_registry.h is
 // the registry's). One thread of its own drives all clients and calls the table's functions, so these need no locks; the caller may
 // look at their world once load_stop has returned.

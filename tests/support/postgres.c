@@ -77,6 +77,21 @@ long test_database_number(test_database_t *database, const char *sql)
     return number;
 }
 
+// Roles and what is granted on databases are shared by all of the cluster, and PostgreSQL refuses two who change them at once.
+void test_database_drop_roles(test_database_t *database, const char *app, const char *job)
+{
+    char sql[512];
+    snprintf(sql, sizeof(sql), "DROP OWNED BY %s, %s CASCADE; DROP ROLE %s; DROP ROLE %s", app, job, app, job);
+    PGresult *result = PQexec(database->own, sql);
+    for (int again = 0; again < 200 && strstr(PQresultErrorMessage(result), "concurrently") != NULL; again++) {
+        PQclear(result);
+        PQclear(PQexec(database->own, "SELECT pg_sleep(0.01)"));
+        result = PQexec(database->own, sql);
+    }
+    require(database->own, result, sql);
+    PQclear(result);
+}
+
 void test_database_drop(test_database_t **database)
 {
     if (*database == NULL)

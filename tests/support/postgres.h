@@ -12,6 +12,8 @@ const char *test_database_dsn(const test_database_t *database);
 char *test_database_query(test_database_t *database, const char *sql);
 // The first value as a number; -1 for none.
 long test_database_number(test_database_t *database, const char *sql);
+// Drops two roles that a test made, with what they own and were granted.
+void test_database_drop_roles(test_database_t *database, const char *app, const char *job);
 // Also with sessions still in it.
 void test_database_drop(test_database_t **database);
 

@@ -20,7 +20,7 @@
 #define FLAT_KIB 2048
 #define EDGE_SILENCE_S 6 // instead of a minute
 #define WINDOW_US 400000
-#define ROUNDS 4
+#define ROUNDS 6
 
 static unsigned long long seed(void)
 {

@@ -87,7 +87,7 @@ int rig_teardown(void **state)
     event_audit_destroy(&rig->audit);
     assert_int_equal(uv_loop_close(&rig->loop), 0);
     metrics_destroy(&rig->metrics);
-    rig_exec(rig, "DROP OWNED BY %s, %s CASCADE; DROP ROLE %s; DROP ROLE %s", rig->app, rig->job, rig->app, rig->job);
+    test_database_drop_roles(rig->database, rig->app, rig->job);
     test_database_drop(&rig->database);
     free(rig);
     return 0;

@@ -63,7 +63,7 @@ static void open_database(stage_t *stage)
 
 static void open_server(stage_t *stage)
 {
-    static const rpc_permission_t permissions[] = {{EXCHANGE_SPEAKER, "", true}, {NULL, NULL, false}};
+    static const rpc_permission_t permissions[] = {{.peer = EXCHANGE_SPEAKER, .method = "", .with_principal = true}, {.peer = NULL}};
     problem_t problem = {0};
     world_server_t *server = &stage->world.one;
     (void)snprintf(server->endpoint, sizeof server->endpoint, "ipc://%s/one", stage->world.dir);
@@ -145,7 +145,8 @@ static void start(stage_t *stage, call_t *call, const char *method, const char *
     arena_t *arena = call->request.arena;
     Pcn__Common__V1__RequestHeader *header = &call->request.header;
     pcn__common__v1__request_header__init(header);
-    header->method = arena_printf(arena, "pcn.registry.v1.Registry/%s", method);
+    header->method =
+        strchr(method, '/') != NULL ? arena_string(arena, method) : arena_printf(arena, "pcn.registry.v1.Registry/%s", method);
     const pb_method_t *known = pb_method_by_name(header->method);
     assert_non_null(known);
     assert_int_equal(pb_json_read(known->request, json, strlen(json), PB_JSON_TRUSTED, arena, &message, NULL, NULL, &problem), STATUS_OK);
@@ -262,6 +263,18 @@ static void without_the_right(void **state)
     assert_entries(stage, "  - gateway CreateOrganisation organisations/ics-a refused: PERMISSION_DENIED");
 }
 
+// Whoever was led here by a wrong endpoint is told so.
+static void another_services_trail_is_not_here(void **state)
+{
+    stage_t *stage = *state;
+    call_t call;
+    assert_int_equal(ask(stage, "pcn.audit.v1.Audit/Read", "{\"service\":\"registry\"}", NULL, 0), STATUS_OK);
+    start(stage, &call, "pcn.audit.v1.Audit/Read", "{\"service\":\"finance\"}", NULL, 0, ALL_SCOPES);
+    assert_int_equal(finish(stage, &call), STATUS_NOT_FOUND);
+    assert_string_equal(call.problem.field, "service");
+    assert_string_equal(call.problem.detail, "This is registry, not finance");
+}
+
 static void populate(stage_t *stage)
 {
     assert_int_equal(ask(stage, "CreateOrganisation", ICS, "ics", 0), STATUS_OK);
@@ -336,6 +349,7 @@ int main(void)
         cmocka_unit_test_setup(a_change_is_one_entry, reset),
         cmocka_unit_test_setup(a_refused_change_is_one_entry, reset),
         cmocka_unit_test_setup(without_the_right, reset),
+        cmocka_unit_test_setup(another_services_trail_is_not_here, reset),
         cmocka_unit_test_setup(a_look_that_is_audited, reset),
         cmocka_unit_test_setup(what_cannot_be_told_is_not_shown, reset),
         cmocka_unit_test_setup(many_at_once_are_many_entries, reset),

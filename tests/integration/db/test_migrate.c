@@ -75,7 +75,9 @@ static void test_fresh_repeated_grown(void **state)
                                               " FROM \"od\"\"d\".migration WHERE applied_at <= now()");
     assert_string_equal(log, "1 0001_event 64,1000 1000_item 64,1001 1001_more 64");
     free(log);
-    assert_int_equal(test_database_number(database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0);
+    assert_int_equal(test_database_number(database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+                                                    "(SELECT oid FROM pg_database WHERE datname = current_database())"),
+                     0);
     db_session_close(&session);
     test_database_drop(&database);
 }
@@ -98,7 +100,9 @@ static void test_changed_and_newer(void **state)
     assert_string_equal(problem.field, "1001");
     assert_int_equal(applied, 0);
     assert_int_equal(db_migrate_check(session, &older, &problem), STATUS_FAILED_PRECONDITION);
-    assert_int_equal(test_database_number(database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0);
+    assert_int_equal(test_database_number(database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+                                                    "(SELECT oid FROM pg_database WHERE datname = current_database())"),
+                     0);
     db_session_close(&session);
     test_database_drop(&database);
 }

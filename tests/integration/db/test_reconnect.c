@@ -193,7 +193,9 @@ static void test_setup_waits(void **state)
     rig_run(&rig);
     assert_true(db_ready(rig.db));
     assert_int_equal(asked.status, STATUS_OK);
-    assert_int_equal(test_database_number(rig.database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"), 1);
+    assert_int_equal(test_database_number(rig.database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND "
+                                                        "database = (SELECT oid FROM pg_database WHERE datname = current_database())"),
+                     1);
     asked_deinit(&asked);
     rig_deinit(&rig);
 }

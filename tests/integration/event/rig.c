@@ -52,8 +52,9 @@ static db_session_t *session_as(log_rig_t *rig, const char *role)
 
 log_rig_t *rig_new(unsigned migrations)
 {
-    static const service_t service = {
-        .name = SCHEMA, .contract = &pcn__events__v1__events__service, .handlers = events_handlers, .migrations = NULL};
+    static const pb_service_t contract = {.name = "pcn.log.v1.Log", .comment = "Nothing of its own."};
+    static const service_handler_t handlers[] = {{.method = NULL}};
+    static const service_t service = {.name = SCHEMA, .contract = &contract, .handlers = handlers};
     log_rig_t *rig = calloc(1, sizeof *rig);
     problem_t problem = {0};
     assert_non_null(rig);
@@ -87,7 +88,7 @@ void rig_destroy(log_rig_t **rig)
     for (size_t i = 0; i < EVENT_LOG_STATEMENTS; i++)
         db_statement_destroy(&old->relay[i]);
     arena_destroy(&old->arena);
-    rig_sql(old, "DROP OWNED BY %s, %s CASCADE; DROP ROLE %s; DROP ROLE %s", old->app, old->job, old->app, old->job);
+    test_database_drop_roles(old->database, old->app, old->job);
     test_database_drop(&old->database);
     free(old);
     *rig = NULL;
@@ -150,9 +151,7 @@ static const db_statement_t *relay_statement(log_rig_t *rig, const char *name)
 
 static int number(log_rig_t *rig)
 {
-    Pcn__Platform__V1__Queue queue = PCN__PLATFORM__V1__QUEUE__INIT;
-    const void *const roots[] = {&queue};
-    queue.has_position = 1;
+    const void *const roots[] = {NULL};
     rig->problem = (problem_t){0};
     PGresult *result = db_session_run(rig->job_session, relay_statement(rig, "number_events"), roots, rig->arena, &rig->problem);
     const int count = result != NULL ? PQntuples(result) : -1;

@@ -18,17 +18,18 @@ int stage_start(void **state)
         return -1;
     stage->seed = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t)clock_wall_us() % 1000000;
     stage->random.state = stage->seed;
+    // Who watches a long run sees it as it goes.
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     printf("seed %" PRIu64 "\n", stage->seed);
     if (!platform_start(&stage->platform))
         return -1;
     stage->manager = platform_token(&stage->platform, "system-manager", "ics-llr");
     snprintf(path, sizeof path, "%s/journal.jsonl", stage->platform.folder);
     stage->journal = journal_new(path, (uint64_t)clock_wall_us());
-    static const char *const programs[] = {"registry", "gateway", "postgresql", "haproxy"};
-    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
-        stage->kills[i].name = programs[i];
     if (stage->manager == NULL || stage->journal == NULL || !processes_look(&stage->platform, &stage->before))
         return -1;
+    for (size_t i = 0; i < stage->before.count; i++)
+        stage->kills[i].name = stage->before.of[i].name;
     return 0;
 }
 
@@ -42,8 +43,7 @@ int stage_stop(void **state)
     return 0;
 }
 
-load_t *stage_load(stage_t *stage, mix_registry_t *world, const load_operation_t *operations, unsigned clients, double rate,
-                   const char *socket)
+load_t *stage_load(stage_t *stage, void *world, const load_operation_t *operations, unsigned clients, double rate, const char *socket)
 {
     const load_options_t options = {.journal = stage->journal,
                                     .url = stage->platform.url,
@@ -210,6 +210,8 @@ void stage_check(stage_t *stage, const char *what)
     invariants_check_logs(&report, &leaks, stage->platform.state_dir);
     invariants_print(&report, what);
     stage->report = report;
+    stage->place = replay.place;
+    stage->digest = replay.digest;
     printf("  the log has %" PRId64 " events; %zu lines of %zu logs\n", replay.place, leaks.lines, leaks.files);
     replay_clear(&replay);
     leaks_clear(&leaks);
@@ -219,9 +221,30 @@ void stage_check(stage_t *stage, const char *what)
     }
 }
 
+void stage_check_follower(const stage_t *stage, const follower_t *follower, const char *what)
+{
+    const follower_seen_t *seen = follower->seen;
+    if (!follower_await(follower, stage->place, STAGE_READY_MS))
+        fail_msg("%s: the subscriber is at %" PRId64 " of %" PRId64, what, atomic_load(&seen->place), stage->place);
+    printf("  the subscriber saw %" PRIu64 " events, %" PRIu64 " gaps, %" PRIu64 " doubles\n", atomic_load(&seen->events),
+           atomic_load(&seen->gaps), atomic_load(&seen->doubles));
+    assert_int_equal(atomic_load(&seen->gaps) + atomic_load(&seen->doubles), 0);
+    assert_int_equal(atomic_load(&seen->events), (uint64_t)stage->place);
+    assert_true(atomic_load(&seen->digest) == stage->digest);
+}
+
 void stage_baseline(stage_t *stage)
 {
-    assert_true(processes_look(&stage->platform, &stage->before));
+    processes_t now;
+    assert_true(processes_look(&stage->platform, &now));
+    // A planned restart changes pids and is no restart of the supervisor's; a death that nobody caused is not to be forgotten here.
+    for (size_t i = 0; i < stage->before.count; i++) {
+        const process_t *is = processes_find(&now, stage->before.of[i].name);
+        const unsigned restarts = is != NULL ? is->restarts - stage->before.of[i].restarts : 0;
+        if (is == NULL || restarts < stage->kills[i].restarts || restarts > stage->kills[i].restarts + stage->kills[i].failed_starts_most)
+            fail_msg("%s died by itself", stage->before.of[i].name);
+    }
+    stage->before = now;
     for (invariants_kills_t *kill = stage->kills; kill->name != NULL; kill++)
         kill->restarts = kill->failed_starts_most = 0;
 }

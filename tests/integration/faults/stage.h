@@ -23,7 +23,6 @@
 #include "tests/support/load.h"
 #include "tests/support/mix_registry.h"
 
-#define STAGE_PROGRAMS 5
 #define STAGE_READY_MS 60000
 
 typedef struct stage {
@@ -33,17 +32,19 @@ typedef struct stage {
     load_random_t random;
     journal_t *journal;
     processes_t before;
-    invariants_kills_t kills[STAGE_PROGRAMS]; // since `before`; ends with name NULL
-    invariants_t report;                      // of the last check
+    invariants_kills_t kills[PROCESSES_MAX + 1]; // of each program since `before`; ends with name NULL
+    // Of the last check: what it found, and how far the log was that it read, with replay_digest over all of it.
+    invariants_t report;
+    int64_t place;
+    uint64_t digest;
 } stage_t;
 
 // cmocka's group set-up and tear-down; *state is the stage.
 int stage_start(void **state);
 int stage_stop(void **state);
 
-// The registry's mix on a world of its own; `socket` NULL: through the edge. Never NULL.
-load_t *stage_load(stage_t *stage, mix_registry_t *world, const load_operation_t *operations, unsigned clients, double rate,
-                   const char *socket);
+// A table of operations on its world; `socket` NULL: through the edge. Never NULL.
+load_t *stage_load(stage_t *stage, void *world, const load_operation_t *operations, unsigned clients, double rate, const char *socket);
 // Stops it, requires that every request was answered and none wrongly, and prints its counts.
 load_counts_t stage_load_stop(load_t **load, const char *what);
 // Sends a signal that ends the program and counts it, or notes that it was killed in another way (signal 0).
@@ -56,6 +57,8 @@ int64_t stage_mark(stage_t *stage);
 int64_t stage_replay(stage_t *stage, replay_t *replay, unsigned limit);
 // All invariants, from the log's beginning; fails the test where one does not hold.
 void stage_check(stage_t *stage, const char *what);
+// After a check: a subscriber that followed from 0 has seen the same log, each event once, in order.
+void stage_check_follower(const stage_t *stage, const follower_t *follower, const char *what);
 // The memory and restarts from which the next check counts.
 void stage_baseline(stage_t *stage);
 // GET or another request, outside of the journal; whole and with that status, or the test fails.

@@ -18,9 +18,7 @@ enum {
     BETWEEN_MS = 5000,
     PASSES_MOST = 500,
     POINT_MS = 20000,
-    STOPPED_MS = 2500,
-    FOLLOWS_MS = 60000,
-    PAGE = 1000
+    STOPPED_MS = 2500
 };
 
 typedef enum manner { MANNER_KILL, MANNER_QUIT, MANNER_STOP, MANNER_POINT, MANNER_TOGETHER } manner_t;
@@ -47,7 +45,7 @@ typedef struct chaos {
 
 static int64_t chaos_seconds(void)
 {
-    const char *text = getenv("PCN_CHAOS_SECONDS");
+    const char *text = getenv("PCN_TEST_SECONDS");
     const int64_t seconds = text != NULL ? strtoll(text, NULL, 10) : DEFAULT_SECONDS;
     return seconds > 0 ? seconds : DEFAULT_SECONDS;
 }
@@ -122,22 +120,6 @@ static void fault_do(chaos_t *chaos)
     }
 }
 
-// The subscriber has seen what the log holds: each event once, in order.
-static void follower_check(chaos_t *chaos)
-{
-    replay_t replay;
-    const follower_seen_t *seen = chaos->follower.seen;
-    (void)stage_replay(chaos->stage, &replay, PAGE);
-    if (!follower_await(&chaos->follower, replay.place, FOLLOWS_MS))
-        fail_msg("the subscriber is at %lld of %lld", (long long)atomic_load(&seen->place), (long long)replay.place);
-    printf("  the subscriber: %" PRIu64 " events, %" PRIu64 " gaps, %" PRIu64 " doubles\n", atomic_load(&seen->events),
-           atomic_load(&seen->gaps), atomic_load(&seen->doubles));
-    assert_int_equal(atomic_load(&seen->gaps) + atomic_load(&seen->doubles), 0);
-    assert_int_equal(atomic_load(&seen->events), (uint64_t)replay.place);
-    assert_true(atomic_load(&seen->digest) == replay.digest);
-    replay_clear(&replay);
-}
-
 static void round_run(chaos_t *chaos, unsigned number, int64_t until_us)
 {
     stage_t *stage = chaos->stage;
@@ -155,7 +137,7 @@ static void round_run(chaos_t *chaos, unsigned number, int64_t until_us)
     } while (clock_steady_us() < until_us);
     stage_load_stop(&load, what);
     stage_check(stage, what);
-    follower_check(chaos);
+    stage_check_follower(stage, &chaos->follower, what);
     mix_registry_clear(&world);
 }
 
@@ -164,7 +146,7 @@ static void test_chaos(void **state)
     chaos_t chaos = {.stage = *state};
     stage_t *stage = chaos.stage;
     const int64_t end_us = clock_steady_us() + chaos_seconds() * SECOND_US;
-    assert_true(follower_start(&chaos.follower, &stage->platform, "follower-chaos", 0));
+    assert_true(follower_start(&chaos.follower, &stage->platform, "registry", "follower-chaos", 0));
     assert_true(killer_install(&chaos.registry, &stage->platform, "registry"));
     assert_true(killer_install(&chaos.gateway, &stage->platform, "gateway"));
     stage_await_ready(stage);
@@ -190,7 +172,7 @@ int main(int argument_count, char **arguments)
             fprintf(stderr, "usage: %s [--seconds N] [--seed S]\n", arguments[0]);
             return 2;
         }
-        setenv(seconds ? "PCN_CHAOS_SECONDS" : "PCN_TEST_SEED", arguments[i + 1], 1);
+        setenv(seconds ? "PCN_TEST_SECONDS" : "PCN_TEST_SEED", arguments[i + 1], 1);
     }
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_chaos)};
     return cmocka_run_group_tests(tests, stage_start, stage_stop);

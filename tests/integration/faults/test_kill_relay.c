@@ -6,22 +6,6 @@ enum { CLIENTS = 16, KILLS = 12, PASSES_MOST = 150, LAST_KILLS = 4, KILL_MS = 30
 
 static killer_t killer;
 
-// The subscriber has seen what the log holds: each event once, in order.
-static void follower_check(stage_t *stage, follower_t *follower, const char *what)
-{
-    replay_t replay;
-    (void)stage_replay(stage, &replay, 1000);
-    if (!follower_await(follower, replay.place, FOLLOWS_MS))
-        fail_msg("%s: the subscriber is at %lld of %lld", what, (long long)atomic_load(&follower->seen->place), (long long)replay.place);
-    printf("%s: the subscriber saw %llu events, %llu gaps, %llu doubles\n", what, (unsigned long long)atomic_load(&follower->seen->events),
-           (unsigned long long)atomic_load(&follower->seen->gaps), (unsigned long long)atomic_load(&follower->seen->doubles));
-    assert_int_equal(atomic_load(&follower->seen->gaps), 0);
-    assert_int_equal(atomic_load(&follower->seen->doubles), 0);
-    assert_int_equal(atomic_load(&follower->seen->events), (uint64_t)replay.place);
-    assert_true(atomic_load(&follower->seen->digest) == replay.digest);
-    replay_clear(&replay);
-}
-
 static void test_before_publication_under_load(void **state)
 {
     stage_t *stage = *state;
@@ -31,7 +15,7 @@ static void test_before_publication_under_load(void **state)
     assert_true(killer_install(&killer, &stage->platform, "registry"));
     stage_await_ready(stage);
     stage_baseline(stage);
-    assert_true(follower_start(&follower, &stage->platform, "follower-relay", 0));
+    assert_true(follower_start(&follower, &stage->platform, "registry", "follower-relay", 0));
     load_t *load = stage_load(stage, &world, mix_registry_all, CLIENTS, 0, NULL);
     for (unsigned i = 0; i < KILLS; i++) {
         const size_t acknowledged = load_count(load).acknowledged;
@@ -41,9 +25,9 @@ static void test_before_publication_under_load(void **state)
         assert_true(load_await(load, acknowledged + 1, BACK_MS));
     }
     stage_load_stop(&load, "relay killed before publication");
-    follower_check(stage, &follower, "relay killed before publication");
-    assert_true(follower_stop(&follower));
     stage_check(stage, "relay killed before publication");
+    stage_check_follower(stage, &follower, "relay killed before publication");
+    assert_true(follower_stop(&follower));
     mix_registry_clear(&world);
 }
 
@@ -54,7 +38,7 @@ static void test_nothing_is_published_afterwards(void **state)
     follower_t follower;
     const int64_t begin = stage_mark(stage);
     const unsigned fired = killer_fired(&killer);
-    assert_true(follower_start(&follower, &stage->platform, "follower-last", begin));
+    assert_true(follower_start(&follower, &stage->platform, "registry", "follower-last", begin));
     for (unsigned i = 0; i < LAST_KILLS; i++) {
         char body[160], key[64];
         const char *const headers[] = {key, NULL};

@@ -215,7 +215,7 @@ static void test_after_a_new_epoch(void **state)
     follower_t follower;
     const int64_t end = stage_mark(fixture->stage);
     http_answer_t page = stage_ask(fixture->stage, &(http_call_t){.path = "/v1/events/registry?after=700&limit=1"}, 200);
-    assert_true(follower_start(&follower, &fixture->stage->platform, "follower-epoch", end - 1));
+    assert_true(follower_start(&follower, &fixture->stage->platform, "registry", "follower-epoch", end - 1));
     assert_true(follower_await(&follower, end, EVENTS_WAIT_MS));
     assert_int_equal(atomic_load(&follower.seen->gone), 0);
     sql(fixture, "UPDATE registry.log_state SET epoch = gen_random_uuid()");

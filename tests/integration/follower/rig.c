@@ -162,7 +162,7 @@ int rig_teardown(void **state)
     rig_end(&rig->copy);
     rig_end(&rig->registry);
     peer_deinit(&rig->peer);
-    rig_sql(rig, "DROP OWNED BY %s, %s CASCADE; DROP ROLE %s; DROP ROLE %s", rig->app, rig->job, rig->app, rig->job);
+    test_database_drop_roles(rig->database, rig->app, rig->job);
     test_database_drop(&rig->database);
     snprintf(command, sizeof command, "rm -rf '%s'", rig->folder);
     if (getenv("PCN_TEST_KEEP") == NULL)

@@ -77,6 +77,19 @@ static void follower_kill(follower_t *follower)
 
 // ---- what they saw
 
+// Pages alone would hide a stream that is refused.
+static bool log_says(const follower_t *follower, const char *text)
+{
+    char line[512];
+    bool found = false;
+    FILE *log = fopen(follower->log, "re");
+    while (log != NULL && !found && fgets(line, sizeof line, log) != NULL)
+        found = strstr(line, text) != NULL;
+    if (log != NULL)
+        (void)fclose(log);
+    return found;
+}
+
 // How many lines the file has, all of them checked: the places 1, 2, 3 … A line that is being written does not count.
 static json_int_t lines_seen(const follower_t *follower)
 {
@@ -249,6 +262,7 @@ static void examples_miss_nothing(void **state)
         await_lines(follower, place);
         follower_kill(follower);
         assert_int_equal(lines_seen(follower), place);
+        assert_false(log_says(follower, "returned error: 4"));
     }
 }
 

@@ -88,13 +88,10 @@ int world_setup(void **state)
 int world_teardown(void **state)
 {
     world_t *world = *state;
-    char sql[256];
     db_session_close(&world->session);
     plan_destroy(&world->plan);
     arena_destroy(&world->arena);
-    (void)snprintf(sql, sizeof sql, "DROP OWNED BY %s, %s CASCADE; DROP ROLE %s; DROP ROLE %s", world->app, world->job, world->app,
-                   world->job);
-    free(test_database_query(world->database, sql));
+    test_database_drop_roles(world->database, world->app, world->job);
     test_database_drop(&world->database);
     free(world);
     return 0;

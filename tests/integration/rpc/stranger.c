@@ -10,6 +10,14 @@
 #include <unistd.h>
 #include <zmq.h>
 
+// libzmq 4.3.4 loses a message of some hundred bytes now and then when a bare socket of this program is closed in the middle of a
+// handshake. Nothing of ours is below it.
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) // NOLINT(bugprone-reserved-identifier): the sanitizer's name for it
+{
+    return "leak:libzmq.so";
+}
+
 enum { GREETING_SIZE = 64, MECHANISM_AT = 12, AS_SERVER_AT = 32, HELLO_SIZE = 200, COMMAND = 4, LONG = 2 };
 
 static size_t fill_random(chance_t *chance, uint8_t *bytes, size_t size)

@@ -143,12 +143,31 @@ static void a_closed_log_is_ignored(void **state)
     close(saved);
 }
 
+static void says_once_a_period(void **state)
+{
+    (void)state;
+    log_pause_t pause = {0};
+    assert_true(log_pause_over(&pause, 1000, 500));
+    assert_false(log_pause_over(&pause, 1001, 500));
+    assert_false(log_pause_over(&pause, 1499, 500));
+    assert_int_equal(pause.held, 2);
+    assert_true(log_pause_over(&pause, 1500, 500));
+    assert_int_equal(pause.held, 2);
+    assert_false(log_pause_over(&pause, 1999, 500));
+    assert_int_equal(pause.held, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_entry_is_one_object),  cmocka_unit_test(an_entry_needs_no_fields),       cmocka_unit_test(the_level_decides),
-        cmocka_unit_test(a_line_stays_one_line),   cmocka_unit_test(a_long_line_is_cut_and_says_so), cmocka_unit_test(many_fields_are_cut),
+        cmocka_unit_test(an_entry_is_one_object),
+        cmocka_unit_test(an_entry_needs_no_fields),
+        cmocka_unit_test(the_level_decides),
+        cmocka_unit_test(a_line_stays_one_line),
+        cmocka_unit_test(a_long_line_is_cut_and_says_so),
+        cmocka_unit_test(many_fields_are_cut),
         cmocka_unit_test(a_closed_log_is_ignored),
+        cmocka_unit_test(says_once_a_period),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,7 @@ static void test_revoke_spares_daemons(void **state)
 {
     (void)state;
     char output[2048];
+    assert_int_equal(run(5, (char *[]){"keys", "ensure", "--dir", dir, "gateway-events"}, output, sizeof output), COMMAND_OK);
     assert_int_equal(run(4, (char *[]){"keys", "list", "--dir", dir}, output, sizeof output), COMMAND_OK);
     const char *line = strstr(output, "gateway");
     assert_non_null(line);
@@ -164,8 +165,8 @@ static void test_revoke_spares_daemons(void **state)
     line = strstr(output, "reader");
     assert_non_null(line);
     assert_true(*(strchr(line, '\n') - 1) != 'n' || memcmp(strchr(line, '\n') - 6, "daemon", 6) != 0);
-    static const char *const names[] = {"gateway", "registry"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const names[] = {"gateway", "registry", "gateway-events"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[64];
         snprintf(path, sizeof path, "%s.public", names[i]);
         assert_int_equal(run(5, (char *[]){"keys", "revoke", "--dir", dir, (char *)names[i]}, output, sizeof output), COMMAND_FAILED);

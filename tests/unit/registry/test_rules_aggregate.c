@@ -22,6 +22,34 @@ static void one_more_leaves_the_facts_alone(void **state)
     assert_int_equal(aggregate_with_list_size(facts, size, *state)->n_all_sizes, 0);
 }
 
+// As the database gives them: what an event says and what a read says of the same version is the same text.
+static void one_more_stands_in_its_place(void **state)
+{
+    aggregate_t *facts = make_network(*state, "pcn-a");
+    aggregate_t *other = make_network(*state, "pcn-b");
+    member_t *members[] = {add_member(*state, other, "gp-b", "2019-07-01", NULL, NULL),
+                           add_member(*state, other, "gp-a", "2020-07-01", NULL, NULL),
+                           add_member(*state, other, "gp-a", "2019-07-01", "2020-06-30", NULL)};
+    director_t *directors[] = {add_director(*state, other, "Dr B", "2019-07-01", NULL, NULL),
+                               add_director(*state, other, "Dr A", "2019-07-01", NULL, NULL),
+                               add_director(*state, other, "Dr C", "2018-07-01", NULL, NULL)};
+    list_size_t *sizes[] = {add_size(*state, other, "pcn-a", "team-1", "2019-01-01", 5),
+                            add_size(*state, other, "pcn-a", NULL, "2020-01-01", 6),
+                            add_size(*state, other, "pcn-a", NULL, "2019-01-01", 7)};
+    for (size_t i = 0; i < 3; i++)
+        facts = aggregate_with_list_size(aggregate_with_director(aggregate_with_member(facts, members[i], *state), directors[i], *state),
+                                         sizes[i], *state);
+    assert_ptr_equal(facts->all_members[0], members[2]);
+    assert_ptr_equal(facts->all_members[1], members[1]);
+    assert_ptr_equal(facts->all_members[2], members[0]);
+    assert_ptr_equal(facts->all_directors[0], directors[2]);
+    assert_ptr_equal(facts->all_directors[1], directors[1]);
+    assert_ptr_equal(facts->all_directors[2], directors[0]);
+    assert_ptr_equal(facts->all_sizes[0], sizes[2]);
+    assert_ptr_equal(facts->all_sizes[1], sizes[1]);
+    assert_ptr_equal(facts->all_sizes[2], sizes[0]);
+}
+
 static void an_aggregate_is_its_organisation(void **state)
 {
     organisation_t *organisation = make_organisation(*state, "pcn-a", KIND(NETWORK), "ccg-elr");
@@ -36,6 +64,7 @@ static void an_aggregate_is_its_organisation(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(one_more_leaves_the_facts_alone), TEST(an_aggregate_is_its_organisation)};
+    const struct CMUnitTest tests[] = {TEST(one_more_leaves_the_facts_alone), TEST(one_more_stands_in_its_place),
+                                       TEST(an_aggregate_is_its_organisation)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,14 +33,14 @@ static uint16_t free_port(void)
 }
 
 // A server on ipc and tcp at once; its client comes by tcp.
-static uint16_t start_both(world_t *world)
+static uint16_t start_on(world_t *world, const char *address)
 {
     problem_t problem;
     char tcp[64];
     world_init(world);
     uint16_t port = free_port();
     (void)snprintf(world->one.endpoint, sizeof world->one.endpoint, "ipc://%s/one", world->dir);
-    (void)snprintf(tcp, sizeof tcp, "tcp://127.0.0.1:%u", port);
+    (void)snprintf(tcp, sizeof tcp, "tcp://%s:%u", address, port);
     const char *endpoints[] = {world->one.endpoint, tcp, NULL};
     rpc_server_options_t options = {endpoints, world_permissions, world_serve, &world->one, 0};
     assert_int_equal(rpc_context_new(&world->loop, world->dir, "registry", world->metrics, &world->one.context, &problem), STATUS_OK);
@@ -48,6 +48,11 @@ static uint16_t start_both(world_t *world)
     (void)strcpy(world->one.endpoint, tcp);
     world_client_start(world, "gateway", world->dir, 0);
     return port;
+}
+
+static uint16_t start_both(world_t *world)
+{
+    return start_on(world, "127.0.0.1");
 }
 
 static void echoes(world_t *world, int64_t timeout_ms)
@@ -76,6 +81,25 @@ static void listens_again_on_both(void **state)
     rpc_context_destroy(&world.context);
     (void)strcpy(world.one.endpoint, ipc);
     world_client_start(&world, "gateway", world.dir, 0);
+    echoes(&world, 5000);
+    world_deinit(&world);
+}
+
+static void speaks_over_ipv6(void **state)
+{
+    (void)state;
+    world_t world;
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    bool spoken = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (!spoken) {
+        print_message("this machine has no [::1]\n");
+        skip();
+    }
+    (void)start_on(&world, "[::1]");
     echoes(&world, 5000);
     world_deinit(&world);
 }
@@ -225,9 +249,13 @@ static void ends_tcp_when_it_is_too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(listens_again_on_both),    cmocka_unit_test(waits_for_an_endpoint_that_is_taken),
-        cmocka_unit_test(ends_while_it_is_renewed), cmocka_unit_test(says_who_is_in_the_way),
-        cmocka_unit_test(counts_connections),       cmocka_unit_test(ends_tcp_when_it_is_too_much),
+        cmocka_unit_test(listens_again_on_both),
+        cmocka_unit_test(waits_for_an_endpoint_that_is_taken),
+        cmocka_unit_test(ends_while_it_is_renewed),
+        cmocka_unit_test(says_who_is_in_the_way),
+        cmocka_unit_test(speaks_over_ipv6),
+        cmocka_unit_test(counts_connections),
+        cmocka_unit_test(ends_tcp_when_it_is_too_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void add(post_t *post, const char *identity, uint64_t correlation, int64_
     Pcn__Common__V1__ReplyHeader header = PCN__COMMON__V1__REPLY_HEADER__INIT;
     header.has_correlation = true;
     header.correlation = correlation;
-    assert_true(rpc_outbox_add(&post->outbox, identity, strlen(identity), &header.base, "body", 4, deadline_us));
+    assert_true(rpc_outbox_add(&post->outbox, identity, strlen(identity), &header.base, "body", 4, deadline_us, NULL));
 }
 
 // Pairs of the next message; 0 where none comes. Bodies are checked.
@@ -185,17 +185,87 @@ static void refuses_what_no_frame_takes(void **state)
     post_init(&post, 1000);
     static const char big[PB_FRAME_MAX + 1];
     Pcn__Common__V1__ReplyHeader header = PCN__COMMON__V1__REPLY_HEADER__INIT;
-    assert_false(rpc_outbox_add(&post.outbox, "peer", 4, &header.base, big, sizeof big, 10));
+    assert_false(rpc_outbox_add(&post.outbox, "peer", 4, &header.base, big, sizeof big, 10, NULL));
     assert_int_equal(post.outbox.pairs, 0); // and nothing empty waits to be sent
     assert_false(rpc_outbox_flush(&post.outbox, post.router, 0));
     assert_int_equal(receive(&post, false), 0);
     add(&post, "peer", 1, 10);
-    assert_false(rpc_outbox_add(&post.outbox, "peer", 4, &header.base, big, sizeof big, 10));
-    assert_true(rpc_outbox_add(&post.outbox, "peer", 4, &header.base, big, sizeof big - 1, 10)); // the largest, in a frame of its own
+    assert_false(rpc_outbox_add(&post.outbox, "peer", 4, &header.base, big, sizeof big, 10, NULL));
+    assert_true(rpc_outbox_add(&post.outbox, "peer", 4, &header.base, big, sizeof big - 1, 10, NULL)); // the largest, in a frame of its own
     assert_int_equal(post.outbox.pairs, 2);
     assert_false(rpc_outbox_flush(&post.outbox, post.router, 0));
     assert_int_equal(post.outbox.pairs, 0);
     assert_int_equal(post.dropped->value, 0);
+    post_deinit(&post);
+}
+
+// Takes a message, whatever is in it.
+static bool drain(post_t *post)
+{
+    zmq_msg_t frame;
+    assert_int_equal(zmq_msg_init(&frame), 0);
+    const bool came = zmq_msg_recv(&frame, post->dealer, ZMQ_DONTWAIT) >= 0;
+    assert_int_equal(zmq_msg_close(&frame), 0);
+    return came;
+}
+
+static void add_held(post_t *post, const char *identity, const void *body, size_t size, int64_t deadline_us, unsigned *held)
+{
+    Pcn__Common__V1__ReplyHeader header = PCN__COMMON__V1__REPLY_HEADER__INIT;
+    ++*held;
+    assert_true(rpc_outbox_add(&post->outbox, identity, strlen(identity), &header.base, body, size, deadline_us, held));
+}
+
+// Who takes no answers is not given further ones to make: what counts them goes down only when they have left.
+static void counts_what_has_not_left(void **state)
+{
+    (void)state;
+    post_t post;
+    post_init(&post, 1000);
+    static const char large[RPC_BATCH_BYTES];
+    unsigned held = 0, other = 0;
+    for (int i = 0; i < 10; i++) {
+        add_held(&post, "peer", large, sizeof large, 100, &held);
+    }
+    add_held(&post, "peer", "b", 1, 100, &other); // another's, so in a frame of its own
+    add_held(&post, "gone", "b", 1, 100, &held);
+    assert_int_equal(held, 11);
+    assert_true(rpc_outbox_flush(&post.outbox, post.router, 0));
+    const unsigned taken = 11 - held; // by the two pipes' room, and the one that nobody gets
+    assert_in_range(taken, 2, 6);
+    while (drain(&post) || held + other > 0) {
+        (void)rpc_outbox_flush(&post.outbox, post.router, 0);
+    }
+    assert_int_equal(held, 0);
+    assert_int_equal(other, 0);
+    // Those dropped at their deadline, or with their connections, count no more either.
+    for (int i = 0; i < 10; i++) {
+        add_held(&post, "peer", large, sizeof large, 100, &held);
+    }
+    assert_true(rpc_outbox_flush(&post.outbox, post.router, 0));
+    assert_in_range(held, 4, 9);
+    assert_false(rpc_outbox_flush(&post.outbox, post.router, 100));
+    assert_int_equal(held, 0);
+    add_held(&post, "peer", "b", 1, 100, &held);
+    rpc_outbox_clear(&post.outbox);
+    assert_int_equal(held, 0);
+    post_deinit(&post);
+}
+
+static void leaves_room_for_others(void **state)
+{
+    (void)state;
+    post_t post;
+    post_init(&post, 1000);
+    static const char large[RPC_BATCH_BYTES];
+    unsigned held = 0;
+    for (int i = 0; i < 300; i++) {
+        add_held(&post, "peer", large, sizeof large, 100, &held);
+    }
+    assert_int_equal(held, 250); // a quarter; the rest was dropped at once
+    assert_int_equal(post.dropped->value, 50);
+    add_held(&post, "another", "b", 1, 100, &held);
+    assert_int_equal(held, 251);
     post_deinit(&post);
 }
 
@@ -207,6 +277,8 @@ int main(void)
         cmocka_unit_test(keeps_for_a_slow_peer_until_the_deadline),
         cmocka_unit_test(is_bounded),
         cmocka_unit_test(refuses_what_no_frame_takes),
+        cmocka_unit_test(counts_what_has_not_left),
+        cmocka_unit_test(leaves_room_for_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,3 @@
-foreach(name batch binding budget client context due frame keys outbox peers publisher server subscriber zap)
+foreach(name audience batch binding budget client context due frame keys outbox peers publisher server share subscriber zap)
   pcn_unit(rpc ${name} pcn_rpc)
 endforeach()

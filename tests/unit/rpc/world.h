@@ -60,9 +60,9 @@ typedef struct world_call {
 } world_call_t;
 
 static const rpc_permission_t world_permissions[] = {
-    {"gateway", "", true},
-    {"follower", "pcn.events.v1.Events/", false},
-    {NULL, NULL, false},
+    {.peer = "gateway", .method = "", .with_principal = true},
+    {.peer = "follower", .method = "pcn.events.v1.Events/", .in_flight_a_key = 3, .in_flight_max = 5},
+    {.peer = NULL},
 };
 
 static inline void world_serve(void *data, rpc_call_t *call)

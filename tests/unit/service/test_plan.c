@@ -23,6 +23,7 @@ static const db_stmt_t good_save = {
 
 typedef struct fixture {
     service_handler_t handlers[METHODS_MAX + 1];
+    db_stmt_t saves[METHODS_MAX];
     service_t service;
     problem_t problem;
     plan_t *plan;
@@ -38,7 +39,8 @@ static void fill(fixture_t *fixture)
         service_handler_t *handler = &fixture->handlers[i];
         *handler = (service_handler_t){.method = contract->methods[i].short_name, .decide = decide};
         if ((contract->methods[i].flags & PB_CHANGES) != 0) {
-            handler->save = &good_save;
+            fixture->saves[i] = (db_stmt_t){contract->methods[i].short_name, good_save.sql};
+            handler->save = &fixture->saves[i];
             handler->after = contract->methods[i].reply;
         }
     }
@@ -154,6 +156,22 @@ static void test_unguarded_save(void **state)
     assert_refused(&fixture, "AddMember", "`seen`");
 }
 
+static void test_two_statements_of_one_name(void **state)
+{
+    (void)state;
+    fixture_t fixture;
+    fill(&fixture);
+    handler_of(&fixture, "CreateOrganisation")->save = &good_save;
+    handler_of(&fixture, "UpdateOrganisation")->save = &good_save;
+    assert_refused(&fixture, "UpdateOrganisation", "Another statement has the name");
+    // A read of the service's own that has the name of one of the platform's.
+    static const db_stmt_t taken = {"read_events", "SELECT code FROM organisation"};
+    fill(&fixture);
+    handler_of(&fixture, "GetNetwork")->load = &taken;
+    handler_of(&fixture, "GetNetwork")->row = &pcn__registry__v1__network__type;
+    assert_refused(&fixture, "Events/Read", "Another statement has the name");
+}
+
 static void test_unknown_parameter(void **state)
 {
     (void)state;
@@ -212,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_unguarded_save),
         cmocka_unit_test(test_unknown_parameter),
         cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_two_statements_of_one_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
