@@ -286,7 +286,8 @@ static void parts_are_as_the_one_that_ends(void **state)
     assert_int_equal(one->after->n_all_members, 1);
     assert_null(one->after->all_members[0]->sub_group); // not carried
     assert_int_equal(two->after->n_all_members, 2);
-    assert_string_equal(two->after->all_members[1]->from, "2020-09-01");
+    assert_string_equal(two->after->all_members[0]->practice, "comes");
+    assert_string_equal(two->after->all_members[0]->from, "2020-09-01");
     assert_string_equal(changed_on(changes_find(changes, "m2"), "2020-04-01")->parent, "two");
     assert_string_equal(changed_on(changes_find(changes, "child"), "2020-04-01")->parent, "one");
     assert_string_equal(changed_on(changes_find(changes, "comes"), "2020-09-01")->parent, "ccg"); // the day's job
@@ -327,7 +328,9 @@ static void a_practice_splits_in_its_network(void **state)
     const aggregate_t *after = changes_find(changes, "pcn")->after;
     assert_int_equal(after->n_all_members, 4);
     assert_string_equal(after->all_members[0]->to, "2020-03-31");
-    assert_string_equal(after->all_members[2]->practice, "one");
+    assert_string_equal(after->all_members[1]->practice, "one");
+    assert_string_equal(after->all_members[2]->practice, "other");
+    assert_string_equal(after->all_members[3]->practice, "two");
     assert_string_equal(after->all_members[3]->from, "2020-04-01");
     assert_string_equal(after->all_members[3]->to, "2021-03-31");
 }
