@@ -383,7 +383,7 @@ static status_t authorise(const exchange_t *exchange, problem_t *problem)
     const pb_method_t *method = exchange->method->method;
     if (exchange->own.done != NULL)
         return STATUS_OK;
-    if (method->path == NULL)
+    if (method->path == NULL && method->part_of == NULL)
         return problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "Only the service itself calls this");
     if (exchange->call.header->principal == NULL) {
         if (strcmp(exchange->rpc->peer, EXCHANGE_SPEAKER) == 0)
