@@ -26,6 +26,8 @@ status_t decide_correct_director(service_call_t *call);
 status_t decide_merge_organisation(service_call_t *call);
 status_t decide_split_organisation(service_call_t *call);
 status_t decide_add_waiver(service_call_t *call);
+status_t decide_end_waiver(service_call_t *call);
+status_t decide_correct_waiver(service_call_t *call);
 status_t decide_add_director(service_call_t *call);
 status_t decide_add_list_size(service_call_t *call);
 status_t decide_get_checks(service_call_t *call);
