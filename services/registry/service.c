@@ -2,12 +2,14 @@
 
 #include "services/registry/handlers.h"
 #include "services/registry/handlers_beside.h"
+#include "services/registry/handlers_export.h"
 #include "services/registry/handlers_reads.h"
 #include "services/registry/handlers_site.h"
 #include "services/registry/messages.h"
 #include "services/registry/store_day.h"
 #include "services/registry/store_history.h"
 #include "services/registry/store_beside.h"
+#include "services/registry/store_export.h"
 #include "services/registry/store_move.h"
 #include "services/registry/store_network.h"
 #include "services/registry/store_organisation.h"
@@ -226,6 +228,12 @@ static const service_handler_t handlers[] = {
      .after = &pcn__registry__v1__site__type,
      .save = &update_site_save},
     {.method = "GetChecks", .load = &get_checks, .row = &pcn__registry__store__v1__surveyed__type, .decide = decide_get_checks},
+    {.method = "Export",
+     .prepare = prepare_export,
+     .prepared = &pcn__registry__store__v1__after__type,
+     .load = &export_load,
+     .row = &pcn__registry__store__v1__export_piece__type,
+     .decide = decide_export},
     {.method = NULL},
 };
 
