@@ -1,9 +1,9 @@
-// How what stands beside an organisation ends, and how it is corrected. Nothing is decided about anything else: every one of these changes one
-// row, and the wrong one stays on record as what was thought.
+// How what stands beside an organisation ends, and how it is corrected. Each of these changes one row, and the wrong one stays on record as
+// what was thought.
 //
-// *changed is NULL where all is right already. Of an end: ALREADY_EXISTS where nothing holds on the day, be it that it has ended; what began on
-// the day never held. Of a correction: INVALID_ARGUMENT as span_request_check says, NOT_FOUND for what is not on record, and as the check of
-// rules_beside.h and rules_waiver.h for the right one, with the request's names of fields.
+// *changed is NULL where all is right already. Of an end: ALREADY_EXISTS where nothing holds on the day, be it that it has ended; what
+// began on the day never held. Of a correction: INVALID_ARGUMENT as span_request_check says, NOT_FOUND for what is not on record, and as
+// the check of rules_beside.h and rules_waiver.h for the right one, with the request's names of fields.
 #ifndef PCN_REGISTRY_RULES_BESIDE_CHANGES_H
 #define PCN_REGISTRY_RULES_BESIDE_CHANGES_H
 
