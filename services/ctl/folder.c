@@ -85,9 +85,13 @@ static status_t add_part(folder_t *folder, int dir, const char *name, problem_t 
         return copy == NULL ? out_of_memory(problem)
                             : problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "%s/%s is no file", folder->path, name);
     }
-    const bool document = is_document(name);
-    folder->changed[folder->part_count] = found.st_mtim;
-    folder->parts[folder->part_count++] = (http_part_t){copy, document ? "application/json" : "text/csv", fd, found.st_size, 0};
+    http_part_t *part = &folder->parts[folder->part_count];
+    folder->changed[folder->part_count++] = found.st_mtim;
+    part->name = copy;
+    part->type = is_document(name) ? "application/json" : "text/csv";
+    part->fd = fd;
+    part->size = found.st_size;
+    part->at = 0;
     folder->bytes += found.st_size;
     return STATUS_OK;
 }
