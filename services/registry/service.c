@@ -2,12 +2,14 @@
 
 #include "services/registry/handlers.h"
 #include "services/registry/handlers_beside.h"
+#include "services/registry/handlers_import.h"
 #include "services/registry/handlers_export.h"
 #include "services/registry/handlers_reads.h"
 #include "services/registry/handlers_site.h"
 #include "services/registry/messages.h"
 #include "services/registry/store_day.h"
 #include "services/registry/store_history.h"
+#include "services/registry/store_import.h"
 #include "services/registry/store_beside.h"
 #include "services/registry/store_export.h"
 #include "services/registry/store_move.h"
@@ -18,6 +20,7 @@
 #include "services/registry/store_succession.h"
 
 #define CHANGES_TYPE (&pcn__registry__store__v1__changes__type)
+#define IMPORT_TYPE (&pcn__registry__store__v1__loaded_import__type)
 
 extern const db_migration_t registry_migrations[];
 
@@ -227,6 +230,25 @@ static const service_handler_t handlers[] = {
      .decide = decide_update_site,
      .after = &pcn__registry__v1__site__type,
      .save = &update_site_save},
+    {.method = "BeginImport",
+     .load = &begin_import_load,
+     .row = IMPORT_TYPE,
+     .decide = decide_begin_import,
+     .after = IMPORT_TYPE,
+     .save = &begin_import_save},
+    {.method = "PutImportPart",
+     .load = &put_import_part_load,
+     .row = IMPORT_TYPE,
+     .decide = decide_put_import_part,
+     .after = &pcn__registry__store__v1__import_part__type,
+     .save = &put_import_part_save},
+    {.method = "GetJob", .load = &get_job, .row = IMPORT_TYPE, .decide = decide_get_job},
+    {.method = "CleanImport",
+     .load = &clean_import_load,
+     .row = IMPORT_TYPE,
+     .decide = decide_clean_import,
+     .after = &pcn__registry__store__v1__import_cleaning__type,
+     .save = &clean_import_save},
     {.method = "GetChecks", .load = &get_checks, .row = &pcn__registry__store__v1__surveyed__type, .decide = decide_get_checks},
     {.method = "Export",
      .prepare = prepare_export,
@@ -239,6 +261,7 @@ static const service_handler_t handlers[] = {
 
 static const service_job_t jobs[] = {
     {.name = "day", .due = &due_organisations, .method = "ComeIntoForce", .period_s = 60, .at_once = 16},
+    {.name = "imports", .due = &due_imports, .method = "CleanImport", .period_s = 300, .at_once = 1},
     {.name = NULL},
 };
 
