@@ -31,6 +31,7 @@ status_t decide_correct_waiver(service_call_t *call);
 status_t decide_add_director(service_call_t *call);
 status_t decide_add_list_size(service_call_t *call);
 status_t decide_get_checks(service_call_t *call);
+status_t prepare_get_history(service_call_t *call);
 status_t decide_get_history(service_call_t *call);
 status_t decide_close_organisation(service_call_t *call);
 status_t decide_come_into_force(service_call_t *call);
