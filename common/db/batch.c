@@ -35,12 +35,14 @@ static bool fill(db_t *db, db_query_t *query)
         return true;
     problem_t problem = {0};
     status_t status = STATUS_OK;
-    if (query->statement->coalesce_column != NULL && query->key != NULL)
-        query->values[0] = query->key;
-    else if (query->statement->coalesce_column != NULL)
-        status = db_statement_bind_plain(query->statement, query->roots, query->arena, query->values, &problem);
-    else
+    if (query->statement->coalesce_column != NULL) {
+        if (query->statement->param_count > 1 || query->key == NULL)
+            status = db_statement_bind_plain(query->statement, query->roots, query->arena, query->values, &problem);
+        if (query->key != NULL)
+            query->values[query->statement->coalesce_param] = query->key;
+    } else {
         status = db_statement_bind(query->statement, query->roots, query->arena, query->values, &problem);
+    }
     if (status != STATUS_OK) {
         problem.status = status;
         db_answer(db, query, NULL, &problem);
@@ -105,9 +107,9 @@ static db_slot_t *slot_add(db_batch_t *batch, unsigned number, bool prepare)
     return slot;
 }
 
-static bool shares(const db_link_t *link, const db_statement_t *statement)
+static bool shares(const db_link_t *link, const db_query_t *query)
 {
-    return link->lane->write ? statement->gathers : statement->coalesce_column != NULL;
+    return link->lane->write ? query->statement->gathers : query->statement->coalesce_column != NULL && coalesce_takes(query);
 }
 
 // A place in the batch for the query: the shared execution that is there already, or one of its own, after the statement's PREPARE
@@ -116,7 +118,7 @@ static bool place(db_link_t *link, db_batch_t *batch, const db_pick_t *picked)
 {
     db_t *db = link->db;
     db_known_t *known = &db->catalogue.known[picked->number];
-    bool shared = shares(link, known->statement);
+    bool shared = shares(link, picked->query);
     if (shared && known->batch == db->batch_serial) {
         db_slot_t *slot = &batch->slots[known->slot];
         if (!link->lane->write || gather_takes(slot, picked->query)) {
@@ -148,19 +150,9 @@ static bool slot_send(db_link_t *link, const db_slot_t *slot)
         return PQsendPrepare(link->pg, statement->name, statement->sql, 0, NULL) == 1;
     if (statement->gathers)
         return gather_send(link, slot);
-    const char *const *values = slot->first->values;
-    if (statement->coalesce_column == NULL)
-        return PQsendQueryPrepared(link->pg, statement->name, statement->param_count, values, NULL, NULL, 0) == 1;
-    buf_t array;
-    const char *keys = NULL;
-    bool sent = false;
-    buf_init(&array, 0);
-    if (coalesce_array(slot, &array)) {
-        keys = array.data;
-        sent = PQsendQueryPrepared(link->pg, statement->name, 1, &keys, NULL, NULL, 0) == 1;
-    }
-    buf_deinit(&array);
-    return sent;
+    if (statement->coalesce_column != NULL)
+        return coalesce_send(link, slot);
+    return PQsendQueryPrepared(link->pg, statement->name, statement->param_count, slot->first->values, NULL, NULL, 0) == 1;
 }
 
 static void enqueue(db_link_t *link, db_batch_t *batch)

@@ -14,10 +14,19 @@ static int key_compare(const void *a, const void *b)
 
 const char *coalesce_key(const db_query_t *query)
 {
-    return query->values[0];
+    return query->values[query->statement->coalesce_param];
 }
 
-bool coalesce_array(const db_slot_t *slot, buf_t *out)
+bool coalesce_takes(const db_query_t *query)
+{
+    for (int i = 0; i < query->value_count; i++)
+        if (i != query->statement->coalesce_param && query->values[i] != NULL)
+            return false;
+    return true;
+}
+
+// The array of the slot's distinct keys. False without memory.
+static bool coalesce_array(const db_slot_t *slot, buf_t *out)
 {
     size_t count = 0;
     for (const db_query_t *query = slot->first; query != NULL; query = query->next)
@@ -38,6 +47,23 @@ bool coalesce_array(const db_slot_t *slot, buf_t *out)
     array_close(out);
     free(keys);
     return buf_ok(out);
+}
+
+bool coalesce_send(db_link_t *link, const db_slot_t *slot)
+{
+    const db_statement_t *statement = link->db->catalogue.known[slot->number].statement;
+    const char *values[DB_PARAMS_MAX];
+    buf_t array;
+    bool sent = false;
+    // Those that share it have nothing but their key.
+    memcpy(values, slot->first->values, (size_t)statement->param_count * sizeof(*values));
+    buf_init(&array, 0);
+    if (coalesce_array(slot, &array)) {
+        values[statement->coalesce_param] = array.data;
+        sent = PQsendQueryPrepared(link->pg, statement->name, statement->param_count, values, NULL, NULL, 0) == 1;
+    }
+    buf_deinit(&array);
+    return sent;
 }
 
 typedef struct keyed_row {

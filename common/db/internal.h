@@ -27,6 +27,7 @@ struct db_statement {
     int param_count;
     // NULL where reads are not coalesced; else the result's column that tells the rows apart.
     char *coalesce_column;
+    int coalesce_param; // the parameter with the key
     // Executions of several writes may be one.
     bool gathers;
 };

@@ -168,8 +168,10 @@ bool batch_send(db_link_t *link);
 // One result of libpq, which it takes over. False where the connection was given up.
 bool batch_take(db_link_t *link, PGresult *result);
 
-// The array of the slot's distinct keys. False without memory.
-bool coalesce_array(const db_slot_t *slot, buf_t *out);
+// Whether the query may share an execution: one with nothing but its key.
+bool coalesce_takes(const db_query_t *query);
+// Sends the slot as one execution over the array of its keys. False where libpq or memory refuses.
+bool coalesce_send(db_link_t *link, const db_slot_t *slot);
 // Gives each query of the slot its rows.
 void coalesce_answer(db_t *db, db_slot_t *slot);
 // What a coalescing query looks for.

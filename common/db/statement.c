@@ -113,9 +113,10 @@ static status_t parse(db_statement_t *statement, const db_root_t *roots, size_t 
 // One key a query: a list or a message would not tell rows apart.
 static status_t coalesce_resolve(db_statement_t *statement, const char *coalesce, problem_t *problem)
 {
-    if (statement->param_count != 1 || param_find(statement, coalesce, strlen(coalesce)) != 0)
-        return refuse(statement, coalesce, strlen(coalesce), "a coalesced read has exactly the parameter that it is coalesced by", problem);
-    const pb_path_t *path = &statement->params[0].path;
+    statement->coalesce_param = param_find(statement, coalesce, strlen(coalesce));
+    if (statement->coalesce_param < 0)
+        return refuse(statement, coalesce, strlen(coalesce), "a coalesced read has the parameter that it is coalesced by", problem);
+    const pb_path_t *path = &statement->params[statement->coalesce_param].path;
     unsigned last = path->depth - 1;
     const ProtobufCFieldDescriptor *field = &path->type[last]->descriptor->fields[path->index[last]];
     if (field->label == PROTOBUF_C_LABEL_REPEATED || field->type == PROTOBUF_C_TYPE_MESSAGE)
@@ -225,5 +226,6 @@ status_t db_statement_bind(const db_statement_t *statement, const void *const *r
                            problem_t *problem)
 {
     status_t status = db_statement_bind_plain(statement, roots, arena, values, problem);
-    return status == STATUS_OK && statement->coalesce_column != NULL ? key_array(&values[0], arena, problem) : status;
+    return status == STATUS_OK && statement->coalesce_column != NULL ? key_array(&values[statement->coalesce_param], arena, problem)
+                                                                     : status;
 }

@@ -33,7 +33,7 @@ typedef struct db_statement db_statement_t;
 // INTERNAL with the parameter as the problem's field where a root or path is unknown.
 // `coalesce` (NULL for none) names a parameter of the form "request.code" of a read: the SQL compares with `= ANY(:request.code)`,
 // and rows of several queries that queue together come from one execution, told apart by the result's column of the path's last
-// name. Every other parameter must then be absent.
+// name. Queries with any other parameter that is not absent are an execution each: "as of a day" beside the plain lookup.
 MUST_CHECK status_t db_statement_new(const char *name, const char *sql, const db_root_t *roots, size_t root_count, const char *coalesce,
                                      db_statement_t **statement, problem_t *problem);
 void db_statement_destroy(db_statement_t **statement);

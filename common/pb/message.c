@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "common/base/buf.h"
 #include "common/pb/field.h"
+#include "common/pb/json.h"
+#include "common/pb/param.h"
 
 static void *allocator_alloc(void *data, size_t size)
 {
@@ -77,6 +80,46 @@ void pb_merge(const pb_type_t *to_type, void *to, const pb_type_t *from_type, co
             to_field->descriptor == from_field->descriptor)
             copy_field(to_field, to, from_field, from);
     }
+}
+
+void pb_copy_field(const pb_type_t *type, void *to, const void *from, unsigned index)
+{
+    const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
+    if (pb_has(type, from, index))
+        copy_field(field, to, field, from);
+    else
+        pb_clear(type, to, index);
+}
+
+// By their JSON: it shows all that a field says, and nothing else.
+static bool same_text(const pb_type_t *type, const void *a, const void *b, unsigned index)
+{
+    buf_t left, right;
+    buf_init(&left, PB_PARAM_JSON_MAX);
+    buf_init(&right, PB_PARAM_JSON_MAX);
+    pb_json_write_field(type, a, index, &left);
+    pb_json_write_field(type, b, index, &right);
+    const bool same = buf_ok(&left) && buf_ok(&right) && left.size == right.size && memcmp(left.data, right.data, left.size) == 0;
+    buf_deinit(&left);
+    buf_deinit(&right);
+    return same;
+}
+
+bool pb_same_field(const pb_type_t *type, const void *a, const void *b, unsigned index)
+{
+    const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
+    if (pb_has(type, a, index) != pb_has(type, b, index))
+        return false;
+    if (!pb_has(type, a, index))
+        return true;
+    const void *left = pb_member(field, a), *right = pb_member(field, b);
+    if (pb_is_list(field) && *pb_count(field, a) != *pb_count(field, b))
+        return false;
+    if (pb_is_list(field) || field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_BYTES)
+        return same_text(type, a, b, index);
+    if (field->type == PROTOBUF_C_TYPE_STRING)
+        return strcmp(*(char *const *)left, *(char *const *)right) == 0;
+    return memcmp(left, right, pb_value_size(field->type)) == 0;
 }
 
 bool pb_pack(const void *message, arena_t *arena, uint8_t **bytes, size_t *size)

@@ -19,6 +19,11 @@ void pb_clear(const pb_type_t *type, void *message, unsigned index);
 // the fields of `to_type` that `from_type` has under the same name and type; both types may differ.
 void pb_merge(const pb_type_t *to_type, void *to, const pb_type_t *from_type, const void *from);
 
+// Makes one field of `to` what it is in `from`, absent included; pointers are shared as in pb_merge.
+void pb_copy_field(const pb_type_t *type, void *to, const void *from, unsigned index);
+// Whether one field says the same in both, absent included; lists item by item. False also without memory.
+bool pb_same_field(const pb_type_t *type, const void *a, const void *b, unsigned index);
+
 // Bytes of the wire in the arena. False at the cap.
 bool pb_pack(const void *message, arena_t *arena, uint8_t **bytes, size_t *size);
 

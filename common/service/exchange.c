@@ -39,6 +39,11 @@ void exchange_refuse(exchange_t *exchange, const problem_t *problem)
 {
     if (problem->status == STATUS_INTERNAL)
         log_error("call failed", LOG_TEXT("method", exchange->method->method->short_name), LOG_TEXT("detail", problem->detail));
+    if (exchange->own.done != NULL) {
+        const problem_t copy = *problem; // which may be in the arena
+        exchange->own.done(exchange->own.data, &copy, false);
+        return;
+    }
     rpc_refuse(exchange->host->server, exchange->rpc, problem);
 }
 
@@ -56,6 +61,11 @@ void exchange_out_of_memory(exchange_t *exchange)
 
 static void answer_bytes(exchange_t *exchange, const void *bytes, size_t size, bool has_version, int64_t version, bool replayed)
 {
+    if (exchange->own.done != NULL) {
+        static const problem_t ok = {.status = STATUS_OK};
+        exchange->own.done(exchange->own.data, &ok, exchange->saved);
+        return;
+    }
     Pcn__Common__V1__ReplyHeader reply = PCN__COMMON__V1__REPLY_HEADER__INIT;
     reply.has_version = has_version && version > 0;
     reply.version = version;
@@ -282,6 +292,9 @@ static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t 
         const ProtobufCBinaryData *bytes = &exchange->statement.answer;
         if (exchange->host->log != NULL)
             event_log_hint(exchange->host->log);
+        if ((exchange->method->handler->flags & SERVICE_HINTS_ERRANDS) != 0)
+            errands_hint(exchange->host->errands);
+        exchange->saved = true;
         answer_bytes(exchange, bytes->data, bytes->len, true, exchange->call.version, false);
     } else if (strcmp(verdict->verdict, "moved") != 0) {
         answer_earlier(exchange, verdict);
@@ -307,6 +320,9 @@ static void save(exchange_t *exchange)
     statement->answer_version = exchange->call.version;
     statement->key = (char *)exchange->call.key;
     statement->resource = resource_path(exchange->method->method, exchange->call.request, exchange->call.key, exchange->rpc->arena);
+    // Without a path what the change is about is what its event is about.
+    if (exchange->method->method->path == NULL && exchange->call.event_count > 0)
+        statement->resource = (char *)(uintptr_t)exchange->call.events[0].subject;
     if (statement->resource == NULL ||
         !pb_pack(exchange->call.reply, exchange->rpc->arena, &statement->answer.data, &statement->answer.len) || !add_events(exchange)) {
         exchange_out_of_memory(exchange);
@@ -341,7 +357,7 @@ static bool prepare(exchange_t *exchange)
     call->arena = rpc->arena;
     call->problem = &exchange->problem;
     call->now_us = clock_wall_us();
-    call->today = date_of_instant(call->now_us);
+    call->today = exchange_today(exchange->host, call->now_us);
     instant_format(call->now_us, exchange->now);
     date_format(call->today, exchange->today);
     call->now = exchange->now;
@@ -367,6 +383,10 @@ static bool prepare(exchange_t *exchange)
 static status_t authorise(const exchange_t *exchange, problem_t *problem)
 {
     const pb_method_t *method = exchange->method->method;
+    if (exchange->own.done != NULL)
+        return STATUS_OK;
+    if (method->path == NULL && method->part_of == NULL)
+        return problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "Only the service itself calls this");
     if (exchange->call.header->principal == NULL) {
         if (strcmp(exchange->rpc->peer, EXCHANGE_SPEAKER) == 0)
             return problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "The call names no caller");
@@ -416,20 +436,15 @@ static status_t prepare_request(exchange_t *exchange, problem_t *problem)
     return status;
 }
 
-void exchange_serve(exchange_host_t *host, rpc_call_t *rpc)
+int32_t exchange_today(const exchange_host_t *host, int64_t now_us)
 {
+    return host->today != 0 ? host->today : date_of_instant(now_us);
+}
+
+static void begin(exchange_t *exchange)
+{
+    const plan_method_t *method = exchange->method;
     problem_t problem = {0};
-    const plan_method_t *method = plan_find(host->plan, rpc->header->method);
-    exchange_t *exchange = arena_zero(rpc->arena, sizeof *exchange);
-    if (method == NULL || exchange == NULL) {
-        (void)problem_set(&problem, method == NULL ? STATUS_UNIMPLEMENTED : STATUS_RESOURCE_EXHAUSTED, NULL,
-                          method == NULL ? "The service has no such method" : "No memory");
-        rpc_refuse(host->server, rpc, &problem);
-        return;
-    }
-    exchange->host = host;
-    exchange->rpc = rpc;
-    exchange->method = method;
     if (!prepare(exchange) || !join_organisations(exchange)) {
         exchange_out_of_memory(exchange);
         return;
@@ -449,4 +464,37 @@ void exchange_serve(exchange_host_t *host, rpc_call_t *rpc)
         load(exchange);
     else
         decide(exchange);
+}
+
+void exchange_serve(exchange_host_t *host, rpc_call_t *rpc)
+{
+    problem_t problem = {0};
+    const plan_method_t *method = plan_find(host->plan, rpc->header->method);
+    exchange_t *exchange = arena_zero(rpc->arena, sizeof *exchange);
+    if (method == NULL || exchange == NULL) {
+        (void)problem_set(&problem, method == NULL ? STATUS_UNIMPLEMENTED : STATUS_RESOURCE_EXHAUSTED, NULL,
+                          method == NULL ? "The service has no such method" : "No memory");
+        rpc_refuse(host->server, rpc, &problem);
+        return;
+    }
+    exchange->host = host;
+    exchange->rpc = rpc;
+    exchange->method = method;
+    begin(exchange);
+}
+
+void exchange_serve_own(exchange_host_t *host, const plan_method_t *method, rpc_call_t *rpc, const exchange_own_t *own)
+{
+    exchange_t *exchange = arena_zero(rpc->arena, sizeof *exchange);
+    if (exchange == NULL) {
+        problem_t problem = {0};
+        (void)problem_set(&problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
+        own->done(own->data, &problem, false);
+        return;
+    }
+    exchange->host = host;
+    exchange->rpc = rpc;
+    exchange->method = method;
+    exchange->own = *own;
+    begin(exchange);
 }

@@ -6,6 +6,7 @@
 #include "common/db/pool.h"
 #include "common/event/log.h"
 #include "common/rpc/server.h"
+#include "common/service/errands.h"
 #include "common/service/plan.h"
 
 // The peer that speaks for callers: every call of it names one.
@@ -16,13 +17,26 @@ typedef struct exchange_host {
     const plan_t *plan;
     rpc_server_t *server;
     db_t *db;
-    event_log_t *log; // hinted after each commit; may be NULL in tests
-    buf_t scratch;    // for JSON on its way into the arena
+    event_log_t *log;   // hinted after each commit; may be NULL in tests
+    errands_t *errands; // may be NULL
+    buf_t scratch;      // for JSON on its way into the arena
     counter_t *replays, *conflicts;
     counter_t *audit_refusals, *audit_failures;
+    int32_t today; // instead of the clock's date, to try out a day; 0 for the clock's
 } exchange_host_t;
+
+// The field's date.
+int32_t exchange_today(const exchange_host_t *host, int64_t now_us);
 
 // Takes the call over and answers it, at once or later.
 void exchange_serve(exchange_host_t *host, rpc_call_t *call);
+
+// A call that the service makes of itself: a method without a path, over the same way. `done` is called once, at once or later, and then
+// nothing of the call is used any more: its arena may go. `changed`: something was saved.
+typedef struct exchange_own {
+    void (*done)(void *data, const problem_t *problem, bool changed);
+    void *data;
+} exchange_own_t;
+void exchange_serve_own(exchange_host_t *host, const plan_method_t *method, rpc_call_t *call, const exchange_own_t *own);
 
 #endif

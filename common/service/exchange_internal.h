@@ -13,6 +13,7 @@ typedef struct exchange {
     exchange_host_t *host;
     rpc_call_t *rpc;
     const plan_method_t *method;
+    exchange_own_t own; // without `done` the call is a peer's
     service_call_t call;
     Pcn__Platform__V1__Call statement; // root `call`
     problem_t problem;                 // of decide
@@ -21,6 +22,7 @@ typedef struct exchange {
     char today[DATE_SIZE];
     uint8_t hash[SHA256_DIGEST_LENGTH];
     unsigned attempts, refusals;
+    bool saved;
 } exchange_t;
 
 void exchange_refuse(exchange_t *exchange, const problem_t *problem);

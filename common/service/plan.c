@@ -156,6 +156,40 @@ static status_t add_methods(plan_t *plan, const pb_service_t *contract, const se
     return STATUS_OK;
 }
 
+static const plan_method_t *method_of_job(const plan_t *plan, const service_job_t *job)
+{
+    for (size_t i = 0; i < plan->method_count; i++) {
+        if (strcmp(plan->methods[i].method->short_name, job->method) == 0 && plan->methods[i].method->path == NULL)
+            return &plan->methods[i];
+    }
+    return NULL;
+}
+
+// Once the methods are where they stay.
+static status_t add_jobs(plan_t *plan, problem_t *problem)
+{
+    const db_root_t roots[] = {{"request", &pcn__platform__v1__verdict__type},
+                               {"header", &pcn__common__v1__request_header__type},
+                               {"call", &pcn__platform__v1__call__type}};
+    const service_job_t *jobs = plan->service->jobs;
+    size_t count = 0;
+    while (jobs != NULL && jobs[count].name != NULL)
+        count++;
+    plan->jobs = calloc(count + 1, sizeof *plan->jobs);
+    if (plan->jobs == NULL)
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
+    for (size_t i = 0; i < count; i++) {
+        plan_job_t *job = &plan->jobs[plan->job_count++];
+        *job = (plan_job_t){.job = &jobs[i], .method = method_of_job(plan, &jobs[i])};
+        if (job->method == NULL || job->method->save == NULL || jobs[i].period_s == 0 || jobs[i].at_once == 0)
+            return refuse(problem, jobs[i].name, "A job has a changing method without a path, a period, and how many run at once");
+        status_t status = db_statement_new(jobs[i].due->name, jobs[i].due->sql, roots, PLAN_ROOT_PREPARED, NULL, &job->due, problem);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
 // Connections prepare a statement under its name: two of one name would be one to them.
 static status_t check_names(const plan_t *plan, problem_t *problem)
 {
@@ -208,11 +242,13 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
         status = db_statement_new(audit.name, audit.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->audit, problem);
     if (status == STATUS_OK)
         status = check_names(plan, problem);
+    qsort(plan->methods, plan->method_count, sizeof *plan->methods, by_name);
+    if (status == STATUS_OK)
+        status = add_jobs(plan, problem);
     if (status != STATUS_OK) {
         plan_destroy(&plan);
         return status;
     }
-    qsort(plan->methods, plan->method_count, sizeof *plan->methods, by_name);
     *out = plan;
     return STATUS_OK;
 }
@@ -225,6 +261,9 @@ void plan_destroy(plan_t **plan)
         db_statement_destroy(&(*plan)->methods[i].load);
         db_statement_destroy(&(*plan)->methods[i].save);
     }
+    for (size_t i = 0; i < (*plan)->job_count; i++)
+        db_statement_destroy(&(*plan)->jobs[i].due);
+    free((*plan)->jobs);
     db_statement_destroy(&(*plan)->seen);
     db_statement_destroy(&(*plan)->audit);
     free((*plan)->methods);

@@ -15,16 +15,25 @@ typedef struct plan_method {
     db_statement_t *save; // NULL for a read
 } plan_method_t;
 
+typedef struct plan_job {
+    const service_job_t *job;
+    const plan_method_t *method;
+    db_statement_t *due; // only the root `call`
+} plan_job_t;
+
 typedef struct plan {
     const service_t *service;
     plan_method_t *methods; // sorted by name
     size_t method_count;
+    plan_job_t *jobs;
+    size_t job_count;
     db_statement_t *seen;  // looks for an earlier answer
     db_statement_t *audit; // writes an entry of the audit trail that no save carries
 } plan_t;
 
 // FAILED_PRECONDITION names the method as the problem's field: one without a handler, a handler without a method, a reading method with a
-// save, a changing one without, a save without `changed` or `seen`, a changing one that is SERVICE_AUDITED (it is anyway).
+// save, a changing one without, a save without `changed` or `seen`, a changing one that is SERVICE_AUDITED (it is anyway); a job by its
+// name, whose method is not there, has a path or changes nothing.
 MUST_CHECK status_t plan_new(const service_t *service, plan_t **plan, problem_t *problem);
 void plan_destroy(plan_t **plan);
 // NULL where the service has no such method.

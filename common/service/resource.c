@@ -86,5 +86,7 @@ char *resource_path(const pb_method_t *method, const void *request, const char *
         made[size - 1] = '\0';
     if (key == NULL && !named && method->success == 201)
         key = name_asked_for(method, request, arena);
-    return named || key == NULL ? made : arena_printf(arena, "%s/%s", made, key);
+    if (named || key == NULL)
+        return made;
+    return made[0] != '\0' ? arena_printf(arena, "%s/%s", made, key) : arena_string(arena, key);
 }

@@ -10,11 +10,14 @@
 
 #include "common/app/app.h"
 #include "common/app/endpoints.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/db/session.h"
 #include "common/event/epoch.h"
 #include "common/event/audit.h"
+#include "common/service/errands.h"
 #include "common/service/exchange.h"
+#include "common/service/jobs.h"
 #include "pcn/common/v1/envelope.meta.h"
 
 #define KEPT_BYTES (64 * 1024 * 1024)
@@ -28,6 +31,7 @@ typedef struct settings {
     int64_t read_connections, write_connections, batch_max;
     int64_t event_partition, event_retention_days;
     bool migrate; // at start
+    const char *today;
 } settings_t;
 
 static const config_key_t keys[] = {
@@ -50,6 +54,8 @@ static const config_key_t keys[] = {
     {"EVENT_RETENTION_DAYS", CONFIG_NUMBER, 0, offsetof(settings_t, event_retention_days), "0", 0, 36500,
      "partitions whose newest event is older are dropped; 0 keeps events for ever"},
     {"MIGRATE", CONFIG_FLAG, 0, offsetof(settings_t, migrate), "true", 0, 0, "apply missing migrations at start"},
+    {"TODAY", CONFIG_STRING, 0, offsetof(settings_t, today), NULL, 0, 0,
+     "a date that counts as today, to try out what happens on a day; not in production"},
     {NULL, CONFIG_STRING, 0, 0, NULL, 0, 0, NULL},
 };
 
@@ -65,6 +71,8 @@ typedef struct host {
     exchange_host_t exchange;
     uv_timer_t last_answers;
     follower_t *followers[FOLLOWERS_MAX + 1]; // ended by NULL
+    jobs_t *jobs;
+    errands_t *errands;
 } host_t;
 
 // A page of a thousand events takes the one connection for reads some ten milliseconds, for which everybody else waits. Who follows the
@@ -207,6 +215,33 @@ static status_t start_followers(host_t *host, app_t *app, const settings_t *sett
     return status;
 }
 
+// Only for trying out: what is recorded under another day cannot be told apart later.
+static status_t read_today(host_t *host, const settings_t *settings, problem_t *problem)
+{
+    char variable[96];
+    if (settings->today == NULL || settings->today[0] == '\0')
+        return STATUS_OK;
+    variable_name(host->service, "TODAY", variable);
+    if (strcmp(settings->app.environment, "production") == 0)
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, variable, "In production today is the clock's");
+    if (!date_parse(settings->today, &host->exchange.today))
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, variable, "Must be a date: 2026-11-25");
+    log_warning("today is not the clock's", LOG_TEXT("today", settings->today));
+    return STATUS_OK;
+}
+
+static status_t start_errands(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
+{
+    const errands_options_t options = {.service = host->service->name,
+                                       .dsn = settings->dsn,
+                                       .errands = host->service->errands,
+                                       .log = host->log,
+                                       .today = host->exchange.today};
+    status_t status = errands_new(app_loop(app), &options, app_metrics(app), &host->errands, problem);
+    host->exchange.errands = host->errands;
+    return status;
+}
+
 static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
 {
     host_t *host = app_data(app);
@@ -217,6 +252,9 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
     if (argc > known)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, argv[known], "Unknown option");
     status_t status = read_endpoints(host, app, settings, problem);
+    if (status == STATUS_OK)
+        status = read_today(host, settings, problem);
+    const int32_t today = host->exchange.today;
     if (status == STATUS_OK)
         status = migrate(host->service, settings, problem);
     if (status != STATUS_OK)
@@ -243,7 +281,7 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
     status = event_log_new(app_loop(app), &options, app_metrics(app), &host->log, problem);
     if (status != STATUS_OK)
         return status;
-    host->exchange = (exchange_host_t){.plan = host->plan, .server = host->server, .db = host->db, .log = host->log};
+    host->exchange = (exchange_host_t){.plan = host->plan, .server = host->server, .db = host->db, .log = host->log, .today = today};
     buf_init(&host->exchange.scratch, SCRATCH_CAP);
     host->exchange.replays = metrics_counter(app_metrics(app), "pcn_replays_total", NULL, "Answers given again for a repeated key.");
     host->exchange.conflicts =
@@ -252,7 +290,10 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
         metrics_counter(app_metrics(app), "pcn_audit_refusals_total", NULL, "Refused changes and looks that the audit trail tells of.");
     host->exchange.audit_failures =
         metrics_counter(app_metrics(app), "pcn_audit_failures_total", NULL, "Entries of the audit trail that could not be written.");
-    return start_followers(host, app, settings, problem);
+    status = start_followers(host, app, settings, problem);
+    if (status == STATUS_OK)
+        status = jobs_new(app_loop(app), &host->exchange, app_metrics(app), &host->jobs, problem);
+    return status == STATUS_OK ? start_errands(host, app, settings, problem) : status;
 }
 
 static bool ready(app_t *app, problem_t *problem)
@@ -269,12 +310,17 @@ static void drain(app_t *app)
     host_t *host = app_data(app);
     if (host->server != NULL)
         rpc_server_drain(host->server);
+    if (host->jobs != NULL)
+        jobs_drain(host->jobs);
+    if (host->errands != NULL)
+        errands_drain(host->errands);
 }
 
 static bool drained(app_t *app)
 {
     const host_t *host = app_data(app);
-    return host->server == NULL || rpc_server_in_flight(host->server) == 0;
+    return (host->server == NULL || rpc_server_in_flight(host->server) == 0) && (host->jobs == NULL || jobs_idle(host->jobs)) &&
+           (host->errands == NULL || errands_idle(host->errands));
 }
 
 static void close_sockets(host_t *host)
@@ -299,6 +345,10 @@ static void stop(app_t *app)
     host_t *host = app_data(app);
     for (size_t i = 0; host->followers[i] != NULL; i++)
         follower_stop(host->followers[i]);
+    if (host->jobs != NULL)
+        jobs_stop(host->jobs);
+    if (host->errands != NULL)
+        errands_stop(host->errands);
     if (host->log != NULL)
         event_log_stop(host->log);
     host->exchange.log = NULL;
@@ -340,8 +390,9 @@ int service_run(const service_t *service, int argc, char **argv)
     const app_spec_t spec = {.name = service->name,
                              .keys = keys,
                              .config_size = sizeof(settings_t),
-                             .usage = "  --migrate        apply missing migrations and end\n"
-                                      "  --new-epoch      after a restore from a backup: give the change log a new epoch, print it and end\n",
+                             .usage =
+                                 "  --migrate        apply missing migrations and end\n"
+                                 "  --new-epoch      after a restore from a backup: give the change log a new epoch, print it and end\n",
                              .data = &host,
                              .start = start,
                              .ready = ready,
@@ -351,6 +402,8 @@ int service_run(const service_t *service, int argc, char **argv)
     const int code = app_run(&spec, argc, argv);
     for (size_t i = 0; host.followers[i] != NULL; i++)
         follower_destroy(&host.followers[i]);
+    jobs_destroy(&host.jobs);
+    errands_destroy(&host.errands);
     event_log_destroy(&host.log);
     plan_destroy(&host.plan);
     endpoint_list_deinit(&host.calls_at);
@@ -370,6 +423,8 @@ status_t service_statements(const service_t *service, status_t (*visit)(void *da
     status = visit(data, plan->seen);
     if (status == STATUS_OK)
         status = visit(data, plan->audit);
+    for (size_t i = 0; i < plan->job_count && status == STATUS_OK; i++)
+        status = visit(data, plan->jobs[i].due);
     for (size_t i = 0; i < plan->method_count && status == STATUS_OK; i++) {
         if (plan->methods[i].load != NULL)
             status = visit(data, plan->methods[i].load);

@@ -19,6 +19,7 @@
 
 #include "common/db/migrate.h"
 #include "common/db/statement.h"
+#include "common/service/errand.h"
 #include "common/service/follower.h"
 #include "pcn/common/v1/envelope.pb-c.h"
 
@@ -68,6 +69,8 @@ enum {
     // A read of what must be accounted for: each look, refused ones too, is an entry of the audit trail, committed before the answer. One
     // that cannot be written is answered UNAVAILABLE.
     SERVICE_AUDITED = 4,
+    // What a change of this method commits may be work for the service's errands: they look at once.
+    SERVICE_HINTS_ERRANDS = 8,
 };
 
 typedef struct service_handler {
@@ -85,6 +88,24 @@ typedef struct service_handler {
     unsigned flags;
 } service_handler_t;
 
+// What a service does by itself when its time has come, such as bringing into force what was recorded for a day. `due` lists requests of a
+// method that changes and has neither verb nor path: nobody else may call that one. Its only root is `call` (now, today); a row is a
+// message of the method's request. Each request goes the way of any other: load, decide, save, events, audit (by the subject
+// "pcn-<service>", of no organisation). So every replica may run the job: who comes second meets a moved version and decides
+// again, and then has nothing to do.
+//
+// A job runs at start, every `period_s`, and as soon as the field's date changes; as long as it still changes something, it looks again at
+// once. So nothing is lost where the service was down, and `due` must not list what needs no change. At most SERVICE_JOB_ROWS rows count.
+typedef struct service_job {
+    const char *name;
+    const db_stmt_t *due;
+    const char *method; // short name in the contract
+    unsigned period_s;
+    unsigned at_once; // requests under way together, which gather where the handler does; 1: one after the other
+} service_job_t;
+
+#define SERVICE_JOB_ROWS 256
+
 typedef struct service {
     const char *name; // "registry": its schema, its key, its configuration prefix
     const pb_service_t *contract;
@@ -92,6 +113,8 @@ typedef struct service {
     const db_migration_t *migrations;  // numbers from 1000, ended by one without sql
     // The logs of other services that it keeps a copy of, ended by one without a source; NULL for none.
     const service_follower_t *followers;
+    const service_job_t *jobs;       // ended by one without a name; NULL for none
+    const service_errand_t *errands; // the same
 } service_t;
 
 // Whether the caller's token holds the scope.

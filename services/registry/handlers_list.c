@@ -14,7 +14,8 @@ typedef Pcn__Registry__Store__V1__ListedOrganisation listed_t;
 // Fields of the frame that an organisation takes: those of its identifiers count too.
 static size_t fields_of(const organisation_t *organisation)
 {
-    size_t count = 1 + organisation->n_former_names;
+    size_t count =
+        1 + organisation->n_former_names + organisation->n_predecessors + organisation->n_successors + 4 * organisation->n_coming;
     for (unsigned i = 0; i < ORGANISATION_TYPE->descriptor->n_fields; i++)
         count += pb_has(ORGANISATION_TYPE, organisation, i);
     for (size_t i = 0; i < organisation->n_identifiers; i++) {
@@ -33,6 +34,7 @@ static status_t fill(service_call_t *call, reply_t *reply, size_t size)
         if (organisation == NULL)
             return refuse_memory(call);
         pb_merge(ORGANISATION_TYPE, organisation, &pcn__registry__store__v1__listed_organisation__type, call->rows[i]);
+        organisation_end_facts(organisation, call->arena);
         bytes += ROW_HEAD_MAX + pcn__registry__v1__organisation__get_packed_size(organisation);
         fields += fields_of(organisation);
         if (i > 0 && (bytes > PAGE_BYTES_MAX || fields > PB_REPLY_FIELDS_MAX - 2))
@@ -62,6 +64,7 @@ status_t decide_list_organisations(service_call_t *call)
     status = fill(call, reply, request->has_page_size ? request->page_size : PAGE_SIZE_DEFAULT);
     if (status != STATUS_OK || reply->n_organisations == call->row_count)
         return status;
-    reply->next_page_token = page_token_make(request, reply->organisations[reply->n_organisations - 1]->code, call->arena);
+    const listed_t *last = call->rows[reply->n_organisations - 1];
+    reply->next_page_token = page_token_make(request, last->code, last->distance, call->arena);
     return reply->next_page_token != NULL ? STATUS_OK : refuse_memory(call);
 }

@@ -7,17 +7,20 @@
 #include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_membership.h"
 #include "services/registry/rules_network.h"
-#include "services/registry/rules_registry.h"
 #include "services/registry/rules_term.h"
+#include "services/registry/rules_waiver.h"
 
 status_t decide_get_network(service_call_t *call)
 {
     const Pcn__Registry__V1__GetNetworkRequest *request = call->request;
     if (call->row_count == 0)
         return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no network %s", request->code);
-    const aggregate_t *facts = call->rows[0];
+    aggregate_t *facts = call->rows[0];
     char today[DATE_SIZE];
     date_format(call->today, today);
+    // The loaded one is today's. A network's parent is a commissioner by its rules.
+    if (request->as_of != NULL)
+        facts->commissioner = facts->parent;
     network_t *network = network_on(facts, request->as_of != NULL ? request->as_of : today, call->arena);
     if (network == NULL)
         return refuse_memory(call);
@@ -26,8 +29,7 @@ status_t decide_get_network(service_call_t *call)
     return STATUS_OK;
 }
 
-// The network that a call changes, as it was loaded; NULL with the refusal in *status.
-static const aggregate_t *changeable(service_call_t *call, const char *code, const char *what, status_t *status)
+const aggregate_t *changeable(service_call_t *call, const char *code, const char *what, status_t *status)
 {
     const aggregate_t *row = call->row_count > 0 ? call->rows[0] : NULL;
     if (row == NULL || (!row->within_reach && !service_may(call, SCOPE_ANY))) {
@@ -59,53 +61,6 @@ static status_t change_network(service_call_t *call, aggregate_t *facts, const c
     return emit(call, EVENT_UPDATED, facts->code, facts->version, NETWORK_TYPE, data);
 }
 
-// A practice that joins a network from today lies below it in the tree of commissioning from then on: its own event says so.
-static status_t move_practice(service_call_t *call, const aggregate_t *row, Pcn__Registry__Store__V1__MemberAddition *after)
-{
-    char today[DATE_SIZE];
-    date_format(call->today, today);
-    const organisation_t *practice = row->practice;
-    after->has_practice_version = after->has_practice_moves = 1;
-    after->practice_version = practice->version;
-    after->practice_moves =
-        term_holds(after->member->from, after->member->to, today) && (practice->parent == NULL || strcmp(practice->parent, row->code) != 0);
-    if (!after->practice_moves)
-        return STATUS_OK;
-    organisation_t *moved = pb_new(ORGANISATION_TYPE, call->arena);
-    if (moved == NULL)
-        return refuse_memory(call);
-    pb_merge(ORGANISATION_TYPE, moved, ORGANISATION_TYPE, practice);
-    moved->parent = row->code;
-    moved->version = practice->version + 1;
-    moved->updated_at = (char *)call->now;
-    return emit(call, EVENT_UPDATED, moved->code, moved->version, ORGANISATION_TYPE, moved);
-}
-
-status_t decide_add_member(service_call_t *call)
-{
-    const Pcn__Registry__V1__AddMemberRequest *request = call->request;
-    status_t status = STATUS_OK;
-    const aggregate_t *row = changeable(call, request->code, "network", &status);
-    if (row == NULL)
-        return status;
-    status = member_check(row, request->member, call->problem);
-    if (status != STATUS_OK)
-        return status;
-    member_t *member = pb_new(MEMBER_TYPE, call->arena);
-    Pcn__Registry__Store__V1__MemberAddition *after = pb_new(&pcn__registry__store__v1__member_addition__type, call->arena);
-    if (member == NULL || after == NULL)
-        return refuse_memory(call);
-    pb_merge(MEMBER_TYPE, member, MEMBER_TYPE, request->member);
-    member->name = row->practice->name;
-    after->member = member;
-    call->after = after;
-    aggregate_t *facts = aggregate_with_member(row, member, call->arena);
-    if (facts == NULL)
-        return refuse_memory(call);
-    status = change_network(call, facts, member->from, member->to);
-    return status == STATUS_OK ? move_practice(call, row, after) : status;
-}
-
 status_t decide_add_director(service_call_t *call)
 {
     const Pcn__Registry__V1__AddDirectorRequest *request = call->request;
@@ -113,7 +68,15 @@ status_t decide_add_director(service_call_t *call)
     const aggregate_t *row = changeable(call, request->code, "network", &status);
     if (row == NULL)
         return status;
-    status = director_check(row, request->director, call->problem);
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    timeline_t *timeline;
+    status = timeline_new(row, today, call->now, call->arena, &timeline, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    aggregate_t network = *row;
+    network.closed_on = (char *)(uintptr_t)timeline_closed_from(timeline);
+    status = director_check(&network, request->director, call->problem);
     if (status != STATUS_OK)
         return status;
     director_t *director = pb_new(DIRECTOR_TYPE, call->arena);
@@ -123,6 +86,72 @@ status_t decide_add_director(service_call_t *call)
     call->after = director;
     aggregate_t *facts = aggregate_with_director(row, director, call->arena);
     return facts != NULL ? change_network(call, facts, director->from, director->to) : refuse_memory(call);
+}
+
+status_t decide_add_waiver(service_call_t *call)
+{
+    const Pcn__Registry__V1__AddWaiverRequest *request = call->request;
+    status_t status = STATUS_OK;
+    const aggregate_t *row = changeable(call, request->code, "network", &status);
+    if (row == NULL)
+        return status;
+    status = waiver_check(row, request->waiver, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    waiver_t *waiver = pb_new(WAIVER_TYPE, call->arena);
+    if (waiver == NULL)
+        return refuse_memory(call);
+    pb_merge(WAIVER_TYPE, waiver, WAIVER_TYPE, request->waiver);
+    call->after = waiver;
+    aggregate_t *facts = aggregate_with_waiver(row, waiver, call->arena);
+    return facts != NULL ? change_network(call, facts, waiver->from, waiver->to) : refuse_memory(call);
+}
+
+// The network of today after the change, or of the day where that is to come.
+static status_t change_waiver(service_call_t *call, const aggregate_t *row, changed_waiver_t *changed, const char *day)
+{
+    call->after = changed;
+    if (changed != NULL) {
+        aggregate_t *facts = aggregate_with_changed_waiver(row, changed, call->arena);
+        return facts != NULL ? change_network(call, facts, day, NULL) : refuse_memory(call);
+    }
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    network_t *reply = network_on(row, today, call->arena);
+    call->reply = reply;
+    call->version = row->version;
+    call->key = row->code;
+    call->unchanged = true;
+    return reply != NULL ? STATUS_OK : refuse_memory(call);
+}
+
+status_t decide_end_waiver(service_call_t *call)
+{
+    const end_waiver_request_t *request = call->request;
+    status_t status = STATUS_OK;
+    const aggregate_t *row = changeable(call, request->code, "network", &status);
+    if (row == NULL)
+        return status;
+    changed_waiver_t *changed;
+    status = waiver_end(row, request, call->arena, &changed, call->problem);
+    return status == STATUS_OK ? change_waiver(call, row, changed, request->on) : status;
+}
+
+status_t decide_correct_waiver(service_call_t *call)
+{
+    const correct_waiver_request_t *request = call->request;
+    status_t status = STATUS_OK;
+    const aggregate_t *row = changeable(call, request->code, "network", &status);
+    if (row == NULL)
+        return status;
+    changed_waiver_t *changed;
+    status = waiver_correct(row, request, call->arena, &changed, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    const char *day = arena_string(call->arena, today);
+    return day != NULL ? change_waiver(call, row, changed, day) : refuse_memory(call);
 }
 
 // The organisation after it, with the size that was recorded: what a follower of list sizes reads.
@@ -151,7 +180,7 @@ status_t decide_add_list_size(service_call_t *call)
     const aggregate_t *row = changeable(call, request->code, "organisation", &status);
     if (row == NULL)
         return status;
-    status = list_size_check(row, request->list_size, today, call->problem);
+    status = list_size_check(row, request->list_size, request->correction, today, call->problem);
     if (status != STATUS_OK)
         return status;
     list_size_t *size = pb_new(LIST_SIZE_TYPE, call->arena);
@@ -159,25 +188,19 @@ status_t decide_add_list_size(service_call_t *call)
         return refuse_memory(call);
     pb_merge(LIST_SIZE_TYPE, size, LIST_SIZE_TYPE, request->list_size);
     size->organisation = row->code;
+    call->after = call->reply = size;
+    call->key = row->code;
+    call->version = row->version;
+    if (row->list_size_taken != NULL && row->list_size_taken->count == size->count &&
+        strcmp(row->list_size_taken->source, size->source) == 0) {
+        call->unchanged = true;
+        return STATUS_OK;
+    }
     aggregate_t *facts = aggregate_with_list_size(row, size, call->arena);
     if (facts == NULL)
         return refuse_memory(call);
     facts->version++;
     facts->updated_at = (char *)call->now;
-    call->after = call->reply = size;
     call->version = facts->version;
-    call->key = facts->code;
     return emit_sized(call, facts, size, today);
-}
-
-status_t decide_get_checks(service_call_t *call)
-{
-    char today[DATE_SIZE];
-    date_format(call->today, today);
-    Pcn__Registry__V1__GetChecksReply *reply = pb_new(&pcn__registry__v1__get_checks_reply__type, call->arena);
-    if (reply == NULL ||
-        !registry_find((aggregate_t *const *)call->rows, call->row_count, today, call->arena, &reply->findings, &reply->n_findings))
-        return refuse_memory(call);
-    call->reply = reply;
-    return STATUS_OK;
 }

@@ -6,6 +6,7 @@
 #include "services/registry/messages.h"
 #include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_network.h"
+#include "services/registry/rules_facts.h"
 #include "services/registry/rules_organisation.h"
 
 status_t refuse_memory(service_call_t *call)
@@ -25,37 +26,44 @@ status_t decide_get_organisation(service_call_t *call)
 {
     const Pcn__Registry__V1__GetOrganisationRequest *request = call->request;
     if (call->row_count == 0)
-        return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no organisation %s", request->code);
+        return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no organisation %s%s%s", request->code,
+                           request->as_of != NULL ? " on " : "", request->as_of != NULL ? request->as_of : "");
     organisation_t *organisation = call->rows[0];
+    organisation_end_facts(organisation, call->arena);
     call->reply = organisation;
     call->version = organisation->version;
     return STATUS_OK;
 }
 
-// The event's data: for a network, the network, which is the same aggregate. `facts` says what hangs on it, NULL for a new one.
-static status_t emit_organisation(service_call_t *call, const char *type, const organisation_t *organisation, const aggregate_t *facts)
+status_t emit_organisation(service_call_t *call, const char *type, const organisation_t *organisation, const aggregate_t *facts)
 {
     if (organisation->kind != KIND(NETWORK))
         return emit(call, type, organisation->code, organisation->version, ORGANISATION_TYPE, organisation);
-    aggregate_t *after = aggregate_of_organisation(organisation, call->arena);
+    aggregate_t *after = pb_new(AGGREGATE_TYPE, call->arena);
     if (after == NULL)
         return refuse_memory(call);
+    // All that hangs on it, and its organisation as it is after the change.
+    if (facts != NULL)
+        *after = *facts;
+    for (unsigned i = 0; i < AGGREGATE_TYPE->descriptor->n_fields; i++) {
+        if (pb_field_by_name(ORGANISATION_TYPE, AGGREGATE_TYPE->descriptor->fields[i].name) >= 0)
+            pb_clear(AGGREGATE_TYPE, after, i);
+    }
+    pb_merge(AGGREGATE_TYPE, after, ORGANISATION_TYPE, organisation);
     // Its parent was checked to be a commissioner.
     after->commissioner = organisation->parent;
-    if (facts != NULL) {
-        after->all_members = facts->all_members;
-        after->n_all_members = facts->n_all_members;
-        after->all_directors = facts->all_directors;
-        after->n_all_directors = facts->n_all_directors;
-        after->all_sizes = facts->all_sizes;
-        after->n_all_sizes = facts->n_all_sizes;
-        after->all_sub_groups = facts->all_sub_groups;
-        after->n_all_sub_groups = facts->n_all_sub_groups;
-    }
     char today[DATE_SIZE];
     date_format(call->today, today);
     const network_t *network = network_for_event(after, today, NULL, call->arena);
     return network != NULL ? emit(call, type, organisation->code, organisation->version, NETWORK_TYPE, network) : refuse_memory(call);
+}
+
+status_t emit_timeline(service_call_t *call, timeline_t *timeline, const aggregate_t *facts, timeline_record_t **record)
+{
+    *record = timeline_record(timeline);
+    if (*record == NULL)
+        return refuse_memory(call);
+    return emit_organisation(call, timeline_only_coming(timeline) ? EVENT_ANNOUNCED : EVENT_UPDATED, (*record)->head, facts);
 }
 
 static size_t list_length(const char *const *list)
@@ -107,6 +115,20 @@ status_t decide_create_organisation(service_call_t *call)
     return emit_organisation(call, EVENT_CREATED, organisation, NULL);
 }
 
+// What is closed takes in nobody and is paid nothing: no day on which the organisation is open may find it below one, or paid through one,
+// that is closed then.
+static status_t check_open(service_call_t *call, const timeline_t *timeline, const char *day, const char *field, const char *above,
+                           const char *closed_from)
+{
+    if (above == NULL || closed_from == NULL)
+        return STATUS_OK;
+    const organisation_t *facts = timeline_on(timeline, strcmp(day, closed_from) > 0 ? day : closed_from);
+    const char *then = strcmp(field, "parent") == 0 ? facts->parent : strcmp(field, "payee") == 0 ? facts->payee : facts->place;
+    if (facts->status == STATUS_OF(CLOSED) || then == NULL || strcmp(then, above) != 0)
+        return STATUS_OK;
+    return problem_set(call->problem, STATUS_FAILED_PRECONDITION, field, "%s is closed from %s on", above, closed_from);
+}
+
 status_t decide_update_organisation(service_call_t *call)
 {
     const Pcn__Registry__V1__UpdateOrganisationRequest *request = call->request;
@@ -116,28 +138,52 @@ status_t decide_update_organisation(service_call_t *call)
         return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no organisation %s", request->code);
     if (call->header->has_expected_version && call->header->expected_version != row->version)
         return problem_set(call->problem, STATUS_ABORTED, NULL, "%s is at version %lld now", request->code, (long long)row->version);
-    organisation_t *before = organisation_of_aggregate(row, call->arena);
-    if (before == NULL)
-        return refuse_memory(call);
-    organisation_t *after;
-    status_t status =
-        organisation_patch(before, request->organisation, request->clear, request->n_clear, call->arena, &after, call->problem);
-    if (status == STATUS_OK)
-        status = organisation_check(after, call->problem);
-    if (status == STATUS_OK)
-        status = organisation_check_membership(row, after, call->problem);
-    if (status == STATUS_OK)
-        status = organisation_check_references(before, after, row->references, unlimited, call->problem);
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    const char *day = request->effective_from != NULL ? request->effective_from : today;
+    timeline_t *timeline;
+    status_t status = timeline_new(row, arena_string(call->arena, today), call->now, call->arena, &timeline, call->problem);
     if (status != STATUS_OK)
         return status;
-    call->key = after->code;
-    call->reply = call->after = after;
-    call->version = before->version;
-    if (organisation_same(before, after, call->arena)) {
+    organisation_t *before = facts_of(timeline_on(timeline, day), call->arena);
+    if (before == NULL)
+        return refuse_memory(call);
+    status = timeline_change(timeline, arena_string(call->arena, day), request->organisation, request->clear, request->n_clear,
+                             request->has_correction && request->correction, call->problem);
+    if (status == STATUS_OK)
+        status = organisation_check_membership(row, before, timeline_on(timeline, day), call->problem);
+    if (status == STATUS_OK && !request->correction && before->status != STATUS_OF(CLOSED) &&
+        timeline_on(timeline, day)->status == STATUS_OF(CLOSED))
+        status = problem_set(call->problem, STATUS_FAILED_PRECONDITION, "status",
+                             "It is closed by POST /v1/organisations/%s:close, which sees to what hangs on it", row->code);
+    if (status == STATUS_OK)
+        status = organisation_check_references(before, timeline_on(timeline, day), row->references, unlimited, call->problem);
+    const organisation_t *asked = request->organisation;
+    if (status == STATUS_OK)
+        status = check_open(call, timeline, day, "parent", asked->parent, row->references->parent_closed_from);
+    if (status == STATUS_OK)
+        status = check_open(call, timeline, day, "place", asked->place, row->references->place_closed_from);
+    if (status == STATUS_OK)
+        status = check_open(call, timeline, day, "payee", asked->payee, row->references->payee_closed_from);
+    if (status != STATUS_OK)
+        return status;
+    call->key = row->code;
+    if (!timeline_changed(timeline)) {
+        organisation_t *same = organisation_of_aggregate(row, call->arena);
+        if (same == NULL)
+            return refuse_memory(call);
+        organisation_end_facts(same, call->arena);
+        call->reply = same;
+        call->version = row->version;
         call->unchanged = true;
         return STATUS_OK;
     }
-    after->version = call->version = before->version + 1;
-    after->updated_at = (char *)call->now;
-    return emit_organisation(call, EVENT_UPDATED, after, row);
+    timeline_record_t *record;
+    status = emit_timeline(call, timeline, row, &record);
+    if (status != STATUS_OK)
+        return status;
+    call->after = timelines_of(&record, 1, call->arena);
+    call->reply = record->head;
+    call->version = record->head->version;
+    return call->after != NULL ? STATUS_OK : refuse_memory(call);
 }

@@ -108,6 +108,17 @@ aggregate_t *aggregate_with_list_size(const aggregate_t *facts, list_size_t *siz
         return NULL;
     if (size->kind != SIZE_KIND(REGISTERED) || size->synthetic)
         return after;
+    // The one of its place gives way: compare_sizes knows no two of one list and day.
+    for (size_t i = 0; i < facts->n_all_sizes; i++) {
+        if (compare_sizes(facts->all_sizes[i], size) != 0)
+            continue;
+        after->all_sizes = arena_alloc(arena, facts->n_all_sizes * sizeof *facts->all_sizes);
+        if (after->all_sizes == NULL)
+            return NULL;
+        memcpy(after->all_sizes, facts->all_sizes, facts->n_all_sizes * sizeof *facts->all_sizes);
+        after->all_sizes[i] = size;
+        return after;
+    }
     after->all_sizes = longer((void *const *)facts->all_sizes, facts->n_all_sizes, size, compare_sizes, arena);
     after->n_all_sizes++;
     return after->all_sizes != NULL ? after : NULL;

@@ -9,7 +9,7 @@
 // NULL without memory. A sub-group that is named for the first time appears with what names it.
 aggregate_t *aggregate_with_member(const aggregate_t *facts, member_t *member, arena_t *arena);
 aggregate_t *aggregate_with_director(const aggregate_t *facts, director_t *director, arena_t *arena);
-// Only a registered size that is not synthetic is computed with; another one adds its sub-group alone.
+// Only a registered size that is not synthetic is computed with; another one adds its sub-group alone. It takes the place of one of that day.
 aggregate_t *aggregate_with_list_size(const aggregate_t *facts, list_size_t *size, arena_t *arena);
 
 // An organisation of which nothing else is on record. NULL without memory.

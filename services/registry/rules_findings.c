@@ -5,25 +5,20 @@
 #include "common/pb/message.h"
 #include "services/registry/rules_list_size.h"
 
-typedef struct finding_kind {
-    const char *code;
-    const char *rule;
-    Pcn__Registry__V1__FindingSeverity severity;
-} finding_kind_t;
-
 static const finding_kind_t band_above = {
     "size-band-above", "A network of more than 50,000 patients may work in neighbourhood teams of 30,000 to 50,000.", SEVERITY(WARNING)};
 static const finding_kind_t band_below = {
     "size-band-below", "A network of fewer than 30,000 patients needs a recorded waiver of its commissioner", SEVERITY(ERROR)};
+static const finding_kind_t band_below_waived = {
+    "size-band-below", "A network of fewer than 30,000 patients needs a recorded waiver of its commissioner", SEVERITY(INFORMATION)};
 static const finding_kind_t list_size_difference = {"list-size-difference", "A network's stated list size should be the sum of its parts",
                                                     SEVERITY(INFORMATION)};
-static const finding_kind_t practice_count_difference = {"practice-count-difference",
-                                                         "The stated number of practices should be the number recorded", SEVERITY(WARNING)};
-static const finding_kind_t population_difference = {
-    "population-difference", "The stated population should be near the sum of the list sizes of the networks below", SEVERITY(INFORMATION)};
+const finding_kind_t practice_count_difference = {"practice-count-difference",
+                                                  "The stated number of practices should be the number recorded", SEVERITY(WARNING)};
 
-// NULL without memory.
-static finding_t *finding_new(const finding_kind_t *kind, const char *code, char *source, char *detail, arena_t *arena)
+static const finding_kind_t payee_closed = {"payee-closed", "The payee of a network must be open", SEVERITY(ERROR)};
+
+finding_t *finding_new(const finding_kind_t *kind, const char *code, char *source, char *detail, arena_t *arena)
 {
     finding_t *finding = pb_new(FINDING_TYPE, arena);
     if (finding == NULL)
@@ -38,11 +33,9 @@ static finding_t *finding_new(const finding_kind_t *kind, const char *code, char
     return finding->subject != NULL && detail != NULL ? finding : NULL;
 }
 
-static finding_t *difference_new(const finding_kind_t *kind, const char *code, int64_t stated, int64_t computed, char *source,
-                                 const char *what, arena_t *arena)
+finding_t *finding_new_difference(const finding_kind_t *kind, const char *code, int64_t stated, int64_t computed, char *source,
+                                  char *detail, arena_t *arena)
 {
-    char *detail = arena_printf(arena, "%s: %" PRId64 " stated, %" PRId64 " %s", what, stated, computed,
-                                kind == &practice_count_difference ? "recorded" : "summed");
     finding_t *finding = finding_new(kind, code, source, detail, arena);
     if (finding == NULL)
         return NULL;
@@ -53,14 +46,22 @@ static finding_t *difference_new(const finding_kind_t *kind, const char *code, i
     return finding;
 }
 
+static char *band_detail(const network_t *network, int64_t size, arena_t *arena)
+{
+    if (size > BAND_MOST)
+        return arena_printf(arena, "%s has %" PRId64 " patients, %" PRId64 " more than %d", network->name, size, size - BAND_MOST,
+                            BAND_MOST);
+    if (network->n_waivers == 0)
+        return arena_printf(arena, "%s has %" PRId64 " patients, %" PRId64 " fewer than %d; no waiver is recorded", network->name, size,
+                            BAND_LEAST - size, BAND_LEAST);
+    return arena_printf(arena, "%s has %" PRId64 " patients, %" PRId64 " fewer than %d; waived from %s on: %s", network->name, size,
+                        BAND_LEAST - size, BAND_LEAST, network->waivers[0]->from, network->waivers[0]->reason);
+}
+
 static finding_t *band_new(const network_t *network, int64_t size, arena_t *arena)
 {
-    const bool above = size > BAND_MOST;
-    char *detail = above ? arena_printf(arena, "%s has %" PRId64 " patients, %" PRId64 " more than %d", network->name, size,
-                                        size - BAND_MOST, BAND_MOST)
-                         : arena_printf(arena, "%s has %" PRId64 " patients, %" PRId64 " fewer than %d; no waiver is recorded",
-                                        network->name, size, BAND_LEAST - size, BAND_LEAST);
-    finding_t *finding = finding_new(above ? &band_above : &band_below, network->code, network->list_size->source, detail, arena);
+    const finding_kind_t *kind = size > BAND_MOST ? &band_above : network->n_waivers == 0 ? &band_below : &band_below_waived;
+    finding_t *finding = finding_new(kind, network->code, network->list_size->source, band_detail(network, size, arena), arena);
     if (finding == NULL)
         return NULL;
     finding->has_stated = network->list_size->has_stated;
@@ -70,7 +71,24 @@ static finding_t *band_new(const network_t *network, int64_t size, arena_t *aren
     return finding;
 }
 
-bool network_find(network_t *network, arena_t *arena)
+// NULL without memory.
+static char *difference_detail(const char *what, int64_t stated, int64_t computed, const char *how, arena_t *arena)
+{
+    return arena_printf(arena, "%s: %" PRId64 " stated, %" PRId64 " %s", what, stated, computed, how);
+}
+
+// A network that is closed itself is paid nothing more.
+static bool find_payee(network_t *network, const char *closed_from, arena_t *arena)
+{
+    if (closed_from == NULL || network->payee == NULL || network->status == STATUS_OF(CLOSED))
+        return true;
+    char *detail = arena_printf(arena, "%s is paid through %s, which is closed from %s on", network->name, network->payee, closed_from);
+    finding_t *finding = finding_new(&payee_closed, network->code, network->source, detail, arena);
+    network->findings[network->n_findings++] = finding;
+    return finding != NULL;
+}
+
+bool network_find(network_t *network, const char *payee_closed_from, arena_t *arena)
 {
     network->n_findings = 0;
     network->findings = arena_alloc(arena, NETWORK_FINDINGS_MAX * sizeof *network->findings);
@@ -81,34 +99,20 @@ bool network_find(network_t *network, arena_t *arena)
         if ((network->findings[network->n_findings++] = band_new(network, size, arena)) == NULL)
             return false;
     }
-    if (network->list_size->has_difference && network->list_size->difference != 0) {
+    const Pcn__Registry__V1__NetworkListSize *list = network->list_size;
+    if (list->has_difference && list->difference != 0) {
+        char *detail = difference_detail("Registered patients", list->stated, list->computed, "summed", arena);
+        if ((network->findings[network->n_findings++] = finding_new_difference(&list_size_difference, network->code, list->stated,
+                                                                               list->computed, list->source, detail, arena)) == NULL)
+            return false;
+    }
+    const int64_t members = (int64_t)network->n_members;
+    if (network->has_stated_practice_count && network->stated_practice_count != members) {
+        char *detail = difference_detail("Member practices", network->stated_practice_count, members, "recorded", arena);
         if ((network->findings[network->n_findings++] =
-                 difference_new(&list_size_difference, network->code, network->list_size->stated, network->list_size->computed,
-                                network->list_size->source, "Registered patients", arena)) == NULL)
+                 finding_new_difference(&practice_count_difference, network->code, network->stated_practice_count, members, network->source,
+                                        detail, arena)) == NULL)
             return false;
     }
-    if (network->has_stated_practice_count && network->stated_practice_count != (int64_t)network->n_members) {
-        if ((network->findings[network->n_findings++] =
-                 difference_new(&practice_count_difference, network->code, network->stated_practice_count, (int64_t)network->n_members,
-                                network->source, "Member practices", arena)) == NULL)
-            return false;
-    }
-    return true;
-}
-
-bool organisation_find(const aggregate_t *organisation, int64_t population_below, bool population_known, finding_t **findings,
-                       size_t *count, arena_t *arena)
-{
-    if (organisation->has_stated_practice_count && organisation->has_practices_below &&
-        organisation->stated_practice_count != organisation->practices_below) {
-        if ((findings[(*count)++] = difference_new(&practice_count_difference, organisation->code, organisation->stated_practice_count,
-                                                   organisation->practices_below, organisation->source, "Practices", arena)) == NULL)
-            return false;
-    }
-    if (organisation->has_stated_population && population_known && organisation->stated_population != population_below) {
-        if ((findings[(*count)++] = difference_new(&population_difference, organisation->code, organisation->stated_population,
-                                                   population_below, organisation->source, "Population", arena)) == NULL)
-            return false;
-    }
-    return true;
+    return find_payee(network, payee_closed_from, arena);
 }

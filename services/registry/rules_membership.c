@@ -14,10 +14,10 @@ static status_t check_span(const aggregate_t *network, const char *from, const c
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "from", "The network opened on %s", network->opened_on);
     if (network->closed_on == NULL)
         return STATUS_OK;
-    if (strcmp(from, network->closed_on) > 0)
+    if (strcmp(from, network->closed_on) >= 0)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "from", "The network closes on %s", network->closed_on);
-    if (to == NULL || strcmp(to, network->closed_on) > 0)
-        return problem_set(problem, STATUS_FAILED_PRECONDITION, "to", "It must end by %s, when the network closes", network->closed_on);
+    if (to == NULL || strcmp(to, network->closed_on) >= 0)
+        return problem_set(problem, STATUS_FAILED_PRECONDITION, "to", "It must end before %s, when the network closes", network->closed_on);
     return STATUS_OK;
 }
 
@@ -91,13 +91,16 @@ status_t director_check(const aggregate_t *network, const director_t *director, 
     return STATUS_OK;
 }
 
-status_t list_size_check(const aggregate_t *organisation, const list_size_t *size, const char *today, problem_t *problem)
+status_t list_size_check(const aggregate_t *organisation, const list_size_t *size, bool correction, const char *today, problem_t *problem)
 {
     if (strcmp(size->as_of, today) > 0)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "asOf", "A list cannot be counted in the future");
     if (size->sub_group != NULL && organisation->kind != KIND(NETWORK))
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "subGroup", "Only a network has sub-groups");
-    if (organisation->list_size_taken)
+    if (correction && organisation->list_size_taken == NULL)
+        return problem_set(problem, STATUS_FAILED_PRECONDITION, "asOf", "That list was not counted for %s: there is nothing to correct",
+                           size->as_of);
+    if (!correction && organisation->list_size_taken != NULL)
         return problem_set(problem, STATUS_ALREADY_EXISTS, "asOf", "That list was counted for %s already", size->as_of);
     return STATUS_OK;
 }

@@ -34,6 +34,18 @@ static bool pick_directors(network_t *network, const aggregate_t *facts, const c
     return true;
 }
 
+static bool pick_waivers(network_t *network, const aggregate_t *facts, const char *day, arena_t *arena)
+{
+    network->waivers = arena_alloc(arena, (facts->n_all_waivers + 1) * sizeof *network->waivers);
+    if (network->waivers == NULL)
+        return false;
+    for (size_t i = 0; i < facts->n_all_waivers; i++) {
+        if (term_holds(facts->all_waivers[i]->from, facts->all_waivers[i]->to, day))
+            network->waivers[network->n_waivers++] = facts->all_waivers[i];
+    }
+    return true;
+}
+
 static sub_group_t *sub_group_on(const network_t *network, const aggregate_t *facts, const sub_group_t *recorded, const char *day,
                                  arena_t *arena)
 {
@@ -72,8 +84,7 @@ static bool pick_sub_groups(network_t *network, const aggregate_t *facts, const 
     return true;
 }
 
-// What the registry cannot hold yet (the mapped area, the signed agreement) is not known to be there, so it is missing.
-static bool register_network(network_t *network, arena_t *arena)
+static bool register_network(network_t *network, const char *day, arena_t *arena)
 {
     Pcn__Registry__V1__Registration *registration = pb_new(&pcn__registry__v1__registration__type, arena);
     char **missing = arena_alloc(arena, MISSING_MAX * sizeof *missing);
@@ -84,12 +95,14 @@ static bool register_network(network_t *network, arena_t *arena)
         missing[count++] = (char *)"members";
     if (!network->list_size->has_stated && !network->list_size->has_computed)
         missing[count++] = (char *)"list-size";
-    missing[count++] = (char *)"mapped-area";
+    if (network->mapped_area == NULL)
+        missing[count++] = (char *)"mapped-area";
     if (network->n_directors == 0)
         missing[count++] = (char *)"clinical-director";
     if (network->payee == NULL)
         missing[count++] = (char *)"payee";
-    missing[count++] = (char *)"network-agreement";
+    if (network->agreement_on == NULL || strcmp(network->agreement_on, day) > 0)
+        missing[count++] = (char *)"network-agreement";
     registration->missing = missing;
     registration->n_missing = count;
     registration->has_complete = 1;
@@ -138,17 +151,29 @@ static bool assume_all(network_t *network, arena_t *arena)
     return good;
 }
 
+// Since when the payee of the day is closed on it; NULL where it is not.
+static const char *payee_closed_from(const network_t *network, const aggregate_t *facts, const char *day)
+{
+    const Pcn__Registry__Store__V1__ClosedPayee *closed = facts->closed_payee;
+    if (closed == NULL || network->payee == NULL || strcmp(closed->code, network->payee) != 0 || strcmp(closed->from, day) > 0)
+        return NULL;
+    return closed->from;
+}
+
 network_t *network_on(const aggregate_t *facts, const char *day, arena_t *arena)
 {
     network_t *network = pb_new(NETWORK_TYPE, arena);
     if (network == NULL)
         return NULL;
     pb_merge(NETWORK_TYPE, network, AGGREGATE_TYPE, facts);
+    if (network->n_coming > 0)
+        network->facts_to = day_before(network->coming[0]->from, arena);
     if (!pick_members(network, facts, day, arena) || !pick_directors(network, facts, day, arena) ||
-        !pick_sub_groups(network, facts, day, arena))
+        !pick_sub_groups(network, facts, day, arena) || !pick_waivers(network, facts, day, arena))
         return NULL;
     network->list_size = list_size_of_network(facts, network->members, network->n_members, day, arena);
-    if (network->list_size == NULL || !register_network(network, arena) || !network_find(network, arena) || !assume_all(network, arena))
+    if (network->list_size == NULL || !register_network(network, day, arena) ||
+        !network_find(network, payee_closed_from(network, facts, day), arena) || !assume_all(network, arena))
         return NULL;
     return network;
 }
@@ -162,6 +187,8 @@ network_t *network_for_event(const aggregate_t *facts, const char *day, list_siz
     network->n_members = facts->n_all_members;
     network->directors = facts->all_directors;
     network->n_directors = facts->n_all_directors;
+    network->waivers = facts->all_waivers;
+    network->n_waivers = facts->n_all_waivers;
     if (recorded == NULL)
         return network;
     network->list_sizes = arena_alloc(arena, sizeof *network->list_sizes);

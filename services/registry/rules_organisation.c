@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/pb/message.h"
+#include "services/registry/rules_patch.h"
 #include "services/registry/rules_term.h"
 
 static const char *const parents_of_network[] = {"ccg", "sub-icb", "ics", NULL};
@@ -147,49 +148,24 @@ status_t organisation_check_references(const organisation_t *before, const organ
     return STATUS_OK;
 }
 
-status_t organisation_check_membership(const aggregate_t *before, const organisation_t *after, problem_t *problem)
+status_t organisation_check_membership(const aggregate_t *row, const organisation_t *before, const organisation_t *after,
+                                       problem_t *problem)
 {
-    if (before->member_of == NULL || same_code(before->parent, after->parent) || same_code(before->member_of, after->parent))
+    if (row->member_of == NULL || same_code(before->parent, after->parent) || same_code(row->member_of, after->parent))
         return STATUS_OK;
     return problem_set(problem, STATUS_FAILED_PRECONDITION, "parent", "It is a member of %s: change the membership instead",
-                       before->member_of);
+                       row->member_of);
 }
 
 status_t organisation_patch(const organisation_t *before, const organisation_t *patch, char *const *clear, size_t clear_count,
                             arena_t *arena, organisation_t **after, problem_t *problem)
 {
-    const pb_type_t *type = ORGANISATION_TYPE;
-    organisation_t *organisation = pb_new(type, arena);
-    if (organisation == NULL)
-        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
-    for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
-        if ((type->fields[i].flags & (PB_OUTPUT_ONLY | PB_IMMUTABLE)) != 0 && pb_has(type, patch, i))
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, type->fields[i].json, "It cannot be changed");
-    }
-    pb_merge(type, organisation, type, before);
-    pb_merge(type, organisation, type, patch);
-    for (size_t i = 0; i < clear_count; i++) {
-        const int index = pb_field_by_name(type, clear[i]);
-        if (index < 0)
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, clear[i], "There is no such field");
-        if ((type->fields[index].flags & (PB_REQUIRED | PB_OUTPUT_ONLY | PB_IMMUTABLE)) != 0)
-            return problem_set(problem, STATUS_INVALID_ARGUMENT, type->fields[index].json, "It cannot be taken away");
-        pb_clear(type, organisation, (unsigned)index);
-    }
+    void *patched;
+    status_t status = message_patch(ORGANISATION_TYPE, before, patch, clear, clear_count, arena, &patched, problem);
+    if (status != STATUS_OK)
+        return status;
+    organisation_t *organisation = patched;
     organisation_complete(organisation);
     *after = organisation;
     return STATUS_OK;
-}
-
-bool organisation_same(const organisation_t *a, const organisation_t *b, arena_t *arena)
-{
-    const size_t size = pcn__registry__v1__organisation__get_packed_size(a);
-    if (size != pcn__registry__v1__organisation__get_packed_size(b))
-        return false;
-    uint8_t *bytes = arena_alloc(arena, 2 * size + 1);
-    if (bytes == NULL)
-        return false;
-    (void)pcn__registry__v1__organisation__pack(a, bytes);
-    (void)pcn__registry__v1__organisation__pack(b, bytes + size);
-    return memcmp(bytes, bytes + size, size) == 0;
 }

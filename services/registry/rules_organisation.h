@@ -29,16 +29,15 @@ const char *const *organisation_place_kinds(void);
 MUST_CHECK status_t organisation_check_references(const organisation_t *before, const organisation_t *organisation,
                                                   const references_t *references, bool unlimited, problem_t *problem);
 
-// A practice with a core network today moves by its membership, not by its parent. FAILED_PRECONDITION `parent`.
-MUST_CHECK status_t organisation_check_membership(const aggregate_t *before, const organisation_t *after, problem_t *problem);
+// A practice with a core network on the day of the change moves by its membership, not by its parent. `row` says which network that is,
+// `before` and `after` are the facts of that day. FAILED_PRECONDITION `parent`.
+MUST_CHECK status_t organisation_check_membership(const aggregate_t *row, const organisation_t *before, const organisation_t *after,
+                                                  problem_t *problem);
 
 // The organisation that a merge patch makes of `before`; strings are shared, so all live in one arena. INVALID_ARGUMENT names what may not
 // be cleared or changed. A cleared status or level falls back to its default.
 MUST_CHECK status_t organisation_patch(const organisation_t *before, const organisation_t *patch, char *const *clear, size_t clear_count,
                                        arena_t *arena, organisation_t **after, problem_t *problem);
-
-// Whether both say the same. False also without memory, which costs a needless write, never a lost one.
-bool organisation_same(const organisation_t *a, const organisation_t *b, arena_t *arena);
 
 bool organisation_kind_commissions(organisation_kind_t kind);
 

@@ -5,6 +5,9 @@
 
 #include "common/base/id.h"
 
+// Of the greatest distance, 2100.
+#define DISTANCE_DIGITS 4
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 // FNV-1a.
@@ -21,7 +24,9 @@ static uint64_t filters_hash(const Pcn__Registry__V1__ListOrganisationsRequest *
     uint64_t hash = 0xcbf29ce484222325u;
     hash = (hash ^ (uint64_t)(request->has_kind ? request->kind : 0)) * 0x100000001b3u;
     hash = (hash ^ (uint64_t)(request->has_level ? request->level : 0)) * 0x100000001b3u;
+    hash = (hash ^ (uint64_t)(request->has_status ? request->status : 0)) * 0x100000001b3u;
     hash = hash_add(hash, request->parent);
+    hash = hash_add(hash, request->as_of);
     return hash_add(hash, request->q);
 }
 
@@ -75,10 +80,25 @@ static char *prefix(const Pcn__Registry__V1__ListOrganisationsRequest *request, 
     return arena_printf(arena, "1.%016" PRIx64 ".%s", filters_hash(request), code);
 }
 
-char *page_token_make(const Pcn__Registry__V1__ListOrganisationsRequest *request, const char *last_code, arena_t *arena)
+char *page_token_make(const Pcn__Registry__V1__ListOrganisationsRequest *request, const char *last_code, int64_t distance, arena_t *arena)
 {
-    const char *text = prefix(request, last_code, arena);
+    const char *place = request->q != NULL ? arena_printf(arena, "%s.%" PRId64, last_code, distance) : last_code;
+    const char *text = place != NULL ? prefix(request, place, arena) : NULL;
     return text != NULL ? encode(text, arena) : NULL;
+}
+
+// Whether it is a place of the list: a code, in a search followed by the distance. Not without memory.
+static bool place_valid(const Pcn__Registry__V1__ListOrganisationsRequest *request, const char *place, arena_t *arena)
+{
+    if (request->q == NULL)
+        return code_valid(place);
+    const char *dot = strchr(place, '.');
+    char *code = arena_string(arena, place);
+    if (dot == NULL || code == NULL)
+        return false;
+    code[dot - place] = '\0';
+    const size_t digits = strspn(dot + 1, "0123456789");
+    return code_valid(code) && digits > 0 && digits <= DISTANCE_DIGITS && dot[1 + digits] == '\0';
 }
 
 status_t page_token_check(const Pcn__Registry__V1__ListOrganisationsRequest *request, arena_t *arena, problem_t *problem)
@@ -90,7 +110,7 @@ status_t page_token_check(const Pcn__Registry__V1__ListOrganisationsRequest *req
     if (expected == NULL)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     const size_t size = strlen(expected);
-    if (text == NULL || strncmp(text, "1.", 2) != 0 || strlen(text) <= size || !code_valid(text + size))
+    if (text == NULL || strncmp(text, "1.", 2) != 0 || strlen(text) <= size || !place_valid(request, text + size, arena))
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "pageToken", "This is no page token of ours");
     // The same place must be written the same way, whatever was decoded.
     const char *again = encode(text, arena);

@@ -1,6 +1,6 @@
 // Page tokens of a list: the place to go on after, bound to the list's filters, so that one is not mistaken for another's. A token is
-// base64url of "1.<hash of the filters>.<last code>"; the statement takes the code out with page_after(). It guards against mistakes,
-// not against forgery: rows of the registry are public.
+// base64url of "1.<hash of the filters>.<last code>", for a search followed by ".<distance>"; the statement takes them out with
+// page_after() and page_after_distance(). It guards against mistakes, not against forgery: rows of the registry are public.
 #ifndef PCN_REGISTRY_RULES_PAGING_H
 #define PCN_REGISTRY_RULES_PAGING_H
 
@@ -13,8 +13,8 @@
 // A page ends before the row that would pass this many bytes, so that it fits a frame, with its length and the token of the next.
 #define PAGE_BYTES_MAX (PB_FRAME_MAX - 1024u)
 
-// NULL without memory.
-char *page_token_make(const Pcn__Registry__V1__ListOrganisationsRequest *request, const char *last_code, arena_t *arena);
+// NULL without memory. `distance` counts where the request searches.
+char *page_token_make(const Pcn__Registry__V1__ListOrganisationsRequest *request, const char *last_code, int64_t distance, arena_t *arena);
 // OK for a request without a token. INVALID_ARGUMENT `pageToken` for one that is none, or belongs to a list with other filters.
 MUST_CHECK status_t page_token_check(const Pcn__Registry__V1__ListOrganisationsRequest *request, arena_t *arena, problem_t *problem);
 

@@ -1,21 +1,41 @@
 #include "services/registry/store_organisation.h"
 
-const db_stmt_t get_organisation = {"get_organisation",
-                                    "SELECT " ORGANISATION_COLUMNS " FROM organisation o WHERE o.code = ANY (:request.code::text[])"};
+#include "services/registry/store_timeline.h"
 
-// `parent` looks into both trees. The count stands beside the page, so an empty page still has one row.
+#define AS_OF ":request.as_of::date"
+
+const db_stmt_t get_organisation = {"get_organisation",
+                                    "SELECT " ORGANISATION_COLUMNS_ON(AS_OF) " FROM organisations_on(" AS_OF ") o "
+                                                                             "WHERE o.code = ANY (:request.code::text[])"};
+
+// `parent` looks into both trees. The count stands beside the page, so an empty page still has one row. A search goes by distance, then
+// code: what is like it is asked for once, and every filter applies to that.
 #define LIST_FILTER                                                                                                                        \
     "(:request.kind::text IS NULL OR o.kind = :request.kind::text) "                                                                       \
     "AND (:request.level::text IS NULL OR o.level = :request.level::text) "                                                                \
-    "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) "                          \
-    "AND (:request.q::text IS NULL OR position(lower(:request.q::text) IN lower(o.name)) > 0 OR position(lower(:request.q::text) IN "      \
-    "lower(o.code)) > 0)"
+    "AND (:request.status::text IS NULL OR o.status = :request.status::text) "                                                             \
+    "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) "
+#define LISTED "organisations_on(" AS_OF ") o "
+#define PAGE_LIMIT "LIMIT coalesce(:request.page_size::int, 50) + 1"
 
+// Each one that was found is looked up by its code, whatever the planner thinks of the whole.
+#define LISTED_AS(code) "CROSS JOIN LATERAL (SELECT o.* FROM " LISTED "WHERE o.code = " code " OFFSET 0) o "
+
+// clang-format off
 const db_stmt_t list_organisations = {
     "list_organisations",
-    "SELECT t.total_size, o.* FROM (SELECT count(*) AS total_size FROM organisation o WHERE " LIST_FILTER ") t "
-    "LEFT JOIN (SELECT " ORGANISATION_COLUMNS " FROM organisation o WHERE o.code > page_after(:request.page_token::text) AND " LIST_FILTER
-    "           ORDER BY o.code LIMIT coalesce(:request.page_size::int, 50) + 1) o ON true ORDER BY o.code"};
+    "WITH found AS MATERIALIZED (SELECT l.distance, o.code FROM organisations_like(:request.q::text) l " LISTED_AS("l.code")
+    "    WHERE :request.q::text IS NOT NULL AND " LIST_FILTER "), "
+    "page AS (SELECT * FROM (SELECT NULL::int AS distance, " ORGANISATION_COLUMNS_ON(AS_OF) " FROM " LISTED
+    "        WHERE :request.q::text IS NULL AND o.code > page_after(:request.page_token::text) AND " LIST_FILTER
+    "        ORDER BY o.code " PAGE_LIMIT ") o "
+    "    UNION ALL SELECT f.distance, " ORGANISATION_COLUMNS_ON(AS_OF)
+    "        FROM (SELECT * FROM found WHERE (distance, code) > (page_after_distance(:request.page_token::text), "
+    "            page_after(:request.page_token::text)) ORDER BY distance, code " PAGE_LIMIT ") f " LISTED_AS("f.code") ") "
+    "SELECT t.total_size, o.* FROM (SELECT (SELECT count(*) FROM " LISTED "WHERE :request.q::text IS NULL AND " LIST_FILTER ") "
+    "    + (SELECT count(*) FROM found) AS total_size) t "
+    "LEFT JOIN page o ON true ORDER BY o.distance, o.code"};
+// clang-format on
 
 // Why a creation did not take place. Always one row.
 const db_stmt_t create_organisation_load = {
@@ -50,27 +70,30 @@ const db_stmt_t create_organisation_save = {
     "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text OFFSET 0)) "
     "  ON CONFLICT (code) DO NOTHING RETURNING code AS key)"};
 
+// The first day of the change.
+#define CHANGE_DAY "coalesce(:request.effective_from::date, :call.today::date)"
+#define UPDATE_TIMELINE TIMELINE_FACTS(":request.correction::boolean OR :request.effective_from::date < o.facts_from")
+
+// A function of SQL is planned anew by each statement that calls it, so those that most changes do not need are not called.
 const db_stmt_t update_organisation_load = {
     "update_organisation_load",
-    "SELECT " ORGANISATION_COLUMNS ", " WITHIN_REACH ", " NETWORK_FACTS ", "
-    "(SELECT m.network FROM membership m WHERE m.practice = o.code AND m.from_on <= :call.today::date "
-    "    AND (m.to_on IS NULL OR m.to_on >= :call.today::date)) AS member_of, "
+    "SELECT " ORGANISATION_COLUMNS ", " WITHIN_REACH ", " NETWORK_FACTS ", " UPDATE_TIMELINE ", "
+    "(SELECT m.network FROM membership m WHERE m.practice = o.code AND m.from_on <= " CHANGE_DAY " "
+    "    AND (m.to_on IS NULL OR m.to_on >= " CHANGE_DAY ")) AS member_of, "
     "json_strip_nulls(json_build_object("
     "  'parentKind', (SELECT kind FROM organisation WHERE code = :request.organisation.parent::text), "
-    "  'parentWithinReach', within_reach(:request.organisation.parent::text, :header.principal.organisations::text[], :call.today::date), "
-    "  'parentCircle', within_reach(:request.organisation.parent::text, ARRAY[o.code], :call.today::date), "
+    "  'parentWithinReach', CASE WHEN :request.organisation.parent::text IS NOT NULL THEN "
+    "      within_reach(:request.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) END, "
+    "  'parentCircle', CASE WHEN :request.organisation.parent::text IS NOT NULL THEN "
+    "      closes_circle(:request.organisation.parent::text, o.code, " CHANGE_DAY ", :call.today::date) END, "
+    "  'parentClosedFrom', CASE WHEN :request.organisation.parent::text IS NOT NULL THEN closed_from(:request.organisation.parent::text) "
+    "END, "
     "  'placeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.place::text), "
-    "  'placeCircle', within_reach(:request.organisation.place::text, ARRAY[o.code], :call.today::date), "
+    "  'placeClosedFrom', CASE WHEN :request.organisation.place::text IS NOT NULL THEN closed_from(:request.organisation.place::text) END, "
+    "  'placeCircle', CASE WHEN :request.organisation.place::text IS NOT NULL THEN "
+    "      closes_circle(:request.organisation.place::text, o.code, " CHANGE_DAY ", :call.today::date) END, "
+    "  'payeeClosedFrom', CASE WHEN :request.organisation.payee::text IS NOT NULL THEN closed_from(:request.organisation.payee::text) END, "
     "  'payeeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.payee::text))) AS \"references\" "
     "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text"};
 
-const db_stmt_t update_organisation_save = {
-    "update_organisation_save",
-    "changed AS (UPDATE organisation o SET name = :after.name::text, level = :after.level::text, parent = :after.parent::text, "
-    "    place = :after.place::text, status = :after.status::text, opened_on = :after.opened_on::date, closed_on = :after.closed_on::date, "
-    "    former_names = coalesce(:after.former_names::text[], '{}'), identifiers = coalesce(:after.identifiers::jsonb, '[]'), "
-    "    stated_population = :after.stated_population::bigint, stated_practice_count = :after.stated_practice_count::bigint, "
-    "    source = :after.source::text, notes = :after.notes::text, payee = :after.payee::text, version = :after.version::bigint, "
-    "    updated_at = :after.updated_at::timestamptz "
-    "  FROM input i WHERE o.code = :after.code::text AND o.version = :row.version::bigint "
-    "    AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING o.code AS key)"};
+const db_stmt_t update_organisation_save = {"update_organisation_save", TIMELINES_SAVE "changed AS (SELECT k.code AS key FROM kept k)"};

@@ -4,21 +4,60 @@
 
 #include "common/db/statement.h"
 
-// Columns of organisation `o` under the names of the contract's fields.
-#define ORGANISATION_COLUMNS                                                                                                               \
+// Facts of organisation `o` under the names of the contract's fields.
+#define ORGANISATION_FACTS                                                                                                                 \
     "o.code, o.name, o.kind, o.level, o.parent, o.place, o.status, o.opened_on, o.closed_on, o.former_names, o.identifiers, "              \
-    "o.stated_population, o.stated_practice_count, o.source, o.notes, o.version, o.created_at, o.updated_at, o.payee"
+    "o.stated_population, o.stated_practice_count, o.source, o.notes, o.version, o.created_at, o.updated_at, o.payee, "                    \
+    "o.mapped_area, o.agreement_on, o.facts_from"
+
+// Who went before it and who goes on after it, by what was so on the day; NULL: by all that is on record.
+#define SUCCESSION_ON(day)                                                                                                                 \
+    "CASE WHEN o.linked THEN (SELECT array_agg(s.predecessor ORDER BY s.on_day, s.predecessor) FROM succession s "                         \
+    "    WHERE s.successor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) END AS predecessors, "                                   \
+    "CASE WHEN o.linked THEN (SELECT array_agg(s.successor ORDER BY s.on_day, s.successor) FROM succession s "                             \
+    "    WHERE s.predecessor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) END AS successors"
+#define COMING "CASE WHEN o.linked THEN coming_json(o.code) END AS coming"
+
+// An organisation as it stands.
+#define ORGANISATION_COLUMNS ORGANISATION_FACTS ", " SUCCESSION_ON("NULL::date") ", " COMING
+
+// An organisation out of organisations_on(day): what is to come shows only without a day, and with one the facts' last day comes along.
+// clang-format off
+#define ORGANISATION_COLUMNS_ON(day)                                                                                                       \
+    ORGANISATION_FACTS ", " SUCCESSION_ON(day) ", "                                                                                        \
+    "CASE WHEN o.linked AND " day " IS NULL THEN coming_json(o.code) END AS coming, "                                                      \
+    "CASE WHEN " day " IS NOT NULL THEN facts_to(o.code, o.facts_from) END AS facts_to"
+// clang-format on
+
+// What rules_timeline.h needs besides ORGANISATION_COLUMNS; the past only where it may change.
+#define TIMELINE_FACTS(past) "o.facts_recorded_at, CASE WHEN " past " THEN past_json(o.code, false) END AS past"
 
 // Whether the caller's organisations reach o.code; and all that is on record where it is a network.
-#define WITHIN_REACH "within_reach(o.code, :header.principal.organisations::text[], :call.today::date) AS within_reach"
-#define NETWORK_FACTS "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups"
+// Not looked for where the caller's writes are not limited by it (SCOPE_ANY).
+#define WITHIN_REACH                                                                                                                       \
+    "CASE WHEN 'registry.any' = ANY (:header.principal.scopes::text[]) THEN true "                                                         \
+    "    ELSE within_reach(o.code, :header.principal.organisations::text[], :call.today::date) END AS within_reach"
+#define NETWORK_WAIVERS "CASE WHEN o.kind = 'network' THEN waivers_json(o.code) END AS all_waivers"
+// Few networks name a payee, and few payees are closed.
+#define CLOSED_PAYEE                                                                                                                       \
+    "CASE WHEN o.payee IS NOT NULL THEN (SELECT json_build_object('code', o.payee, 'from', p.day) "                                        \
+    "    FROM (SELECT closed_from(o.payee) AS day) p WHERE p.day IS NOT NULL) END AS closed_payee"
+#define NETWORK_FACTS "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups, " NETWORK_WAIVERS ", " CLOSED_PAYEE
 #define NETWORK_FACTS_JOIN " LEFT JOIN LATERAL network_facts(o.code) f ON o.kind = 'network' "
+
+// A save that adds a row beside an organisation: its head, and its end, which takes the CTE that did so.
+#define LOCKED                                                                                                                             \
+    "locked AS MATERIALIZED (SELECT o.code FROM organisation o WHERE o.code = :request.code::text AND o.version = :row.version::bigint "   \
+    "    AND NOT EXISTS (SELECT FROM seen) FOR UPDATE), "
+#define CHANGED_BY(cte)                                                                                                                    \
+    "changed AS (UPDATE organisation o SET version = o.version + 1, updated_at = :call.now::timestamptz FROM " cte                         \
+    "    WHERE o.code = :request.code::text RETURNING o.code AS key)"
 
 extern const db_stmt_t get_organisation;         // rows: registry.v1.Organisation, coalesced by code
 extern const db_stmt_t list_organisations;       // rows: store ListedOrganisation, one more than the page
 extern const db_stmt_t create_organisation_load; // one row: store References
 extern const db_stmt_t create_organisation_save; // after: store Creation
 extern const db_stmt_t update_organisation_load; // row: store Aggregate
-extern const db_stmt_t update_organisation_save; // after: registry.v1.Organisation
+extern const db_stmt_t update_organisation_save; // after: store Timelines
 
 #endif

@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *token = line(&at);
     problem_t problem = {0};
     if (token != NULL && token[0] == '=' && code_valid(token + 1)) {
-        request.page_token = page_token_make(&request, token + 1, arena);
+        request.page_token = page_token_make(&request, token + 1, 0, arena);
         must(request.page_token != NULL && page_token_check(&request, arena, &problem) == STATUS_OK);
         // Bound to its filters.
         Pcn__Registry__V1__ListOrganisationsRequest other = request;

@@ -8,7 +8,7 @@
 #include "common/service/exchange.h"
 #include "services/registry/service.h"
 
-#define HANDLERS_MAX 32
+#define HANDLERS_MAX 64
 
 typedef struct stage {
     rig_t *rig;

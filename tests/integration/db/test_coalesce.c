@@ -153,12 +153,59 @@ static void test_a_result_without_the_column(void **state)
     rig_deinit(&rig);
 }
 
+// As of a day beside plain lookups: who says more than its key asks alone, in any order and number, and gets its own rows.
+static void test_further_parameters(void **state)
+{
+    (void)state;
+    rig_t rig;
+    rig_init(&rig, &(db_options_t){.lookup_connections = 1, .read_connections = 1});
+    rows(&rig);
+    db_statement_t *get = rig_statement(&rig, "get",
+                                        "SELECT number || '/' || cardinality(:request.code::text[]) || '/' || "
+                                        "coalesce(:request.stated_population::text, '-') AS answer, code FROM item "
+                                        "WHERE (:request.stated_population::int IS NULL OR number < :request.stated_population::int) "
+                                        "AND code = ANY(:request.code) ORDER BY number",
+                                        "request.code");
+    rig_open(&rig);
+    rig_wait_ready(&rig);
+    asked_t asked[40];
+    for (int turn = 0; turn < 3; turn++) {
+        int plain = 0;
+        for (int i = 0; i < 40; i++) {
+            // The first of a batch is once a plain one and once another; the last turn has no plain one.
+            const bool alone = turn == 2 || i % 4 == turn;
+            char code[16];
+            snprintf(code, sizeof(code), "p-%d", i);
+            asked_init(&asked[i], get, code, alone ? 20 : NO_NUMBER);
+            if (i % 3 == 0)
+                asked[i].query.key = NULL;
+            plain += alone ? 0 : 1;
+            db_read(rig.db, &asked[i].query);
+        }
+        rig_run(&rig);
+        for (int i = 0; i < 40; i++) {
+            const bool alone = turn == 2 || i % 4 == turn;
+            char expected[32] = "";
+            if (!alone)
+                snprintf(expected, sizeof(expected), "%d/%d/-", i, plain);
+            else if (i < 20)
+                snprintf(expected, sizeof(expected), "%d/1/20", i);
+            assert_int_equal(asked[i].answers, 1);
+            assert_int_equal(asked[i].status, STATUS_OK);
+            assert_int_equal(asked[i].rows, alone && i >= 20 ? 0 : 1);
+            assert_string_equal(asked[i].first, expected);
+            asked_deinit(&asked[i]);
+        }
+    }
+    rig_deinit(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_duplicate_and_missing_keys),          cmocka_unit_test(test_one_alone),
         cmocka_unit_test(test_several_rows_a_key_keep_their_order), cmocka_unit_test(test_mixed_with_others_and_an_error),
-        cmocka_unit_test(test_a_result_without_the_column),
+        cmocka_unit_test(test_a_result_without_the_column),         cmocka_unit_test(test_further_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

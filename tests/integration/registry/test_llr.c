@@ -1,139 +1,9 @@
-// The documents' data set in a registry, through the same calls that anybody has, and the figures that it must come to.
-#include <jansson.h>
+// The figures that the documents' data set must come to.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/integration/registry/world.h"
-
-#define COLUMNS_MAX 16
-#define START "2019-07-01"
-
-typedef struct row {
-    char *cell[COLUMNS_MAX];
-} row_t;
-
-typedef void (*row_fn)(world_t *world, const row_t *row);
-
-// Splits the next record of RFC 4180 text in place; what follows it, or NULL at the end.
-static char *next_record(char *at, row_t *row)
-{
-    memset(row, 0, sizeof *row);
-    for (int column = 0; *at != '\0'; column++) {
-        assert_true(column < COLUMNS_MAX);
-        char *out = row->cell[column] = at;
-        const bool quoted = *at == '"';
-        at += quoted;
-        while (*at != '\0' && (quoted || (*at != ',' && *at != '\n'))) {
-            if (quoted && *at == '"' && *++at != '"')
-                break;
-            *out++ = *at++;
-        }
-        const char end = *at;
-        *out = '\0';
-        if (end == '\0')
-            return NULL;
-        at++;
-        if (end == '\n')
-            return at;
-    }
-    return NULL;
-}
-
-static unsigned each_row(world_t *world, const char *name, row_fn visit)
-{
-    char path[512];
-    (void)snprintf(path, sizeof path, "%s/llr/%s", PCN_TEST_DATA, name);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    char *text = calloc(1, 256 * 1024);
-    assert_non_null(text);
-    assert_true(fread(text, 1, 256 * 1024 - 1, file) > 0);
-    (void)fclose(file);
-    row_t row;
-    unsigned rows = 0;
-    for (char *at = next_record(text, &row); at != NULL && *at != '\0'; rows++) {
-        at = next_record(at, &row);
-        visit(world, &row);
-    }
-    free(text);
-    return rows;
-}
-
-static const char *known(const char *cell)
-{
-    return cell != NULL && *cell != '\0' ? cell : NULL;
-}
-
-static void post(world_t *world, const char *method, json_t *request)
-{
-    char *text = json_dumps(request, JSON_COMPACT);
-    assert_non_null(text);
-    json_decref(request);
-    if (world_call(world, method, "%s", text) != STATUS_OK)
-        fail_msg("%s: %s %s", text, world->problem.field, world->problem.detail);
-    free(text);
-}
-
-static json_t *number(const char *cell)
-{
-    return known(cell) != NULL ? json_integer(strtoll(cell, NULL, 10)) : NULL;
-}
-
-static void create(world_t *world, const row_t *row)
-{
-    char kind[64];
-    (void)snprintf(kind, sizeof kind, "%s", strcmp(row->cell[2], "pcn") == 0 ? "network" : row->cell[2]);
-    for (char *c = kind; *c != '\0'; c++)
-        *c = *c == '_' ? '-' : *c;
-    post(world, "CreateOrganisation",
-         json_pack("{s:{s:s,s:s,s:s,s:s*,s:s*,s:o*,s:o*,s:s*,s:s*}}", "organisation", "code", row->cell[0], "name", row->cell[1], "kind",
-                   kind, "parent", known(row->cell[3]), "level", known(row->cell[4]), "statedPopulation", number(row->cell[5]),
-                   "statedPracticeCount", number(row->cell[6]), "source", known(row->cell[7]), "notes", known(row->cell[8])));
-}
-
-static void post_size(world_t *world, const char *network, const char *sub_group, const char *count, const char *as_of, const char *source)
-{
-    post(world, "AddListSize",
-         json_pack("{s:s,s:{s:s,s:o,s:s,s:s,s:s*}}", "code", network, "listSize", "kind", "registered", "count", number(count), "asOf",
-                   as_of, "source", source, "subGroup", sub_group));
-}
-
-static void complete_network(world_t *world, const row_t *row)
-{
-    post(world, "UpdateOrganisation", json_pack("{s:s,s:{s:s}}", "code", row->cell[0], "organisation", "place", row->cell[8]));
-    post_size(world, row->cell[0], NULL, row->cell[3], row->cell[7], row->cell[10]);
-    for (char *name = strtok(row->cell[6], ";"); name != NULL; name = strtok(NULL, ";")) {
-        name += strspn(name, " ");
-        post(world, "AddDirector",
-             json_pack("{s:s,s:{s:s,s:s,s:b}}", "code", row->cell[0], "director", "name", name, "from", START, "fromAssumed", 1));
-    }
-}
-
-static void complete_sub_group(world_t *world, const row_t *row)
-{
-    post_size(world, row->cell[1], row->cell[0], row->cell[3], "2019-06-20", row->cell[8]);
-}
-
-static void join(world_t *world, const row_t *row)
-{
-    post(world, "AddMember",
-         json_pack("{s:s,s:{s:s,s:s,s:b,s:s*,s:s}}", "code", row->cell[2], "member", "practice", row->cell[0], "from", START, "fromAssumed",
-                   1, "subGroup", known(row->cell[4]), "source", row->cell[6]));
-}
-
-static int setup(void **state)
-{
-    if (world_setup(state) != 0)
-        return 1;
-    world_t *world = *state;
-    // Many small commits: what they survive is tested elsewhere.
-    problem_t problem = {0};
-    PQclear(db_session_exec(world->session, "SET synchronous_commit = off", &problem));
-    const bool whole = each_row(world, "organisations.csv", create) == 183 && each_row(world, "pcns.csv", complete_network) == 25 &&
-                       each_row(world, "pcn_sub_groups.csv", complete_sub_group) == 3 && each_row(world, "practices.csv", join) == 134;
-    return whole ? 0 : 1;
-}
+#include "tests/integration/registry/llr.h"
 
 static unsigned count_of(const char *text, const char *part)
 {
@@ -203,6 +73,139 @@ static void checks_find_what_the_documents_disagree_on(void **state)
     assert_reply_has(world, "\"subject\":\"organisations/ics-llr\",\"stated\":1114316,\"computed\":1150930,\"difference\":36614");
 }
 
+// Inconsistencies 1 to 5 and 35 of the data's README, with both figures and where they come from.
+static void every_inconsistency_of_population_and_count_is_found(void **state)
+{
+    world_t *world = *state;
+    assert_call(
+        world, "AddFact",
+        "{\"code\":\"ics-llr\",\"fact\":{\"fact\":\"population_implied_by_core_funding\",\"qualifier\":\"eq\",\"value\":\"1146677\","
+        "\"period\":\"2019/20\",\"source\":\"002 section 16.3 (Table 5)\"}}");
+    assert_call(world, "GetChecks", "{}");
+    static const char *const figures[][2] = {
+        {"population-difference", "\"subject\":\"organisations/ics-llr\",\"stated\":1114316,\"computed\":1150930,\"difference\":36614"},
+        {"population-parts-difference",
+         "\"subject\":\"organisations/ics-llr\",\"stated\":1114316,\"computed\":1133842,\"difference\":19526"},
+        {"population-difference", "\"subject\":\"organisations/ics-llr\",\"stated\":1146677,\"computed\":1150930,\"difference\":4253"},
+        {"population-difference", "\"subject\":\"organisations/ccg-city\",\"stated\":415213,\"computed\":416294,\"difference\":1081"},
+        {"population-difference", "\"subject\":\"organisations/ccg-elr\",\"stated\":321188,\"computed\":336726,\"difference\":15538"},
+        {"population-difference", "\"subject\":\"organisations/ccg-wl\",\"stated\":397441,\"computed\":397910,\"difference\":469"},
+        {"practice-count-difference", "\"subject\":\"organisations/ics-llr\",\"stated\":136,\"computed\":134,\"difference\":-2"},
+        {"practice-count-difference", "\"subject\":\"organisations/ccg-city\",\"stated\":58,\"computed\":56,\"difference\":-2"},
+        {"coverage-count", "\"subject\":\"organisations/ics-llr\",\"stated\":136,\"computed\":134,\"difference\":-2"},
+        {"network-size-smallest", "\"subject\":\"organisations/ics-llr\",\"stated\":30000,\"computed\":28445,\"difference\":-1555"},
+        {"network-size-largest", "\"subject\":\"organisations/ics-llr\",\"stated\":107000,\"computed\":107866,\"difference\":866"},
+        {"network-size-smallest",
+         "\"subject\":\"organisations/la-leicestershire\",\"stated\":29000,\"computed\":28445,\"difference\":-555"},
+        {"network-size-largest",
+         "\"subject\":\"organisations/la-leicestershire\",\"stated\":107000,\"computed\":107866,\"difference\":866"},
+        {"director-count-difference", "\"subject\":\"organisations/ics-llr\",\"stated\":25,\"computed\":26,\"difference\":1"},
+    };
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        assert_reply_has(world, figures[i][0]);
+        assert_reply_has(world, figures[i][1]);
+    }
+    assert_reply_has(
+        world, "\"source\":\"002_14b2ec4da8d9c2f3.txt section 6.4; computed from: 002_14b2ec4da8d9c2f3.txt section 18.3 (Appendix 3)\"");
+    // The band: six above, one below. Nothing else does not agree: 25 networks, 14 of them in the county, are as stated.
+    assert_int_equal(count_of(world->reply, "\"code\":\"size-band-"), 7);
+    assert_int_equal(count_of(world->reply, "\"code\":"), 22);
+    assert_reply_has(world, "\"totalSize\":22");
+    assert_reply_lacks(world, "network-count-difference");
+    // The finding follows the figure.
+    free(test_database_query(world->database, "UPDATE stated_fact SET value = '26' WHERE fact = 'clinical_directors'"));
+    assert_call(world, "GetChecks", "{}");
+    assert_reply_lacks(world, "director-count-difference");
+    assert_reply_has(world, "\"totalSize\":21");
+    free(test_database_query(world->database, "UPDATE stated_fact SET value = '25' WHERE fact = 'clinical_directors'"));
+}
+
+static void search_finds_the_nearest_first(void **state)
+{
+    world_t *world = *state;
+    static const char *const cases[][2] = {{"latham", "gp-elr-latham-house"},
+                                           {"lathem house", "gp-elr-latham-house"},
+                                           {"LATHAM HOUSE", "gp-elr-latham-house"},
+                                           {"gp-elr-latham-house", "gp-elr-latham-house"},
+                                           {"rutland", "pcn-rutland"},
+                                           {"North West Leicestershire", "pcn-north-west-leicestershire"},
+                                           {"oadby wigstn", "pcn-oadby-wigston"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char first[128];
+        (void)snprintf(first, sizeof first, "{\"organisations\":[{\"code\":\"%s\"", cases[i][1]);
+        assert_call(world, "ListOrganisations", "{\"q\":\"%s\"}", cases[i][0]);
+        assert_reply_has(world, first);
+    }
+    assert_call(world, "ListOrganisations", "{\"q\":\"latham house\",\"kind\":\"network\"}");
+    assert_reply_lacks(world, "gp-elr-latham-house");
+}
+
+static void coverage_is_of_every_practice(void **state)
+{
+    world_t *world = *state;
+    assert_call(world, "GetCoverage", "{\"level\":\"system\"}");
+    assert_reply_has(world, "{\"rows\":[{\"area\":\"ics-llr\",\"name\":\"Leicester, Leicestershire and Rutland Integrated Care System\","
+                            "\"practices\":134,\"practicesInNetworks\":134,\"share\":\"1.0000\",\"population\":1150930,\"networks\":25,"
+                            "\"statedPractices\":136}],\"asOf\":\"2026-11-25\"}");
+    assert_call(world, "GetCoverage", "{\"level\":\"place\"}");
+    assert_int_equal(count_of(world->reply, "\"area\":"), 3);
+    assert_reply_has(world, "\"practices\":74,\"practicesInNetworks\":74,\"share\":\"1.0000\",\"population\":694716,\"networks\":14");
+    assert_reply_has(world, "\"area\":\"la-rutland\",\"name\":\"Rutland County Council\",\"practices\":4,\"practicesInNetworks\":4,"
+                            "\"share\":\"1.0000\",\"population\":39920,\"networks\":1");
+    assert_reply_has(world, "\"practices\":56,\"practicesInNetworks\":56,\"share\":\"1.0000\",\"population\":416294,\"networks\":10");
+    assert_call(world, "GetCoverage", "{\"level\":\"neighbourhood\"}");
+    assert_int_equal(count_of(world->reply, "\"area\":"), 25);
+    assert_int_equal(count_of(world->reply, "\"share\":\"1.0000\""), 25);
+    // Before the networks began, each practice lies below its commissioner.
+    assert_call(world, "GetCoverage", "{\"level\":\"system\",\"asOf\":\"2019-06-30\"}");
+    assert_reply_has(world, "\"practices\":134,\"practicesInNetworks\":0,\"share\":\"0.0000\"");
+    assert_call(world, "GetCoverage", "{\"level\":\"neighbourhood\",\"asOf\":\"2019-06-30\"}");
+    assert_reply_has(world, "{\"practices\":134,\"practicesInNetworks\":0,\"share\":\"0.0000\",\"networks\":0}");
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "level", "GetCoverage", "{\"level\":\"practice\"}");
+}
+
+// The figures by sets and those of each network by itself.
+static void both_ways_of_counting_agree(void **state)
+{
+    world_t *world = *state;
+    char *codes =
+        test_database_query(world->database, "SELECT string_agg(code, ' ' ORDER BY code) FROM organisation WHERE kind = 'network'");
+    unsigned networks = 0;
+    for (char *code = strtok(codes, " "); code != NULL; code = strtok(NULL, " "), networks++) {
+        char sql[256], expected[128];
+        (void)snprintf(sql, sizeof sql, "SELECT coalesce(computed, stated) FROM network_figures_on('2026-11-25') WHERE network = '%s'",
+                       code);
+        const long size = test_database_number(world->database, sql);
+        (void)snprintf(sql, sizeof sql, "SELECT members FROM network_figures_on('2026-11-25') WHERE network = '%s'", code);
+        const long members = test_database_number(world->database, sql);
+        assert_call(world, "GetNetwork", "{\"code\":\"%s\"}", code);
+        (void)snprintf(expected, sizeof expected, "\"listSize\":{\"stated\":%ld", size);
+        assert_reply_has(world, expected);
+        assert_int_equal(count_of(world->reply, "\"practice\":"), members);
+    }
+    assert_int_equal(networks, 25);
+    free(codes);
+}
+
+static void trees_hold_everybody(void **state)
+{
+    world_t *world = *state;
+    assert_call(world, "GetTree", "{\"code\":\"ics-llr\"}");
+    assert_int_equal(count_of(world->reply, "\"code\":"), 183);
+    assert_call(world, "GetTree", "{\"code\":\"ics-llr\",\"depth\":1}");
+    assert_int_equal(count_of(world->reply, "\"code\":"), 24);
+    assert_call(world, "GetTree", "{\"code\":\"la-leicestershire\",\"tree\":\"places\",\"depth\":1}");
+    assert_int_equal(count_of(world->reply, "\"kind\":\"network\""), 14);
+    assert_call(world, "GetTree", "{\"code\":\"ics-llr\",\"tree\":\"places\",\"asOf\":\"2026-11-25\"}");
+    assert_int_equal(count_of(world->reply, "\"kind\":\"practice\""), 134);
+    assert_int_equal(count_of(world->reply, "\"kind\":\"network\""), 25);
+    // The day before: practices are not below networks yet.
+    assert_call(world, "GetTree", "{\"code\":\"pcn-slam\",\"asOf\":\"2019-06-30\"}");
+    assert_int_equal(count_of(world->reply, "\"code\":"), 1);
+    assert_call(world, "GetTree", "{\"code\":\"ccg-elr\",\"asOf\":\"2019-06-30\",\"depth\":1}");
+    assert_int_equal(count_of(world->reply, "\"kind\":\"practice\""), 30);
+}
+
 static void every_version_has_its_event(void **state)
 {
     world_t *world = *state;
@@ -217,7 +220,12 @@ int main(void)
         cmocka_unit_test(networks_sum_up),
         cmocka_unit_test(north_west_leicestershire_has_three_teams),
         cmocka_unit_test(checks_find_what_the_documents_disagree_on),
+        cmocka_unit_test(every_inconsistency_of_population_and_count_is_found),
+        cmocka_unit_test(search_finds_the_nearest_first),
+        cmocka_unit_test(coverage_is_of_every_practice),
+        cmocka_unit_test(both_ways_of_counting_agree),
+        cmocka_unit_test(trees_hold_everybody),
         cmocka_unit_test(every_version_has_its_event),
     };
-    return cmocka_run_group_tests(tests, setup, world_teardown);
+    return cmocka_run_group_tests(tests, llr_setup, world_teardown);
 }

@@ -79,12 +79,16 @@ static void a_practice_has_one_network_at_a_time(void **state)
                    "{\"code\":\"pcn-b\",\"member\":{\"practice\":\"ccg-a\",\"from\":\"2030-01-01\"}}");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "practice", "AddMember",
                    "{\"code\":\"pcn-b\",\"member\":{\"practice\":\"gp-z\",\"from\":\"2030-01-01\"}}");
-    // Before its time in the other network, and over before today: its parent stays.
+    // Before its time in the other network, and over before today: its parent of those days follows, that of today stays.
     const long version = version_of(world, "gp-a");
     assert_call(world, "AddMember",
                 "{\"code\":\"pcn-b\",\"member\":{\"practice\":\"gp-a\",\"from\":\"2019-01-01\",\"to\":\"2019-06-30\"}}");
     assert_reply_has(world, "\"practice\":\"gp-a\""); // the reply shows the first day, since it does not hold today
-    assert_int_equal(version_of(world, "gp-a"), version);
+    assert_int_equal(version_of(world, "gp-a"), version + 1);
+    assert_call(world, "GetOrganisation", "{\"code\":\"gp-a\",\"asOf\":\"2019-06-30\"}");
+    assert_reply_has(world, "\"parent\":\"pcn-b\"");
+    assert_call(world, "GetOrganisation", "{\"code\":\"gp-a\",\"asOf\":\"2019-07-01\"}");
+    assert_reply_has(world, "\"parent\":\"pcn-a\"");
     assert_call(world, "GetNetwork", "{\"code\":\"pcn-b\"}");
     assert_reply_lacks(world, "gp-a");
     assert_call(world, "GetNetwork", "{\"code\":\"pcn-b\",\"asOf\":\"2019-06-30\"}");
@@ -113,7 +117,7 @@ static void the_database_itself_holds_that(void **state)
                                         "SELECT 'x' FROM membership a JOIN membership b ON a.practice = b.practice AND a.ctid < b.ctid "
                                         "AND daterange(a.from_on, a.to_on, '[]') && daterange(b.from_on, b.to_on, '[]')");
     assert_null(refused);
-    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM pg_constraint WHERE contype = 'x'"), 2);
+    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM pg_constraint WHERE contype = 'x'"), 6);
 }
 
 static void a_changed_practice_is_looked_at_again(void **state)

@@ -104,7 +104,7 @@ static PGresult *ask(run_t *run, const db_statement_t *statement, problem_t *pro
     const void *const roots[PLAN_ROOTS] = {
         [PLAN_ROOT_REQUEST] = run->call.request, [PLAN_ROOT_HEADER] = &run->header,
         [PLAN_ROOT_CALL] = &run->statement,      [PLAN_ROOT_ROW] = run->call.row_count > 0 ? run->call.rows[0] : NULL,
-        [PLAN_ROOT_AFTER] = run->call.after,
+        [PLAN_ROOT_AFTER] = run->call.after,     [PLAN_ROOT_PREPARED] = run->call.prepared,
     };
     return db_session_run(run->world->session, statement, roots, run->world->arena, problem);
 }
@@ -242,6 +242,12 @@ static status_t go(run_t *run)
     world_t *world = run->world;
     world->reply = world->verdict = NULL;
     world->loads = 0;
+    if (run->method->handler->prepare != NULL) {
+        world->problem = (problem_t){0};
+        const status_t prepared = run->method->handler->prepare(&run->call);
+        if (prepared != STATUS_OK)
+            return world->problem.status = prepared;
+    }
     if (run->method->load != NULL && (run->method->handler->flags & SERVICE_OPTIMISTIC) == 0)
         load(run);
     for (int i = 0; i < TRIES; i++) {
@@ -253,8 +259,13 @@ static status_t go(run_t *run)
             return world->problem.status = status;
         const bool saves = run->method->save != NULL && !run->call.unchanged;
         world->verdict = saves ? save(run) : NULL;
-        if (saves && world->verdict == NULL)
-            return world->problem.status;
+        if (saves && world->verdict == NULL) {
+            // A constraint was in the way: a second look says why, or else the database's own words hold.
+            if (i > 0 || run->method->load == NULL)
+                return world->problem.status;
+            load(run);
+            continue;
+        }
         if (!saves || strcmp(world->verdict, "moved") != 0) {
             world->version = run->call.version;
             world->reply = json_of(world, run->method->method->reply, run->call.reply);

@@ -88,7 +88,11 @@ static void test_coalesce(void **state)
     db_statement_t *statement = make("SELECT code FROM t WHERE code = ANY(:request.code)", "request.code");
     assert_string_equal(statement->coalesce_column, "code");
     db_statement_destroy(&statement);
-    refused("SELECT code FROM t WHERE code = ANY(:request.code) AND name = :request.name", "request.code", "request.code");
+    statement = make("SELECT code FROM t WHERE name = :request.name AND code = ANY(:request.code)", "request.code");
+    assert_string_equal(statement->coalesce_column, "code");
+    assert_int_equal(statement->coalesce_param, 1);
+    db_statement_destroy(&statement);
+    refused("SELECT code FROM t WHERE name = :request.name", "request.code", "request.code");
     refused("SELECT code FROM t WHERE code = ANY(:request.code)", "request.name", "request.name");
     refused("SELECT 1", "request.code", "request.code");
     refused("SELECT 1 = ANY(:request.former_names)", "request.former_names", "request.former_names");
@@ -148,6 +152,13 @@ static void test_bind_of_a_coalesced_read(void **state)
     organisation.code = NULL;
     assert_int_equal(db_statement_bind(statement, roots, arena, values, &problem), STATUS_OK);
     assert_string_equal(values[0], "{}");
+    db_statement_destroy(&statement);
+    statement = make("SELECT code FROM t WHERE name = :request.name AND code = ANY(:request.code)", "request.code");
+    organisation.code = (char *)"a";
+    organisation.name = (char *)"A";
+    assert_int_equal(db_statement_bind(statement, roots, arena, values, &problem), STATUS_OK);
+    assert_string_equal(values[0], "A");
+    assert_string_equal(values[1], "{\"a\"}");
     db_statement_destroy(&statement);
     arena_destroy(&arena);
 }

@@ -268,7 +268,10 @@ harness_t *harness_new(int64_t in_flight_max)
                                          .token_leeway_ms = 30000,
                                          .token_cache = 100,
                                          .streams_max = 20,
-                                         .stream_heartbeat_ms = 400};
+                                         .stream_heartbeat_ms = 400,
+                                         .uploads_max = 2,
+                                         .downloads_max = 2,
+                                         .transfer_timeout_ms = 60000};
     uv_loop_init(&harness->loop);
     harness->stop.data = harness->drain.data = harness->release.data = harness->grow.data = harness->answers.data = harness;
     uv_async_init(&harness->loop, &harness->stop, on_stop);

@@ -88,10 +88,54 @@ static void packing_and_the_cap(void **state)
     arena_destroy(&small);
 }
 
+// Of every kind of field: set differs from absent and from another value, a copy makes it the same, absent included.
+static void fields_are_compared_and_copied(void **state)
+{
+    int64_t numbers[] = {1, 2}, others[] = {1, 3};
+    char *texts[] = {(char[]){"a"}, (char[]){"b"}}, *other_texts[] = {(char[]){"a"}, (char[]){"c"}};
+    sample_t *a = pb_new(&sample_type, *state), *b = pb_new(&sample_type, *state), *c = pb_new(&sample_type, *state);
+    a->has_i32 = a->has_flag = a->has_colour = a->has_blob = a->has_wide = 1;
+    *b = *a;
+    a->i32 = 5;
+    a->flag = 1;
+    a->colour = COLOUR_RED;
+    a->blob = (ProtobufCBinaryData){.len = 2, .data = (uint8_t[]){1, 2}};
+    b->blob = (ProtobufCBinaryData){.len = 2, .data = (uint8_t[]){1, 3}};
+    a->wide = 0.5;
+    a->text = (char[]){"one"};
+    b->text = (char[]){"two"};
+    a->nested = pb_new(&sample_type, *state);
+    a->nested->text = a->text;
+    b->nested = pb_new(&sample_type, *state);
+    a->numbers = numbers;
+    b->numbers = others;
+    a->n_numbers = b->n_numbers = 2;
+    a->texts = texts;
+    b->texts = other_texts;
+    a->n_texts = b->n_texts = 2;
+    static const unsigned set[] = {I32, FLAG, COLOUR, BLOB, WIDE, TEXT, NESTED, NUMBERS, TEXTS};
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
+        assert_true(pb_same_field(&sample_type, a, a, set[i]));
+        assert_false(pb_same_field(&sample_type, a, b, set[i]));
+        assert_false(pb_same_field(&sample_type, a, c, set[i]));
+        assert_true(pb_same_field(&sample_type, c, c, set[i]));
+        pb_copy_field(&sample_type, b, a, set[i]);
+        assert_true(pb_same_field(&sample_type, a, b, set[i]));
+        pb_copy_field(&sample_type, b, c, set[i]);
+        assert_false(pb_has(&sample_type, b, set[i]));
+    }
+    b->numbers = numbers;
+    b->n_numbers = 1;
+    assert_false(pb_same_field(&sample_type, a, b, NUMBERS));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(presence_follows_each_kind), TEST(merging_replaces_only_what_is_set),
+    const struct CMUnitTest tests[] = {TEST(presence_follows_each_kind),
+                                       TEST(merging_replaces_only_what_is_set),
                                        TEST(merging_takes_shared_fields_of_another_type),
-                                       TEST(merging_leaves_fields_of_the_same_name_and_another_type), TEST(packing_and_the_cap)};
+                                       TEST(merging_leaves_fields_of_the_same_name_and_another_type),
+                                       TEST(fields_are_compared_and_copied),
+                                       TEST(packing_and_the_cap)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,14 +121,29 @@ static void a_version_that_moved_on_is_refused_everywhere(void **state)
     Pcn__Registry__V1__AddMemberRequest member = PCN__REGISTRY__V1__ADD_MEMBER_REQUEST__INIT;
     Pcn__Registry__V1__AddDirectorRequest director = PCN__REGISTRY__V1__ADD_DIRECTOR_REQUEST__INIT;
     Pcn__Registry__V1__AddListSizeRequest size = PCN__REGISTRY__V1__ADD_LIST_SIZE_REQUEST__INIT;
+    Pcn__Registry__V1__MoveMemberRequest move = PCN__REGISTRY__V1__MOVE_MEMBER_REQUEST__INIT;
+    Pcn__Registry__V1__LeaveMemberRequest leave = PCN__REGISTRY__V1__LEAVE_MEMBER_REQUEST__INIT;
+    Pcn__Registry__V1__CorrectMemberRequest wrong_member = PCN__REGISTRY__V1__CORRECT_MEMBER_REQUEST__INIT;
+    Pcn__Registry__V1__CorrectDirectorRequest wrong_director = PCN__REGISTRY__V1__CORRECT_DIRECTOR_REQUEST__INIT;
+    Pcn__Registry__V1__AddWaiverRequest waiver = PCN__REGISTRY__V1__ADD_WAIVER_REQUEST__INIT;
+    Pcn__Registry__V1__MergeOrganisationRequest merge = PCN__REGISTRY__V1__MERGE_ORGANISATION_REQUEST__INIT;
+    Pcn__Registry__V1__SplitOrganisationRequest split = PCN__REGISTRY__V1__SPLIT_ORGANISATION_REQUEST__INIT;
     update.code = member.code = director.code = size.code = text(*state, "pcn-a");
+    move.code = leave.code = wrong_member.code = wrong_director.code = waiver.code = merge.code = split.code = update.code;
     const struct {
         service_decide_fn decide;
         const void *request;
     } cases[] = {{decide_update_organisation, &update},
                  {decide_add_member, &member},
                  {decide_add_director, &director},
-                 {decide_add_list_size, &size}};
+                 {decide_add_list_size, &size},
+                 {decide_move_member, &move},
+                 {decide_leave_member, &leave},
+                 {decide_correct_member, &wrong_member},
+                 {decide_correct_director, &wrong_director},
+                 {decide_add_waiver, &waiver},
+                 {decide_merge_organisation, &merge},
+                 {decide_split_organisation, &split}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         desk_t *desk = sit(*state, cases[i].request, rows, 1, true);
         desk->header.has_expected_version = 1;
@@ -185,7 +200,7 @@ static const Pcn__Registry__V1__ListOrganisationsReply *list_page(arena_t *arena
     desk_t *desk = sit(arena, &request, listed_rows(arena, notes), LISTED, false);
     assert_int_equal(decide_list_organisations(&desk->call), STATUS_OK);
     const Pcn__Registry__V1__ListOrganisationsReply *reply = desk->call.reply;
-    *token = page_token_make(&request, reply->organisations[reply->n_organisations - 1]->code, arena);
+    *token = page_token_make(&request, reply->organisations[reply->n_organisations - 1]->code, 0, arena);
     return reply;
 }
 

@@ -50,7 +50,8 @@ static void a_span_is_in_order_and_within_the_networks_life(void **state)
     network->opened_on = text(*state, "2019-07-01");
     assert_int_equal(member_check(network, make_member(*state, "2019-07-01", NULL), &problem), STATUS_OK);
     assert_refused(member_check(network, make_member(*state, "2019-06-30", NULL), &problem), STATUS_FAILED_PRECONDITION, problem, "from");
-    network->closed_on = text(*state, "2020-03-31");
+    // The first day without it.
+    network->closed_on = text(*state, "2020-04-01");
     assert_refused(member_check(network, make_member(*state, "2020-04-01", NULL), &problem), STATUS_FAILED_PRECONDITION, problem, "from");
     assert_refused(member_check(network, make_member(*state, "2019-07-01", NULL), &problem), STATUS_FAILED_PRECONDITION, problem, "to");
     assert_refused(member_check(network, make_member(*state, "2019-07-01", "2020-04-01"), &problem), STATUS_FAILED_PRECONDITION, problem,
@@ -115,10 +116,12 @@ static void a_list_is_counted_once_and_not_in_the_future(void **state)
     aggregate_t *network = make_network(*state, "pcn-a");
     list_size_t *size = pb_new(LIST_SIZE_TYPE, *state);
     size->as_of = text(*state, "2020-01-01");
-    assert_int_equal(list_size_check(network, size, "2020-01-01", &problem), STATUS_OK);
-    assert_refused(list_size_check(network, size, "2019-12-31", &problem), STATUS_INVALID_ARGUMENT, problem, "asOf");
-    network->list_size_taken = 1;
-    assert_refused(list_size_check(network, size, "2020-01-01", &problem), STATUS_ALREADY_EXISTS, problem, "asOf");
+    assert_int_equal(list_size_check(network, size, false, "2020-01-01", &problem), STATUS_OK);
+    assert_refused(list_size_check(network, size, false, "2019-12-31", &problem), STATUS_INVALID_ARGUMENT, problem, "asOf");
+    assert_refused(list_size_check(network, size, true, "2020-01-01", &problem), STATUS_FAILED_PRECONDITION, problem, "asOf");
+    network->list_size_taken = size;
+    assert_int_equal(list_size_check(network, size, true, "2020-01-01", &problem), STATUS_OK);
+    assert_refused(list_size_check(network, size, false, "2020-01-01", &problem), STATUS_ALREADY_EXISTS, problem, "asOf");
 }
 
 static void only_a_network_has_sub_groups(void **state)
@@ -128,9 +131,9 @@ static void only_a_network_has_sub_groups(void **state)
     list_size_t *size = pb_new(LIST_SIZE_TYPE, *state);
     size->as_of = text(*state, "2020-01-01");
     size->sub_group = text(*state, "nwl-1");
-    assert_int_equal(list_size_check(aggregate, size, "2020-01-01", &problem), STATUS_OK);
+    assert_int_equal(list_size_check(aggregate, size, false, "2020-01-01", &problem), STATUS_OK);
     aggregate->kind = KIND(PRACTICE);
-    assert_refused(list_size_check(aggregate, size, "2020-01-01", &problem), STATUS_FAILED_PRECONDITION, problem, "subGroup");
+    assert_refused(list_size_check(aggregate, size, false, "2020-01-01", &problem), STATUS_FAILED_PRECONDITION, problem, "subGroup");
 }
 
 int main(void)

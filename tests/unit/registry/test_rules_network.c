@@ -42,6 +42,27 @@ static void what_is_there_is_not_missing(void **state)
     assert_true(has(network->registration->missing, 2, "network-agreement"));
     assert_int_equal(network->n_assumptions, 0);
     assert_string_equal(network->payee, "gp-a");
+    facts->mapped_area = text(*state, "https://maps.example/pcn-a");
+    facts->agreement_on = text(*state, "2026-11-26");
+    assert_int_equal(network_on(facts, "2026-11-25", *state)->registration->n_missing, 1); // not signed yet
+    network = network_on(facts, "2026-11-26", *state);
+    assert_true(network->registration->complete);
+    assert_int_equal(network->registration->n_missing, 0);
+}
+
+static void a_day_picks_waivers(void **state)
+{
+    aggregate_t *facts = make_network(*state, "pcn-a");
+    Pcn__Registry__V1__Waiver *waiver = pb_new(&pcn__registry__v1__waiver__type, *state);
+    assert_non_null(waiver);
+    waiver->from = text(*state, "2020-04-01");
+    waiver->to = text(*state, "2021-03-31");
+    facts->all_waivers = appended(*state, facts->all_waivers, &facts->n_all_waivers, waiver);
+    assert_int_equal(network_on(facts, "2020-03-31", *state)->n_waivers, 0);
+    assert_int_equal(network_on(facts, "2020-04-01", *state)->n_waivers, 1);
+    assert_int_equal(network_on(facts, "2021-03-31", *state)->n_waivers, 1);
+    assert_int_equal(network_on(facts, "2021-04-01", *state)->n_waivers, 0);
+    assert_int_equal(network_for_event(facts, "2021-04-01", NULL, *state)->n_waivers, 1);
 }
 
 static void a_day_picks_members_and_directors(void **state)
@@ -135,12 +156,40 @@ static void says_so_at_every_lack_of_memory(void **state)
     assert_true(made);
 }
 
+// On the day on which the payee of the day is closed, and only that one.
+static void the_payee_of_the_day_is_open(void **state)
+{
+    aggregate_t *facts = make_network(*state, "pcn-a");
+    Pcn__Registry__Store__V1__ClosedPayee closed = PCN__REGISTRY__STORE__V1__CLOSED_PAYEE__INIT;
+    closed.code = text(*state, "fed-a");
+    closed.from = text(*state, "2020-04-01");
+    facts->payee = text(*state, "fed-a");
+    facts->closed_payee = &closed;
+    static const struct {
+        const char *day;
+        bool found;
+    } days[] = {{"2020-03-31", false}, {"2020-04-01", true}, {"2020-04-02", true}};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        const network_t *network = network_on(facts, days[i].day, *state);
+        assert_non_null(network);
+        assert_int_equal(network->n_findings, days[i].found ? 1 : 0);
+    }
+    facts->payee = text(*state, "fed-b");
+    assert_int_equal(network_on(facts, "2020-04-02", *state)->n_findings, 0);
+    facts->payee = NULL;
+    assert_int_equal(network_on(facts, "2020-04-02", *state)->n_findings, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(a_new_network_lacks_everything),           TEST(what_is_there_is_not_missing), TEST(a_day_picks_members_and_directors),
-        TEST(sub_groups_have_their_practices_and_size), TEST(assumptions_are_said),         TEST(an_event_carries_all_on_record),
-        TEST(says_so_at_every_lack_of_memory),
-    };
+    const struct CMUnitTest tests[] = {TEST(a_new_network_lacks_everything),
+                                       TEST(what_is_there_is_not_missing),
+                                       TEST(a_day_picks_waivers),
+                                       TEST(a_day_picks_members_and_directors),
+                                       TEST(sub_groups_have_their_practices_and_size),
+                                       TEST(assumptions_are_said),
+                                       TEST(an_event_carries_all_on_record),
+                                       TEST(says_so_at_every_lack_of_memory),
+                                       TEST(the_payee_of_the_day_is_open)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static void a_token_of_the_same_list_is_good(void **state)
     static const char *const codes[] = {"pcn-rutland", "x1", "A81001", "a-code-of-sixty-four-characters-which-is-the-longest-there-can-b"};
     for (size_t i = 0; i < 4; i++) {
         request_t *request = make_request(*state, "ccg-elr", "Rut%land");
-        request->page_token = page_token_make(request, codes[i], *state);
+        request->page_token = page_token_make(request, codes[i], 0, *state);
         assert_non_null(request->page_token);
         assert_true(strlen(request->page_token) <= 200);
         assert_null(strpbrk(request->page_token, "+/=. "));
@@ -40,7 +40,7 @@ static void a_token_of_another_list_is_refused(void **state)
 {
     problem_t problem = {0};
     request_t *request = make_request(*state, "ccg-elr", NULL);
-    char *token = page_token_make(request, "pcn-rutland", *state);
+    char *token = page_token_make(request, "pcn-rutland", 0, *state);
     request_t *others[] = {make_request(*state, "ccg-wl", NULL),  make_request(*state, NULL, "ccg-elr"),
                            make_request(*state, NULL, NULL),      make_request(*state, "ccg-elr", ""),
                            make_request(*state, "ccg-elr", NULL), make_request(*state, "ccg-elr", NULL)};
@@ -58,7 +58,7 @@ static void what_is_no_token_is_refused(void **state)
 {
     problem_t problem = {0};
     request_t *request = make_request(*state, NULL, NULL);
-    char *good = page_token_make(request, "pcn-rutland", *state);
+    char *good = page_token_make(request, "pcn-rutland", 0, *state);
     char *longer = arena_printf(*state, "%sA", good);
     char *shorter = arena_copy(*state, good, strlen(good) - 8);
     static const char *const bad[] = {"", "A", "%%%", "a b", "MS4", "pcn-rutland", "1.0.pcn-rutland", "AAAA====", "_____"};

@@ -55,9 +55,27 @@ static void is_ordered(void **state)
     assert_false(term_ordered("2020-01-02", "2020-01-01"));
 }
 
+static void days_before_and_after(void **state)
+{
+    static const struct {
+        const char *day, *before, *after;
+    } cases[] = {{"2026-11-25", "2026-11-24", "2026-11-26"}, {"2024-03-01", "2024-02-29", "2024-03-02"},
+                 {"2025-12-31", "2025-12-30", "2026-01-01"}, {"1000-01-01", NULL, "1000-01-02"},
+                 {"9999-12-31", "9999-12-30", NULL},         {"2026-02-30", NULL, NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *before = day_before(cases[i].day, *state), *after = day_after(cases[i].day, *state);
+        assert_int_equal(before == NULL, cases[i].before == NULL);
+        assert_int_equal(after == NULL, cases[i].after == NULL);
+        if (before != NULL)
+            assert_string_equal(before, cases[i].before);
+        if (after != NULL)
+            assert_string_equal(after, cases[i].after);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(holds_on_both_ends), TEST(holds_without_an_end), TEST(holds_for_a_single_day), TEST(overlaps),
-                                       TEST(is_ordered)};
+    const struct CMUnitTest tests[] = {TEST(holds_on_both_ends), TEST(holds_without_an_end), TEST(holds_for_a_single_day),
+                                       TEST(overlaps),           TEST(is_ordered),           TEST(days_before_and_after)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

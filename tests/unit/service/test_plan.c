@@ -189,6 +189,37 @@ static void test_unknown_parameter(void **state)
     assert_refused(&fixture, "after.code", "");
 }
 
+static void test_jobs(void **state)
+{
+    (void)state;
+    static const db_stmt_t due = {"due", "SELECT code FROM organisation_coming WHERE from_on <= :call.today::date"};
+    static const db_stmt_t bad_root = {"bad_due", "SELECT :row.code"};
+    service_job_t jobs[] = {{.name = "day", .due = &due, .method = "ComeIntoForce", .period_s = 60, .at_once = 4}, {.name = NULL}};
+    fixture_t fixture;
+    fill(&fixture);
+    fixture.service.jobs = jobs;
+    assert_int_equal(plan_new(&fixture.service, &fixture.plan, &fixture.problem), STATUS_OK);
+    assert_int_equal(fixture.plan->job_count, 1);
+    assert_ptr_equal(fixture.plan->jobs[0].method, plan_find(fixture.plan, "pcn.registry.v1.Registry/ComeIntoForce"));
+    assert_non_null(fixture.plan->jobs[0].due);
+    plan_destroy(&fixture.plan);
+    // What others may call is no job's, nor is what is not there or changes nothing.
+    static const char *const methods[] = {"UpdateOrganisation", "GetOrganisation", "Invented"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        jobs[0].method = methods[i];
+        assert_refused(&fixture, "day", "A job has");
+    }
+    jobs[0].method = "ComeIntoForce";
+    jobs[0].at_once = 0;
+    assert_refused(&fixture, "day", "A job has");
+    jobs[0].at_once = 1;
+    jobs[0].period_s = 0;
+    assert_refused(&fixture, "day", "A job has");
+    jobs[0].period_s = 1;
+    jobs[0].due = &bad_root;
+    assert_refused(&fixture, "row.code", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_reading_and_changing),
         cmocka_unit_test(test_unguarded_save),
         cmocka_unit_test(test_unknown_parameter),
+        cmocka_unit_test(test_jobs),
         cmocka_unit_test(test_two_statements_of_one_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,7 @@ static void verbs_are_left_out(void **state)
     assert_string_equal(resource_path(&method, request, NULL, arena), "patients");
     method.path = NULL;
     assert_string_equal(resource_path(&method, request, NULL, arena), "");
+    assert_string_equal(resource_path(&method, request, "a-b", arena), "a-b");
     arena_destroy(&arena);
 }
 

@@ -1,4 +1,5 @@
 pcn_unit(service plan pcn_service)
+pcn_unit(service jobs pcn_service)
 pcn_unit(service resource pcn_service)
 pcn_unit(service follower_sql pcn_service)
 pcn_unit(service follower_batch pcn_service)

@@ -1,0 +1,188 @@
+#include "services/registry/handlers_site.h"
+
+#include <string.h>
+
+#include "common/base/id.h"
+#include "common/pb/message.h"
+#include "services/registry/handlers.h"
+#include "services/registry/messages.h"
+#include "services/registry/rules_cursor.h"
+#include "services/registry/rules_paging.h"
+#include "services/registry/rules_patch.h"
+#include "services/registry/rules_term.h"
+
+#define EVENT_SITE_CREATED "pcn.registry.site.created"
+#define EVENT_SITE_UPDATED "pcn.registry.site.updated"
+#define SITE_TYPE (&pcn__registry__v1__site__type)
+#define LOADED_TYPE (&pcn__registry__store__v1__loaded_site__type)
+// A row's key and length within the reply.
+#define ROW_HEAD_MAX 4
+
+typedef Pcn__Registry__V1__Site site_t;
+typedef Pcn__Registry__Store__V1__LoadedSite loaded_t;
+
+// The list and its filters, which a token belongs to.
+#define LIST_LENGTH 4
+#define KIND_SIZE 12
+
+static void list_of(const Pcn__Registry__V1__ListSitesRequest *request, char kind[KIND_SIZE], const char *list[LIST_LENGTH])
+{
+    list[0] = "sites";
+    list[1] = request->organisation;
+    list[2] = request->as_of;
+    kind[0] = request->has_kind ? (char)('a' + request->kind) : '\0';
+    kind[1] = '\0';
+    list[3] = kind;
+}
+
+status_t decide_get_site(service_call_t *call)
+{
+    const Pcn__Registry__V1__GetSiteRequest *request = call->request;
+    if (call->row_count == 0)
+        return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no site %s", request->code);
+    site_t *site = call->rows[0];
+    call->reply = site;
+    call->version = site->version;
+    return STATUS_OK;
+}
+
+status_t prepare_list_sites(service_call_t *call)
+{
+    const Pcn__Registry__V1__ListSitesRequest *request = call->request;
+    if (request->page_token == NULL)
+        return STATUS_OK;
+    char kind[KIND_SIZE];
+    const char *list[LIST_LENGTH];
+    list_of(request, kind, list);
+    Pcn__Registry__Store__V1__After *after = pb_new(&pcn__registry__store__v1__after__type, call->arena);
+    char **parts = arena_alloc(call->arena, sizeof *parts);
+    if (after == NULL || parts == NULL)
+        return refuse_memory(call);
+    status_t status = cursor_read(request->page_token, list, LIST_LENGTH, parts, 1, call->arena, call->problem);
+    if (status == STATUS_OK && !code_valid(parts[0]))
+        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "pageToken", "This is no page token of ours");
+    after->parts = parts;
+    after->n_parts = 1;
+    call->prepared = after;
+    return status;
+}
+
+status_t decide_list_sites(service_call_t *call)
+{
+    const Pcn__Registry__V1__ListSitesRequest *request = call->request;
+    const size_t size = request->has_page_size ? request->page_size : PAGE_SIZE_DEFAULT;
+    Pcn__Registry__V1__ListSitesReply *reply = pb_new(&pcn__registry__v1__list_sites_reply__type, call->arena);
+    if (reply == NULL)
+        return refuse_memory(call);
+    reply->sites = (site_t **)call->rows;
+    call->reply = reply;
+    size_t bytes = 0;
+    while (reply->n_sites < call->row_count && reply->n_sites < size) {
+        bytes += ROW_HEAD_MAX + pcn__registry__v1__site__get_packed_size(call->rows[reply->n_sites]);
+        if (reply->n_sites > 0 && bytes > PAGE_BYTES_MAX)
+            break;
+        reply->n_sites++;
+    }
+    if (reply->n_sites == call->row_count)
+        return STATUS_OK;
+    char kind[KIND_SIZE];
+    const char *list[LIST_LENGTH];
+    list_of(request, kind, list);
+    const char *const place = reply->sites[reply->n_sites - 1]->code;
+    reply->next_page_token = cursor_make(list, LIST_LENGTH, &place, 1, call->arena);
+    return reply->next_page_token != NULL ? STATUS_OK : refuse_memory(call);
+}
+
+// Rules within one site.
+static status_t check(const site_t *site, problem_t *problem)
+{
+    if (site->from != NULL && !term_ordered(site->from, site->to))
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "to", "The last day is before the first");
+    return STATUS_OK;
+}
+
+// The organisation that a request names: it must be there and the caller must reach it.
+static status_t check_organisation(const service_call_t *call, const loaded_t *row, const char *organisation)
+{
+    if (!row->named_there || (!row->named_within_reach && !service_may(call, SCOPE_ANY)))
+        return problem_set(call->problem, STATUS_NOT_FOUND, "organisation", "There is no organisation %s", organisation);
+    return STATUS_OK;
+}
+
+static status_t emit_site(service_call_t *call, const char *type, site_t *site)
+{
+    call->after = call->reply = site;
+    call->key = site->code;
+    call->version = site->version;
+    const char *subject = arena_printf(call->arena, "sites/%s", site->code);
+    if (subject == NULL)
+        return refuse_memory(call);
+    return service_event(call, type, subject, site->version, SITE_TYPE, site) ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+}
+
+status_t decide_create_site(service_call_t *call)
+{
+    const Pcn__Registry__V1__CreateSiteRequest *request = call->request;
+    if (call->row_count == 0)
+        return problem_set(call->problem, STATUS_INTERNAL, NULL, "What the site refers to is missing");
+    const loaded_t *row = call->rows[0];
+    status_t status = check(request->site, call->problem);
+    if (status == STATUS_OK)
+        status = check_organisation(call, row, request->site->organisation);
+    if (status != STATUS_OK)
+        return status;
+    if (row->code != NULL)
+        return problem_set(call->problem, STATUS_ALREADY_EXISTS, "code", "There is a site %s already", row->code);
+    site_t *site = pb_new(SITE_TYPE, call->arena);
+    if (site == NULL)
+        return refuse_memory(call);
+    pb_merge(SITE_TYPE, site, SITE_TYPE, request->site);
+    site->has_version = 1;
+    site->version = 1;
+    site->created_at = site->updated_at = (char *)call->now;
+    return emit_site(call, EVENT_SITE_CREATED, site);
+}
+
+// Whether nothing but the message's order of memory differs. False also without memory, which costs a needless write.
+static bool same(const site_t *a, const site_t *b, arena_t *arena)
+{
+    uint8_t *first, *second;
+    size_t first_size, second_size;
+    return pb_pack(a, arena, &first, &first_size) && pb_pack(b, arena, &second, &second_size) && first_size == second_size &&
+           memcmp(first, second, first_size) == 0;
+}
+
+status_t decide_update_site(service_call_t *call)
+{
+    const Pcn__Registry__V1__UpdateSiteRequest *request = call->request;
+    const loaded_t *row = call->row_count > 0 ? call->rows[0] : NULL;
+    if (row == NULL || (!row->within_reach && !service_may(call, SCOPE_ANY)))
+        return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no site %s", request->code);
+    if (call->header->has_expected_version && call->header->expected_version != row->version)
+        return problem_set(call->problem, STATUS_ABORTED, NULL, "%s is at version %lld now", request->code, (long long)row->version);
+    site_t *before = pb_new(SITE_TYPE, call->arena);
+    if (before == NULL)
+        return refuse_memory(call);
+    pb_merge(SITE_TYPE, before, LOADED_TYPE, row);
+    void *patched;
+    status_t status =
+        message_patch(SITE_TYPE, before, request->site, request->clear, request->n_clear, call->arena, &patched, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    site_t *after = patched;
+    status = check(after, call->problem);
+    if (status == STATUS_OK && request->site->organisation != NULL)
+        status = check_organisation(call, row, after->organisation);
+    if (status != STATUS_OK)
+        return status;
+    if (same(before, after, call->arena)) {
+        call->after = call->reply = after;
+        call->key = after->code;
+        call->version = before->version;
+        call->unchanged = true;
+        return STATUS_OK;
+    }
+    after->version = before->version + 1;
+    after->updated_at = (char *)call->now;
+    return emit_site(call, EVENT_SITE_UPDATED, after);
+}

@@ -1,0 +1,13 @@
+// Decisions about sites.
+#ifndef PCN_REGISTRY_HANDLERS_SITE_H
+#define PCN_REGISTRY_HANDLERS_SITE_H
+
+#include "common/service/service.h"
+
+status_t decide_get_site(service_call_t *call);
+status_t prepare_list_sites(service_call_t *call);
+status_t decide_list_sites(service_call_t *call);
+status_t decide_create_site(service_call_t *call);
+status_t decide_update_site(service_call_t *call);
+
+#endif

@@ -1,0 +1,76 @@
+// A change of several aggregates at once: which they are, what becomes of each, and what a save writes of it. Verbs (rules_succession.h,
+// rules_move.h, rules_correction.h) are made of these steps. Every changed aggregate gets its next version once, whatever happens to it.
+//
+// Pure. Everything is in one arena; what was loaded is left as it is. Days are the contract's dates; a verb's day is the first of the new
+// state. Parents follow memberships: up to today at once, day by day as it was; what is to come is left to the registry's job of the day.
+#ifndef PCN_REGISTRY_RULES_CHANGES_H
+#define PCN_REGISTRY_RULES_CHANGES_H
+
+#include "services/registry/rules_timeline.h"
+
+typedef Pcn__Registry__Store__V1__Changes changes_record_t;
+
+// An aggregate of the change.
+typedef struct changed {
+    const aggregate_t *before;  // as it was loaded; NULL for one that is created
+    aggregate_t *after;         // its members, directors and successions as they will be; its facts are the timeline's
+    timeline_t *timeline;       // NULL for one that is created
+    bool touched;               // besides its facts
+    const organisation_t *head; // once recorded, where it changes: the organisation of today with its new version
+    bool announced;             // nothing of it changes before a day to come
+} changed_t;
+
+typedef struct changes {
+    const char *today, *now;
+    arena_t *arena;
+    problem_t *problem;
+    changed_t *all;
+    size_t count;
+    changes_record_t *record;
+} changes_t;
+
+// Of the rows that were loaded, with room for `more` that are created. Refusals go to `problem`, here and below.
+MUST_CHECK status_t changes_new(void *const *rows, size_t row_count, size_t more, const char *today, const char *now, arena_t *arena,
+                                changes_t **changes, problem_t *problem);
+// NULL where it is not among them.
+changed_t *changes_find(const changes_t *changes, const char *code);
+
+// The facts of a day, and the value of `parent`, `place` or `payee` in them; NULL for none.
+const organisation_t *changed_on(const changed_t *changed, const char *day);
+const char *reference_of(const organisation_t *organisation, const char *field);
+
+// The membership ends on the day; without one, or with one before its first, it never held.
+MUST_CHECK status_t changes_end_member(changes_t *changes, changed_t *network, const member_t *member, const char *to);
+MUST_CHECK status_t changes_add_member(changes_t *changes, changed_t *network, member_t *member);
+MUST_CHECK status_t changes_end_director(changes_t *changes, changed_t *network, const director_t *director, const char *to);
+MUST_CHECK status_t changes_add_director(changes_t *changes, changed_t *network, director_t *director);
+
+// Closes it from the day on.
+MUST_CHECK status_t changes_close(changes_t *changes, changed_t *changed, const char *on);
+// That one goes on after the other: shown by both.
+MUST_CHECK status_t changes_succeed(changes_t *changes, changed_t *predecessor, changed_t *successor, const char *on, const char *manner,
+                                    char *source);
+// A new one; it has its version and times from here.
+MUST_CHECK status_t changes_create(changes_t *changes, organisation_t *organisation, changed_t **changed);
+
+// `parent`, `place` or `payee` is `value` (NULL: none) on all days from the first to the last, however often it changed in between; from the
+// day after, it is what it was.
+MUST_CHECK status_t changes_refer(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *to,
+                                  const char *value);
+// The same, but only on those days from the first on, on which it was `before`.
+MUST_CHECK status_t changes_redirect(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *before,
+                                     const char *value);
+// Networks that were paid through the one that ends name another payee from the day on; the one itself is left as it is.
+MUST_CHECK status_t changes_redirect_payees(changes_t *changes, const changed_t *ending, const char *from, const char *value);
+// Whether it is that on some day from this one on, on which it is not closed.
+bool changed_refers(const changed_t *changed, const char *field, const char *from, const char *value);
+// A membership's days move the practice's parent, as far as they are not to come. Nothing where the practice was not loaded.
+MUST_CHECK status_t changes_follow(changes_t *changes, const char *practice, const char *from, const char *to, const char *parent);
+
+// What the save writes; fills `head` of each that changes.
+MUST_CHECK status_t changes_record(changes_t *changes);
+// How many aggregates change, once recorded.
+
+size_t changes_count(const changes_t *changes);
+
+#endif

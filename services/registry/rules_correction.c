@@ -1,0 +1,162 @@
+#include "services/registry/rules_correction.h"
+
+#include <string.h>
+
+#include "common/pb/message.h"
+#include "services/registry/rules_membership.h"
+#include "services/registry/rules_move.h"
+#include "services/registry/rules_span.h"
+#include "services/registry/rules_term.h"
+
+static status_t no_memory(changes_t *changes)
+{
+    return problem_set(changes->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
+}
+
+// ---- members ----
+
+static const member_t *member_at(const aggregate_t *network, const char *practice, const char *from)
+{
+    for (size_t i = 0; i < network->n_all_members; i++) {
+        const member_t *member = network->all_members[i];
+        if (strcmp(member->practice, practice) == 0 && strcmp(member->from, from) == 0)
+            return member;
+    }
+    return NULL;
+}
+
+// Days of the wrong membership that are none of the right one (NULL: none is): the practice fell to what the network lies below.
+static status_t fall(changes_t *changes, const changed_t *network, const member_t *wrong, const member_t *right)
+{
+    const char *parent = changed_on(network, wrong->from)->parent;
+    if (right == NULL || !term_overlaps(wrong->from, wrong->to, right->from, right->to))
+        return changes_follow(changes, wrong->practice, wrong->from, wrong->to, parent);
+    status_t status = STATUS_OK;
+    if (strcmp(wrong->from, right->from) < 0) {
+        const char *last = day_before(right->from, changes->arena);
+        status = last != NULL ? changes_follow(changes, wrong->practice, wrong->from, last, parent) : no_memory(changes);
+    }
+    if (status == STATUS_OK && right->to != NULL && (wrong->to == NULL || strcmp(right->to, wrong->to) < 0)) {
+        const char *first = day_after(right->to, changes->arena);
+        status = first != NULL ? changes_follow(changes, wrong->practice, first, wrong->to, parent) : no_memory(changes);
+    }
+    return status;
+}
+
+static member_t *right_member(changes_t *changes, const member_t *wrong, const correct_member_request_t *request,
+                              const span_request_t *span)
+{
+    member_t *right = pb_new(MEMBER_TYPE, changes->arena);
+    if (right == NULL)
+        return NULL;
+    pb_merge(MEMBER_TYPE, right, MEMBER_TYPE, wrong);
+    right->to = span_right_to(span, wrong->to);
+    if (request->source != NULL)
+        right->source = request->source;
+    if (request->new_from == NULL)
+        return right;
+    right->from = request->new_from;
+    right->has_from_assumed = 0;
+    right->from_assumed = 0;
+    return right;
+}
+
+status_t member_correct(changes_t *changes, const correct_member_request_t *request)
+{
+    const span_request_t span = {request->new_from, request->new_to, request->ongoing, request->never, request->source != NULL};
+    changed_t *network = changes_find(changes, request->code);
+    const changed_t *practice = changes_find(changes, request->practice);
+    status_t status = span_request_check(&span, changes->problem);
+    if (status != STATUS_OK)
+        return status;
+    const member_t *wrong = member_at(network->before, request->practice, request->from);
+    if (wrong == NULL)
+        return problem_set(changes->problem, STATUS_NOT_FOUND, "from", "No membership of %s in %s begins on %s", request->practice,
+                           request->code, request->from);
+    member_t *right = NULL;
+    if (!span.never) {
+        right = right_member(changes, wrong, request, &span);
+        if (right == NULL)
+            return no_memory(changes);
+        if (span_same_text(right->from, wrong->from) && span_same_text(right->to, wrong->to) &&
+            span_same_text(right->source, wrong->source) && right->from_assumed == wrong->from_assumed)
+            return STATUS_OK;
+        status = span_refusal(member_check_beside(changes, network->before, practice->before, wrong->from, right), changes->problem);
+    }
+    if (status == STATUS_OK)
+        status = changes_end_member(changes, network, wrong, NULL);
+    if (status == STATUS_OK && right != NULL)
+        status = changes_add_member(changes, network, right);
+    if (status == STATUS_OK)
+        status = fall(changes, network, wrong, right);
+    return status == STATUS_OK && right != NULL ? changes_follow(changes, right->practice, right->from, right->to, request->code) : status;
+}
+
+// ---- directors ----
+
+static const director_t *director_at(const aggregate_t *network, const char *name, const char *from)
+{
+    for (size_t i = 0; i < network->n_all_directors; i++) {
+        const director_t *director = network->all_directors[i];
+        if (strcmp(director->name, name) == 0 && strcmp(director->from, from) == 0)
+            return director;
+    }
+    return NULL;
+}
+
+static director_t *right_director(changes_t *changes, const director_t *wrong, const correct_director_request_t *request,
+                                  const span_request_t *span)
+{
+    director_t *right = pb_new(DIRECTOR_TYPE, changes->arena);
+    if (right == NULL)
+        return NULL;
+    pb_merge(DIRECTOR_TYPE, right, DIRECTOR_TYPE, wrong);
+    right->to = span_right_to(span, wrong->to);
+    if (request->new_name != NULL)
+        right->name = request->new_name;
+    if (request->new_share != NULL)
+        right->share = request->new_share;
+    if (request->source != NULL)
+        right->source = request->source;
+    if (request->new_from == NULL)
+        return right;
+    right->from = request->new_from;
+    right->has_from_assumed = 0;
+    right->from_assumed = 0;
+    return right;
+}
+
+static bool same_director(const director_t *a, const director_t *b)
+{
+    return span_same_text(a->name, b->name) && span_same_text(a->from, b->from) && span_same_text(a->to, b->to) &&
+           span_same_text(a->share, b->share) && span_same_text(a->source, b->source) && a->from_assumed == b->from_assumed;
+}
+
+status_t director_correct(changes_t *changes, const correct_director_request_t *request)
+{
+    const span_request_t span = {request->new_from, request->new_to, request->ongoing, request->never,
+                                 request->new_name != NULL || request->new_share != NULL || request->source != NULL};
+    changed_t *network = changes_find(changes, request->code);
+    status_t status = span_request_check(&span, changes->problem);
+    if (status != STATUS_OK)
+        return status;
+    const director_t *wrong = director_at(network->before, request->name, request->from);
+    if (wrong == NULL)
+        return problem_set(changes->problem, STATUS_NOT_FOUND, "from", "No term of that director in %s begins on %s", request->code,
+                           request->from);
+    director_t *right = NULL;
+    if (!span.never) {
+        right = right_director(changes, wrong, request, &span);
+        if (right == NULL)
+            return no_memory(changes);
+        if (same_director(right, wrong))
+            return STATUS_OK;
+    }
+    status = changes_end_director(changes, network, wrong, NULL);
+    if (status != STATUS_OK || right == NULL)
+        return status;
+    aggregate_t facts = *network->after;
+    facts.closed_on = (char *)(uintptr_t)timeline_closed_from(network->timeline);
+    status = span_refusal(director_check(&facts, right, changes->problem), changes->problem);
+    return status == STATUS_OK ? changes_add_director(changes, network, right) : status;
+}

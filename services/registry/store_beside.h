@@ -1,0 +1,31 @@
+// SQL of what stands beside organisations: stated facts, clinical systems, alignments.
+#ifndef PCN_REGISTRY_STORE_BESIDE_H
+#define PCN_REGISTRY_STORE_BESIDE_H
+
+#include "common/db/statement.h"
+
+extern const db_stmt_t add_fact_load;
+extern const db_stmt_t add_fact_save; // after: registry.v1.StatedFact
+extern const db_stmt_t list_facts;    // rows: store ListedFact, one more than the page; prepared: store After
+extern const db_stmt_t add_system_load;
+extern const db_stmt_t add_system_save;     // after: registry.v1.SystemProfile
+extern const db_stmt_t list_systems;        // rows: registry.v1.SystemProfile, of the practice alone where it has none
+extern const db_stmt_t get_system_coverage; // rows: store SystemShare, one at least
+extern const db_stmt_t add_alignment_load;
+extern const db_stmt_t add_alignment_save;           // after: registry.v1.Alignment
+extern const db_stmt_t list_organisation_alignments; // rows: registry.v1.Alignment, of the organisation alone where it has none
+extern const db_stmt_t list_alignments;              // rows: registry.v1.Alignment, one more than the page; prepared: store After
+
+// Loads: row store Aggregate with what the change is about.
+extern const db_stmt_t correct_fact_load;
+extern const db_stmt_t correct_fact_save; // after: store ChangedFact
+extern const db_stmt_t end_system_load;
+extern const db_stmt_t end_system_save; // after: store ChangedSystem
+extern const db_stmt_t correct_system_load;
+extern const db_stmt_t correct_system_save; // after: store ChangedSystem
+extern const db_stmt_t end_alignment_load;
+extern const db_stmt_t end_alignment_save; // after: store ChangedAlignment
+extern const db_stmt_t correct_alignment_load;
+extern const db_stmt_t correct_alignment_save; // after: store ChangedAlignment
+
+#endif
