@@ -98,6 +98,7 @@ void exchange_run(exchange_t *exchange, const db_statement_t *statement, bool wr
     *query = (db_query_t){.statement = statement,
                           .arena = exchange->rpc->arena,
                           .key = key,
+                          .slow = !write && (exchange->method->handler->flags & SERVICE_SLOW) != 0,
                           .deadline_us = exchange->rpc->deadline_us,
                           .done = done,
                           .data = exchange};

@@ -178,6 +178,14 @@ static status_t open_sockets(host_t *host, app_t *app, const settings_t *setting
     return rpc_server_new(host->rpc, &options, app_metrics(app), &host->server, problem);
 }
 
+static bool has_slow(const service_t *service)
+{
+    for (const service_handler_t *handler = service->handlers; handler->method != NULL; handler++)
+        if ((handler->flags & SERVICE_SLOW) != 0)
+            return true;
+    return false;
+}
+
 static status_t open_database(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
 {
     char name[96];
@@ -187,6 +195,7 @@ static status_t open_database(host_t *host, app_t *app, const settings_t *settin
                                   .schema = host->service->name,
                                   .lookup_connections = 1,
                                   .read_connections = (unsigned)settings->read_connections,
+                                  .slow_connections = has_slow(host->service) ? 1 : 0,
                                   .write_connections = (unsigned)settings->write_connections,
                                   .batch_max = (unsigned)settings->batch_max};
     return db_new(app_loop(app), &options, app_metrics(app), &host->db, problem);

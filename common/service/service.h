@@ -71,6 +71,9 @@ enum {
     SERVICE_AUDITED = 4,
     // What a change of this method commits may be work for the service's errands: they look at once.
     SERVICE_HINTS_ERRANDS = 8,
+    // A read whose load takes long, or writes by the way, such as a copy that is read on in pages: it waits for others of its kind alone, and
+    // is answered once what it wrote is committed.
+    SERVICE_SLOW = 16,
 };
 
 typedef struct service_handler {

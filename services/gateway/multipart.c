@@ -99,7 +99,7 @@ static multipart_event_t read_between(multipart_t *form, char c)
 // One byte of a part's head.
 static multipart_event_t read_head(multipart_t *form, char c)
 {
-    if (++form->head_size > MULTIPART_HEAD_MAX || form->line_size == sizeof(form->line))
+    if (++form->head_size > MULTIPART_HEAD_MAX || (c != '\n' && form->line_size == sizeof(form->line)))
         return bad(form, "A part's head is too long");
     if (c != '\n') {
         form->line[form->line_size++] = c;

@@ -260,7 +260,8 @@ static const service_handler_t handlers[] = {
      .prepared = &pcn__registry__store__v1__after__type,
      .load = &export_load,
      .row = &pcn__registry__store__v1__export_piece__type,
-     .decide = decide_export},
+     .decide = decide_export,
+     .flags = SERVICE_SLOW},
     {.method = NULL},
 };
 

@@ -2,78 +2,72 @@
 -- and in their order, and absent fields are NULL. All the rest is made of their names and types, so a file cannot drift from its view; a
 -- test holds the views against the contract.
 
--- Lists as the contract's JSON; NULL where they are empty.
-CREATE FUNCTION export_names(names text[]) RETURNS json IMMUTABLE LANGUAGE sql
-BEGIN ATOMIC
-    SELECT to_json(nullif(names, '{}'));
-END;
-
-CREATE FUNCTION export_identifiers(identifiers jsonb) RETURNS json STABLE LANGUAGE sql
-BEGIN ATOMIC
-    SELECT CASE WHEN identifiers <> '[]' THEN
-        (SELECT json_strip_nulls(json_agg(json_build_object('system', i.data -> 'system', 'value', i.data -> 'value',
-             'from', i.data -> 'from', 'to', i.data -> 'to') ORDER BY i.place))
-         FROM jsonb_array_elements(identifiers) WITH ORDINALITY i (data, place)) END;
-END;
-
 CREATE VIEW export_organisations AS
-SELECT o.code, o.name, o.kind, o.level, o.parent, o.place, o.status, o.opened_on, o.closed_on, export_names(o.former_names) AS former_names,
-    export_identifiers(o.identifiers) AS identifiers, o.stated_population, o.stated_practice_count, o.payee, o.mapped_area, o.agreement_on,
-    o.source, o.notes, o.facts_from, instant_text(o.facts_recorded_at) AS recorded_at
+SELECT o.code, o.name, o.kind, o.level, o.parent, o.place, o.status, o.opened_on, o.closed_on,
+    to_json(nullif(o.former_names, '{}')) AS former_names,
+    CASE WHEN o.identifiers <> '[]' THEN
+        (SELECT '[' || string_agg('{' || concat_ws(',', '"system":' || (i.data -> 'system')::text, '"value":' || (i.data -> 'value')::text,
+             '"from":' || (i.data -> 'from')::text, '"to":' || (i.data -> 'to')::text) || '}', ',' ORDER BY i.place) || ']'
+         FROM jsonb_array_elements(o.identifiers) WITH ORDINALITY i (data, place))::json END AS identifiers,
+    o.stated_population, o.stated_practice_count, o.payee, o.mapped_area, o.agreement_on, o.source, o.notes, o.facts_from,
+    o.facts_recorded_at AS recorded_at
 FROM organisation o;
 
 CREATE VIEW export_past AS
-SELECT p.code, p.from_on AS "from", p.to_on AS "to", instant_text(p.recorded_at) AS recorded_at,
-    instant_text(p.superseded_at) AS superseded_at, p.name, p.level, p.parent, p.place, p.status, p.opened_on, p.closed_on,
-    export_names(p.former_names) AS former_names, export_identifiers(p.identifiers) AS identifiers, p.stated_population,
-    p.stated_practice_count, p.payee, p.mapped_area, p.agreement_on, p.source, p.notes
+SELECT p.code, p.from_on AS "from", p.to_on AS "to", p.recorded_at, p.superseded_at, p.name, p.level, p.parent, p.place, p.status,
+    p.opened_on, p.closed_on, to_json(nullif(p.former_names, '{}')) AS former_names,
+    CASE WHEN p.identifiers <> '[]' THEN
+        (SELECT '[' || string_agg('{' || concat_ws(',', '"system":' || (i.data -> 'system')::text, '"value":' || (i.data -> 'value')::text,
+             '"from":' || (i.data -> 'from')::text, '"to":' || (i.data -> 'to')::text) || '}', ',' ORDER BY i.place) || ']'
+         FROM jsonb_array_elements(p.identifiers) WITH ORDINALITY i (data, place))::json END AS identifiers,
+    p.stated_population, p.stated_practice_count, p.payee, p.mapped_area, p.agreement_on, p.source, p.notes
 FROM organisation_past p;
 
 CREATE VIEW export_coming AS
 SELECT c.code, c.from_on AS "from", (SELECT jsonb_object_agg(json_name(e.key), e.value) FROM jsonb_each(c.changes) e) AS changes,
-    instant_text(c.recorded_at) AS recorded_at
+    c.recorded_at
 FROM organisation_coming c;
 
 CREATE VIEW export_successions AS
-SELECT s.predecessor, s.successor, s.on_day AS "on", s.manner, s.source, instant_text(s.recorded_at) AS recorded_at FROM succession s;
+SELECT s.predecessor, s.successor, s.on_day AS "on", s.manner, s.source, s.recorded_at FROM succession s;
 
 CREATE VIEW export_sub_groups AS
 SELECT g.network, g.code, g.source FROM sub_group g;
 
 CREATE VIEW export_memberships AS
 SELECT m.network, m.practice, m.sub_group, m.from_on AS "from", m.to_on AS "to", nullif(m.from_assumed, false) AS from_assumed, m.source,
-    instant_text(m.recorded_at) AS recorded_at, instant_text(m.end_recorded_at) AS end_recorded_at
+    m.recorded_at, m.end_recorded_at
 FROM membership m;
 
 CREATE VIEW export_directors AS
 SELECT d.network, d.name, d.from_on AS "from", d.to_on AS "to", trim_scale(d.share)::text AS share,
-    nullif(d.from_assumed, false) AS from_assumed, d.source, instant_text(d.recorded_at) AS recorded_at,
-    instant_text(d.end_recorded_at) AS end_recorded_at
+    nullif(d.from_assumed, false) AS from_assumed, d.source, d.recorded_at,
+    d.end_recorded_at
 FROM director_term d;
 
 CREATE VIEW export_waivers AS
-SELECT w.network, w.from_on AS "from", w.to_on AS "to", w.reason, w.granted_by, w.source, instant_text(w.recorded_at) AS recorded_at,
-    instant_text(w.end_recorded_at) AS end_recorded_at
+SELECT w.network, w.from_on AS "from", w.to_on AS "to", w.reason, w.granted_by, w.source, w.recorded_at,
+    w.end_recorded_at
 FROM waiver w;
 
 CREATE VIEW export_list_sizes AS
 SELECT l.organisation, l.kind, nullif(l.sub_group, '') AS sub_group, l.as_of, nullif(l.synthetic, false) AS synthetic, l.count, l.source,
-    instant_text(l.recorded_at) AS recorded_at
+    l.recorded_at
 FROM list_size l;
 
 CREATE VIEW export_facts AS
 SELECT f.organisation, f.fact, f.qualifier, f.value, f.unit, nullif(f.period, '') AS period, f.notes, f.source,
-    instant_text(f.recorded_at) AS recorded_at
+    f.recorded_at
 FROM stated_fact f;
 
 CREATE VIEW export_systems AS
-SELECT y.practice, y.system, y.from_on AS "from", y.to_on AS "to", y.source, instant_text(y.recorded_at) AS recorded_at,
-    instant_text(y.end_recorded_at) AS end_recorded_at
+SELECT y.practice, y.system, y.from_on AS "from", y.to_on AS "to", y.source, y.recorded_at,
+    y.end_recorded_at
 FROM system_profile y;
 
 CREATE VIEW export_alignments AS
 SELECT a.service, a.organisation, a.name, a.kind, a.provider, a.from_on AS "from", a.to_on AS "to", a.source,
-    instant_text(a.recorded_at) AS recorded_at, instant_text(a.end_recorded_at) AS end_recorded_at
+    a.recorded_at, a.end_recorded_at
 FROM alignment a;
 
 CREATE VIEW export_sites AS
@@ -81,7 +75,7 @@ SELECT s.code, s.organisation, s.name, s.kind, s.address, s.tenure, s.floor_area
 FROM site s;
 
 CREATE VIEW export_superseded AS
-SELECT s.code, s.kind, s.fact, instant_text(s.recorded_at) AS recorded_at, instant_text(s.superseded_at) AS superseded_at
+SELECT s.code, s.kind, s.fact, s.recorded_at, s.superseded_at
 FROM superseded_fact s;
 
 GRANT SELECT ON export_organisations, export_past, export_coming, export_successions, export_sub_groups, export_memberships,
@@ -92,7 +86,7 @@ GRANT SELECT ON export_organisations, export_past, export_coming, export_success
 CREATE FUNCTION export_files() RETURNS TABLE (number integer, file text, row_order text) IMMUTABLE ROWS 14 LANGUAGE sql
 BEGIN ATOMIC
     VALUES (1, 'organisations', 'v.code COLLATE "C"'),
-        (2, 'past', 'v.code COLLATE "C", v."from" NULLS FIRST, v.recorded_at COLLATE "C", v::text COLLATE "C"'),
+        (2, 'past', 'v.code COLLATE "C", v."from" NULLS FIRST, v.recorded_at, v::text COLLATE "C"'),
         (3, 'coming', 'v.code COLLATE "C", v."from"'),
         (4, 'successions', 'v.predecessor COLLATE "C", v.successor COLLATE "C"'),
         (5, 'sub_groups', 'v.network COLLATE "C", v.code COLLATE "C"'),
@@ -106,7 +100,7 @@ BEGIN ATOMIC
         (11, 'systems', 'v.practice COLLATE "C", v."from"'),
         (12, 'alignments', 'v.service COLLATE "C", v.organisation COLLATE "C", v."from"'),
         (13, 'sites', 'v.code COLLATE "C"'),
-        (14, 'superseded', 'v.code COLLATE "C", v.kind COLLATE "C", v.superseded_at COLLATE "C", v::text COLLATE "C"');
+        (14, 'superseded', 'v.code COLLATE "C", v.kind COLLATE "C", v.superseded_at, v::text COLLATE "C"');
 END;
 
 -- A cell by RFC 4180: in quotes only where it must be.
@@ -116,35 +110,43 @@ BEGIN ATOMIC
         THEN '"' || replace(value, '"', '""') || '"' ELSE coalesce(value, '') END;
 END;
 
+-- What instant_text() gives, in a quarter of the time, of the text of a timestamp: only what ends in zeros lacks them there.
+CREATE FUNCTION export_instant(plain text) RETURNS text IMMUTABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT replace(plain, ' ', 'T') || substr('.000000', octet_length(plain) - 18) || 'Z';
+END;
+
 -- The columns of a file as SQL over a row v of its view: a cell, and a member with a comma before it. Text with nothing in it is no value,
 -- since an empty cell is none.
 CREATE FUNCTION export_columns(of_file text) RETURNS TABLE (place integer, name text, csv text, json text) STABLE LANGUAGE sql
     SET search_path = :schema, pg_temp
 BEGIN ATOMIC
     SELECT a.attnum::integer, a.attname::text,
-        CASE WHEN t.typcategory IN ('S', 'U') THEN format('csv_cell(v.%I::text)', a.attname)
-            ELSE format('coalesce(v.%I::text, %L)', a.attname, '') END,
+        CASE WHEN t.typcategory IN ('S', 'U') THEN format('csv_cell(%s)', x.value) ELSE format('coalesce(%s, %L)', x.value, '') END,
         format('coalesce(%L || ', ',' || to_json(json_name(a.attname::text))::text || ':')
-            || CASE t.typcategory WHEN 'S' THEN format('to_json(nullif(v.%I::text, %L))::text', a.attname, '')
-                WHEN 'D' THEN format('%L || v.%I::text || %L', '"', a.attname, '"')
-                ELSE format('v.%I::text', a.attname) END
+            || CASE t.typcategory WHEN 'S' THEN format('to_json(nullif(%s, %L))::text', x.value, '')
+                WHEN 'D' THEN format('%L || %s || %L', '"', x.value, '"')
+                ELSE x.value END
             || format(', %L)', '')
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    CROSS JOIN LATERAL (SELECT format(CASE a.atttypid WHEN 'timestamptz'::regtype THEN 'export_instant((v.%I AT TIME ZONE ''UTC'')::text)'
+        ELSE 'v.%I::text' END, a.attname) AS value) x
     WHERE a.attrelid = to_regclass('export_' || of_file) AND a.attnum > 0 AND NOT a.attisdropped;
 END;
 
 -- One query for all files, so that they are of one moment: number, file, place and line. Around the rows is what the format needs there.
+-- OFFSET 0: a column of a view is worked out once, however often its cell's SQL names it.
 CREATE FUNCTION export_query(of_format text) RETURNS text STABLE LANGUAGE sql SET search_path = :schema, pg_temp
 BEGIN ATOMIC
     SELECT string_agg(CASE of_format
         WHEN 'csv' THEN
             format('SELECT %s AS number, %L AS file, 0::bigint AS place, %L AS line UNION ALL '
-                   'SELECT %s, %L, row_number() OVER (ORDER BY %s), %s || %L FROM %I v',
+                   'SELECT %s, %L, row_number() OVER (ORDER BY %s), %s || %L FROM (SELECT * FROM %I OFFSET 0) v',
                 f.number, f.file, c.names || E'\n', f.number, f.file, f.row_order, c.csv, E'\n', 'export_' || f.file)
         ELSE
             format('SELECT %s AS number, %L AS file, 0::bigint AS place, %L AS line UNION ALL '
                    'SELECT %s, %L, r.place, CASE r.place WHEN 1 THEN %L ELSE %L END || substr(r.line, 2) || %L FROM ('
-                   'SELECT row_number() OVER (ORDER BY %s) AS place, %s AS line FROM %I v) r UNION ALL '
+                   'SELECT row_number() OVER (ORDER BY %s) AS place, %s AS line FROM (SELECT * FROM %I OFFSET 0) v) r UNION ALL '
                    'SELECT %s, %L, 9223372036854775807, %L',
                 f.number, f.file, CASE f.number WHEN 1 THEN '{' ELSE E',\n' END || to_json(json_name(f.file))::text || ':[',
                 f.number, f.file, E'\n{', E',\n{', '}', f.row_order, c.json, 'export_' || f.file,
@@ -176,7 +178,8 @@ GRANT SELECT, INSERT, DELETE ON export_piece TO :app;
 
 -- Makes the pieces of an export and forgets those of old ones; NULL where too many are kept already.
 CREATE FUNCTION make_export(of_format text, now timestamptz, kept interval, most integer) RETURNS uuid VOLATILE LANGUAGE plpgsql
-    SET search_path = :schema, pg_temp AS $$
+    SET search_path = :schema, pg_temp SET datestyle = 'ISO, YMD' SET jit = off
+    SET work_mem = '16MB' AS $$
 DECLARE
     id uuid := gen_random_uuid();
 BEGIN
