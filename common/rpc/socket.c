@@ -99,16 +99,24 @@ static bool set_text(void *zmq_socket, int option, const char *value)
     return zmq_setsockopt(zmq_socket, option, value, strlen(value)) == 0;
 }
 
+// Of the two ends only the caller's asks for signs of life; the other one takes the questions for such, with the time that they are good
+// for (SOCKET_HEARTBEAT_TTL_MS). libzmq 4.3.4 ends the process (stream_engine_base.cpp asserts) where an end whose input waits for room
+// sees its peer close, and then its own time to ask comes: a peer that says much and leaves would end a daemon whose loop is held up for a
+// moment.
+static bool socket_set_heartbeat(void *zmq_socket, rpc_role_t role)
+{
+    return set_number(zmq_socket, ZMQ_HEARTBEAT_IVL, role == RPC_ROLE_CLIENT ? SOCKET_HEARTBEAT_MS : 0) &&
+           set_number(zmq_socket, ZMQ_HEARTBEAT_TIMEOUT, SOCKET_HEARTBEAT_TIMEOUT_MS) &&
+           set_number(zmq_socket, ZMQ_HEARTBEAT_TTL, SOCKET_HEARTBEAT_TTL_MS);
+}
+
 static bool socket_set_limits(void *zmq_socket)
 {
     int64_t frame_max = (int64_t)RPC_BATCH_BYTES_MAX + SOCKET_FRAME_ROOM;
     return zmq_setsockopt(zmq_socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 && set_number(zmq_socket, ZMQ_LINGER, 0) &&
            set_number(zmq_socket, ZMQ_SNDHWM, SOCKET_HWM) && set_number(zmq_socket, ZMQ_RCVHWM, SOCKET_HWM) &&
            set_number(zmq_socket, ZMQ_BACKLOG, SOCKET_BACKLOG) && set_number(zmq_socket, ZMQ_HANDSHAKE_IVL, SOCKET_HANDSHAKE_MS) &&
-           set_number(zmq_socket, ZMQ_RECONNECT_IVL, SOCKET_RECONNECT_MS) &&
-           set_number(zmq_socket, ZMQ_HEARTBEAT_IVL, SOCKET_HEARTBEAT_MS) &&
-           set_number(zmq_socket, ZMQ_HEARTBEAT_TIMEOUT, SOCKET_HEARTBEAT_TIMEOUT_MS) &&
-           set_number(zmq_socket, ZMQ_HEARTBEAT_TTL, SOCKET_HEARTBEAT_TTL_MS);
+           set_number(zmq_socket, ZMQ_RECONNECT_IVL, SOCKET_RECONNECT_MS);
 }
 
 static bool socket_set_curve(const rpc_context_t *context, void *zmq_socket, rpc_role_t role, const char *server_key)
@@ -197,7 +205,8 @@ status_t rpc_socket_new(rpc_context_t *context, int zmq_type, rpc_role_t role, c
     if (handle == NULL) {
         return no_socket(problem);
     }
-    if (!socket_set_limits(handle) || !socket_set_curve(context, handle, role, server_key) || !socket_set_type(handle, zmq_type)) {
+    if (!socket_set_limits(handle) || !socket_set_heartbeat(handle, role) || !socket_set_curve(context, handle, role, server_key) ||
+        !socket_set_type(handle, zmq_type)) {
         status_t status = no_socket(problem);
         (void)zmq_close(handle);
         return status;

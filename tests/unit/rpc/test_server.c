@@ -1,5 +1,9 @@
 #include "tests/unit/rpc/world.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
 #include "common/rpc/batch.h"
 
 static void answers_with_the_callers_name(void **state)
@@ -323,6 +327,45 @@ static void drops_replies_to_those_who_left(void **state)
     world_deinit(&world);
 }
 
+// A client in a process of its own, until it is killed.
+static void call_alone(const world_t *world)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // also where its test fails
+    world_t *own = calloc(1, sizeof *own);
+    if (own == NULL || uv_loop_init(&own->loop) != 0) {
+        _exit(1);
+    }
+    memcpy(own->key, world->key, sizeof own->key);
+    own->metrics = metrics_new();
+    (void)snprintf(own->one.endpoint, sizeof own->one.endpoint, "ipc://%s/one", world->dir);
+    world_client_start(own, "gateway", world->dir, 0);
+    _exit(uv_run(&own->loop, UV_RUN_DEFAULT));
+}
+
+static void notices_a_client_that_stands_still(void **state)
+{
+    (void)state;
+    world_t world;
+    world_init(&world);
+    pid_t client = fork();
+    if (client == 0) {
+        call_alone(&world);
+    }
+    assert_true(client > 0);
+    world_serve_start(&world, &world.one, "one", 0);
+    const gauge_t *connections = metrics_gauge(world.metrics, "pcn_rpc_connections", "socket=\"calls\"", "");
+    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_handshakes_total", "socket=\"calls\"") == 1));
+    world_wait(&world, 1500); // it has given signs of life
+    assert_int_equal(connections->value, 1);
+    assert_int_equal(kill(client, SIGSTOP), 0);
+    assert_true(WORLD_UNTIL(&world, connections->value == 0));
+    assert_int_equal(kill(client, SIGCONT), 0);
+    assert_true(WORLD_UNTIL(&world, connections->value == 1)); // and comes again
+    assert_int_equal(kill(client, SIGKILL), 0);
+    assert_int_equal(waitpid(client, NULL, 0), client);
+    world_deinit(&world);
+}
+
 static void cannot_listen_nowhere(void **state)
 {
     (void)state;
@@ -351,6 +394,7 @@ int main(void)
         cmocka_unit_test(carries_large_and_small_together),
         cmocka_unit_test(survives_any_frames),
         cmocka_unit_test(drops_replies_to_those_who_left),
+        cmocka_unit_test(notices_a_client_that_stands_still),
         cmocka_unit_test(cannot_listen_nowhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
