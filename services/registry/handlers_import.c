@@ -227,7 +227,7 @@ status_t decide_put_import_part(service_call_t *call)
         return answer(call, loaded);
     }
     import_t import;
-    status = import_begin(&import, loaded, call->today, call->arena) ? read_piece(call, &import) : refuse_memory(call);
+    status = import_take_up(&import, loaded, call->today, call->arena) ? read_piece(call, &import) : refuse_memory(call);
     if (status == STATUS_OK)
         status = conclude(call, &import);
     import_end(&import);

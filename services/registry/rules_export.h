@@ -31,8 +31,8 @@ char *export_token(export_format_t format, const char *export, uint32_t number, 
 MUST_CHECK status_t export_token_read(const char *token, export_format_t format, char *parts[EXPORT_PARTS], arena_t *arena,
                                       problem_t *problem);
 
-// The bytes of a piece: in an archive with the header before its file's first, the padding behind its last, and the archive's end behind the
-// last of all. INTERNAL where no archive holds such a file.
+// The bytes of a piece: in an archive with the header before its file's first, the padding behind its last, and the archive's end behind
+// the last of all. INTERNAL where no archive holds such a file.
 MUST_CHECK status_t export_bytes(export_format_t format, const export_piece_t *piece, arena_t *arena, ProtobufCBinaryData *out,
                                  problem_t *problem);
 

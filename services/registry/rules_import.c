@@ -35,7 +35,7 @@ static bool take_files(import_t *import, const Pcn__Registry__Store__V1__LoadedI
     return true;
 }
 
-bool import_begin(import_t *import, const Pcn__Registry__Store__V1__LoadedImport *loaded, int32_t today, arena_t *arena)
+bool import_take_up(import_t *import, const Pcn__Registry__Store__V1__LoadedImport *loaded, int32_t today, arena_t *arena)
 {
     *import = (import_t){.arena = arena, .start = loaded->start, .rows = loaded->rows, .problem_count = loaded->problem_count};
     date_format(today, import->today);
@@ -124,7 +124,7 @@ void import_note_field(import_t *import, const import_source_t *source, const ch
     import_note(import, source->line, field, "%s", detail);
 }
 
-void import_stage(import_t *import, uint32_t line, const char *kind, const pb_type_t *type, const void *message)
+void import_add_row(import_t *import, uint32_t line, const char *kind, const pb_type_t *type, const void *message)
 {
     buf_t *staged = &import->staged;
     buf_printf(staged, "%s[%zu,%u,\"%s\",", staged->size == 0 ? "[" : ",", import->file_count, line, kind);

@@ -39,7 +39,7 @@ typedef struct import {
 
 // Takes up the import where its last piece left it. False without memory, or where the reading is not ours. In any case import_end gives
 // back what was taken; what goes out lives as long as the arena, but for `staged`.
-MUST_CHECK bool import_begin(import_t *import, const Pcn__Registry__Store__V1__LoadedImport *loaded, int32_t today, arena_t *arena);
+MUST_CHECK bool import_take_up(import_t *import, const Pcn__Registry__Store__V1__LoadedImport *loaded, int32_t today, arena_t *arena);
 void import_end(import_t *import);
 
 // Bytes of a file: of the one that is being read, or of another, which ends that one. FAILED_PRECONDITION names `file` or `data` of more

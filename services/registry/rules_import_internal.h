@@ -62,7 +62,7 @@ void import_note(import_t *import, uint32_t line, const char *field, const char 
 // The same of a field by its JSON path, named as the file names it.
 void import_note_field(import_t *import, const import_source_t *source, const char *path, const char *detail);
 // A row for import_row.
-void import_stage(import_t *import, uint32_t line, const char *kind, const pb_type_t *type, const void *message);
+void import_add_row(import_t *import, uint32_t line, const char *kind, const pb_type_t *type, const void *message);
 // A row was met, be it a good one or not.
 void import_count_row(import_t *import);
 

@@ -1,5 +1,6 @@
 #include "services/registry/service.h"
 
+#include "services/registry/errand_import.h"
 #include "services/registry/handlers.h"
 #include "services/registry/handlers_beside.h"
 #include "services/registry/handlers_import.h"
@@ -246,7 +247,8 @@ static const service_handler_t handlers[] = {
      .row = IMPORT_TYPE,
      .decide = decide_put_import_part,
      .after = &pcn__registry__store__v1__import_part__type,
-     .save = &put_import_part_save},
+     .save = &put_import_part_save,
+     .flags = SERVICE_HINTS_ERRANDS},
     {.method = "GetJob", .load = &get_job, .row = IMPORT_TYPE, .decide = decide_get_job},
     {.method = "CleanImport",
      .load = &clean_import_load,
@@ -271,10 +273,16 @@ static const service_job_t jobs[] = {
     {.name = NULL},
 };
 
+static const service_errand_t errands[] = {
+    {.name = "import", .step = errand_import, .period_s = 5},
+    {.name = NULL},
+};
+
 const service_t registry_service = {
     .name = "registry",
     .contract = &pcn__registry__v1__registry__service,
     .handlers = handlers,
     .migrations = registry_migrations,
     .jobs = jobs,
+    .errands = errands,
 };

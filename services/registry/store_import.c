@@ -13,7 +13,8 @@
     "m.created_at, m.received_at, m.started_at, m.finished_at"
 // The first thousand, each short enough for all of them to fit an answer.
 #define PROBLEMS                                                                                                                           \
-    "(SELECT json_agg(json_strip_nulls(json_build_object('file', left(m.files -> (p.file - 1) ->> 'name', 100), 'line', p.line, "          \
+    "(SELECT json_agg(json_strip_nulls(json_build_object("                                                                                 \
+    "    'file', CASE WHEN p.file > 0 THEN left(m.files -> (p.file - 1) ->> 'name', 100) END, 'line', p.line, "                            \
     "    'field', left(p.field, 100), 'detail', left(p.reason, 400))) ORDER BY p.file, p.line, p.place) "                                  \
     " FROM (SELECT q.*, row_number() OVER () AS place FROM import_problem q WHERE q.import = m.id ORDER BY q.file, q.line LIMIT 1000) p)"
 #define THIS " FROM import m WHERE m.id = :request.id::uuid"
@@ -28,9 +29,8 @@ const db_stmt_t begin_import_save = {
     "    SELECT :after.id::uuid, 'receiving', coalesce(:after.dry_run::boolean, false), :after.start::date, :call.now::timestamptz, "
     "        :call.now::timestamptz FROM input i WHERE " NOT_SEEN " RETURNING id::text AS key)"};
 
-const db_stmt_t put_import_part_load = {"put_import_part_load",
-                                        "SELECT " COLUMNS ", m.reading, CASE WHEN :request.last::boolean THEN " PROBLEMS
-                                        " END AS problems" THIS};
+const db_stmt_t put_import_part_load = {
+    "put_import_part_load", "SELECT " COLUMNS ", m.reading, CASE WHEN :request.last::boolean THEN " PROBLEMS " END AS problems" THIS};
 
 const db_stmt_t put_import_part_save = {
     "put_import_part_save",
@@ -62,7 +62,7 @@ const db_stmt_t clean_import_save = {
     "        problem_count = m.problem_count + 1 FROM due d WHERE m.id = d.id AND :after.given_up::boolean RETURNING m.id), "
     "noted AS (INSERT INTO import_problem (import, file, line, reason) "
     "    SELECT g.id, 0, 0, 'It was not sent to its end: no piece came for an hour' FROM given_up g), "
-    "gone AS (DELETE FROM import_row r USING due d WHERE r.ctid = ANY (ARRAY(SELECT s.ctid FROM import_row s WHERE s.import = d.id "
-    "    LIMIT " ROWS_AT_ONCE "))), "
+    "gone AS (DELETE FROM import_row r WHERE EXISTS (SELECT FROM due) AND r.ctid = ANY (ARRAY(SELECT s.ctid FROM import_row s "
+    "    WHERE s.import = :request.id::uuid LIMIT " ROWS_AT_ONCE "))), "
     "forgotten AS (DELETE FROM import m USING due d WHERE m.id = d.id AND :after.forgotten::boolean), "
     "changed AS (SELECT d.id::text AS key FROM due d)"};

@@ -16,12 +16,12 @@ typedef Pcn__Registry__V1__PutImportPartRequest put_t;
 
 static const pb_method_t methods[] = {
     {.name = "files/Begin", .short_name = "Begin", .service = "registry", .request = &pcn__registry__v1__begin_import_request__type,
-     .reply = &pcn__registry__v1__job__type, .verb = "POST", .path = "/v1/parcels", .scope = "organisations.write", .flags = PB_CHANGES,
+     .reply = &pcn__registry__v1__job__type, .verb = "POST", .path = "/v1/bundles", .scope = "organisations.write", .flags = PB_CHANGES,
      .success = 202, .upload = "PutPart"},
     {.name = "files/PutPart", .short_name = "PutPart", .service = "registry", .request = &pcn__registry__v1__put_import_part_request__type,
      .reply = &pcn__registry__v1__job__type, .scope = "organisations.write", .flags = PB_CHANGES, .success = 200, .part_of = "Begin"},
     {.name = "files/Get", .short_name = "Get", .service = "registry", .request = &pcn__registry__v1__get_job_request__type,
-     .reply = &pcn__registry__v1__job__type, .verb = "GET", .path = "/v1/parcels/{id}", .success = 200},
+     .reply = &pcn__registry__v1__job__type, .verb = "GET", .path = "/v1/bundles/{id}", .success = 200},
     {.name = "files/Dump", .short_name = "Dump", .service = "registry", .request = &pcn__registry__v1__export_request__type,
      .reply = &pcn__registry__v1__export_reply__type, .verb = "GET", .path = "/v1/dumps/{format}", .scope = "registry.read",
      .flags = PB_DOWNLOAD, .success = 200},

@@ -1,5 +1,5 @@
-// A service of files for the harness, beyond the contract: parcels are uploaded (POST /v1/parcels, a piece goes to PutPart), a parcel is
-// looked at (GET /v1/parcels/{id}), and a file of any size is downloaded (GET /v1/dumps/{format}).
+// A service of files for the harness, beyond the contract: bundles are uploaded (POST /v1/bundles, a piece goes to PutPart), a bundle is
+// looked at (GET /v1/bundles/{id}), and a file of any size is downloaded (GET /v1/dumps/{format}).
 //
 // All is under the lock but what is set before the first request.
 #ifndef PCN_TESTS_GATEWAY_HARNESS_FILES_H

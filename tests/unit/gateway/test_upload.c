@@ -80,7 +80,7 @@ static void send_length(const harness_t *harness, int fd, const char *headers, s
 {
     char framing[64];
     snprintf(framing, sizeof(framing), "Content-Length: %zu\r\n", length);
-    send_head(harness, fd, WRITER, "/v1/parcels", headers, framing);
+    send_head(harness, fd, WRITER, "/v1/bundles", headers, framing);
 }
 
 static void send_chunk(int fd, const char *bytes, size_t size)
@@ -140,7 +140,7 @@ static void hands_on(void **state)
     harness_t *harness = *state;
     harness_reply_t reply;
     int fd = harness_connect(harness);
-    send_head(harness, fd, WRITER, "/v1/parcels?dryRun=true",
+    send_head(harness, fd, WRITER, "/v1/bundles?dryRun=true",
               FORM_TYPE "Idempotency-Key: key-1\r\nX-Request-Id: 0192f0c1-2345-7abc-8def-"
                         "000000000001\r\n",
               "Content-Length: 154\r\n");
@@ -148,7 +148,7 @@ static void hands_on(void **state)
     harness_send_text(fd, SMALL);
     harness_receive(fd, false, &reply);
     assert_int_equal(reply.status, 202);
-    assert_string_equal(harness_header(&reply, "Location"), "/v1/parcels/" FILES_ID);
+    assert_string_equal(harness_header(&reply, "Location"), "/v1/bundles/" FILES_ID);
     assert_string_equal(harness_header(&reply, "Content-Type"), "application/json");
     assert_true(harness_says(&reply, FILES_ID));
     assert_false(reply.closed);
@@ -166,7 +166,7 @@ static void hands_on(void **state)
     assert_string_equal(harness->seen.service, "registry");
     assert_string_equal(harness->seen.subject, "u1");
     // The connection serves on; without a key the request's id is what pieces are known by.
-    send_head(harness, fd, WRITER, "/v1/parcels", FORM_TYPE "X-Request-Id: 0192f0c1-2345-7abc-8def-000000000002\r\n",
+    send_head(harness, fd, WRITER, "/v1/bundles", FORM_TYPE "X-Request-Id: 0192f0c1-2345-7abc-8def-000000000002\r\n",
               "Content-Length: 154\r\n");
     harness_send_text(fd, SMALL);
     harness_receive(fd, false, &reply);
@@ -203,7 +203,7 @@ static void cuts_pieces(void **state)
         int fd = harness_connect(harness);
         forget(harness);
         if (chunked)
-            send_head(harness, fd, WRITER, "/v1/parcels", FORM_TYPE, "Transfer-Encoding: chunked\r\n");
+            send_head(harness, fd, WRITER, "/v1/bundles", FORM_TYPE, "Transfer-Encoding: chunked\r\n");
         else
             send_length(harness, fd, FORM_TYPE, body.size);
         for (size_t at = 0; at < body.size; at += step) {
@@ -243,7 +243,7 @@ static void asks_first(void **state)
     harness_reply_t reply;
     char line[64] = {0};
     int fd = harness_connect(harness);
-    send_head(harness, fd, WRITER, "/v1/parcels", FORM_TYPE "Expect: 100-continue\r\n", "Content-Length: 154\r\n");
+    send_head(harness, fd, WRITER, "/v1/bundles", FORM_TYPE "Expect: 100-continue\r\n", "Content-Length: 154\r\n");
     assert_int_equal(recv(fd, line, 25, MSG_WAITALL), 25);
     assert_string_equal(line, "HTTP/1.1 100 Continue\r\n\r\n");
     // The first method was asked before the client was told to go on.
@@ -256,7 +256,7 @@ static void asks_first(void **state)
     // Who is refused has not sent anything.
     harness->files.refuse_begin = STATUS_FAILED_PRECONDITION;
     fd = harness_connect(harness);
-    send_head(harness, fd, WRITER, "/v1/parcels", FORM_TYPE "Expect: 100-continue\r\n", "Content-Length: 60000000\r\n");
+    send_head(harness, fd, WRITER, "/v1/bundles", FORM_TYPE "Expect: 100-continue\r\n", "Content-Length: 60000000\r\n");
     harness_receive(fd, false, &reply);
     assert_int_equal(reply.status, 422);
     assert_true(reply.closed);
@@ -271,22 +271,22 @@ static void head_refusals(void **state)
         int status;
         const char *says;
     } cases[] = {
-        {READER, "/v1/parcels", FORM_TYPE, "", 403, "does not allow"},
-        {WRITER, "/v1/parcels", FORM_TYPE, "", 400, "The files are needed"},
-        {WRITER, "/v1/parcels", FORM_TYPE, "Content-Length: 0\r\n", 400, "The files are needed"},
-        {WRITER, "/v1/parcels", "", "Content-Length: 10\r\n", 415, "multipart/form-data"},
-        {WRITER, "/v1/parcels", "Content-Type: application/json\r\n", "Content-Length: 10\r\n", 415, "multipart/form-data"},
-        {WRITER, "/v1/parcels", FORM_TYPE FORM_TYPE, "Content-Length: 10\r\n", 415, "multipart/form-data"},
-        {WRITER, "/v1/parcels", FORM_TYPE "Content-Encoding: gzip\r\n", "Content-Length: 10\r\n", 415, "not encoded"},
-        {WRITER, "/v1/parcels", "Content-Type: multipart/form-data\r\n", "Content-Length: 10\r\n", 400, "boundary"},
-        {WRITER, "/v1/parcels", "Content-Type: multipart/form-data; boundary=\"a\r\n", "Content-Length: 10\r\n", 400, "boundary"},
-        {WRITER, "/v1/parcels", FORM_TYPE, "Content-Length: 67108865\r\n", 413, "64 MiB"},
-        {WRITER, "/v1/parcels", FORM_TYPE, "Content-Length: 9999999999999\r\n", 413, "64 MiB"},
-        {WRITER, "/v1/parcels", FORM_TYPE "Accept: text/csv\r\n", "Content-Length: 10\r\n", 406, "application/json"},
-        {WRITER, "/v1/parcels?nothing=1", FORM_TYPE, "Content-Length: 10\r\n", 400, "nothing"},
-        {WRITER, "/v1/parcels?start=soon", FORM_TYPE, "Content-Length: 10\r\n", 400, "start"},
-        {WRITER, "/v1/parcels", FORM_TYPE "Idempotency-Key: \r\n", "Content-Length: 10\r\n", 400, "Idempotency-Key"},
-        {WRITER, "/v1/parcels",
+        {READER, "/v1/bundles", FORM_TYPE, "", 403, "does not allow"},
+        {WRITER, "/v1/bundles", FORM_TYPE, "", 400, "The files are needed"},
+        {WRITER, "/v1/bundles", FORM_TYPE, "Content-Length: 0\r\n", 400, "The files are needed"},
+        {WRITER, "/v1/bundles", "", "Content-Length: 10\r\n", 415, "multipart/form-data"},
+        {WRITER, "/v1/bundles", "Content-Type: application/json\r\n", "Content-Length: 10\r\n", 415, "multipart/form-data"},
+        {WRITER, "/v1/bundles", FORM_TYPE FORM_TYPE, "Content-Length: 10\r\n", 415, "multipart/form-data"},
+        {WRITER, "/v1/bundles", FORM_TYPE "Content-Encoding: gzip\r\n", "Content-Length: 10\r\n", 415, "not encoded"},
+        {WRITER, "/v1/bundles", "Content-Type: multipart/form-data\r\n", "Content-Length: 10\r\n", 400, "boundary"},
+        {WRITER, "/v1/bundles", "Content-Type: multipart/form-data; boundary=\"a\r\n", "Content-Length: 10\r\n", 400, "boundary"},
+        {WRITER, "/v1/bundles", FORM_TYPE, "Content-Length: 67108865\r\n", 413, "64 MiB"},
+        {WRITER, "/v1/bundles", FORM_TYPE, "Content-Length: 9999999999999\r\n", 413, "64 MiB"},
+        {WRITER, "/v1/bundles", FORM_TYPE "Accept: text/csv\r\n", "Content-Length: 10\r\n", 406, "application/json"},
+        {WRITER, "/v1/bundles?nothing=1", FORM_TYPE, "Content-Length: 10\r\n", 400, "nothing"},
+        {WRITER, "/v1/bundles?start=soon", FORM_TYPE, "Content-Length: 10\r\n", 400, "start"},
+        {WRITER, "/v1/bundles", FORM_TYPE "Idempotency-Key: \r\n", "Content-Length: 10\r\n", 400, "Idempotency-Key"},
+        {WRITER, "/v1/bundles",
          FORM_TYPE "Idempotency-Key: "
                    "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
                    "123456789012345678901\r\n",
@@ -320,17 +320,17 @@ static void head_refusals(void **state)
     }
     assert_int_equal(harness->files.begun, 0);
     // Without a token; the path by another verb; chunks without end are cut off, and so is what nobody with a token sends.
-    harness_exchange(harness, "POST /v1/parcels HTTP/1.1\r\nHost: h\r\n" FORM_TYPE "Content-Length: 3\r\n\r\nabc", &reply);
+    harness_exchange(harness, "POST /v1/bundles HTTP/1.1\r\nHost: h\r\n" FORM_TYPE "Content-Length: 3\r\n\r\nabc", &reply);
     assert_int_equal(reply.status, 401);
     assert_non_null(harness_header(&reply, "WWW-Authenticate"));
-    harness_exchange(harness, "POST /v1/parcels HTTP/1.1\r\nHost: h\r\n" FORM_TYPE "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n", &reply);
+    harness_exchange(harness, "POST /v1/bundles HTTP/1.1\r\nHost: h\r\n" FORM_TYPE "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n", &reply);
     assert_int_equal(reply.status, 401);
     assert_non_null(harness_header(&reply, "WWW-Authenticate"));
     assert_true(reply.closed);
-    harness_call(harness, WRITER, "GET /v1/parcels", "", "", &reply);
+    harness_call(harness, WRITER, "GET /v1/bundles", "", "", &reply);
     assert_int_equal(reply.status, 405);
     assert_string_equal(harness_header(&reply, "Allow"), "POST");
-    harness_call(harness, WRITER, "POST /v1/parcels/x", "", "", &reply);
+    harness_call(harness, WRITER, "POST /v1/bundles/x", "", "", &reply);
     assert_int_equal(reply.status, 405);
 }
 
@@ -381,7 +381,7 @@ static void refused_in_the_middle(void **state)
         int fd = harness_connect(harness);
         add_file(&body, "a.csv", 3 * UPLOAD_PIECE_MAX);
         if (chunked)
-            send_head(harness, fd, WRITER, "/v1/parcels", FORM_TYPE, "Transfer-Encoding: chunked\r\n");
+            send_head(harness, fd, WRITER, "/v1/bundles", FORM_TYPE, "Transfer-Encoding: chunked\r\n");
         else
             send_length(harness, fd, FORM_TYPE, 60u << 20);
         if (chunked)
@@ -460,7 +460,7 @@ static void too_large(void **state)
     harness_reply_t reply;
     int fd = harness_connect(harness);
     // Chunks that say nothing of how much is to come; exactly 64 MiB are good.
-    send_head(harness, fd, WRITER, "/v1/parcels", FORM_TYPE, "Transfer-Encoding: chunked\r\n");
+    send_head(harness, fd, WRITER, "/v1/bundles", FORM_TYPE, "Transfer-Encoding: chunked\r\n");
     send_chunk(fd, "--XX\r\n" PART("a.csv"), strlen("--XX\r\n" PART("a.csv")));
     for (int i = 0; i < 64; i++)
         send_chunk(fd, block, sizeof(block));

@@ -72,7 +72,7 @@ static inline status_t state_piece(import_state_t *state, const char *file, cons
     arena_t *arena = arena_new(IMPORT_ARENA_CAP);
     assert_non_null(arena);
     assert_true(date_parse(IMPORT_TODAY, &today));
-    assert_true(import_begin(&import, &state->loaded, today, arena));
+    assert_true(import_take_up(&import, &state->loaded, today, arena));
     state->problem = (problem_t){0};
     if (file != NULL) {
         // A copy of exactly this size, so that reading beyond it is seen.

@@ -186,7 +186,7 @@ static void a_foreign_reading_is_refused(void **arena)
     import_t import;
     Pcn__Registry__Store__V1__LoadedImport loaded = PCN__REGISTRY__STORE__V1__LOADED_IMPORT__INIT;
     loaded.reading = (ProtobufCBinaryData){.len = 3, .data = (uint8_t *)"\xFF\xFF\xFF"};
-    assert_false(import_begin(&import, &loaded, 18000, *arena));
+    assert_false(import_take_up(&import, &loaded, 18000, *arena));
     import_end(&import);
 }
 
