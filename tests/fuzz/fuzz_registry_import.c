@@ -30,8 +30,8 @@ static void check_staged(const buf_t *staged)
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row)
-        must(json_array_size(row) == 4 && json_is_integer(json_array_get(row, 0)) && json_is_integer(json_array_get(row, 1)) &&
-             json_is_string(json_array_get(row, 2)) && json_is_object(json_array_get(row, 3)));
+        must(json_object_size(row) == 4 && json_is_integer(json_object_get(row, "file")) && json_is_integer(json_object_get(row, "line")) &&
+             json_is_string(json_object_get(row, "kind")) && json_is_object(json_object_get(row, "data")));
     json_decref(rows);
 }
 
