@@ -127,9 +127,10 @@ void import_note_field(import_t *import, const import_source_t *source, const ch
 void import_add_row(import_t *import, uint32_t line, const char *kind, const pb_type_t *type, const void *message)
 {
     buf_t *staged = &import->staged;
-    buf_printf(staged, "%s[%zu,%u,\"%s\",", staged->size == 0 ? "[" : ",", import->file_count, line, kind);
+    buf_printf(staged, "%s{\"file\":%zu,\"line\":%u,\"kind\":\"%s\",\"data\":", staged->size == 0 ? "[" : ",", import->file_count, line,
+               kind);
     pb_json_write(type, message, staged);
-    buf_add_char(staged, ']');
+    buf_add_char(staged, '}');
 }
 
 void import_count_row(import_t *import)

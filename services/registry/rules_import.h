@@ -33,7 +33,7 @@ typedef struct import {
     int64_t problem_count;       // also those that are not kept
     staged_problem_t **problems; // found now; room for all that may still be kept
     size_t found, room;
-    buf_t staged; // rows that were read now: [[file, line, kind, data], …]; empty where there are none
+    buf_t staged; // rows that were read now: [{"file": …, "line": …, "kind": …, "data": {…}}, …]; empty where there are none
     bool failed;  // without memory
 } import_t;
 

@@ -93,26 +93,22 @@ static inline status_t state_piece(import_state_t *state, const char *file, cons
     return state->status;
 }
 
-// Rows of several pieces, "[[1,2,…]][[1,3,…]]", one a line without what surrounds them.
+// Rows of several pieces, "[{…},{…}][{…}]", one a line: file, line, kind and data.
 static inline void add_rows(buf_t *out, const buf_t *rows)
 {
-    for (size_t i = 0; i < rows->size; i++) {
-        const char *at = rows->data + i;
-        const size_t left = rows->size - i;
-        if (left >= 4 && memcmp(at, "]][[", 4) == 0) {
-            buf_add_char(out, '\n');
-            i += 3;
-        } else if (left >= 3 && memcmp(at, "],[", 3) == 0) {
-            buf_add_char(out, '\n');
-            i += 2;
-        } else if ((i < 2 && *at == '[') || (left <= 2 && *at == ']')) {
-            continue;
-        } else {
-            buf_add_char(out, *at);
-        }
+    static const char head[] = "{\"file\":";
+    const char *at = rows->size > 0 ? strstr(rows->data, head) : NULL;
+    while (at != NULL) {
+        unsigned file, line;
+        char kind[64];
+        int size = 0;
+        assert_int_equal(sscanf(at, "{\"file\":%u,\"line\":%u,\"kind\":\"%63[a-z_]\",\"data\":%n", &file, &line, kind, &size), 3);
+        const char *data = at + size;
+        at = strstr(data, head);
+        // Between two rows stands "," or "][", after the last "]".
+        const char *end = at != NULL ? at - (at[-1] == ',' ? 1 : 2) : rows->data + rows->size - 1;
+        buf_printf(out, "%u,%u,\"%s\",%.*s\n", file, line, kind, (int)(end - data) - 1, data);
     }
-    if (rows->size > 0)
-        buf_add_char(out, '\n');
 }
 
 static inline char *state_text(import_state_t *state, arena_t *arena)
