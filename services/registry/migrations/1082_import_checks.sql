@@ -12,7 +12,8 @@ BEGIN
         EXECUTE format('SELECT EXISTS (SELECT FROM %I GROUP BY %s HAVING count(*) > 1)', t.stage, keys) INTO twice;
         IF twice THEN
             EXECUTE format('INSERT INTO in_problem SELECT file, line, %L, %L, CASE WHEN file = first_file '
-                || 'THEN ''is on line '' || first_line || '' already'' ELSE ''is in file '' || first_file || '', line '' || first_line || '' already'' END '
+                || 'THEN ''is on line '' || first_line || '' already'' '
+                || 'ELSE ''is in file '' || first_file || '', line '' || first_line || '' already'' END '
                 || 'FROM (SELECT file, line, row_number() OVER w AS nth, first_value(file) OVER w AS first_file, '
                 || 'first_value(line) OVER w AS first_line FROM %I WINDOW w AS (PARTITION BY %s ORDER BY file, line)) d WHERE nth > 1',
                 t.kind, t.field, t.stage, keys);

@@ -35,8 +35,8 @@ BEGIN
     INSERT INTO organisation_past (code, from_on, to_on, recorded_at, name, level, parent, place, status, opened_on, closed_on,
             former_names, identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
         SELECT f.code, f.facts_from, f.network_from - 1, coalesce(f.facts_recorded_at, import_apply.now), f.name, f.level, f.parent,
-            f.place, f.status, f.opened_on, f.closed_on, f.former_names, f.identifiers, f.stated_population, f.stated_practice_count, f.source,
-            f.notes, f.payee, f.mapped_area, f.agreement_on
+            f.place, f.status, f.opened_on, f.closed_on, f.former_names, f.identifiers, f.stated_population, f.stated_practice_count,
+            f.source, f.notes, f.payee, f.mapped_area, f.agreement_on
         FROM in_fresh f WHERE f.network <> coalesce(f.parent, '') AND coalesce(f.opened_on, '-infinity') < f.network_from
             AND coalesce(f.facts_from, '-infinity') < f.network_from;
     INSERT INTO organisation_past (code, from_on, to_on, recorded_at, superseded_at, name, level, parent, place, status, opened_on,
