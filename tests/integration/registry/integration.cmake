@@ -22,3 +22,4 @@ pcn_database_test(registry export_import pcn_test_registry)
 target_sources(itest_registry_export_import PRIVATE ${CMAKE_CURRENT_LIST_DIR}/llr.c ${CMAKE_CURRENT_LIST_DIR}/exported.c
   ${CMAKE_CURRENT_LIST_DIR}/imported.c)
 target_compile_definitions(itest_registry_export_import PRIVATE PCN_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
+set_tests_properties(integration/registry/export integration/registry/export_import PROPERTIES TIMEOUT 300)
