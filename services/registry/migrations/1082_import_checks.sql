@@ -32,7 +32,8 @@ BEGIN
                     WHEN c = 'from_assumed' THEN '(%1$L, nullif(s.%1$I, true)::text, r.%1$I::text)'
                     ELSE '(%1$L, s.%1$I::text, r.%1$I::text)' END, c), ', ') FROM unnest(t.compared) c),
                 -- Most rows of a repeated import are the same: only others are put into words.
-                (SELECT string_agg(format('(s.%1$I IS NOT NULL AND s.%1$I IS DISTINCT FROM r.%1$I)', c), ' OR ') FROM unnest(t.compared) c));
+                (SELECT string_agg(format('(s.%1$I IS NOT NULL AND s.%1$I IS DISTINCT FROM r.%1$I)', c), ' OR ')
+                 FROM unnest(t.compared) c));
         END IF;
     END LOOP;
     INSERT INTO in_problem
