@@ -127,11 +127,12 @@ BEGIN
             "grantedBy" text, source text, "recordedAt" timestamptz, "endRecordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'waivers';
     CREATE TEMP TABLE in_size ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.organisation, d.kind, coalesce(d."subGroup", '') AS sub_group, d."asOf" AS as_of,
-            coalesce(d.synthetic, false) AS synthetic, d.count, d.source, d."recordedAt" AS recorded_at
-        FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (organisation text, kind text, "subGroup" text, "asOf" date,
-            synthetic boolean, count bigint, source text, "recordedAt" timestamptz)
-        WHERE r.import = job AND r.kind = 'list_sizes';
+        -- Field by field, since nearly all rows of a country are list sizes: half the time of a record of each.
+        SELECT r.file, r.line, false AS known, r.data ->> 'organisation' AS organisation, r.data ->> 'kind' AS kind,
+            coalesce(r.data ->> 'subGroup', '') AS sub_group, (r.data ->> 'asOf')::date AS as_of,
+            coalesce((r.data ->> 'synthetic')::boolean, false) AS synthetic, (r.data ->> 'count')::bigint AS count,
+            r.data ->> 'source' AS source, (r.data ->> 'recordedAt')::timestamptz AS recorded_at
+        FROM import_row r WHERE r.import = job AND r.kind = 'list_sizes';
     CREATE TEMP TABLE in_fact ON COMMIT DROP AS
         SELECT r.file, r.line, false AS known, d.organisation, d.fact, d.qualifier, d.value, d.unit, coalesce(d.period, '') AS period,
             d.notes, d.source, d."recordedAt" AS recorded_at
