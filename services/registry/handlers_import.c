@@ -12,7 +12,7 @@
 #define START "2019-07-01"
 // Imports that may be on their way at a time: each holds up to its 64 MiB in the database.
 #define UNFINISHED_MAX 16
-#define ABANDONED_AFTER_US (INT64_C(3600) * 1000000)
+#define ABANDONED_AFTER_US (INT64_C(15) * 60 * 1000000)
 #define FORGOTTEN_AFTER_US (30 * INT64_C(24) * 3600 * 1000000)
 #define DONE_OF 100
 // Of an answer that tells problems, which must fit a frame.
@@ -34,6 +34,8 @@ static Pcn__Registry__V1__JobState state_of(Pcn__Registry__V1__ImportPhase phase
         return JOB(SUCCEEDED);
     case PHASE(FAILED):
         return JOB(FAILED);
+    case PHASE(CANCELLED):
+        return JOB(CANCELLED);
     default:
         return JOB(QUEUED);
     }
@@ -114,7 +116,18 @@ status_t decide_begin_import(service_call_t *call)
     return answer(call, import);
 }
 
+static void end_cancelled(loaded_t *import, const service_call_t *call)
+{
+    import->state = PHASE(CANCELLED);
+    import->finished_at = (char *)(uintptr_t)call->now;
+}
+
 // ---- pieces ----
+
+static status_t refuse_received(const service_call_t *call)
+{
+    return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "id", "The import is not being received any more");
+}
 
 // Whether the piece is the one that comes next. OK with *repeated for one that is there already.
 static status_t check_piece(const service_call_t *call, const loaded_t *import, bool *repeated)
@@ -124,7 +137,7 @@ static status_t check_piece(const service_call_t *call, const loaded_t *import, 
     if (*repeated)
         return STATUS_OK;
     if (import->state != PHASE(RECEIVING))
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "id", "The import is not being received any more");
+        return refuse_received(call);
     if (request->number != import->pieces + 1)
         return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "number", "Piece %u is missing before this one", import->pieces + 1);
     if (request->data.len > IMPORT_PIECE_MAX)
@@ -208,11 +221,41 @@ static status_t conclude(service_call_t *call, import_t *import)
     return answer(call, now);
 }
 
+// Its upload broke off or was refused. Rows that are staged go with the next cleaning.
+static status_t break_off(service_call_t *call)
+{
+    const loaded_t *before = call->rows[0];
+    if (before->state == PHASE(CANCELLED)) {
+        call->unchanged = true;
+        return answer(call, before);
+    }
+    if (before->state != PHASE(RECEIVING))
+        return refuse_received(call);
+    Pcn__Registry__Store__V1__ImportPart *part = pb_new(&pcn__registry__store__v1__import_part__type, call->arena);
+    loaded_t *now = pb_new(&pcn__registry__store__v1__loaded_import__type, call->arena);
+    if (part == NULL || now == NULL)
+        return refuse_memory(call);
+    *now = *before;
+    end_cancelled(now, call);
+    part->files = now->files;
+    part->n_files = now->n_files;
+    part->has_rows = part->has_problem_count = part->has_state = 1;
+    part->rows = now->rows;
+    part->problem_count = now->problem_count;
+    part->state = now->state;
+    part->finished_at = now->finished_at;
+    call->after = part;
+    call->key = now->id;
+    return answer(call, now);
+}
+
 status_t decide_put_import_part(service_call_t *call)
 {
     const Pcn__Registry__V1__PutImportPartRequest *request = call->request;
     if (call->row_count == 0)
         return refuse_absent(call, request->id);
+    if (request->has_cancel && request->cancel)
+        return break_off(call);
     const loaded_t *loaded = call->rows[0];
     bool repeated;
     status_t status = check_piece(call, loaded, &repeated);
@@ -230,12 +273,37 @@ status_t decide_put_import_part(service_call_t *call)
     return status;
 }
 
-// ---- looking and cleaning ----
+// ---- looking, cancelling and cleaning ----
 
 status_t decide_get_job(service_call_t *call)
 {
     const Pcn__Registry__V1__GetJobRequest *request = call->request;
     return call->row_count > 0 ? answer(call, call->rows[0]) : refuse_absent(call, request->id);
+}
+
+status_t decide_cancel_job(service_call_t *call)
+{
+    const Pcn__Registry__V1__CancelJobRequest *request = call->request;
+    if (call->row_count == 0)
+        return refuse_absent(call, request->id);
+    loaded_t *import = call->rows[0];
+    call->unchanged = import->state == PHASE(CANCELLED);
+    if (call->unchanged)
+        return answer(call, import);
+    if (import->state == PHASE(CHECKING) || import->state == PHASE(APPLYING))
+        return problem_set(call->problem, STATUS_ABORTED, "id", "The import runs already");
+    if (import->state != PHASE(RECEIVING) && import->state != PHASE(WAITING))
+        return problem_set(call->problem, STATUS_ABORTED, "id", "The import has ended already");
+    Pcn__Registry__Store__V1__ImportCancelling *cancelling = pb_new(&pcn__registry__store__v1__import_cancelling__type, call->arena);
+    loaded_t *now = pb_new(&pcn__registry__store__v1__loaded_import__type, call->arena);
+    if (cancelling == NULL || now == NULL)
+        return refuse_memory(call);
+    *now = *import;
+    end_cancelled(now, call);
+    cancelling->finished_at = now->finished_at;
+    call->after = cancelling;
+    call->key = import->id;
+    return answer(call, now);
 }
 
 static bool passed(const char *instant, int64_t span_us, int64_t now_us)
@@ -253,7 +321,7 @@ status_t decide_clean_import(service_call_t *call)
     Pcn__Registry__Store__V1__ImportCleaning *cleaning = pb_new(&pcn__registry__store__v1__import_cleaning__type, call->arena);
     if (cleaning == NULL)
         return refuse_memory(call);
-    const bool finished = import->state == PHASE(SUCCEEDED) || import->state == PHASE(FAILED);
+    const bool finished = import->state == PHASE(SUCCEEDED) || import->state == PHASE(FAILED) || import->state == PHASE(CANCELLED);
     cleaning->has_given_up = cleaning->has_forgotten = 1;
     cleaning->given_up = import->state == PHASE(RECEIVING) && passed(import->received_at, ABANDONED_AFTER_US, call->now_us);
     cleaning->forgotten = finished && !import->staged && passed(import->finished_at, FORGOTTEN_AFTER_US, call->now_us);

@@ -8,6 +8,7 @@
 status_t decide_begin_import(service_call_t *call);
 status_t decide_put_import_part(service_call_t *call);
 status_t decide_get_job(service_call_t *call);
+status_t decide_cancel_job(service_call_t *call);
 status_t decide_clean_import(service_call_t *call);
 
 // The job as its caller sees it; strings are the import's. NULL without memory.

@@ -1,9 +1,9 @@
 #include "services/registry/store_import.h"
 
 // An import that is not being sent any more, and one that nobody will ask about.
-#define ABANDONED "m.state = 'receiving' AND m.received_at < :call.now::timestamptz - interval '1 hour'"
+#define ABANDONED "m.state = 'receiving' AND m.received_at < :call.now::timestamptz - interval '15 minutes'"
 #define OLD "m.finished_at < :call.now::timestamptz - interval '30 days'"
-#define FINISHED "m.state IN ('succeeded', 'failed')"
+#define FINISHED "m.state IN ('succeeded', 'failed', 'cancelled')"
 #define HAS_ROWS "EXISTS (SELECT FROM import_row r WHERE r.import = m.id)"
 // Rows that one cleaning takes away: what a statement may take its time for.
 #define ROWS_AT_ONCE "20000"
@@ -21,7 +21,8 @@
 #define NOT_SEEN "NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n)"
 
 const db_stmt_t begin_import_load = {"begin_import_load",
-                                     "SELECT count(*) AS unfinished FROM import m WHERE m.state NOT IN ('succeeded', 'failed')"};
+                                     "SELECT count(*) AS unfinished FROM import m WHERE m.state NOT IN ('succeeded', 'failed', "
+                                     "'cancelled')"};
 
 const db_stmt_t begin_import_save = {
     "begin_import_save",
@@ -34,7 +35,8 @@ const db_stmt_t put_import_part_load = {
 
 const db_stmt_t put_import_part_save = {
     "put_import_part_save",
-    "changed AS (UPDATE import m SET pieces = :request.number::int, reading = :after.reading::bytea, "
+    "changed AS (UPDATE import m SET pieces = CASE WHEN :request.cancel::boolean THEN m.pieces ELSE :request.number::int END, "
+    "        reading = :after.reading::bytea, "
     "        files = coalesce(:after.files::jsonb, '[]'), rows = :after.rows::bigint, problem_count = :after.problem_count::bigint, "
     "        state = :after.state::text, received_at = :call.now::timestamptz, finished_at = :after.finished_at::timestamptz "
     "    FROM input i WHERE m.id = :request.id::uuid AND m.state = 'receiving' AND m.pieces = :row.pieces::int AND " NOT_SEEN
@@ -47,6 +49,12 @@ const db_stmt_t put_import_part_save = {
     "    CROSS JOIN LATERAL jsonb_to_recordset(:after.problems::jsonb) AS r (file int, line int, field text, reason text))"};
 
 const db_stmt_t get_job = {"get_job", "SELECT " COLUMNS ", " PROBLEMS " AS problems" THIS};
+
+// What is decided on is asked again: its turn may have begun.
+const db_stmt_t cancel_job_save = {
+    "cancel_job_save", "changed AS (UPDATE import m SET state = 'cancelled', reading = NULL, finished_at = :after.finished_at::timestamptz "
+                       "    FROM input i WHERE m.id = :request.id::uuid AND m.state = :row.state::text AND " NOT_SEEN
+                       "    RETURNING m.id::text AS key)"};
 
 const db_stmt_t due_imports = {"due_imports", "SELECT m.id FROM import m WHERE (" ABANDONED ") OR (" OLD ") OR (" FINISHED " AND " HAS_ROWS
                                               ") ORDER BY m.created_at LIMIT 64"};
@@ -61,7 +69,7 @@ const db_stmt_t clean_import_save = {
     "given_up AS (UPDATE import m SET state = 'failed', finished_at = :call.now::timestamptz, reading = NULL, "
     "        problem_count = m.problem_count + 1 FROM due d WHERE m.id = d.id AND :after.given_up::boolean RETURNING m.id), "
     "noted AS (INSERT INTO import_problem (import, file, line, reason) "
-    "    SELECT g.id, 0, 0, 'It was not sent to its end: no piece came for an hour' FROM given_up g), "
+    "    SELECT g.id, 0, 0, 'It was not sent to its end: no piece came for 15 minutes' FROM given_up g), "
     "gone AS (DELETE FROM import_row r WHERE EXISTS (SELECT FROM due) AND r.ctid = ANY (ARRAY(SELECT s.ctid FROM import_row s "
     "    WHERE s.import = :request.id::uuid LIMIT " ROWS_AT_ONCE "))), "
     "forgotten AS (DELETE FROM import m USING due d WHERE m.id = d.id AND :after.forgotten::boolean), "

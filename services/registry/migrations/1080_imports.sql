@@ -1,7 +1,7 @@
 -- Imports on their way into the registry: rows as they were read, by file and line, until all of them go in together or none does.
 CREATE TABLE import (
     id uuid PRIMARY KEY,
-    state text NOT NULL CHECK (state IN ('receiving', 'waiting', 'checking', 'applying', 'succeeded', 'failed')),
+    state text NOT NULL CHECK (state IN ('receiving', 'waiting', 'checking', 'applying', 'succeeded', 'failed', 'cancelled')),
     dry_run boolean NOT NULL,
     start date NOT NULL,
     -- Pieces that are read; the next is one more.
@@ -22,9 +22,11 @@ CREATE TABLE import (
     -- When the newest piece came.
     received_at timestamptz NOT NULL,
     started_at timestamptz,
-    finished_at timestamptz
+    finished_at timestamptz,
+    -- What ended stays ended: one that is cancelled while its turn begins is not applied.
+    CONSTRAINT import_is_over CHECK (finished_at IS NULL OR state IN ('succeeded', 'failed', 'cancelled'))
 );
-CREATE INDEX import_by_state ON import (state, created_at) WHERE state NOT IN ('succeeded', 'failed');
+CREATE INDEX import_by_state ON import (state, created_at) WHERE state NOT IN ('succeeded', 'failed', 'cancelled');
 CREATE INDEX import_by_end ON import (finished_at) WHERE finished_at IS NOT NULL;
 
 -- A row that is well-formed by itself. One line of the data set may be several: a network's line is its list size and its directors. Without
