@@ -24,22 +24,25 @@
 
 // Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. `head` stays when everything
 // before it is forgotten, so numbers never begin again. Each look is from the queue's beginning: a position is drawn before its
-// transaction commits, so behind a taken one others may still come. Where the queue is empty nothing is written. The array keeps the plan
-// to lookups by key: joined freely, PostgreSQL reads the whole queue for one event.
+// transaction commits, so behind a taken one others may still come. Where the queue is empty nothing is written. Rows are taken by where
+// they lie, which needs no second way through the index: nobody else changes or deletes what the look sees. event_latest is looked up once:
+// what it does not have is added without ON CONFLICT, since nobody else adds to it.
 static const db_stmt_t number_events = {
     "number_events",
-    "WITH taken AS (DELETE FROM event_queue WHERE position = ANY (ARRAY("
-    "        SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_SQL ")) "
+    "WITH taken AS (DELETE FROM event_queue WHERE ctid = ANY (ARRAY(SELECT ctid FROM event_queue ORDER BY position LIMIT " BATCH_SQL ")) "
     "    RETURNING position, id, type, subject, version, time, traceparent, data), "
-    "moved AS (UPDATE log_state SET head = head + (SELECT count(*) FROM taken) WHERE EXISTS (SELECT FROM taken) RETURNING head), "
-    "placed AS (SELECT m.head - count(*) OVER () + row_number() OVER (ORDER BY t.position) AS sequence, t.* FROM taken t, moved m), "
+    "moved AS (UPDATE log_state SET head = head + t.count FROM (SELECT count(*) AS count FROM taken) t WHERE t.count > 0 "
+    "    RETURNING head - t.count AS before), "
+    "placed AS (SELECT m.before + row_number() OVER (ORDER BY t.position) AS sequence, t.* FROM taken t, moved m), "
+    "linked AS (SELECT p.*, lag(p.sequence) OVER same AS within, lead(p.sequence) OVER same IS NULL AS newest, "
+    "        (SELECT l.sequence FROM event_latest l WHERE l.subject = p.subject) AS earlier "
+    "    FROM placed p WINDOW same AS (PARTITION BY p.subject ORDER BY p.sequence)), "
     "numbered AS (INSERT INTO event (sequence, previous, version, time, id, type, subject, traceparent, data) "
-    "    SELECT p.sequence, coalesce(lag(p.sequence) OVER (PARTITION BY p.subject ORDER BY p.sequence), "
-    "        (SELECT l.sequence FROM event_latest l WHERE l.subject = p.subject)), "
-    "        p.version, p.time, p.id, p.type, p.subject, p.traceparent, p.data FROM placed p), "
-    "latest AS (INSERT INTO event_latest (subject, sequence) SELECT subject, max(sequence) FROM placed GROUP BY subject "
-    "    ON CONFLICT (subject) DO UPDATE SET sequence = excluded.sequence) "
-    "SELECT sequence, id, type, subject, time, traceparent, data FROM placed ORDER BY sequence"};
+    "    SELECT sequence, coalesce(within, earlier), version, time, id, type, subject, traceparent, data FROM linked), "
+    "added AS (INSERT INTO event_latest (subject, sequence) SELECT subject, sequence FROM linked WHERE newest AND earlier IS NULL), "
+    "latest AS (UPDATE event_latest l SET sequence = n.sequence FROM linked n "
+    "    WHERE l.subject = n.subject AND n.newest AND n.earlier IS NOT NULL) "
+    "SELECT sequence, id, type, subject, time, traceparent, data FROM linked ORDER BY sequence"};
 
 static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch FROM log_state"};
 
