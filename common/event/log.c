@@ -20,6 +20,10 @@
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 #define BATCH_SQL TEXT(BATCH)
+// A look that took so many events is followed by a pause as long as it took: a look costs as much as ten events do, and under load as many
+// again gather meanwhile. Where few come nobody waits.
+#define MANY 16
+#define PAUSE_MAX_US 20000
 #define ARENA_CAP (64u * 1024u * 1024u)
 
 // Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. `head` stays when everything
@@ -50,7 +54,7 @@ static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch FROM log
 enum { NUMBER, END, PARTITIONS, ANSWERS };
 
 struct event_log {
-    uv_timer_t timer;
+    uv_timer_t timer, pause;
     char *source; // "/pcn/registry"
     char *heartbeat_topic;
     db_t *db;
@@ -59,10 +63,12 @@ struct event_log {
     arena_t *arena;
     db_query_t number_query, end_query;
     int64_t end_at_us;
-    char epoch[40]; // of the last heartbeat
-    bool numbering; // number_query is on its way
-    bool again;     // something was committed since it left
-    bool looking;   // end_query is on its way
+    char epoch[40];       // of the last heartbeat
+    int64_t number_at_us; // when number_query left
+    bool numbering;       // it is on its way
+    bool pausing;
+    bool again;   // something was committed since it left
+    bool looking; // end_query is on its way
     bool closing;
     int64_t heartbeat_at_us;
     event_upkeep_t upkeep;
@@ -109,6 +115,23 @@ static void publish_row(event_log_t *log, const Pcn__Platform__V1__LoggedEvent *
 
 static void number_start(event_log_t *log);
 
+static void pause_done(uv_timer_t *timer)
+{
+    event_log_t *log = timer->data;
+    log->pausing = false;
+    if (log->again)
+        number_start(log);
+}
+
+static void pause_start(event_log_t *log)
+{
+    int64_t length_us = clock_steady_us() - log->number_at_us;
+    if (length_us > PAUSE_MAX_US)
+        length_us = PAUSE_MAX_US;
+    log->pausing = true;
+    uv_timer_start(&log->pause, pause_done, (uint64_t)(length_us / 1000), 0);
+}
+
 static void number_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
 {
     event_log_t *log = query->data;
@@ -139,13 +162,16 @@ static void number_done(db_query_t *query, const db_rows_t *rows, const problem_
         log->heartbeat_at_us = clock_steady_us() + HEARTBEAT_US;
         event_upkeep_reached(&log->upkeep, (int64_t)log->sequence->value);
     }
-    if (log->again || rows->count == BATCH)
+    if (rows->count >= MANY && rows->count < BATCH)
+        pause_start(log);
+    else if (log->again || rows->count == BATCH)
         number_start(log);
 }
 
 static void number_start(event_log_t *log)
 {
     log->numbering = true;
+    log->number_at_us = clock_steady_us();
     log->again = false;
     log->number_query =
         (db_query_t){.statement = log->statements[NUMBER], .arena = log->arena, .key = "relay", .done = number_done, .data = log};
@@ -157,7 +183,7 @@ static void number_soon(event_log_t *log)
 {
     if (!log->upkeep.looked)
         return;
-    if (log->numbering)
+    if (log->numbering || log->pausing)
         log->again = true;
     else if (!log->closing)
         number_start(log);
@@ -310,7 +336,8 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
     log->upkeep.partitions = log->statements[PARTITIONS];
     log->upkeep.answers = log->statements[ANSWERS];
     uv_timer_init(loop, &log->timer);
-    log->timer.data = log;
+    uv_timer_init(loop, &log->pause);
+    log->timer.data = log->pause.data = log;
     uv_timer_start(&log->timer, poll_now, 0, POLL_MS);
     *out = log;
     const event_audit_options_t audit = {.service = options->service, .dsn = options->dsn, .schema = options->schema};
@@ -326,6 +353,7 @@ void event_log_stop(event_log_t *log)
         event_audit_stop(log->audit);
     db_destroy(&log->db);
     uv_close((uv_handle_t *)&log->timer, NULL);
+    uv_close((uv_handle_t *)&log->pause, NULL);
 }
 
 void event_log_destroy(event_log_t **log)
