@@ -292,6 +292,7 @@ static status_t relay_connect(event_log_t *log, uv_loop_t *loop, const event_log
                           .application_name = name,
                           .schema = options->schema,
                           .write_connections = 1,
+                          .write_kind = "relay",
                           .setup_sql = setup,
                           .lock_timeout_ms = -1,
                           .statement_timeout_ms = -1};
