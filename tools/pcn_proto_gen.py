@@ -123,7 +123,8 @@ def service_name(package):
 
 def method_row(options_pb2, file, full_name, method, path):
     rule = method.options.Extensions[options_pb2.method]
-    flags = [f"PB_{n}" for n, on in (("CHANGES", rule.changes), ("PATCHES", rule.patches), ("PUBLIC_ROWS", rule.public_rows)) if on]
+    flags = [f"PB_{n}" for n, on in (("CHANGES", rule.changes), ("PATCHES", rule.patches), ("PUBLIC_ROWS", rule.public_rows),
+                                     ("DOWNLOAD", rule.download)) if on]
     return ("    {"
             f".name = {quote(full_name + '/' + method.name)}, .short_name = {quote(method.name)}, "
             f".service = {quote(None if rule.service_from else service_name(file.proto.package))}, "
@@ -131,6 +132,7 @@ def method_row(options_pb2, file, full_name, method, path):
             f".request = &{symbol(method.input_type[1:])}__type, .reply = &{symbol(method.output_type[1:])}__type, "
             f".verb = {quote(rule.verb or None)}, .path = {quote(rule.path or None)}, .body = {quote(rule.body or None)}, "
             f".scope = {quote(rule.scope or None)}, .service_from = {quote(rule.service_from or None)}, "
+            f".upload = {quote(rule.upload or None)}, .part_of = {quote(rule.part_of or None)}, "
             f".flags = {' | '.join(flags) or '0'}, .success = {rule.success or 200}"
             "},\n")
 

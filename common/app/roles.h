@@ -9,7 +9,8 @@
 // X(role, what it is for, scopes…)
 #define ROLES_LIST(X) \
     X("system-manager", "keeps the registry of the whole system: organisations, networks, list sizes, imports; reads checks and events", \
-      "registry.read", "registry.any", "organisations.write", "networks.write", "listsizes.write", "checks.read", "events.read") \
+      "registry.read", "registry.any", "organisations.write", "networks.write", "listsizes.write", "checks.read", "events.read", \
+      "registry.import", "registry.export") \
     X("network-manager", "keeps its networks: members, directors, list sizes", "registry.read", "organisations.write", \
       "networks.write", "listsizes.write", "checks.read") \
     X("finance-manager", "budgets, rates, entitlements, claims, ledger; proposes, exports and settles payment runs", "registry.read") \

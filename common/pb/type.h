@@ -59,7 +59,7 @@ typedef struct pb_type {
     const pb_field_t *fields;
 } pb_type_t;
 
-enum { PB_CHANGES = 1, PB_PATCHES = 2, PB_PUBLIC_ROWS = 4 };
+enum { PB_CHANGES = 1, PB_PATCHES = 2, PB_PUBLIC_ROWS = 4, PB_DOWNLOAD = 8 };
 
 typedef struct pb_method {
     const char *name;       // "pcn.registry.v1.Registry/GetOrganisation"
@@ -71,6 +71,8 @@ typedef struct pb_method {
     const char *body;        // request field, "*", or NULL
     const char *scope;       // NULL where none is needed
     const char *service_from;
+    const char *upload;  // short name of the method that takes a body's pieces; NULL where the body is JSON
+    const char *part_of; // short name of the method whose upload it takes pieces of
     unsigned flags;
     int success;
 } pb_method_t;
