@@ -25,6 +25,7 @@ BEGIN
                 (SELECT string_agg(format('s.%1$I = r.%1$I', k), ' AND ') FROM unnest(t.keys) k),
                 (SELECT string_agg(format(CASE WHEN c IN ('count', 'stated_population', 'stated_practice_count')
                         THEN '(%1$L, to_char(s.%1$I, ''FM999,999,999,990''), to_char(r.%1$I, ''FM999,999,999,990''))'
+                    WHEN c = 'facts_recorded_at' THEN '(%1$L, instant_text(s.%1$I), instant_text(coalesce(r.%1$I, r.created_at)))'
                     WHEN c LIKE '%\_at' THEN '(%1$L, instant_text(s.%1$I), instant_text(r.%1$I))'
                     WHEN c = 'share' THEN '(%1$L, trim_scale(s.%1$I)::text, trim_scale(r.%1$I)::text)'
                     WHEN c = 'from_assumed' THEN '(%1$L, nullif(s.%1$I, true)::text, r.%1$I::text)'

@@ -10,7 +10,7 @@ SELECT o.code, o.name, o.kind, o.level, o.parent, o.place, o.status, o.opened_on
              '"from":' || (i.data -> 'from')::text, '"to":' || (i.data -> 'to')::text) || '}', ',' ORDER BY i.place) || ']'
          FROM jsonb_array_elements(o.identifiers) WITH ORDINALITY i (data, place))::json END AS identifiers,
     o.stated_population, o.stated_practice_count, o.payee, o.mapped_area, o.agreement_on, o.source, o.notes, o.facts_from,
-    o.facts_recorded_at AS recorded_at
+    coalesce(o.facts_recorded_at, o.created_at) AS recorded_at
 FROM organisation o;
 
 CREATE VIEW export_past AS

@@ -16,3 +16,7 @@ pcn_database_test(registry export pcn_test_registry)
 target_sources(itest_registry_export PRIVATE ${CMAKE_CURRENT_LIST_DIR}/llr.c ${CMAKE_CURRENT_LIST_DIR}/exported.c)
 target_compile_definitions(itest_registry_export PRIVATE PCN_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
   PCN_TEST_EXPORT_READER="${CMAKE_CURRENT_LIST_DIR}/export.py")
+pcn_database_test(registry export_import pcn_test_registry)
+target_sources(itest_registry_export_import PRIVATE ${CMAKE_CURRENT_LIST_DIR}/llr.c ${CMAKE_CURRENT_LIST_DIR}/exported.c
+  ${CMAKE_CURRENT_LIST_DIR}/imported.c)
+target_compile_definitions(itest_registry_export_import PRIVATE PCN_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")

@@ -61,7 +61,7 @@ static void columns_are_all_there(void **state)
         "  'organisation_coming', 'succession', 'sub_group', 'membership', 'director_term', 'waiver', 'list_size', 'stated_fact', "
         "  'system_profile', 'alignment', 'site', 'superseded_fact')");
     assert_non_null(left);
-    assert_string_equal(left, "organisation.version organisation.created_at organisation.updated_at organisation.linked site.version "
+    assert_string_equal(left, "organisation.version organisation.updated_at organisation.linked site.version "
                               "site.created_at site.updated_at superseded_fact.id");
     free(left);
 }

@@ -136,6 +136,15 @@ static void wait_for(const harness_t *harness, const uint64_t *value, uint64_t e
     assert_int_equal(__atomic_load_n(value, __ATOMIC_RELAXED), expected);
 }
 
+// That the service has got, since this was asked last.
+static void wait_for_calls(harness_t *harness, unsigned count)
+{
+    for (int i = 0; i < 1000 && __atomic_load_n(&harness->seen.calls, __ATOMIC_RELAXED) < count; i++)
+        usleep(10000);
+    assert_true(__atomic_load_n(&harness->seen.calls, __ATOMIC_RELAXED) >= count);
+    __atomic_store_n(&harness->seen.calls, 0, __ATOMIC_RELAXED);
+}
+
 static void hands_on(void **state)
 {
     harness_t *harness = *state;
@@ -165,7 +174,7 @@ static void hands_on(void **state)
     assert_string_equal(harness->files.pieces[2].key, "key-1.3");
     assert_string_equal(harness->seen.method, "files/PutPart");
     assert_string_equal(harness->seen.service, "registry");
-    assert_string_equal(harness->seen.subject, "u1");
+    assert_string_equal(harness->seen.subject, "tester");
     // The connection serves on; without a key the request's id is what pieces are known by.
     send_head(harness, fd, WRITER, "/v1/bundles", FORM_TYPE "X-Request-Id: 0192f0c1-2345-7abc-8def-000000000002\r\n",
               "Content-Length: 154\r\n");
@@ -263,6 +272,26 @@ static void asks_first(void **state)
     assert_true(reply.closed);
     assert_true(harness_says(&reply, "the service's own words"));
     close(fd);
+    harness->files.refuse_begin = STATUS_OK;
+    // Who has lost patience meanwhile gets the answer as well, also where the body is long.
+    for (int i = 0; i < 2; i++) {
+        static const char some[65536] = {0};
+        harness->files.hold_begin = true;
+        harness->seen.calls = 0;
+        fd = harness_connect(harness);
+        send_head(harness, fd, WRITER, "/v1/bundles", FORM_TYPE "Expect: 100-continue\r\n",
+                  i == 0 ? "Content-Length: 65536\r\n" : "Content-Length: 60000000\r\n");
+        harness_send(fd, some, sizeof(some));
+        wait_for_calls(harness, 1);
+        harness_release(harness);
+        for (int j = 0; i == 1 && j < 10; j++)
+            harness_send(fd, some, sizeof(some));
+        harness_receive(fd, false, &reply);
+        assert_int_equal(reply.status, 404);
+        assert_true(harness_says(&reply, "it took its time"));
+        assert_int_equal(reply.closed, i == 1);
+        close(fd);
+    }
 }
 
 static void head_refusals(void **state)
@@ -498,6 +527,7 @@ static void clients_die(void **state)
     for (int way = 0; way < 5; way++) {
         int fd = harness_connect(harness);
         forget(harness);
+        harness->seen.calls = 0;
         harness->files.hold_at = way == 3 ? 1 : 0;
         send_length(harness, fd, FORM_TYPE, 1u << 20);
         if (way == 1)
@@ -510,8 +540,7 @@ static void clients_die(void **state)
             usleep(20000);
         if (way == 3) {
             // A piece is under way when the client goes.
-            for (int i = 0; i < 1000 && __atomic_load_n(&harness->seen.calls, __ATOMIC_RELAXED) == 0; i++)
-                usleep(1000);
+            wait_for_calls(harness, 2);
             usleep(20000);
         }
         close(fd);
