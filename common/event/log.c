@@ -21,9 +21,9 @@
 #define TEXT(number) TEXT_OF(number)
 #define BATCH_SQL TEXT(BATCH)
 // A look that took so many events is followed by a pause as long as it took: a look costs as much as ten events do, and under load as many
-// again gather meanwhile. Where few come nobody waits.
+// again gather meanwhile. Where few come nobody waits, and nobody for longer than subscribers would notice.
 #define MANY 16
-#define PAUSE_MAX_US 20000
+#define PAUSE_MAX_US 5000
 #define ARENA_CAP (64u * 1024u * 1024u)
 
 // Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. `head` stays when everything
