@@ -21,30 +21,29 @@ static void must(bool holds)
         abort();
 }
 
-static void check_staged(const buf_t *staged)
+static void add_staged(const Pcn__Registry__Store__V1__ImportPart *part, buf_t *rows)
 {
-    if (staged->size == 0)
-        return;
-    json_t *rows = json_loadb(staged->data, staged->size, JSON_REJECT_DUPLICATES, NULL);
-    must(json_is_array(rows) && json_array_size(rows) > 0);
-    size_t i;
-    json_t *row;
-    json_array_foreach(rows, i, row)
-        must(json_array_size(row) == 4 && json_is_integer(json_array_get(row, 0)) && json_is_integer(json_array_get(row, 1)) &&
-             json_is_string(json_array_get(row, 2)) && json_is_object(json_array_get(row, 3)));
-    json_decref(rows);
+    const char *row = part->staged;
+    for (size_t i = 0; i < part->n_staged_files; i++) {
+        must(row != NULL);
+        const size_t size = strcspn(row, (const char[]){IMPORT_SEPARATOR, '\0'});
+        json_t *json = json_loadb(row, size, JSON_REJECT_DUPLICATES, NULL);
+        must(json_is_object(json));
+        json_decref(json);
+        buf_printf(rows, "%u:%u %s ", part->staged_files[i], part->staged_lines[i], part->staged_kinds[i]);
+        buf_add(rows, row, size);
+        row = row[size] != '\0' ? row + size + 1 : NULL;
+    }
+    must(row == NULL);
 }
 
 // What was read goes on in the next piece as it is stored, and to the end of the text.
-static void store(import_t *import, loaded_t *loaded, arena_t *kept, buf_t *rows, buf_t *problems)
+static void store(import_t *import, loaded_t *loaded, buf_t *rows, buf_t *problems)
 {
-    must(import_close(import, &loaded->reading));
-    check_staged(&import->staged);
-    // Without what surrounds the rows, which differs by the pieces.
-    if (import->staged.size > 0) {
-        buf_add(rows, import->staged.data + 1, import->staged.size - 2);
-        buf_add_char(rows, ',');
-    }
+    Pcn__Registry__Store__V1__ImportPart part = PCN__REGISTRY__STORE__V1__IMPORT_PART__INIT;
+    must(import_close(import, &part));
+    add_staged(&part, rows);
+    loaded->reading = part.reading;
     for (size_t i = 0; i < import->found; i++) {
         must(import->problems[i]->reason[0] != '\0' || import->problems[i]->field != NULL);
         buf_printf(problems, "%u:%u %s: %s\n", import->problems[i]->file, import->problems[i]->line,
@@ -54,7 +53,6 @@ static void store(import_t *import, loaded_t *loaded, arena_t *kept, buf_t *rows
     loaded->n_files = import->file_count;
     loaded->rows = import->rows;
     loaded->problem_count = import->problem_count;
-    (void)kept;
 }
 
 static void take(loaded_t *loaded, const char *file, const uint8_t *bytes, size_t size, arena_t *kept, buf_t *rows, buf_t *problems)
@@ -64,7 +62,7 @@ static void take(loaded_t *loaded, const char *file, const uint8_t *bytes, size_
     must(import_take_up(&import, loaded, TODAY, kept));
     const status_t status = file != NULL ? import_read(&import, file, bytes, size, &problem) : import_finish(&import, &problem);
     must(status == STATUS_OK);
-    store(&import, loaded, kept, rows, problems);
+    store(&import, loaded, rows, problems);
     import_end(&import);
 }
 
