@@ -1,5 +1,6 @@
 #include "services/gateway/transfers.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -60,8 +61,10 @@ static void on_sweep(uv_timer_t *timer)
         next = transfer->next;
         if (transfer->until_us > now_us)
             continue;
-        log_warning("a transfer took too long and was ended", LOG_TEXT("requestId", transfer->request->id),
-                    LOG_TEXT("route", transfer->request->metrics->label));
+        const request_t *request = transfer->request;
+        assert(request != NULL);
+        log_warning("a transfer took too long and was ended", LOG_TEXT("requestId", request->id),
+                    LOG_TEXT("route", request->metrics->label));
         transfer->until_us = INT64_MAX; // once
         transfer->expire(transfer);
     }

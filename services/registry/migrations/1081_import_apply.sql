@@ -63,6 +63,7 @@ END;
 CREATE FUNCTION import_stage(job uuid, start_day date, rules jsonb) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
 DECLARE
     t record;
+    found bigint;
 BEGIN
     -- One transaction at a time works on so many rows.
     PERFORM set_config('work_mem', '64MB', true);
@@ -183,6 +184,10 @@ BEGIN
         IF t.record IS NOT NULL THEN
             EXECUTE format('UPDATE %I s SET known = true FROM %I r WHERE %s', t.stage, t.record,
                 (SELECT string_agg(format('s.%1$I = r.%1$I', k), ' AND ') FROM unnest(t.keys) k));
+            GET DIAGNOSTICS found = ROW_COUNT;
+            IF found > 0 THEN
+                EXECUTE format('ANALYZE %I', t.stage);
+            END IF;
         END IF;
     END LOOP;
     UPDATE in_past s SET known = true FROM organisation_past p

@@ -22,7 +22,7 @@ BEGIN
         IF t.compared <> '{}' THEN
             EXECUTE format('INSERT INTO in_problem SELECT s.file, s.line, %L, d.field, import_differs(d.here, d.there) FROM %I s JOIN %I r '
                 || 'ON %s CROSS JOIN LATERAL (VALUES %s) AS d (field, here, there) '
-                || 'WHERE s.known AND d.here IS NOT NULL AND d.here IS DISTINCT FROM d.there', t.kind, t.stage, t.record,
+                || 'WHERE s.known AND (%s) AND d.here IS NOT NULL AND d.here IS DISTINCT FROM d.there', t.kind, t.stage, t.record,
                 (SELECT string_agg(format('s.%1$I = r.%1$I', k), ' AND ') FROM unnest(t.keys) k),
                 (SELECT string_agg(format(CASE WHEN c IN ('count', 'stated_population', 'stated_practice_count')
                         THEN '(%1$L, to_char(s.%1$I, ''FM999,999,999,990''), to_char(r.%1$I, ''FM999,999,999,990''))'
@@ -30,7 +30,10 @@ BEGIN
                     WHEN c LIKE '%\_at' THEN '(%1$L, instant_text(s.%1$I), instant_text(r.%1$I))'
                     WHEN c = 'share' THEN '(%1$L, trim_scale(s.%1$I)::text, trim_scale(r.%1$I)::text)'
                     WHEN c = 'from_assumed' THEN '(%1$L, nullif(s.%1$I, true)::text, r.%1$I::text)'
-                    ELSE '(%1$L, s.%1$I::text, r.%1$I::text)' END, c), ', ') FROM unnest(t.compared) c));
+                    ELSE '(%1$L, s.%1$I::text, r.%1$I::text)' END, c), ', ') FROM unnest(t.compared) c),
+                -- Most rows of a repeated import are the same: only others are put into words.
+                (SELECT string_agg(format('(s.%1$I IS NOT NULL AND s.%1$I IS DISTINCT FROM r.%1$I)', c), ' OR ')
+                 FROM unnest(t.compared) c));
         END IF;
     END LOOP;
     INSERT INTO in_problem

@@ -108,7 +108,9 @@ BEGIN
     INSERT INTO list_size (organisation, kind, sub_group, as_of, synthetic, count, source, recorded_at)
         SELECT s.organisation, s.kind, s.sub_group, s.as_of, s.synthetic, s.count, s.source,
             coalesce(s.recorded_at, CASE WHEN NOT c.fresh THEN import_apply.now END)
-        FROM in_size s JOIN in_touched c ON c.code = s.organisation WHERE NOT s.known;
+        FROM in_size s JOIN in_touched c ON c.code = s.organisation WHERE NOT s.known
+        -- Neighbours in the index are written together, and so they are in the table, where they are read together.
+        ORDER BY s.organisation, s.kind, s.sub_group, s.as_of;
     INSERT INTO stated_fact (organisation, fact, qualifier, value, unit, period, notes, source, recorded_at)
         SELECT s.organisation, s.fact, s.qualifier, s.value, s.unit, s.period, s.notes, s.source,
             coalesce(s.recorded_at, CASE WHEN NOT c.fresh THEN import_apply.now END)

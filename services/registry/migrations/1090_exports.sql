@@ -143,25 +143,25 @@ BEGIN ATOMIC
     WHERE a.attrelid = to_regclass('export_' || of_file) AND a.attnum > 0 AND NOT a.attisdropped;
 END;
 
--- One query for all files, so that they are of one moment: number, file, place and line. Around the rows is what the format needs there.
--- OFFSET 0: a column of a view is worked out once, however often its cell's SQL names it.
+-- One query for all files, so that they are of one moment: number, file, place, line, and the part that a line belongs to: rows that begin
+-- within the same 64 KiB of rows. What stands before the first row is a line as well. OFFSET 0: a column of a view is worked out once,
+-- however often its cell's SQL names it, and a line too.
 CREATE FUNCTION export_query(of_format text) RETURNS text STABLE LANGUAGE sql SET search_path = :schema, pg_temp
 BEGIN ATOMIC
-    SELECT string_agg(CASE of_format
-        WHEN 'csv' THEN
-            format('SELECT %s AS number, %L AS file, 0::bigint AS place, %L AS line UNION ALL '
-                   'SELECT %s, %L, row_number() OVER (ORDER BY %s), %s || %L FROM (SELECT * FROM %I OFFSET 0) v',
-                f.number, f.file, c.names || E'\n', f.number, f.file, f.row_order, c.csv, E'\n', 'export_' || f.file)
-        ELSE
-            format('SELECT %s AS number, %L AS file, 0::bigint AS place, %L AS line UNION ALL '
-                   'SELECT %s, %L, r.place, CASE r.place WHEN 1 THEN %L ELSE %L END || substr(r.line, 2) || %L FROM ('
-                   'SELECT row_number() OVER (ORDER BY %s) AS place, %s AS line FROM (SELECT * FROM %I OFFSET 0) v) r UNION ALL '
-                   'SELECT %s, %L, 9223372036854775807, %L',
-                f.number, f.file, CASE f.number WHEN 1 THEN '{' ELSE E',\n' END || to_json(json_name(f.file))::text || ':[',
-                f.number, f.file, E'\n{', E',\n{', '}', f.row_order, c.json, 'export_' || f.file,
-                f.number, f.file, CASE WHEN f.number = f.files THEN E'\n]}\n' ELSE E'\n]' END)
-        END, ' UNION ALL ' ORDER BY f.number)
-    FROM (SELECT e.*, count(*) OVER () AS files FROM export_files() e) f
+    SELECT string_agg(format('SELECT %s AS number, %L AS file, 0::bigint AS place, %L AS line, 0::bigint AS part UNION ALL '
+            'SELECT %s, %L, r.place, %s, (r.upto - octet_length(r.line)) / 65536 FROM ('
+            'SELECT v.line, row_number() OVER w AS place, sum(octet_length(v.line)) OVER w AS upto '
+            'FROM (SELECT v.*, %s AS line FROM (SELECT * FROM %I OFFSET 0) v OFFSET 0) v '
+            'WINDOW w AS (ORDER BY %s ROWS UNBOUNDED PRECEDING)) r',
+            f.number, f.file,
+            CASE of_format WHEN 'csv' THEN c.names || E'\n'
+                ELSE CASE f.number WHEN 1 THEN '{' ELSE E'\n],\n' END || to_json(json_name(f.file))::text || ':[' END,
+            f.number, f.file,
+            CASE of_format WHEN 'csv' THEN format('r.line || %L', E'\n')
+                ELSE format('CASE r.place WHEN 1 THEN %L ELSE %L END || substr(r.line, 2) || %L', E'\n{', E',\n{', '}') END,
+            CASE of_format WHEN 'csv' THEN c.csv ELSE c.json END, 'export_' || f.file, f.row_order),
+        ' UNION ALL ' ORDER BY f.number)
+    FROM export_files() f
     CROSS JOIN LATERAL (SELECT string_agg(e.name, ',' ORDER BY e.place) AS names, string_agg(e.csv, ' || '','' || ' ORDER BY e.place) AS csv,
             string_agg(e.json, ' || ' ORDER BY e.place) AS json
         FROM export_columns(f.file) e) c;
@@ -196,17 +196,15 @@ BEGIN
     IF (SELECT count(*) FROM export_piece p WHERE p.number = 1) >= most THEN
         RETURN NULL;
     END IF;
-    -- A piece is what begins within the same 64 KiB of its file.
     EXECUTE 'INSERT INTO export_piece (export, number, made_at, file, start, file_size, last, data) '
-        'SELECT $1, row_number() OVER (ORDER BY p.number, p.start), $2, p.file, p.start, sum(p.size) OVER (PARTITION BY p.number), '
-        '    row_number() OVER (ORDER BY p.number DESC, p.start DESC) = 1, p.data '
-        'FROM (SELECT s.number, s.file, min(s.upto - s.size) AS start, sum(s.size) AS size, '
-        '          string_agg(s.line, '''' ORDER BY s.place) AS data '
-        '      FROM (SELECT l.*, octet_length(l.line) AS size, '
-        '                sum(octet_length(l.line)) OVER (PARTITION BY l.number, l.file ORDER BY l.place) AS upto '
-        '            FROM (' || export_query(of_format) || ') l) s '
-        '      GROUP BY s.number, s.file, (s.upto - s.size) / 65536) p'
-        USING id, now;
+        'SELECT $1, p.number, $2, p.file, p.upto - octet_length(p.data), p.file_size, p.number = p.pieces, '
+        '    p.data || CASE WHEN p.number = p.pieces THEN $3 ELSE '''' END '
+        'FROM (SELECT g.file, g.data, row_number() OVER (ORDER BY g.number, g.part) AS number, count(*) OVER () AS pieces, '
+        '          sum(octet_length(g.data)) OVER (PARTITION BY g.number ORDER BY g.part) AS upto, '
+        '          sum(octet_length(g.data)) OVER (PARTITION BY g.number) AS file_size '
+        '      FROM (SELECT l.number, l.file, l.part, string_agg(l.line, '''' ORDER BY l.place) AS data '
+        '            FROM (' || export_query(of_format) || ') l GROUP BY l.number, l.file, l.part) g) p'
+        USING id, now, CASE of_format WHEN 'json' THEN E'\n]}\n' ELSE '' END;
     RETURN id;
 END $$;
 

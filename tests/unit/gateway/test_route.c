@@ -200,6 +200,69 @@ static void broken_contracts(void **state)
     refuse(&method, NULL);
 }
 
+#define BEGIN_REQUEST &pcn__registry__v1__begin_import_request__type
+#define PUT_REQUEST &pcn__registry__v1__put_import_part_request__type
+#define JOB &pcn__registry__v1__job__type
+#define EXPORT_REQUEST &pcn__registry__v1__export_request__type
+#define EXPORT_REPLY &pcn__registry__v1__export_reply__type
+
+// Files need messages that carry them.
+static void contracts_of_files(void **state)
+{
+    const pb_method_t begin = {.name = "t/Begin", .short_name = "Begin", .service = "registry", .request = BEGIN_REQUEST, .reply = JOB,
+                               .verb = "POST", .path = "/v1/t", .upload = "Put", .success = 202};
+    const pb_method_t put = {.name = "t/Put", .short_name = "Put", .service = "registry", .request = PUT_REQUEST, .reply = JOB, .part_of = "Begin"};
+    const pb_method_t get = {.name = "t/Get", .short_name = "Get", .service = "registry", .request = &pcn__registry__v1__get_job_request__type,
+                             .reply = JOB, .verb = "GET", .path = "/v1/t/{id}", .success = 200};
+    const pb_method_t dump = {.name = "t/Dump", .short_name = "Dump", .service = "registry", .request = EXPORT_REQUEST, .reply = EXPORT_REPLY,
+                              .verb = "GET", .path = "/v1/d/{format}", .flags = PB_DOWNLOAD, .success = 200};
+    const pb_method_t good[] = {begin, put, get, dump};
+    const pb_service_t made = {"t", "", good, 4};
+    const pb_service_t *const list[] = {&made, NULL};
+    fixture_t fixture;
+    route_match_t match;
+    (void)state;
+    fixture_init(&fixture, list);
+    assert_true(find(&fixture, "POST", "/v1/t", &match));
+    assert_ptr_equal(match.route->upload.piece, &good[1]);
+    assert_string_equal(match.route->location->method->name, "t/Get");
+    assert_false(match.route->download.is);
+    assert_true(find(&fixture, "GET", "/v1/d/csv", &match));
+    assert_true(match.route->download.is);
+    assert_null(match.route->upload.piece);
+    // The gateway alone asks for what comes next.
+    assert_false(match.route->query[match.route->download.page_token]);
+    fixture_deinit(&fixture);
+    pb_method_t one = begin, two = put;
+    two.part_of = NULL;
+    refuse(&one, &two);
+    two = put;
+    two.part_of = "Other";
+    refuse(&one, &two);
+    two = put;
+    two.short_name = "Pit";
+    refuse(&one, &two);
+    two = put;
+    two.reply = ORGANISATION;
+    refuse(&one, &two);
+    two = put;
+    two.request = BEGIN_REQUEST;
+    refuse(&one, &two);
+    two = put;
+    one.body = "*";
+    refuse(&one, &two);
+    one = begin;
+    one.reply = two.reply = ORGANISATION;
+    refuse(&one, &two);
+    one = dump;
+    one.reply = ORGANISATION;
+    refuse(&one, NULL);
+    one = dump;
+    one.request = GET_REQUEST;
+    one.path = "/v1/d/{code}";
+    refuse(&one, NULL);
+}
+
 static void counting(void **state)
 {
     fixture_t fixture;
@@ -223,7 +286,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matching),         cmocka_unit_test(allowed_verbs), cmocka_unit_test(the_contract),
-        cmocka_unit_test(broken_contracts), cmocka_unit_test(counting),
+        cmocka_unit_test(broken_contracts), cmocka_unit_test(counting), cmocka_unit_test(contracts_of_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -579,7 +579,7 @@ static void limited(void **state)
     harness_call(harness, READER, "GET /v1/organisations/u1", "", "", &reply);
     assert_int_equal(reply.status, 200);
     for (int i = 0; i < 2; i++) {
-        harness_send_text(fds[i], SMALL + 6);
+        harness_send_text(fds[i], &SMALL[6]);
         harness_receive(fds[i], false, &reply);
         assert_int_equal(reply.status, 202);
         close(fds[i]);
@@ -597,7 +597,7 @@ static void slow_clients(void **state)
     int fd = harness_connect(harness);
     send_length(harness, fd, FORM_TYPE, strlen(SMALL));
     size_t sent = 0; // in far more time than it has
-    for (; sent < strlen(SMALL) - 1 && send(fd, SMALL + sent, 1, MSG_NOSIGNAL) == 1; sent++)
+    for (; sent < strlen(SMALL) - 1 && send(fd, &SMALL[sent], 1, MSG_NOSIGNAL) == 1; sent++)
         usleep(20000);
     assert_true(sent < strlen(SMALL) - 1);
     harness_receive(fd, false, &reply);
@@ -629,7 +629,7 @@ static void drains(void **state)
     for (int i = 0; i < 60000 && access(harness->path, F_OK) == 0; i++) // it is gone once the loop has heard of it
         usleep(1000);
     assert_int_not_equal(access(harness->path, F_OK), 0);
-    harness_send_text(fd, SMALL + 6);
+    harness_send_text(fd, &SMALL[6]);
     harness_receive(fd, false, &reply);
     assert_int_equal(reply.status, 202);
     assert_true(reply.closed);
