@@ -277,7 +277,8 @@ status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics
     lane_init(&made->lookups, metrics, "lookup", options->lookup_connections, GATHERING_DEPTH);
     lane_init(&made->reads, metrics, "read", options->read_connections, READ_DEPTH);
     lane_init(&made->slows, metrics, "slow", options->slow_connections, 1);
-    lane_init(&made->writes, metrics, "write", options->write_connections, GATHERING_DEPTH);
+    lane_init(&made->writes, metrics, options->write_kind != NULL ? options->write_kind : "write", options->write_connections,
+              GATHERING_DEPTH);
     made->writes.write = true;
     made->slows.settles = made->writes.settles = true;
     made->lookups.settings = made->writes.settings = BY_KEY;

@@ -30,6 +30,7 @@ typedef struct db_options {
     unsigned read_connections;    // 0 where there are only writes, and the reverse
     unsigned slow_connections;    // for reads that are slow; 0: they go with the others
     unsigned write_connections;
+    const char *write_kind;   // how metrics and the log call the write connections, a literal; NULL for "write"
     unsigned batch_max;       // queries up to one Sync; 0 for 128
     unsigned queue_max;       // waiting queries a kind; beyond it RESOURCE_EXHAUSTED with advice to retry; 0 for 10000
     const char *setup_sql;    // run once on each new connection and awaited, however long (a relay's advisory lock); may be NULL

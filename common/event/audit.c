@@ -119,6 +119,7 @@ static status_t chain_connect(event_audit_t *audit, uv_loop_t *loop, const event
                                 .application_name = name,
                                 .schema = options->schema,
                                 .write_connections = 1,
+                                .write_kind = "audit",
                                 .setup_sql = setup,
                                 .lock_timeout_ms = -1,
                                 .statement_timeout_ms = -1};

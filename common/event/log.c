@@ -20,26 +20,33 @@
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 #define BATCH_SQL TEXT(BATCH)
+// A look that took so many events is followed by a pause as long as it took: a look costs as much as ten events do, and under load as many
+// again gather meanwhile. Where few come nobody waits, and nobody for longer than subscribers would notice.
+#define MANY 16
+#define PAUSE_MAX_US 5000
 #define ARENA_CAP (64u * 1024u * 1024u)
 
 // Gapless because the lock holder alone numbers, and a place is taken only with the row that it names. `head` stays when everything
 // before it is forgotten, so numbers never begin again. Each look is from the queue's beginning: a position is drawn before its
-// transaction commits, so behind a taken one others may still come. Where the queue is empty nothing is written. The array keeps the plan
-// to lookups by key: joined freely, PostgreSQL reads the whole queue for one event.
+// transaction commits, so behind a taken one others may still come. Where the queue is empty nothing is written. Rows are taken by where
+// they lie, which needs no second way through the index: nobody else changes or deletes what the look sees. event_latest is looked up once:
+// what it does not have is added without ON CONFLICT, since nobody else adds to it.
 static const db_stmt_t number_events = {
     "number_events",
-    "WITH taken AS (DELETE FROM event_queue WHERE position = ANY (ARRAY("
-    "        SELECT position FROM event_queue ORDER BY position LIMIT " BATCH_SQL ")) "
+    "WITH taken AS (DELETE FROM event_queue WHERE ctid = ANY (ARRAY(SELECT ctid FROM event_queue ORDER BY position LIMIT " BATCH_SQL ")) "
     "    RETURNING position, id, type, subject, version, time, traceparent, data), "
-    "moved AS (UPDATE log_state SET head = head + (SELECT count(*) FROM taken) WHERE EXISTS (SELECT FROM taken) RETURNING head), "
-    "placed AS (SELECT m.head - count(*) OVER () + row_number() OVER (ORDER BY t.position) AS sequence, t.* FROM taken t, moved m), "
+    "moved AS (UPDATE log_state SET head = head + t.count FROM (SELECT count(*) AS count FROM taken) t WHERE t.count > 0 "
+    "    RETURNING head - t.count AS before), "
+    "placed AS (SELECT m.before + row_number() OVER (ORDER BY t.position) AS sequence, t.* FROM taken t, moved m), "
+    "linked AS (SELECT p.*, lag(p.sequence) OVER same AS within, lead(p.sequence) OVER same IS NULL AS newest, "
+    "        (SELECT l.sequence FROM event_latest l WHERE l.subject = p.subject) AS earlier "
+    "    FROM placed p WINDOW same AS (PARTITION BY p.subject ORDER BY p.sequence)), "
     "numbered AS (INSERT INTO event (sequence, previous, version, time, id, type, subject, traceparent, data) "
-    "    SELECT p.sequence, coalesce(lag(p.sequence) OVER (PARTITION BY p.subject ORDER BY p.sequence), "
-    "        (SELECT l.sequence FROM event_latest l WHERE l.subject = p.subject)), "
-    "        p.version, p.time, p.id, p.type, p.subject, p.traceparent, p.data FROM placed p), "
-    "latest AS (INSERT INTO event_latest (subject, sequence) SELECT subject, max(sequence) FROM placed GROUP BY subject "
-    "    ON CONFLICT (subject) DO UPDATE SET sequence = excluded.sequence) "
-    "SELECT sequence, id, type, subject, time, traceparent, data FROM placed ORDER BY sequence"};
+    "    SELECT sequence, coalesce(within, earlier), version, time, id, type, subject, traceparent, data FROM linked), "
+    "added AS (INSERT INTO event_latest (subject, sequence) SELECT subject, sequence FROM linked WHERE newest AND earlier IS NULL), "
+    "latest AS (UPDATE event_latest l SET sequence = n.sequence FROM linked n "
+    "    WHERE l.subject = n.subject AND n.newest AND n.earlier IS NOT NULL) "
+    "SELECT sequence, id, type, subject, time, traceparent, data FROM linked ORDER BY sequence"};
 
 static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch FROM log_state"};
 
@@ -47,7 +54,7 @@ static const db_stmt_t log_end = {"log_end", "SELECT head AS max, epoch FROM log
 enum { NUMBER, END, PARTITIONS, ANSWERS };
 
 struct event_log {
-    uv_timer_t timer;
+    uv_timer_t timer, pause;
     char *source; // "/pcn/registry"
     char *heartbeat_topic;
     db_t *db;
@@ -56,10 +63,12 @@ struct event_log {
     arena_t *arena;
     db_query_t number_query, end_query;
     int64_t end_at_us;
-    char epoch[40]; // of the last heartbeat
-    bool numbering; // number_query is on its way
-    bool again;     // something was committed since it left
-    bool looking;   // end_query is on its way
+    char epoch[40];       // of the last heartbeat
+    int64_t number_at_us; // when number_query left
+    bool numbering;       // it is on its way
+    bool pausing;
+    bool again;   // something was committed since it left
+    bool looking; // end_query is on its way
     bool closing;
     int64_t heartbeat_at_us;
     event_upkeep_t upkeep;
@@ -106,6 +115,23 @@ static void publish_row(event_log_t *log, const Pcn__Platform__V1__LoggedEvent *
 
 static void number_start(event_log_t *log);
 
+static void pause_done(uv_timer_t *timer)
+{
+    event_log_t *log = timer->data;
+    log->pausing = false;
+    if (log->again)
+        number_start(log);
+}
+
+static void pause_start(event_log_t *log)
+{
+    int64_t length_us = clock_steady_us() - log->number_at_us;
+    if (length_us > PAUSE_MAX_US)
+        length_us = PAUSE_MAX_US;
+    log->pausing = true;
+    uv_timer_start(&log->pause, pause_done, (uint64_t)(length_us / 1000), 0);
+}
+
 static void number_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
 {
     event_log_t *log = query->data;
@@ -136,13 +162,16 @@ static void number_done(db_query_t *query, const db_rows_t *rows, const problem_
         log->heartbeat_at_us = clock_steady_us() + HEARTBEAT_US;
         event_upkeep_reached(&log->upkeep, (int64_t)log->sequence->value);
     }
-    if (log->again || rows->count == BATCH)
+    if (rows->count >= MANY && rows->count < BATCH)
+        pause_start(log);
+    else if (log->again || rows->count == BATCH)
         number_start(log);
 }
 
 static void number_start(event_log_t *log)
 {
     log->numbering = true;
+    log->number_at_us = clock_steady_us();
     log->again = false;
     log->number_query =
         (db_query_t){.statement = log->statements[NUMBER], .arena = log->arena, .key = "relay", .done = number_done, .data = log};
@@ -154,7 +183,7 @@ static void number_soon(event_log_t *log)
 {
     if (!log->upkeep.looked)
         return;
-    if (log->numbering)
+    if (log->numbering || log->pausing)
         log->again = true;
     else if (!log->closing)
         number_start(log);
@@ -263,6 +292,7 @@ static status_t relay_connect(event_log_t *log, uv_loop_t *loop, const event_log
                           .application_name = name,
                           .schema = options->schema,
                           .write_connections = 1,
+                          .write_kind = "relay",
                           .setup_sql = setup,
                           .lock_timeout_ms = -1,
                           .statement_timeout_ms = -1};
@@ -307,7 +337,8 @@ status_t event_log_new(uv_loop_t *loop, const event_log_options_t *options, metr
     log->upkeep.partitions = log->statements[PARTITIONS];
     log->upkeep.answers = log->statements[ANSWERS];
     uv_timer_init(loop, &log->timer);
-    log->timer.data = log;
+    uv_timer_init(loop, &log->pause);
+    log->timer.data = log->pause.data = log;
     uv_timer_start(&log->timer, poll_now, 0, POLL_MS);
     *out = log;
     const event_audit_options_t audit = {.service = options->service, .dsn = options->dsn, .schema = options->schema};
@@ -323,6 +354,7 @@ void event_log_stop(event_log_t *log)
         event_audit_stop(log->audit);
     db_destroy(&log->db);
     uv_close((uv_handle_t *)&log->timer, NULL);
+    uv_close((uv_handle_t *)&log->pause, NULL);
 }
 
 void event_log_destroy(event_log_t **log)

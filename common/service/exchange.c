@@ -224,7 +224,7 @@ static const char *coalesce_key(const exchange_t *exchange)
 
 static void load(exchange_t *exchange)
 {
-    exchange_run(exchange, exchange->method->load, false, coalesce_key(exchange), load_done);
+    exchange_run(exchange, plan_load(exchange->method, exchange->call.request), false, coalesce_key(exchange), load_done);
 }
 
 // ---- save ----

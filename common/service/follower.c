@@ -160,6 +160,7 @@ static status_t connect_database(follower_t *follower, const follower_options_t 
                                    .application_name = name,
                                    .schema = options->schema,
                                    .write_connections = 1,
+                                   .write_kind = "follower",
                                    .setup_sql = setup,
                                    .lock_timeout_ms = LOCK_TIMEOUT_MS};
     return db_new(follower->loop, &database, follower->metrics, &follower->db, problem);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/pb/message.h"
 #include "common/service/audit.h"
 #include "common/service/events.h"
 #include "common/service/followers.h"
@@ -107,6 +108,9 @@ static status_t compile(plan_method_t *method, problem_t *problem)
     if (handler->decide == NULL || (handler->save != NULL && handler->after == NULL) || (handler->load != NULL && handler->row == NULL) ||
         (handler->prepare != NULL) != (handler->prepared != NULL))
         return refuse(problem, method->method->name, "The handler lacks a function or a type");
+    if (handler->load_alone != NULL &&
+        (handler->load == NULL || handler->coalesce == NULL || strncmp(handler->coalesce, "request.", strlen("request.")) != 0))
+        return refuse(problem, method->method->name, "A load for a key alone stands beside one that coalesces by it");
     if (changes && (handler->flags & SERVICE_AUDITED) != 0)
         return refuse(problem, method->method->name, "Every change is audited; SERVICE_AUDITED is for reads");
     if ((changes || handler->coalesce != NULL) && (handler->flags & SERVICE_SLOW) != 0)
@@ -122,6 +126,9 @@ static status_t compile(plan_method_t *method, problem_t *problem)
     status_t status = STATUS_OK;
     if (handler->load != NULL)
         status = db_statement_new(handler->load->name, handler->load->sql, roots, PLAN_ROOT_ROW, handler->coalesce, &method->load, problem);
+    if (status == STATUS_OK && handler->load_alone != NULL)
+        status = db_statement_new(handler->load_alone->name, handler->load_alone->sql, roots, PLAN_ROOT_ROW, handler->coalesce,
+                                  &method->load_alone, problem);
     if (status == STATUS_OK && handler->save != NULL)
         status = compile_save(method, roots, problem);
     return status;
@@ -195,13 +202,13 @@ static status_t add_jobs(plan_t *plan, problem_t *problem)
 // Connections prepare a statement under its name: two of one name would be one to them.
 static status_t check_names(const plan_t *plan, problem_t *problem)
 {
-    const db_statement_t *made[2 * 256];
+    const db_statement_t *made[3 * 256];
     size_t count = 0;
     made[count++] = plan->seen;
     made[count++] = plan->audit;
-    for (size_t i = 0; i < plan->method_count && count + 2 <= sizeof made / sizeof *made; i++) {
-        const db_statement_t *own[] = {plan->methods[i].load, plan->methods[i].save};
-        for (size_t k = 0; k < 2; k++) {
+    for (size_t i = 0; i < plan->method_count && count + 3 <= sizeof made / sizeof *made; i++) {
+        const db_statement_t *own[] = {plan->methods[i].load, plan->methods[i].load_alone, plan->methods[i].save};
+        for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
             for (size_t j = 0; own[k] != NULL && j < count; j++) {
                 if (strcmp(db_statement_name(own[k]), db_statement_name(made[j])) == 0)
                     return refuse(problem, plan->methods[i].method->name, "Another statement has the name of one of its statements");
@@ -261,6 +268,7 @@ void plan_destroy(plan_t **plan)
         return;
     for (size_t i = 0; i < (*plan)->method_count; i++) {
         db_statement_destroy(&(*plan)->methods[i].load);
+        db_statement_destroy(&(*plan)->methods[i].load_alone);
         db_statement_destroy(&(*plan)->methods[i].save);
     }
     for (size_t i = 0; i < (*plan)->job_count; i++)
@@ -271,6 +279,22 @@ void plan_destroy(plan_t **plan)
     free((*plan)->methods);
     free(*plan);
     *plan = NULL;
+}
+
+static bool says_the_key_alone(const plan_method_t *method, const void *request)
+{
+    const pb_type_t *type = method->method->request;
+    const int key = pb_field_by_name(type, method->handler->coalesce + strlen("request."));
+    for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
+        if ((int)i != key && pb_has(type, request, i))
+            return false;
+    }
+    return true;
+}
+
+const db_statement_t *plan_load(const plan_method_t *method, const void *request)
+{
+    return method->load_alone != NULL && says_the_key_alone(method, request) ? method->load_alone : method->load;
 }
 
 static int name_of(const void *name, const void *method)

@@ -11,8 +11,9 @@ enum { PLAN_ROOT_REQUEST, PLAN_ROOT_HEADER, PLAN_ROOT_CALL, PLAN_ROOT_PREPARED, 
 typedef struct plan_method {
     const pb_method_t *method;
     const service_handler_t *handler;
-    db_statement_t *load; // NULL where there is nothing to load
-    db_statement_t *save; // NULL for a read
+    db_statement_t *load;       // NULL where there is nothing to load
+    db_statement_t *load_alone; // or NULL
+    db_statement_t *save;       // NULL for a read
 } plan_method_t;
 
 typedef struct plan_job {
@@ -32,10 +33,12 @@ typedef struct plan {
 } plan_t;
 
 // FAILED_PRECONDITION names the method as the problem's field: one without a handler, a handler without a method, a reading method with a
-// save, a changing one without, a save without `changed` or `seen`, a changing one that is SERVICE_AUDITED (it is anyway); a job by its
-// name, whose method is not there, has a path or changes nothing.
+// save, a changing one without, a save without `changed` or `seen`, a changing one that is SERVICE_AUDITED (it is anyway), a load for a key
+// alone without `load` or the key; a job by its name, whose method is not there, has a path or changes nothing.
 MUST_CHECK status_t plan_new(const service_t *service, plan_t **plan, problem_t *problem);
 void plan_destroy(plan_t **plan);
+// The load that this request needs.
+const db_statement_t *plan_load(const plan_method_t *method, const void *request);
 // NULL where the service has no such method.
 const plan_method_t *plan_find(const plan_t *plan, const char *name);
 

@@ -437,6 +437,8 @@ status_t service_statements(const service_t *service, status_t (*visit)(void *da
     for (size_t i = 0; i < plan->method_count && status == STATUS_OK; i++) {
         if (plan->methods[i].load != NULL)
             status = visit(data, plan->methods[i].load);
+        if (status == STATUS_OK && plan->methods[i].load_alone != NULL)
+            status = visit(data, plan->methods[i].load_alone);
         if (status == STATUS_OK && plan->methods[i].save != NULL)
             status = visit(data, plan->methods[i].save);
     }

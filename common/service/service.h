@@ -71,7 +71,8 @@ enum {
     SERVICE_AUDITED = 4,
     // What a change of this method commits may be work for the service's errands: they look at once.
     SERVICE_HINTS_ERRANDS = 8,
-    // A read whose load takes long, or writes by the way, such as a copy that is read on in pages: it waits for others of its kind alone, and
+    // A read whose load takes long, or writes by the way, such as a copy that is read on in pages: it waits for others of its kind alone,
+    // and
     // is answered once what it wrote is committed.
     SERVICE_SLOW = 16,
 };
@@ -81,6 +82,9 @@ typedef struct service_handler {
     const db_stmt_t *load;
     const pb_type_t *row;
     const char *coalesce; // parameter of a public read by one key ("request.code"), see db_statement_new
+    // The same rows at less cost, instead of `load` where the request says nothing but that key: a plan is set up whole each time, with
+    // all that only other parameters would need. May be NULL.
+    const db_stmt_t *load_alone;
     // Before the load, where that needs what the request says only in a wrapping (a page token): fills call->prepared or leaves it NULL,
     // or refuses. Pure as `decide`. May be NULL, and then `prepared` is too.
     service_decide_fn prepare;

@@ -28,6 +28,7 @@ extern const db_migration_t registry_migrations[];
 static const service_handler_t handlers[] = {
     {.method = "GetOrganisation",
      .load = &get_organisation,
+     .load_alone = &get_organisation_now,
      .row = ORGANISATION_TYPE,
      .coalesce = "request.code",
      .decide = decide_get_organisation},

@@ -4,6 +4,10 @@
 
 #define AS_OF ":request.as_of::date"
 
+// As it stands, which is nearly every read: organisations_on() would make ready for days that nobody asked about.
+const db_stmt_t get_organisation_now = {"get_organisation_now",
+                                        "SELECT " ORGANISATION_COLUMNS " FROM organisation o WHERE o.code = ANY (:request.code::text[])"};
+
 const db_stmt_t get_organisation = {"get_organisation",
                                     "SELECT " ORGANISATION_COLUMNS_ON(AS_OF) " FROM organisations_on(" AS_OF ") o "
                                                                              "WHERE o.code = ANY (:request.code::text[])"};

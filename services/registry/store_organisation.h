@@ -53,6 +53,7 @@
     "changed AS (UPDATE organisation o SET version = o.version + 1, updated_at = :call.now::timestamptz FROM " cte                         \
     "    WHERE o.code = :request.code::text RETURNING o.code AS key)"
 
+extern const db_stmt_t get_organisation_now;     // the same, where no day is asked for
 extern const db_stmt_t get_organisation;         // rows: registry.v1.Organisation, coalesced by code
 extern const db_stmt_t list_organisations;       // rows: store ListedOrganisation, one more than the page
 extern const db_stmt_t create_organisation_load; // one row: store References

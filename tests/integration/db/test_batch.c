@@ -249,6 +249,25 @@ static void test_metrics(void **state)
     rig_deinit(&rig);
 }
 
+// A relay's batches are not taken for those of the requests.
+static void test_metrics_of_another_kind(void **state)
+{
+    (void)state;
+    rig_t rig;
+    rig_init(&rig, &(db_options_t){.write_connections = 1, .write_kind = "relay"});
+    db_statement_t *insert = rig_insert(&rig);
+    rig_open(&rig);
+    asked_t asked;
+    asked_init(&asked, insert, "one", 1);
+    db_write(rig.db, &asked.query);
+    rig_run(&rig);
+    assert_int_equal(metrics_counter(rig.metrics, "pcn_db_batch_size_sum", "kind=\"relay\"", "")->value, 1);
+    assert_int_equal(metrics_gauge(rig.metrics, "pcn_db_connections", "kind=\"relay\"", "")->value, 1);
+    assert_int_equal(metrics_counter(rig.metrics, "pcn_db_batch_size_sum", "kind=\"write\"", "")->value, 0);
+    asked_deinit(&asked);
+    rig_deinit(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_a_query_may_be_asked_again_from_its_answer),
         cmocka_unit_test(test_two_pools_do_not_deadlock),
         cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_metrics_of_another_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

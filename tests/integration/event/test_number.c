@@ -69,6 +69,23 @@ static void more_than_a_batch_is_several(void **state)
     assert_int_equal(rig_sql(rig, wrong_latest), 0);
 }
 
+// Rows are taken by where they lie, which is another order than theirs once space is used again.
+static void places_follow_the_queue_wherever_its_rows_lie(void **state)
+{
+    log_rig_t *rig = *state;
+    rig_sql(rig, "INSERT INTO event_queue (position, id, type, subject, version, time, data) OVERRIDING SYSTEM VALUE "
+                 "SELECT i, gen_random_uuid(), '" TYPE "', 'things/' || i %% 7, i, now(), '{}' FROM generate_series(50, 1, -1) i");
+    assert_int_equal(rig_number(rig), 50);
+    assert_int_equal(rig_sql(rig, "SELECT count(*) FROM event WHERE sequence = version"), 50);
+    // Some of the subjects are there already, some are new, and some have several in the batch.
+    rig_sql(rig, "INSERT INTO event_queue (position, id, type, subject, version, time, data) OVERRIDING SYSTEM VALUE "
+                 "SELECT i, gen_random_uuid(), '" TYPE "', 'things/' || i %% 11, i, now(), '{}' FROM generate_series(80, 51, -1) i");
+    assert_int_equal(rig_number(rig), 30);
+    assert_int_equal(rig_sql(rig, "SELECT count(*) FROM event WHERE sequence = version"), 80);
+    assert_int_equal(rig_sql(rig, wrong_previous), 0);
+    assert_int_equal(rig_sql(rig, wrong_latest), 0);
+}
+
 static void want_of_room_loses_nothing(void **state)
 {
     (void)state;
@@ -127,6 +144,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(places_have_no_gap, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(an_empty_queue_costs_no_transaction, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(more_than_a_batch_is_several, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(places_follow_the_queue_wherever_its_rows_lie, rig_setup, rig_teardown),
         cmocka_unit_test(want_of_room_loses_nothing),
         cmocka_unit_test_setup_teardown(each_role_may_do_its_part, rig_setup, rig_teardown),
     };

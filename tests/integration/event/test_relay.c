@@ -217,6 +217,24 @@ static void what_is_committed_is_published(void **state)
     assert_int_equal(stage->disorder, 0);
 }
 
+// A look that took many is followed by a pause: hints meanwhile are not forgotten, nor what nobody hints at.
+static void what_comes_in_a_pause_is_found(void **state)
+{
+    stage_t *stage = *state;
+    stage->log = relay_new(stage, 1000000, 0);
+    for (int i = 1; i <= 20; i++) {
+        write_many(stage, 40, 0);
+        event_log_hint(stage->log);
+        UNTIL(stage, stage->last >= 41 * i - 1);
+        rig_write(stage->rig, "things/a", TYPE, i, "{}", 0);
+        if (i % 2 == 0)
+            event_log_hint(stage->log);
+        UNTIL(stage, stage->last == 41 * i);
+    }
+    assert_int_equal(stage->events, 20 * 41);
+    assert_int_equal(stage->disorder, 0);
+}
+
 static void a_heartbeat_waits_for_silence(void **state)
 {
     stage_t *stage = *state;
@@ -349,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_committed_is_published, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_comes_in_a_pause_is_found, setup, teardown),
         cmocka_unit_test_setup_teardown(a_heartbeat_waits_for_silence, setup, teardown),
         cmocka_unit_test_setup_teardown(room_is_found_in_a_burst, setup, teardown),
         cmocka_unit_test_setup_teardown(old_events_go, setup, teardown),

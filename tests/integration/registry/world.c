@@ -112,13 +112,14 @@ static PGresult *ask(run_t *run, const db_statement_t *statement, problem_t *pro
 static void load(run_t *run)
 {
     problem_t problem = {0};
-    PGresult *result = ask(run, run->method->load, &problem);
+    const db_statement_t *statement = plan_load(run->method, run->call.request);
+    PGresult *result = ask(run, statement, &problem);
     if (result == NULL)
         fail_msg("load of %s: %s", run->method->method->short_name, problem.detail);
     const int count = PQntuples(result);
     void **rows = arena_alloc(run->world->arena, ((size_t)count + 1) * sizeof *rows);
     assert_non_null(rows);
-    const db_rows_t all = {.result = result, .count = count, .statement = run->method->load};
+    const db_rows_t all = {.result = result, .count = count, .statement = statement};
     for (int i = 0; i < count; i++)
         must(db_row_message(&all, i, run->method->handler->row, run->world->arena, &rows[i], &problem), &problem);
     PQclear(result);

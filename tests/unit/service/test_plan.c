@@ -172,6 +172,41 @@ static void test_two_statements_of_one_name(void **state)
     assert_refused(&fixture, "Events/Read", "Another statement has the name");
 }
 
+static void test_a_key_alone(void **state)
+{
+    (void)state;
+    static const db_stmt_t by_day = {"by_day",
+                                     "SELECT code FROM organisation WHERE code = ANY (:request.code::text[]) AND :request.as_of::date > "
+                                     "opened_on"};
+    static const db_stmt_t now = {"now", "SELECT code FROM organisation WHERE code = ANY (:request.code::text[])"};
+    fixture_t fixture;
+    fill(&fixture);
+    service_handler_t *handler = handler_of(&fixture, "GetOrganisation");
+    handler->row = &pcn__registry__v1__organisation__type;
+    handler->load = &by_day;
+    handler->coalesce = "request.code";
+    assert_int_equal(plan_new(&fixture.service, &fixture.plan, &fixture.problem), STATUS_OK);
+    Pcn__Registry__V1__GetOrganisationRequest request = PCN__REGISTRY__V1__GET_ORGANISATION_REQUEST__INIT;
+    request.code = (char *)"pcn-rutland";
+    const plan_method_t *method = plan_find(fixture.plan, "pcn.registry.v1.Registry/GetOrganisation");
+    assert_string_equal(db_statement_name(plan_load(method, &request)), "by_day");
+    plan_destroy(&fixture.plan);
+
+    handler->load_alone = &now;
+    assert_int_equal(plan_new(&fixture.service, &fixture.plan, &fixture.problem), STATUS_OK);
+    method = plan_find(fixture.plan, "pcn.registry.v1.Registry/GetOrganisation");
+    assert_string_equal(db_statement_name(plan_load(method, &request)), "now");
+    request.as_of = (char *)"2026-11-26";
+    assert_string_equal(db_statement_name(plan_load(method, &request)), "by_day");
+    plan_destroy(&fixture.plan);
+
+    handler->load_alone = &by_day;
+    assert_refused(&fixture, "GetOrganisation", "Another statement has the name");
+    handler->load_alone = &now;
+    handler->coalesce = NULL;
+    assert_refused(&fixture, "GetOrganisation", "A load for a key alone");
+}
+
 static void test_unknown_parameter(void **state)
 {
     (void)state;
@@ -228,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_handler_without_method),
         cmocka_unit_test(test_reading_and_changing),
         cmocka_unit_test(test_unguarded_save),
+        cmocka_unit_test(test_a_key_alone),
         cmocka_unit_test(test_unknown_parameter),
         cmocka_unit_test(test_jobs),
         cmocka_unit_test(test_two_statements_of_one_name),
