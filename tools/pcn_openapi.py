@@ -61,6 +61,10 @@ PARAMETERS = {
                        "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}},
 }
 
+# The comments of the contract name refusals by their status, which over HTTP is a number.
+REFUSALS = {"INVALID_ARGUMENT": "400", "PERMISSION_DENIED": "403", "NOT_FOUND": "404", "ALREADY_EXISTS": "409", "OUT_OF_RANGE": "410",
+            "ABORTED": "409 (412 with If-Match)", "FAILED_PRECONDITION": "422", "RESOURCE_EXHAUSTED": "429", "UNAVAILABLE": "503"}
+
 STREAM = {
     "get": {
         "operationId": "streamEvents", "tags": ["Events"], "summary": "Follows change events live.",
@@ -306,7 +310,8 @@ class Contract:
 
     def operation(self, file, service, method, rule, comment):
         message, message_file, message_path = self.messages[method.input_type[1:]]
-        summary = re.split(r"(?<=[.;:]) ", comment, maxsplit=1)[0].rstrip(".;:") + "." if comment else method.name
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", method.name)
+        summary = words[0] + words[1:].lower()
         success = rule.success or 200
         answer = {"description": "Done." if rule.changes else "The answer."}
         if rule.download:
@@ -323,7 +328,7 @@ class Contract:
             headers.append("Location")
         answer["headers"] = {h: {"$ref": f"#/components/headers/{h}"} for h in headers}
         operation = {"operationId": self.operation_id(file, method), "tags": [service.name], "summary": summary,
-                     "description": comment, "security": [{"token": [rule.scope] if rule.scope else []}]}
+                     "description": over_http(comment), "security": [{"token": [rule.scope] if rule.scope else []}]}
         parameters = self.parameters(message, rule.path, rule, message_file, message_path)
         if parameters:
             operation["parameters"] = parameters
@@ -359,6 +364,10 @@ class Contract:
                 "schemas": dict(sorted(self.schemas.items())),
             },
         }
+
+
+def over_http(comment):
+    return re.sub("|".join(REFUSALS), lambda m: REFUSALS[m[0]], comment)
 
 
 def problem_response(status, when):
