@@ -74,6 +74,7 @@ void deadline_sweep(uv_timer_t *timer)
         sweep_batches(db, &db->links[i], now, &expired);
     sweep_queue(db, &db->lookups, &db->lookup_queue, now);
     sweep_queue(db, &db->reads, &db->read_queue, now);
+    sweep_queue(db, &db->slows, &db->slow_queue, now);
     for (unsigned i = 0; i < db->link_count; i++)
         if (db->links[i].lane->write)
             sweep_queue(db, &db->writes, db->links[i].queue, now);

@@ -119,6 +119,11 @@ void db_read(db_t *db, db_query_t *query)
         submit(db, &db->lookups, &db->lookup_queue, query);
         return;
     }
+    if (db->slows.links > 0 && query->slow) {
+        submit(db, &db->slows, &db->slow_queue, query);
+        query->flags = DB_QUERY_ALONE;
+        return;
+    }
     assert(db->reads.links > 0);
     submit(db, &db->reads, &db->read_queue, query);
 }
@@ -126,7 +131,7 @@ void db_read(db_t *db, db_query_t *query)
 // Links stand in the order of their lanes.
 static unsigned first_write(const db_t *db)
 {
-    return db->lookups.links + db->reads.links;
+    return db->lookups.links + db->reads.links + db->slows.links;
 }
 
 static unsigned key_hash(const char *key)
@@ -210,7 +215,7 @@ static bool copy_options(db_t *db, const db_options_t *options)
     db->steps[0] = settings_sql(options);
     db->steps[DB_STEP_SETUP] = options->setup_sql != NULL ? strdup(options->setup_sql) : NULL;
     db->steps[2] = limits_sql(options);
-    db->link_count = options->lookup_connections + options->read_connections + options->write_connections;
+    db->link_count = options->lookup_connections + options->read_connections + options->slow_connections + options->write_connections;
     db->links = calloc((size_t)db->link_count + 1, sizeof(*db->links));
     db->picks = calloc(db->batch_max, batch_pick_size());
     db->rows = calloc(db->batch_max, sizeof(*db->rows));
@@ -246,8 +251,10 @@ static void open_handles(db_t *db)
         db_link_t *link = &db->links[i];
         if (i < db->lookups.links)
             link_init(link, db, &db->lookups, &db->lookup_queue);
-        else if (i < first_write(db))
+        else if (i < db->lookups.links + db->reads.links)
             link_init(link, db, &db->reads, &db->read_queue);
+        else if (i < first_write(db))
+            link_init(link, db, &db->slows, &db->slow_queue);
         else
             link_init(link, db, &db->writes, NULL);
     }
@@ -269,8 +276,10 @@ status_t db_new(uv_loop_t *loop, const db_options_t *options, metrics_t *metrics
     made->earliest_us = INT64_MAX;
     lane_init(&made->lookups, metrics, "lookup", options->lookup_connections, GATHERING_DEPTH);
     lane_init(&made->reads, metrics, "read", options->read_connections, READ_DEPTH);
+    lane_init(&made->slows, metrics, "slow", options->slow_connections, 1);
     lane_init(&made->writes, metrics, "write", options->write_connections, GATHERING_DEPTH);
     made->writes.write = true;
+    made->slows.settles = made->writes.settles = true;
     made->lookups.settings = made->writes.settings = BY_KEY;
     open_handles(made);
     for (unsigned i = 0; i < made->link_count; i++)
@@ -296,6 +305,7 @@ void db_handle_closed(db_t *db)
     answer_refused(db);
     answer_all(db, &db->lookups, &db->lookup_queue);
     answer_all(db, &db->reads, &db->read_queue);
+    answer_all(db, &db->slows, &db->slow_queue);
     for (unsigned i = first_write(db); i < db->link_count; i++)
         answer_all(db, &db->writes, db->links[i].queue);
     db_free(db);

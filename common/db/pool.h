@@ -7,7 +7,7 @@
 // key, so a repeat finds its record) until their deadline, then UNAVAILABLE.
 //
 // Queries of one turn of the loop leave together at its end. A query in flight whose deadline passes is answered DEADLINE_EXCEEDED and
-// its result ignored. A read is answered when its own result is there, a write after the Sync.
+// its result ignored. A read is answered when its own result is there, a write or a slow read after the Sync.
 //
 // One loop, one thread. Statements outlive the pools that they are used with. A query is the caller's memory and must live, with its
 // arena and roots, until `done` was called, exactly once, never from inside db_read or db_write.
@@ -28,6 +28,7 @@ typedef struct db_options {
     const char *schema;           // search_path
     unsigned lookup_connections;  // for reads that coalesce, which gather there and wait behind nothing slow; 0: they go with the others
     unsigned read_connections;    // 0 where there are only writes, and the reverse
+    unsigned slow_connections;    // for reads that are slow; 0: they go with the others
     unsigned write_connections;
     unsigned batch_max;       // queries up to one Sync; 0 for 128
     unsigned queue_max;       // waiting queries a kind; beyond it RESOURCE_EXHAUSTED with advice to retry; 0 for 10000
@@ -54,6 +55,9 @@ typedef struct db_query {
     // Write: the aggregate that it changes ("pcn-rutland"), sorts the batch and picks the connection. Coalesced read: the value looked
     // for. Else NULL.
     const char *key;
+    // Read: takes long, or writes by the way. It goes alone over a connection of its own kind, so that nothing waits behind it, and is answered
+    // once its transaction is committed.
+    bool slow;
     int64_t deadline_us; // by clock_steady_us; 0 for none
     // `rows` is never NULL and counts where `problem->status` is OK. Rows and result are valid until it returns; db_read, db_write and
     // db_destroy may be called.

@@ -71,8 +71,9 @@ void batch_collect(db_batch_t *batch, db_queue_t *into);
 
 // Connections for one kind of query.
 typedef struct db_lane {
-    const char *kind; // "lookup", "read" or "write"
+    const char *kind; // "lookup", "read", "slow" or "write"
     bool write;
+    bool settles; // answers wait for the Sync
     const char *settings; // of its sessions; NULL for none
     unsigned depth;       // batches in flight on a connection
     unsigned links;
@@ -117,10 +118,10 @@ struct db {
     char *steps[DB_STEPS]; // NULL is skipped
     unsigned batch_max, queue_max;
     int64_t stall_us; // without an answer for so long a connection is given up; 0 for never
-    db_lane_t lookups, reads, writes;
+    db_lane_t lookups, reads, slows, writes;
     db_link_t *links; // in this order
     unsigned link_count;
-    db_queue_t lookup_queue, read_queue;
+    db_queue_t lookup_queue, read_queue, slow_queue;
     db_queue_t refused;
     unsigned pending;
     int64_t earliest_us; // no deadline passes before

@@ -178,7 +178,7 @@ static void take_rows(db_link_t *link, PGresult *result)
     db_batch_t *batch = link->first;
     db_slot_t *slot = &batch->slots[batch->at++];
     slot->result = result;
-    if (slot->prepare || !link->lane->write)
+    if (slot->prepare || !link->lane->settles)
         slot_answer(link->db, slot); // a read holds when it is there
 }
 

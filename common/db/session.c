@@ -1,5 +1,6 @@
 #include "common/db/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/log.h"
@@ -9,6 +10,7 @@
 
 struct db_session {
     PGconn *connection;
+    char sqlstate[6], constraint[64]; // of the last refusal
 };
 
 static void ignore_notice(void *data, const PGresult *result)
@@ -79,6 +81,9 @@ static PGresult *checked(db_session_t *session, PGresult *result, const char *na
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
         return result;
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE), *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    (void)snprintf(session->sqlstate, sizeof session->sqlstate, "%s", sqlstate != NULL ? sqlstate : "");
+    (void)snprintf(session->constraint, sizeof session->constraint, "%s", constraint != NULL ? constraint : "");
     if (PQstatus(session->connection) != CONNECTION_OK)
         problem_set(problem, STATUS_UNAVAILABLE, NULL, "The database is not available");
     else
@@ -90,6 +95,31 @@ static PGresult *checked(db_session_t *session, PGresult *result, const char *na
 PGresult *db_session_exec(db_session_t *session, const char *sql, problem_t *problem)
 {
     return checked(session, PQexec(session->connection, sql), "exec", problem);
+}
+
+PGresult *db_session_params(db_session_t *session, const char *sql, const char *const *values, int count, problem_t *problem)
+{
+    return checked(session, PQexecParams(session->connection, sql, count, NULL, values, NULL, NULL, 0), "params", problem);
+}
+
+bool db_session_in_transaction(const db_session_t *session)
+{
+    return PQtransactionStatus(session->connection) != PQTRANS_IDLE;
+}
+
+PGcancel *db_session_cancel(db_session_t *session)
+{
+    return PQgetCancel(session->connection);
+}
+
+const char *db_session_sqlstate(const db_session_t *session)
+{
+    return session->sqlstate;
+}
+
+const char *db_session_constraint(const db_session_t *session)
+{
+    return session->constraint;
 }
 
 static const char *const *only_row(void *data, int i)

@@ -98,6 +98,7 @@ void exchange_run(exchange_t *exchange, const db_statement_t *statement, bool wr
     *query = (db_query_t){.statement = statement,
                           .arena = exchange->rpc->arena,
                           .key = key,
+                          .slow = !write && (exchange->method->handler->flags & SERVICE_SLOW) != 0,
                           .deadline_us = exchange->rpc->deadline_us,
                           .done = done,
                           .data = exchange};
@@ -292,6 +293,8 @@ static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t 
         const ProtobufCBinaryData *bytes = &exchange->statement.answer;
         if (exchange->host->log != NULL)
             event_log_hint(exchange->host->log);
+        if ((exchange->method->handler->flags & SERVICE_HINTS_ERRANDS) != 0)
+            errands_hint(exchange->host->errands);
         exchange->saved = true;
         answer_bytes(exchange, bytes->data, bytes->len, true, exchange->call.version, false);
     } else if (strcmp(verdict->verdict, "moved") != 0) {

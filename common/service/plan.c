@@ -109,6 +109,8 @@ static status_t compile(plan_method_t *method, problem_t *problem)
         return refuse(problem, method->method->name, "The handler lacks a function or a type");
     if (changes && (handler->flags & SERVICE_AUDITED) != 0)
         return refuse(problem, method->method->name, "Every change is audited; SERVICE_AUDITED is for reads");
+    if ((changes || handler->coalesce != NULL) && (handler->flags & SERVICE_SLOW) != 0)
+        return refuse(problem, method->method->name, "SERVICE_SLOW is for reads that do not coalesce");
     const db_root_t roots[PLAN_ROOTS] = {
         [PLAN_ROOT_REQUEST] = {"request", method->method->request},
         [PLAN_ROOT_HEADER] = {"header", &pcn__common__v1__request_header__type},

@@ -15,6 +15,7 @@
 #include "common/db/session.h"
 #include "common/event/epoch.h"
 #include "common/event/audit.h"
+#include "common/service/errands.h"
 #include "common/service/exchange.h"
 #include "common/service/jobs.h"
 #include "pcn/common/v1/envelope.meta.h"
@@ -71,6 +72,7 @@ typedef struct host {
     uv_timer_t last_answers;
     follower_t *followers[FOLLOWERS_MAX + 1]; // ended by NULL
     jobs_t *jobs;
+    errands_t *errands;
 } host_t;
 
 // A page of a thousand events takes the one connection for reads some ten milliseconds, for which everybody else waits. Who follows the
@@ -176,6 +178,14 @@ static status_t open_sockets(host_t *host, app_t *app, const settings_t *setting
     return rpc_server_new(host->rpc, &options, app_metrics(app), &host->server, problem);
 }
 
+static bool has_slow(const service_t *service)
+{
+    for (const service_handler_t *handler = service->handlers; handler->method != NULL; handler++)
+        if ((handler->flags & SERVICE_SLOW) != 0)
+            return true;
+    return false;
+}
+
 static status_t open_database(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
 {
     char name[96];
@@ -185,6 +195,7 @@ static status_t open_database(host_t *host, app_t *app, const settings_t *settin
                                   .schema = host->service->name,
                                   .lookup_connections = 1,
                                   .read_connections = (unsigned)settings->read_connections,
+                                  .slow_connections = has_slow(host->service) ? 1 : 0,
                                   .write_connections = (unsigned)settings->write_connections,
                                   .batch_max = (unsigned)settings->batch_max};
     return db_new(app_loop(app), &options, app_metrics(app), &host->db, problem);
@@ -226,6 +237,18 @@ static status_t read_today(host_t *host, const settings_t *settings, problem_t *
         return problem_set(problem, STATUS_INVALID_ARGUMENT, variable, "Must be a date: 2026-11-25");
     log_warning("today is not the clock's", LOG_TEXT("today", settings->today));
     return STATUS_OK;
+}
+
+static status_t start_errands(host_t *host, app_t *app, const settings_t *settings, problem_t *problem)
+{
+    const errands_options_t options = {.service = host->service->name,
+                                       .dsn = settings->dsn,
+                                       .errands = host->service->errands,
+                                       .log = host->log,
+                                       .today = host->exchange.today};
+    status_t status = errands_new(app_loop(app), &options, app_metrics(app), &host->errands, problem);
+    host->exchange.errands = host->errands;
+    return status;
 }
 
 static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
@@ -277,7 +300,9 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
     host->exchange.audit_failures =
         metrics_counter(app_metrics(app), "pcn_audit_failures_total", NULL, "Entries of the audit trail that could not be written.");
     status = start_followers(host, app, settings, problem);
-    return status == STATUS_OK ? jobs_new(app_loop(app), &host->exchange, app_metrics(app), &host->jobs, problem) : status;
+    if (status == STATUS_OK)
+        status = jobs_new(app_loop(app), &host->exchange, app_metrics(app), &host->jobs, problem);
+    return status == STATUS_OK ? start_errands(host, app, settings, problem) : status;
 }
 
 static bool ready(app_t *app, problem_t *problem)
@@ -296,12 +321,15 @@ static void drain(app_t *app)
         rpc_server_drain(host->server);
     if (host->jobs != NULL)
         jobs_drain(host->jobs);
+    if (host->errands != NULL)
+        errands_drain(host->errands);
 }
 
 static bool drained(app_t *app)
 {
     const host_t *host = app_data(app);
-    return (host->server == NULL || rpc_server_in_flight(host->server) == 0) && (host->jobs == NULL || jobs_idle(host->jobs));
+    return (host->server == NULL || rpc_server_in_flight(host->server) == 0) && (host->jobs == NULL || jobs_idle(host->jobs)) &&
+           (host->errands == NULL || errands_idle(host->errands));
 }
 
 static void close_sockets(host_t *host)
@@ -328,6 +356,8 @@ static void stop(app_t *app)
         follower_stop(host->followers[i]);
     if (host->jobs != NULL)
         jobs_stop(host->jobs);
+    if (host->errands != NULL)
+        errands_stop(host->errands);
     if (host->log != NULL)
         event_log_stop(host->log);
     host->exchange.log = NULL;
@@ -382,6 +412,7 @@ int service_run(const service_t *service, int argc, char **argv)
     for (size_t i = 0; host.followers[i] != NULL; i++)
         follower_destroy(&host.followers[i]);
     jobs_destroy(&host.jobs);
+    errands_destroy(&host.errands);
     event_log_destroy(&host.log);
     plan_destroy(&host.plan);
     endpoint_list_deinit(&host.calls_at);

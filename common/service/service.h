@@ -19,6 +19,7 @@
 
 #include "common/db/migrate.h"
 #include "common/db/statement.h"
+#include "common/service/errand.h"
 #include "common/service/follower.h"
 #include "pcn/common/v1/envelope.pb-c.h"
 
@@ -68,6 +69,11 @@ enum {
     // A read of what must be accounted for: each look, refused ones too, is an entry of the audit trail, committed before the answer. One
     // that cannot be written is answered UNAVAILABLE.
     SERVICE_AUDITED = 4,
+    // What a change of this method commits may be work for the service's errands: they look at once.
+    SERVICE_HINTS_ERRANDS = 8,
+    // A read whose load takes long, or writes by the way, such as a copy that is read on in pages: it waits for others of its kind alone, and
+    // is answered once what it wrote is committed.
+    SERVICE_SLOW = 16,
 };
 
 typedef struct service_handler {
@@ -110,7 +116,8 @@ typedef struct service {
     const db_migration_t *migrations;  // numbers from 1000, ended by one without sql
     // The logs of other services that it keeps a copy of, ended by one without a source; NULL for none.
     const service_follower_t *followers;
-    const service_job_t *jobs; // ended by one without a name; NULL for none
+    const service_job_t *jobs;       // ended by one without a name; NULL for none
+    const service_errand_t *errands; // the same
 } service_t;
 
 // Whether the caller's token holds the scope.

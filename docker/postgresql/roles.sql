@@ -10,8 +10,10 @@ FROM (VALUES ('owner', :'owner_password'), ('app', :'app_password'), ('job', :'j
 WHERE password <> ''
 \gexec
 
--- CREATE: the owner makes the schema of its service itself.
-SELECT format('GRANT CONNECT%s ON DATABASE %I TO %I', CASE kind WHEN 'owner' THEN ', CREATE' ELSE '' END, current_database(),
+-- CREATE: the owner makes the schema of its service itself. TEMPORARY: long work of requests (an import) has its own tables for as long as its
+-- transaction; functions look into them last (search_path).
+SELECT format('GRANT CONNECT%s ON DATABASE %I TO %I',
+              CASE kind WHEN 'owner' THEN ', CREATE' WHEN 'app' THEN ', TEMPORARY' ELSE '' END, current_database(),
               'pcn_' || :'service' || '_' || kind)
 FROM unnest(ARRAY['owner', 'app', 'job']) AS kind
 \gexec

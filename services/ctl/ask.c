@@ -7,7 +7,7 @@
 #include "common/base/clock.h"
 #include "common/pb/json.h"
 
-enum { PATIENCE_US = 30 * 1000 * 1000, RETRY_MS = 500, TURN_MS = 1000 };
+enum { PATIENCE_US = 30 * 1000 * 1000, RETRY_US = 500 * 1000, TURN_MS = 1000 };
 
 static void done(http_request_t *request)
 {
@@ -32,10 +32,9 @@ static bool may_pass(const http_request_t *request)
 }
 
 // Nothing is under way meanwhile: the turns only wait.
-static status_t wait_for_retry(http_t *http, const http_request_t *request, problem_t *problem)
+status_t ask_wait(http_t *http, int64_t wait_us, problem_t *problem)
 {
-    const int64_t wait_ms = request->retry_after_s > 0 ? request->retry_after_s * 1000 : RETRY_MS;
-    const int64_t until_us = clock_steady_us() + wait_ms * 1000;
+    const int64_t until_us = clock_steady_us() + wait_us;
     status_t status = STATUS_OK;
     for (int64_t now_us = clock_steady_us(); status == STATUS_OK && now_us < until_us; now_us = clock_steady_us())
         status = http_turn(http, (int)((until_us - now_us) / 1000 + 1), problem);
@@ -56,38 +55,50 @@ static status_t refused(const http_request_t *request, problem_t *problem)
     return problem->status;
 }
 
-static status_t ask(http_t *http, const http_request_t *question, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem)
+static status_t take_answer(const http_request_t *request, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem)
 {
-    const int64_t patience_us = clock_steady_us() + PATIENCE_US;
-    for (;;) {
+    if (request->code < 200 || request->code >= 300)
+        return refused(request, problem);
+    if (type == NULL ||
+        pb_json_read(type, request->reply.data, request->reply.size, PB_JSON_TRUSTED, arena, message, NULL, NULL, problem) == STATUS_OK)
+        return STATUS_OK;
+    return problem_set(problem, STATUS_INTERNAL, NULL, "the server's answer cannot be read");
+}
+
+status_t ask_for(http_t *http, const http_request_t *question, ask_begin_fn begin, int64_t patience_us, const pb_type_t *type,
+                 arena_t *arena, void **message, problem_t *problem)
+{
+    for (int64_t until_us = 0;;) {
         http_request_t request = *question;
-        status_t status = ask_once(http, &request, problem);
-        if (status == STATUS_OK && may_pass(&request) && clock_steady_us() < patience_us) {
-            status = wait_for_retry(http, &request, problem);
+        status_t status = begin != NULL ? begin(request.stream, problem) : STATUS_OK;
+        if (status == STATUS_OK)
+            status = ask_once(http, &request, problem);
+        if (status != STATUS_OK)
+            return status;
+        if (until_us == 0)
+            until_us = clock_steady_us() + patience_us;
+        const int64_t wait_us = request.retry_after_s > 0 ? request.retry_after_s * INT64_C(1000000) : RETRY_US;
+        if (!may_pass(&request) || clock_steady_us() + wait_us > until_us) {
+            status = take_answer(&request, type, arena, message, problem);
             buf_deinit(&request.reply);
-            if (status != STATUS_OK)
-                return status;
-            continue;
+            return status;
         }
-        if (status == STATUS_OK && request.code != 200)
-            status = refused(&request, problem);
-        if (status == STATUS_OK &&
-            pb_json_read(type, request.reply.data, request.reply.size, PB_JSON_TRUSTED, arena, message, NULL, NULL, problem) != STATUS_OK)
-            status = problem_set(problem, STATUS_INTERNAL, NULL, "the server's answer cannot be read");
         buf_deinit(&request.reply);
-        return status;
+        status = ask_wait(http, wait_us, problem);
+        if (status != STATUS_OK)
+            return status;
     }
 }
 
 status_t ask_get(http_t *http, const char *path, const pb_type_t *type, arena_t *arena, void **message, problem_t *problem)
 {
-    return ask(http, &(http_request_t){.path = path}, type, arena, message, problem);
+    return ask_for(http, &(http_request_t){.path = path}, NULL, PATIENCE_US, type, arena, message, problem);
 }
 
 status_t ask_post(http_t *http, const char *path, const char *body, const char *key, const pb_type_t *type, arena_t *arena, void **message,
                   problem_t *problem)
 {
-    return ask(http, &(http_request_t){.path = path, .body = body, .key = key}, type, arena, message, problem);
+    return ask_for(http, &(http_request_t){.path = path, .body = body, .key = key}, NULL, PATIENCE_US, type, arena, message, problem);
 }
 
 void ask_escape(buf_t *path, const char *text)

@@ -1,4 +1,4 @@
-// One question after the other: a GET or POST, and its JSON as a message of the contract.
+// One question after the other, and its answer as a message of the contract.
 #ifndef PCN_CTL_ASK_H
 #define PCN_CTL_ASK_H
 
@@ -12,6 +12,14 @@ MUST_CHECK status_t ask_get(http_t *http, const char *path, const pb_type_t *typ
 // The same for a change: a POST of the JSON, under a key by which a repetition is recognised.
 MUST_CHECK status_t ask_post(http_t *http, const char *path, const char *body, const char *key, const pb_type_t *type, arena_t *arena,
                              void **message, problem_t *problem);
+// Any question. A server that is busy or not there, and a connection that breaks, is tried again until `patience_us` after the first
+// failure. `begin` (may be NULL) is called with the question's `stream` before each attempt; what it refuses is not sent. Without a type
+// the answer's text is nobody's, but for `take`.
+typedef status_t (*ask_begin_fn)(void *stream, problem_t *problem);
+MUST_CHECK status_t ask_for(http_t *http, const http_request_t *question, ask_begin_fn begin, int64_t patience_us, const pb_type_t *type,
+                            arena_t *arena, void **message, problem_t *problem);
+// Lets time pass.
+MUST_CHECK status_t ask_wait(http_t *http, int64_t wait_us, problem_t *problem);
 // Appends the text as a value of a query.
 void ask_escape(buf_t *path, const char *text);
 

@@ -1,11 +1,20 @@
 #include "services/ctl/http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
-enum { REPLY_CAP = 16 * 1024 * 1024, HEADER_MAX = 8192, CALL_TIMEOUT_MS = 30000, CONNECT_TIMEOUT_MS = 5000, IDLE_MAX = 64 };
+enum {
+    REPLY_CAP = 16 * 1024 * 1024,
+    HEADER_MAX = 8192,
+    CALL_TIMEOUT_MS = 30000,
+    STALL_TIMEOUT_S = 60, // of a large body that does not move on
+    CONNECT_TIMEOUT_MS = 5000,
+    IDLE_MAX = 64
+};
 
 struct http {
     CURLM *multi;
@@ -92,8 +101,46 @@ void http_destroy(http_t **http)
 static size_t take_body(char *bytes, size_t size, size_t count, void *data)
 {
     http_request_t *request = data;
+    long code = 0;
+    if (request->take != NULL)
+        curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &code);
+    if (code >= 200 && code < 300)
+        return request->take(request->stream, bytes, size * count) ? size * count : 0;
     buf_add(&request->reply, bytes, size * count);
     return buf_ok(&request->reply) ? size * count : 0;
+}
+
+static size_t read_part(char *room, size_t size, size_t count, void *data)
+{
+    http_part_t *part = data;
+    const int64_t left = part->size - part->at;
+    const size_t wanted = left < (int64_t)(size * count) ? (size_t)left : size * count;
+    ssize_t got;
+    do {
+        got = pread(part->fd, room, wanted, part->at);
+    } while (got < 0 && errno == EINTR);
+    // A file that has become shorter meanwhile cannot keep what was promised of it.
+    if (got < 0 || (got == 0 && wanted > 0))
+        return CURL_READFUNC_ABORT;
+    part->at += got;
+    return (size_t)got;
+}
+
+static int seek_part(void *data, curl_off_t offset, int origin)
+{
+    http_part_t *part = data;
+    if (origin != SEEK_SET || offset < 0 || offset > part->size)
+        return CURL_SEEKFUNC_FAIL;
+    part->at = offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static int take_progress(void *data, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+    (void)down_total;
+    (void)up_total;
+    const http_request_t *request = data;
+    return request->moved(request->stream, request->part_count > 0 ? up : down) ? 0 : 1;
 }
 
 // The value of a header line of that name, or NULL. The line has no NUL.
@@ -128,8 +175,11 @@ static struct curl_slist *make_headers(const http_t *http, const http_request_t 
 {
     struct curl_slist *list = curl_slist_append(NULL, http->authorization);
     // Without this libcurl waits for "100 Continue" before it sends a larger body.
-    static const char *const fixed[] = {"Accept: application/json, application/problem+json", "Content-Type: application/json", "Expect:"};
-    for (size_t i = 0; list != NULL && i < (request->body != NULL ? 3u : 1u); i++) {
+    const char *const fixed[] = {request->take != NULL ? "Accept: */*" : "Accept: application/json, application/problem+json",
+                                 "Expect:", "Content-Type: application/json"};
+    // A form names its type itself.
+    const size_t count = request->body != NULL ? 3 : request->part_count > 0 ? 2 : 1;
+    for (size_t i = 0; list != NULL && i < count; i++) {
         struct curl_slist *longer = curl_slist_append(list, fixed[i]);
         if (longer == NULL)
             curl_slist_free_all(list);
@@ -145,6 +195,37 @@ static struct curl_slist *make_headers(const http_t *http, const http_request_t 
     return longer;
 }
 
+static bool set_form(CURL *easy, http_request_t *request)
+{
+    curl_mime *form = curl_mime_init(easy);
+    request->form = form;
+    bool ok = form != NULL;
+    for (size_t i = 0; ok && i < request->part_count; i++) {
+        http_part_t *file = &request->parts[i];
+        curl_mimepart *part = curl_mime_addpart(form);
+        file->at = 0;
+        ok = part != NULL && curl_mime_name(part, "file") == CURLE_OK && curl_mime_filename(part, file->name) == CURLE_OK &&
+             curl_mime_type(part, file->type) == CURLE_OK &&
+             curl_mime_data_cb(part, file->size, read_part, seek_part, NULL, file) == CURLE_OK;
+    }
+    return ok && curl_easy_setopt(easy, CURLOPT_MIMEPOST, form) == CURLE_OK;
+}
+
+// A body that may be large is bound by how it goes on, any other by how long it takes.
+static bool set_times(CURL *easy, http_request_t *request)
+{
+    if (curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) != CURLE_OK)
+        return false;
+    if (request->moved != NULL &&
+        (curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) != CURLE_OK || curl_easy_setopt(easy, CURLOPT_XFERINFODATA, request) != CURLE_OK ||
+         curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, take_progress) != CURLE_OK))
+        return false;
+    if (request->part_count == 0 && request->take == NULL)
+        return curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)CALL_TIMEOUT_MS) == CURLE_OK;
+    return curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_TIMEOUT_S) == CURLE_OK;
+}
+
 static bool set_options(const http_t *http, CURL *easy, http_request_t *request)
 {
     char url[HEADER_MAX];
@@ -156,9 +237,7 @@ static bool set_options(const http_t *http, CURL *easy, http_request_t *request)
               curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_HEADERDATA, request) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
-              curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error) == CURLE_OK &&
-              curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)CALL_TIMEOUT_MS) == CURLE_OK &&
-              curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error) == CURLE_OK && set_times(easy, request) &&
               curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
     if (ok && http->direct)
@@ -167,6 +246,8 @@ static bool set_options(const http_t *http, CURL *easy, http_request_t *request)
     if (ok && request->body != NULL)
         ok = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(request->body)) == CURLE_OK &&
              curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body) == CURLE_OK;
+    if (ok && request->part_count > 0)
+        ok = set_form(easy, request);
     return ok;
 }
 
@@ -178,10 +259,13 @@ status_t http_start(http_t *http, http_request_t *request, problem_t *problem)
     request->replayed = false;
     request->retry_after_s = -1;
     request->error[0] = '\0';
+    request->form = NULL;
+    request->easy = easy;
     request->headers = make_headers(http, request);
     if (easy == NULL || request->headers == NULL || !set_options(http, easy, request) ||
         curl_multi_add_handle(http->multi, easy) != CURLM_OK) {
         curl_easy_cleanup(easy);
+        curl_mime_free(request->form);
         curl_slist_free_all(request->headers);
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "cannot start a call");
     }
@@ -201,6 +285,9 @@ static void finish(http_t *http, CURL *easy, CURLcode result)
     request->headers = NULL;
     // Reset before the request's buffers go away; connections belong to the multi handle and stay.
     curl_easy_reset(easy);
+    curl_mime_free(request->form);
+    request->form = NULL;
+    request->easy = NULL;
     if (http->idle_count < IDLE_MAX)
         http->idle[http->idle_count++] = easy;
     else

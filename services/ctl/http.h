@@ -4,15 +4,33 @@
 #ifndef PCN_CTL_HTTP_H
 #define PCN_CTL_HTTP_H
 
+#include <stdint.h>
+
 #include "common/base/buf.h"
 #include "common/base/status.h"
 
 typedef struct http http_t;
 
+// A file of a body, read from the disk while it is sent. `at` is http.c's own.
+typedef struct http_part {
+    const char *name, *type; // "pcns.csv", "text/csv"
+    int fd;
+    int64_t size, at;
+} http_part_t;
+
 typedef struct http_request {
     const char *path; // "/v1/organisations"
     const char *body; // JSON of a POST; NULL for a GET
     const char *key;  // Idempotency-Key; NULL for none
+    // A POST of files as multipart/form-data, instead of `body`.
+    http_part_t *parts;
+    size_t part_count;
+    // For large bodies, called with `stream`; each may be NULL. `take` gets what comes with a success instead of `reply`, `moved` how much
+    // was sent or has come so far. False ends the request, as if the connection had broken. Such a request may take long, as long as it
+    // goes on.
+    bool (*take)(void *stream, const void *bytes, size_t size);
+    bool (*moved)(void *stream, int64_t bytes);
+    void *stream;
     void (*done)(struct http_request *request);
     void *data;
     // What came back. `code` 0: nothing did, and `error` says why.
@@ -22,7 +40,7 @@ typedef struct http_request {
     long retry_after_s; // -1 where the server gives no advice
     char error[256];
     // http.c's own.
-    void *headers;
+    void *headers, *form, *easy;
 } http_request_t;
 
 // `url` is the server's address, http or https, without a path. INVALID_ARGUMENT where it is none. `connections` at most are open.

@@ -40,6 +40,14 @@ static const command_t commands[] = {
      "  --in-flight   calls at a time, 1 to 64; 16 unless given\n"
      "  --patience    how long a call may wait for a busy or absent server; 30 seconds unless given\n",
      import_command},
+    {"export", "write the whole registry, as it is at one moment, to a folder that an import takes",
+     "usage: pcnctl export DIR --url URL [--token TOKEN | --token-file FILE] [--format csv|json] [--force]\n"
+     "  --format      csv: one file for each kind of row (organisations.csv, memberships.csv, …), what is taken unless json is\n"
+     "                given: registry.json alone. Either imported into an empty registry gives the same one\n"
+     "  --force       also where DIR has files already that an import would take; those of the same name are replaced\n"
+     "  DIR is made where it is not there. Files get their names once all of it has come\n"
+     "  --token-file  a file that holds the token; without either PCN_CTL_TOKEN of the environment counts\n",
+     export_command},
     {"audit", "read a service's audit trail, and prove that nothing of it was altered or taken away",
      "usage: pcnctl audit list --url URL --service NAME [--token TOKEN | --token-file FILE] [--after PLACE] [--limit N]\n"
      "                         [--subject SUBJECT] [--resource PATH] [--request-id UUID] [--json]\n"

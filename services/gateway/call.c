@@ -129,11 +129,11 @@ status_t call_prepare(request_t *request, int *http, problem_t *problem)
     return STATUS_OK;
 }
 
-// A creation's resource, found by the field that its own GET names.
+// The resource that a creation or an upload made, found by the field that its own GET names.
 static void add_location(request_t *request, const void *reply)
 {
     const route_t *route = request->match.route, *get = route->location;
-    if (route->method->success != 201 || get == NULL)
+    if ((route->method->success != 201 && route->upload.piece == NULL) || get == NULL)
         return;
     const char *name = get->method->request->descriptor->fields[get->fields[0]].name;
     int index = pb_field_by_name(route->method->reply, name);
@@ -148,25 +148,26 @@ static void add_location(request_t *request, const void *reply)
         reply_header(request, "Location", location);
 }
 
-static void answer(request_t *request, const Pcn__Common__V1__ReplyHeader *header, const uint8_t *body, size_t body_size)
+void call_answer(request_t *request, const pb_method_t *method, const Pcn__Common__V1__ReplyHeader *header, const uint8_t *body,
+                 size_t body_size, arena_t *arena)
 {
-    const pb_method_t *method = request->match.route->method;
+    const int success = request->match.route->method->success;
     problem_t problem = {0};
     void *reply;
-    if (pb_unpack_reply(method->reply, body, body_size, request->arena, &reply, &problem) != STATUS_OK) {
+    if (pb_unpack_reply(method->reply, body, body_size, arena, &reply, &problem) != STATUS_OK) {
         log_error("a service's answer could not be read", LOG_TEXT("method", method->name), LOG_TEXT("field", problem.field),
                   LOG_TEXT("detail", problem.detail), LOG_TEXT("requestId", request->id));
         reply_refuse_with(request, 0, STATUS_INTERNAL, NULL, "The service's answer could not be read");
         return;
     }
     buf_clear(&request->gateway->scratch);
-    if (method->success == 204) {
-        reply_empty(request, method->success);
+    if (success == 204) {
+        reply_empty(request, success);
     } else {
         pb_json_write(method->reply, reply, &request->gateway->scratch);
-        reply_json(request, method->success);
+        reply_json(request, success);
     }
-    if (request->status != method->success)
+    if (request->status != success)
         return;
     if (header->has_version && header->version > 0) {
         char etag[32];
@@ -178,16 +179,15 @@ static void answer(request_t *request, const Pcn__Common__V1__ReplyHeader *heade
     add_location(request, reply);
 }
 
-static void refuse(request_t *request, const problem_t *given)
+void call_refuse(request_t *request, const pb_method_t *method, const problem_t *given)
 {
     problem_t problem = *given;
     int http = status_http(problem.status);
     if (problem.status == STATUS_ABORTED && request->expected_version > 0)
         http = 412;
     if (http >= 500)
-        log_warning("a service did not answer a request", LOG_TEXT("method", request->match.route->method->name),
-                    LOG_TEXT("status", status_name(problem.status)), LOG_TEXT("detail", problem.detail),
-                    LOG_TEXT("requestId", request->id));
+        log_warning("a service did not answer a request", LOG_TEXT("method", method->name), LOG_TEXT("status", status_name(problem.status)),
+                    LOG_TEXT("detail", problem.detail), LOG_TEXT("requestId", request->id));
     // What broke inside is for the log.
     if (problem.status == STATUS_INTERNAL)
         problem_set(&problem, STATUS_INTERNAL, NULL, "Something went wrong inside; the request's id finds it in the log");
@@ -196,24 +196,28 @@ static void refuse(request_t *request, const problem_t *given)
     reply_refuse(request, http, &problem);
 }
 
-static void call_done(rpc_request_t *call, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
-                      const problem_t *problem)
+void call_resume(request_t *request)
 {
-    request_t *request = call->data;
     request->gateway->in_flight->value--;
-    if (problem != NULL && problem->status != STATUS_OK)
-        refuse(request, problem);
-    else
-        answer(request, reply, body, body_size);
     MHD_resume_connection(request->connection);
     http_wake(request->gateway->http);
 }
 
-status_t call_send(request_t *request, problem_t *problem)
+static void call_done(rpc_request_t *call, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
+                      const problem_t *problem)
+{
+    request_t *request = call->data;
+    const pb_method_t *method = request->match.route->method;
+    if (problem != NULL && problem->status != STATUS_OK)
+        call_refuse(request, method, problem);
+    else
+        call_answer(request, method, reply, body, body_size, request->arena);
+    call_resume(request);
+}
+
+status_t call_ask(request_t *request, rpc_request_t *call, const pb_method_t *method, const char *key, problem_t *problem)
 {
     gateway_t *gateway = request->gateway;
-    const route_t *route = request->match.route;
-    rpc_request_t *call = &request->call;
     Pcn__Common__V1__RequestHeader *header = &call->header;
     if (gateway->in_flight->value >= gateway->config->in_flight_max) {
         problem_set(problem, STATUS_UNAVAILABLE, NULL, "Too many requests wait already");
@@ -222,10 +226,10 @@ status_t call_send(request_t *request, problem_t *problem)
     }
     pcn__common__v1__request_header__init(header);
     header->request_id = request->id;
-    header->method = (char *)route->method->name;
+    header->method = (char *)method->name;
     header->traceparent = (char *)guard_traceparent(&request->guard);
-    header->idempotency_key = (char *)request->idempotency_key;
-    header->has_expected_version = request->expected_version > 0;
+    header->idempotency_key = (char *)key;
+    header->has_expected_version = method == request->match.route->method && request->expected_version > 0;
     header->expected_version = request->expected_version;
     header->principal = &request->principal->message;
     header->origin = request->origin[0] != '\0' ? request->origin : NULL;
@@ -234,9 +238,6 @@ status_t call_send(request_t *request, problem_t *problem)
     call->deadline_us = clock_steady_us() + gateway->config->request_timeout_ms * 1000;
     // Changes too: the service recognises the request's id or key.
     call->repeatable = true;
-    call->arena = request->arena;
-    call->done = call_done;
-    call->data = request;
     if (!gateway->upstream.call(gateway->upstream.data, request->service, call)) {
         problem_set(problem, STATUS_UNAVAILABLE, NULL, "The service is not there");
         problem->retry_after_ms = RETRY_MS;
@@ -244,7 +245,17 @@ status_t call_send(request_t *request, problem_t *problem)
     }
     // `done` never comes from inside the call, so the connection sleeps before it can be woken.
     MHD_suspend_connection(request->connection);
-    request->stage = REQUEST_WAITING;
     gateway->in_flight->value++;
     return STATUS_OK;
+}
+
+status_t call_send(request_t *request, problem_t *problem)
+{
+    request->call.arena = request->arena;
+    request->call.done = call_done;
+    request->call.data = request;
+    status_t status = call_ask(request, &request->call, request->match.route->method, request->idempotency_key, problem);
+    if (status == STATUS_OK)
+        request->stage = REQUEST_WAITING;
+    return status;
 }

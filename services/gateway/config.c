@@ -28,6 +28,9 @@ const config_key_t gateway_keys[] = {
     KEY("STREAMS_MAX", CONFIG_NUMBER, streams_max, "1000", 1, 1000000, "most streams of change events at a time; beyond it 503"),
     KEY("STREAM_HEARTBEAT", CONFIG_DURATION, stream_heartbeat_ms, "15s", 100, 50000,
         "a stream that has nothing to say for so long says where it is"),
+    KEY("UPLOADS_MAX", CONFIG_NUMBER, uploads_max, "4", 1, 1000, "most uploads of files at a time; beyond it 503"),
+    KEY("DOWNLOADS_MAX", CONFIG_NUMBER, downloads_max, "8", 1, 1000, "most downloads of files at a time; beyond it 503"),
+    KEY("TRANSFER_TIMEOUT", CONFIG_DURATION, transfer_timeout_ms, "15m", 100, 86400000, "longest time of an upload or download"),
     {0},
 };
 

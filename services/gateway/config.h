@@ -19,6 +19,9 @@ typedef struct gateway_config {
     int64_t token_cache;
     int64_t streams_max;
     int64_t stream_heartbeat_ms;
+    int64_t uploads_max;
+    int64_t downloads_max;
+    int64_t transfer_timeout_ms;
 } gateway_config_t;
 
 extern const config_key_t gateway_keys[];

@@ -1,6 +1,7 @@
 #include "services/gateway/gateway.h"
 
 #include "services/gateway/stream_hub.h"
+#include "services/gateway/transfers.h"
 
 #define REQUEST_ARENA_CAP (8u * 1024u * 1024u) // a body, the message, the reply's frame and what it unpacks to
 #define ARENAS_KEPT 256
@@ -9,7 +10,7 @@
 status_t gateway_init(gateway_t *gateway, problem_t *problem)
 {
     token_rules_t rules = {gateway->config->token_issuer, gateway->config->token_audience, gateway->config->token_leeway_ms * 1000};
-    status_t status = route_table_new(pcn_services, gateway->metrics, &gateway->routes, problem);
+    status_t status = route_table_new(gateway->contract != NULL ? gateway->contract : pcn_services, gateway->metrics, &gateway->routes, problem);
     if (status != STATUS_OK)
         return status;
     buf_init(&gateway->scratch, ANSWER_MAX);
@@ -18,7 +19,8 @@ status_t gateway_init(gateway_t *gateway, problem_t *problem)
     gateway->verifier = verifier_new(&rules, (size_t)gateway->config->token_cache);
     gateway->arenas = arena_pool_new(REQUEST_ARENA_CAP, ARENAS_KEPT);
     gateway->streams = stream_hub_new(gateway);
-    if (gateway->verifier == NULL || gateway->arenas == NULL || gateway->streams == NULL) {
+    gateway->transfers = transfers_new(gateway);
+    if (gateway->verifier == NULL || gateway->arenas == NULL || gateway->streams == NULL || gateway->transfers == NULL) {
         gateway_deinit(gateway);
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory to start");
     }
@@ -27,6 +29,7 @@ status_t gateway_init(gateway_t *gateway, problem_t *problem)
 
 void gateway_deinit(gateway_t *gateway)
 {
+    transfers_destroy(&gateway->transfers);
     stream_hub_destroy(&gateway->streams);
     route_table_destroy(&gateway->routes);
     verifier_destroy(&gateway->verifier);

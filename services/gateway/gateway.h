@@ -11,6 +11,7 @@
 
 struct http;
 struct stream_hub;
+struct transfers;
 
 // The way to the services; backends.c, or a test's stand-in.
 typedef struct upstream {
@@ -29,6 +30,7 @@ typedef struct gateway {
     uv_loop_t *loop;
     const gateway_config_t *config;
     metrics_t *metrics;
+    const pb_service_t *const *contract; // ended by NULL; NULL for all services that there are
     route_table_t *routes;
     route_metrics_t other; // requests without a route of the contract
     verifier_t *verifier;
@@ -37,6 +39,7 @@ typedef struct gateway {
     upstream_t upstream;
     struct http *http;
     struct stream_hub *streams;
+    struct transfers *transfers;
     gauge_t *in_flight; // requests that wait for a service
     uint64_t open;      // requests from their first line to their answer's last byte
     bool draining;

@@ -201,6 +201,24 @@ bool guard_accepts_stream(const guard_t *guard)
     return accepts(guard, ranges);
 }
 
+bool guard_accepts_type(const guard_t *guard, const char *type)
+{
+    char wide[64];
+    const size_t size = strcspn(type, "/");
+    if (size + sizeof("/*") > sizeof(wide))
+        return guard->count[GUARD_ACCEPT] == 0;
+    memcpy(wide, type, size);
+    memcpy(wide + size, "/*", sizeof("/*"));
+    const char *const ranges[] = {"*/*", wide, type};
+    return accepts(guard, ranges);
+}
+
+bool guard_body_is_plain(const guard_t *guard)
+{
+    return guard->count[GUARD_CONTENT_ENCODING] == 0 ||
+           (guard->count[GUARD_CONTENT_ENCODING] == 1 && strcasecmp(guard->value[GUARD_CONTENT_ENCODING], "identity") == 0);
+}
+
 bool guard_body_is_json(const guard_t *guard, bool patch)
 {
     const char *type = guard_single(guard, GUARD_CONTENT_TYPE);
@@ -216,8 +234,7 @@ bool guard_body_is_json(const guard_t *guard, bool patch)
         if (length > 0 && !same(parameter, length, "charset=utf-8") && !same(parameter, length, "charset=\"utf-8\""))
             return false;
     }
-    return guard->count[GUARD_CONTENT_ENCODING] == 0 ||
-           (guard->count[GUARD_CONTENT_ENCODING] == 1 && strcasecmp(guard->value[GUARD_CONTENT_ENCODING], "identity") == 0);
+    return guard_body_is_plain(guard);
 }
 
 const char *guard_bearer(const guard_t *guard)

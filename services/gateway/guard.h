@@ -55,9 +55,13 @@ const char *guard_single(const guard_t *guard, guard_header_t header);
 // Whether an answer in JSON is acceptable; a stream of events.
 bool guard_accepts_json(const guard_t *guard);
 bool guard_accepts_stream(const guard_t *guard);
+// An answer of that type, "text/csv".
+bool guard_accepts_type(const guard_t *guard, const char *type);
 // Whether the body is said to be JSON, or for `patch` a JSON merge patch; charset must be UTF-8 where given. No other coding than
 // identity.
 bool guard_body_is_json(const guard_t *guard, bool patch);
+// Whether the body is in no coding, or in identity.
+bool guard_body_is_plain(const guard_t *guard);
 // The token of an Authorization header of the Bearer scheme; NULL where there is not exactly one.
 const char *guard_bearer(const guard_t *guard);
 // A version from If-Match: one strong ETag, digits in quotes. INVALID_ARGUMENT otherwise; *version is 0 without the header.

@@ -5,6 +5,7 @@
 
 #include "services/gateway/request.h"
 #include "services/gateway/stream_hub.h"
+#include "services/gateway/transfers.h"
 
 // The edge lets through 8 KiB of target and 12 KiB of headers, a hundred at most, each with its entry in libmicrohttpd's list. Not more than
 // that takes: it is cleared for every request.
@@ -165,6 +166,7 @@ void http_destroy(http_t **out)
         MHD_run(http->daemon);
     uv_poll_stop(&http->poll);
     MHD_stop_daemon(http->daemon);
+    transfers_stop(http->gateway->transfers);
     uv_close((uv_handle_t *)&http->poll, on_closed);
     uv_close((uv_handle_t *)&http->timer, on_closed);
     uv_close((uv_handle_t *)&http->check, on_closed);

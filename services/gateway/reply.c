@@ -16,8 +16,14 @@ static const struct {
     int http;
     const char *title;
 } http_titles[] = {
-    {405, "Method not allowed"}, {406, "Not acceptable"},         {412, "Precondition failed"},
-    {413, "Body too large"},     {415, "Unsupported media type"}, {428, "Precondition required"},
+    {405, "Method not allowed"},
+    {406, "Not acceptable"},
+    {408, "Took too long"},
+    {412, "Precondition failed"},
+    {413, "Body too large"},
+    {415, "Unsupported media type"},
+    {428, "Precondition required"},
+    {505, "Version of HTTP not supported"},
 };
 
 static const char *title_of(int http, status_t status)
@@ -105,6 +111,16 @@ void reply_document(request_t *request, const document_t *document)
     reply_header(request, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
 }
 
+void reply_file(request_t *request, const char *type, const char *name, MHD_ContentReaderCallback reader, void *data)
+{
+    request->status = 200;
+    request->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, reader, data, NULL);
+    add_headers(request, type, "no-store");
+    const char *disposition = name != NULL ? arena_printf(request->arena, "attachment; filename=\"%s\"", name) : "attachment";
+    if (disposition != NULL)
+        reply_header(request, "Content-Disposition", disposition);
+}
+
 void reply_json(request_t *request, int http)
 {
     make(request, http, "application/json");
@@ -120,6 +136,9 @@ void reply_refuse(request_t *request, int http, const problem_t *problem)
 {
     if (http == 0)
         http = status_http(problem->status);
+    // An upload's may have to go out past libmicrohttpd.
+    if (request->stage == REQUEST_UPLOAD)
+        request->refusal = (const problem_t *)(const void *)arena_copy(request->arena, problem, sizeof(*problem));
     buf_clear(&request->gateway->scratch);
     reply_problem_write(http, problem, request->id, &request->gateway->scratch);
     make(request, http, "application/problem+json");
@@ -148,10 +167,13 @@ void reply_cut(request_t *request, int http, const problem_t *problem)
         return;
     buf_clear(scratch);
     reply_problem_write(http, problem, request->id, scratch);
+    char retry[40] = "";
+    if (problem->retry_after_ms > 0)
+        snprintf(retry, sizeof(retry), "Retry-After: %u\r\n", retry_seconds(problem));
     int size = snprintf(head, sizeof(head),
                         "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
-                        "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\nConnection: close\r\n\r\n",
-                        http, title_of(http, problem->status), scratch->size, request->id);
+                        "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s%sConnection: close\r\n\r\n",
+                        http, title_of(http, problem->status), scratch->size, request->id, http == 401 ? "WWW-Authenticate: Bearer\r\n" : "", retry);
     struct iovec parts[2] = {{head, (size_t)size}, {scratch->data, scratch->size}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     // Nothing else of this connection is on its way, so some hundred bytes fit; where they do not the client gets a close.

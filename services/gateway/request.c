@@ -5,8 +5,10 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "services/gateway/call.h"
+#include "services/gateway/download.h"
 #include "services/gateway/reply.h"
 #include "services/gateway/stream_hub.h"
+#include "services/gateway/upload.h"
 
 #define BODY_ROOM_FIRST 4096
 
@@ -51,6 +53,10 @@ void request_end(request_t *request)
     }
     if (request->stream != NULL)
         stream_finish(request->stream);
+    if (request->upload != NULL)
+        upload_finish(request->upload);
+    if (request->download != NULL)
+        download_finish(request->download);
     principal_release(&request->principal);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
@@ -58,7 +64,7 @@ void request_end(request_t *request)
     arena_pool_give(gateway->arenas, &arena);
 }
 
-static enum MHD_Result queue(request_t *request)
+enum MHD_Result request_queue(request_t *request)
 {
     request->stage = REQUEST_ANSWERED;
     if (request->response == NULL)
@@ -106,6 +112,15 @@ static void refuse_too_large(request_t *request)
     reply_refuse_with(request, 413, STATUS_INVALID_ARGUMENT, NULL, "A body may have at most 256 KiB");
 }
 
+// The target is taken apart as soon as the head is there: an upload's body has to be known before it comes. What is wrong with a target is
+// said when all of the request is there.
+static void find_path(request_t *request)
+{
+    problem_t problem;
+    request->parsed = target_parse(request->raw, request->raw_size, request->arena, &request->target, &problem) == STATUS_OK;
+    request->known = request->parsed && route_find(request->gateway->routes, &request->target, request->verb, &request->match);
+}
+
 // Headers are there, the body is not. An answer given here makes libmicrohttpd close without reading on: right where nobody knows where
 // the request ends, and where a client asks before it sends what would be refused.
 static enum MHD_Result judge_head(request_t *request, const char *verb, const char *version)
@@ -122,12 +137,16 @@ static enum MHD_Result judge_head(request_t *request, const char *verb, const ch
     if (fault != NULL) {
         request->close = true;
         reply_refuse_with(request, 0, STATUS_INVALID_ARGUMENT, NULL, fault);
-        return queue(request);
+        return request_queue(request);
     }
+    request->chunks = strcmp(version, "HTTP/1.0") != 0;
+    find_path(request);
+    if (request->known && request->match.route != NULL && request->match.route->upload.piece != NULL)
+        return upload_begin(request);
     request->discarded = request->guard.length > GUARD_BODY_MAX;
     if (request->discarded && request->guard.count[GUARD_EXPECT] > 0) {
         refuse_too_large(request);
-        return queue(request);
+        return request_queue(request);
     }
     return MHD_YES;
 }
@@ -233,7 +252,7 @@ static bool may(request_t *request, const char *scope, const char *what)
 static bool find_route(request_t *request)
 {
     route_match_t *match = &request->match;
-    if (!route_find(request->gateway->routes, &request->target, request->verb, match)) {
+    if (!request->known) {
         reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "There is no such path");
         return false;
     }
@@ -257,6 +276,11 @@ static bool find_route(request_t *request)
         return false;
     }
     return may(request, route->method->scope, route->method->name);
+}
+
+bool request_admit(request_t *request)
+{
+    return authenticate(request) && find_route(request);
 }
 
 // A stream of change events, which the gateway itself makes of services' logs.
@@ -304,7 +328,7 @@ static void serve(request_t *request)
         refuse_too_large(request);
         return;
     }
-    if (target_parse(request->raw, request->raw_size, request->arena, &request->target, &problem) != STATUS_OK) {
+    if (!request->parsed && target_parse(request->raw, request->raw_size, request->arena, &request->target, &problem) != STATUS_OK) {
         reply_refuse(request, 0, &problem);
         return;
     }
@@ -322,6 +346,10 @@ static void serve(request_t *request)
     }
     if (!find_route(request) || !body_fits(request))
         return;
+    if (request->match.route->download.is) {
+        download_begin(request);
+        return;
+    }
     if (!guard_accepts_json(&request->guard)) {
         reply_refuse_with(request, 406, STATUS_INVALID_ARGUMENT, "Accept", "Answers are application/json");
         return;
@@ -342,9 +370,11 @@ enum MHD_Result request_advance(request_t *request, const char *verb, const char
             return MHD_NO;
         serve(request);
         // Where a service is asked the connection is suspended and comes back here with the answer.
-        return request->stage == REQUEST_WAITING ? MHD_YES : queue(request);
+        return request->stage == REQUEST_WAITING ? MHD_YES : request_queue(request);
+    case REQUEST_UPLOAD:
+        return upload_advance(request, data, size);
     case REQUEST_WAITING:
-        return queue(request);
+        return request_queue(request);
     default:
         return MHD_YES;
     }

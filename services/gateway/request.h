@@ -14,6 +14,7 @@
 typedef enum request_stage {
     REQUEST_HEAD,     // the request line was read
     REQUEST_BODY,     // headers were judged, the body comes
+    REQUEST_UPLOAD,   // headers were judged, the body is an upload's
     REQUEST_WAITING,  // a service is asked
     REQUEST_ANSWERED, // a response is there or was queued
 } request_stage_t;
@@ -29,6 +30,9 @@ typedef struct request {
     bool discarded; // the body is too large and not kept
     bool head;      // asked by HEAD
     bool cut;       // answered past libmicrohttpd, since the body has no end
+    bool chunks;    // an answer may be chunked
+    bool parsed;    // the target was
+    bool known;     // its path is
     bool close;     // the connection is closed after the answer
     verb_t verb;
     guard_t guard;
@@ -50,7 +54,10 @@ typedef struct request {
     struct MHD_Response *response;
     int status;
     route_metrics_t *metrics;
-    struct stream *stream; // NULL for all but streams of events
+    struct stream *stream;     // NULL for all but streams of events
+    struct upload *upload;     // NULL for all but uploads
+    struct download *download; // NULL for all but downloads
+    const problem_t *refusal;  // of an upload; NULL without memory
 } request_t;
 
 // NULL without memory: the connection is closed then.
@@ -58,5 +65,10 @@ request_t *request_begin(gateway_t *gateway, const char *target, struct MHD_Conn
 // libmicrohttpd's access handler: headers, then pieces of the body, then its end; once more after each resume.
 enum MHD_Result request_advance(request_t *request, const char *verb, const char *version, const char *data, size_t *size);
 void request_end(request_t *request);
+
+// For uploads: whether the caller has a token and may take the route. Otherwise the refusal is made.
+bool request_admit(request_t *request);
+// Queues the response.
+enum MHD_Result request_queue(request_t *request);
 
 #endif

@@ -109,6 +109,18 @@ static status_t fill_fields(const pb_method_t *method, route_t *route, bool *que
     return STATUS_OK;
 }
 
+static status_t fill_files(const pb_service_t *service, const pb_method_t *method, route_t *route, bool *query, problem_t *problem)
+{
+    const char *fault = route_upload_find(service, method, &route->upload);
+    if (fault == NULL)
+        fault = route_download_find(method, &route->download);
+    if (fault != NULL)
+        return broken(problem, method, fault);
+    if (route->download.is)
+        query[route->download.page_token] = false;
+    return STATUS_OK;
+}
+
 static bool same_template(const resource_t *a, const resource_t *b)
 {
     if (a->segment_count != b->segment_count)
@@ -125,7 +137,8 @@ static bool same_template(const resource_t *a, const resource_t *b)
     return true;
 }
 
-static status_t add_method(route_table_t *table, const pb_method_t *method, bool *query, metrics_t *metrics, problem_t *problem)
+static status_t add_method(route_table_t *table, const pb_service_t *service, const pb_method_t *method, bool *query, metrics_t *metrics,
+                           problem_t *problem)
 {
     resource_t made = {0};
     route_t *route = &table->routes[table->route_count];
@@ -136,6 +149,8 @@ static status_t add_method(route_table_t *table, const pb_method_t *method, bool
     status_t status = parse_template(method, &made, route, problem);
     if (status == STATUS_OK)
         status = fill_fields(method, route, query, problem);
+    if (status == STATUS_OK)
+        status = fill_files(service, method, route, query, problem);
     if (status != STATUS_OK)
         return status;
     size_t at = 0;
@@ -223,7 +238,7 @@ status_t route_table_new(const pb_service_t *const *services, metrics_t *metrics
             const pb_method_t *method = &(*service)->methods[i];
             if (method->path == NULL || method->verb == NULL)
                 continue;
-            status = add_method(table, method, query, metrics, problem);
+            status = add_method(table, *service, method, query, metrics, problem);
             query += method->request->descriptor->n_fields;
         }
     }

@@ -7,6 +7,7 @@
 
 #include "common/base/metrics.h"
 #include "common/pb/type.h"
+#include "services/gateway/route_files.h"
 #include "services/gateway/target.h"
 
 #define ROUTE_FIELDS_MAX 4
@@ -33,6 +34,8 @@ typedef struct route {
     unsigned fields[ROUTE_FIELDS_MAX]; // request field of each {field} of the path, in its order
     const bool *query;                 // by request field: may it be a query parameter
     const struct route *location;      // the GET under which the reply's resource is found; NULL
+    route_upload_t upload;
+    route_download_t download;
     route_metrics_t *metrics;
 } route_t;
 

@@ -13,26 +13,23 @@
 #define PROFILE_TYPE (&pcn__registry__v1__system_profile__type)
 #define ALIGNMENT_TYPE (&pcn__registry__v1__alignment__type)
 
-// One of these was recorded; the others are NULL.
-typedef struct recorded {
-    stated_fact_t *fact;
-    system_profile_t *system;
-    alignment_t *alignment;
-} recorded_t;
-
 // What the change recorded, in a resource of either type. Lists of one, which live as long as `recorded`.
+#define SHOW_LIST(resource, list, item)                                                                                                    \
+    do {                                                                                                                                   \
+        (resource)->list = &(item);                                                                                                        \
+        (resource)->n_##list = (item) != NULL;                                                                                             \
+    } while (0)
 #define SHOW_RECORDED(resource, recorded)                                                                                                  \
     do {                                                                                                                                   \
-        (resource)->stated_facts = &(recorded)->fact;                                                                                      \
-        (resource)->n_stated_facts = (recorded)->fact != NULL;                                                                             \
-        (resource)->systems = &(recorded)->system;                                                                                         \
-        (resource)->n_systems = (recorded)->system != NULL;                                                                                \
-        (resource)->alignments = &(recorded)->alignment;                                                                                   \
-        (resource)->n_alignments = (recorded)->alignment != NULL;                                                                          \
+        SHOW_LIST(resource, stated_facts, (recorded)->fact);                                                                               \
+        SHOW_LIST(resource, systems, (recorded)->system);                                                                                  \
+        SHOW_LIST(resource, alignments, (recorded)->alignment);                                                                            \
+        SHOW_LIST(resource, superseded_facts, (recorded)->wrong_fact);                                                                     \
+        SHOW_LIST(resource, superseded_systems, (recorded)->wrong_system);                                                                 \
+        SHOW_LIST(resource, superseded_alignments, (recorded)->wrong_alignment);                                                           \
     } while (0)
 
-// The organisation's next version and its event. `recorded` is copied.
-static status_t record(service_call_t *call, const aggregate_t *row, recorded_t recorded)
+status_t beside_record(service_call_t *call, const aggregate_t *row, recorded_t recorded)
 {
     char today[DATE_SIZE];
     date_format(call->today, today);
@@ -84,7 +81,7 @@ status_t decide_add_fact(service_call_t *call)
     if (fact == NULL)
         return refuse_memory(call);
     fact->organisation = row->code;
-    return record(call, row, (recorded_t){.fact = fact});
+    return beside_record(call, row, (recorded_t){.fact = fact});
 }
 
 status_t decide_add_system(service_call_t *call)
@@ -101,7 +98,7 @@ status_t decide_add_system(service_call_t *call)
     if (system == NULL)
         return refuse_memory(call);
     system->practice = row->code;
-    return record(call, row, (recorded_t){.system = system});
+    return beside_record(call, row, (recorded_t){.system = system});
 }
 
 status_t decide_add_alignment(service_call_t *call)
@@ -118,5 +115,5 @@ status_t decide_add_alignment(service_call_t *call)
     if (alignment == NULL)
         return refuse_memory(call);
     alignment->organisation = row->code;
-    return record(call, row, (recorded_t){.alignment = alignment});
+    return beside_record(call, row, (recorded_t){.alignment = alignment});
 }

@@ -4,45 +4,13 @@
 #include "common/pb/message.h"
 #include "services/registry/handlers.h"
 #include "services/registry/handlers_beside.h"
+#include "services/registry/handlers_page.h"
 #include "services/registry/rules_beside.h"
 #include "services/registry/rules_coverage.h"
 #include "services/registry/rules_cursor.h"
 #include "services/registry/rules_paging.h"
 
 #define SHARE_PLACES 4
-// A row's key and length within the reply.
-#define ROW_HEAD_MAX 4
-
-// ---- pages ----
-
-// The place that a page goes on after, or none where there is no token.
-static status_t prepare_page(service_call_t *call, const char *token, const char *const *list, size_t list_count, size_t part_count)
-{
-    if (token == NULL)
-        return STATUS_OK;
-    Pcn__Registry__Store__V1__After *after = pb_new(&pcn__registry__store__v1__after__type, call->arena);
-    char **parts = arena_alloc(call->arena, part_count * sizeof *parts);
-    if (after == NULL || parts == NULL)
-        return refuse_memory(call);
-    status_t status = cursor_read(token, list, list_count, parts, part_count, call->arena, call->problem);
-    after->parts = parts;
-    after->n_parts = part_count;
-    call->prepared = after;
-    return status;
-}
-
-// How many of the rows make the page: those that fit a frame, but one at least.
-static size_t page_length(const service_call_t *call, size_t size, size_t (*size_of)(const void *row))
-{
-    size_t bytes = 0, count = 0;
-    while (count < call->row_count && count < size) {
-        bytes += ROW_HEAD_MAX + size_of(call->rows[count]);
-        if (count > 0 && bytes > PAGE_BYTES_MAX)
-            break;
-        count++;
-    }
-    return count;
-}
 
 // ---- stated facts ----
 
@@ -64,7 +32,7 @@ status_t prepare_list_facts(service_call_t *call)
 {
     const Pcn__Registry__V1__ListFactsRequest *request = call->request;
     const char *const list[FACTS_LIST_LENGTH] = FACTS_LIST(request);
-    return prepare_page(call, request->page_token, list, FACTS_LIST_LENGTH, FACT_PARTS);
+    return page_prepare(call, request->page_token, list, FACTS_LIST_LENGTH, FACT_PARTS);
 }
 
 status_t decide_list_facts(service_call_t *call)
@@ -170,7 +138,7 @@ status_t prepare_list_alignments(service_call_t *call)
 {
     const Pcn__Registry__V1__ListAlignmentsRequest *request = call->request;
     const char *const list[ALIGNMENTS_LIST_LENGTH] = ALIGNMENTS_LIST(request);
-    status_t status = prepare_page(call, request->page_token, list, ALIGNMENTS_LIST_LENGTH, ALIGNMENT_PARTS);
+    status_t status = page_prepare(call, request->page_token, list, ALIGNMENTS_LIST_LENGTH, ALIGNMENT_PARTS);
     const Pcn__Registry__Store__V1__After *after = call->prepared;
     int32_t day;
     if (status == STATUS_OK && after != NULL && !date_parse(after->parts[ALIGNMENT_PARTS - 1], &day))

@@ -107,6 +107,53 @@ status_t decide_add_waiver(service_call_t *call)
     return facts != NULL ? change_network(call, facts, waiver->from, waiver->to) : refuse_memory(call);
 }
 
+// The network of today after the change, or of the day where that is to come.
+static status_t change_waiver(service_call_t *call, const aggregate_t *row, changed_waiver_t *changed, const char *day)
+{
+    call->after = changed;
+    if (changed != NULL) {
+        aggregate_t *facts = aggregate_with_changed_waiver(row, changed, call->arena);
+        return facts != NULL ? change_network(call, facts, day, NULL) : refuse_memory(call);
+    }
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    network_t *reply = network_on(row, today, call->arena);
+    call->reply = reply;
+    call->version = row->version;
+    call->key = row->code;
+    call->unchanged = true;
+    return reply != NULL ? STATUS_OK : refuse_memory(call);
+}
+
+status_t decide_end_waiver(service_call_t *call)
+{
+    const end_waiver_request_t *request = call->request;
+    status_t status = STATUS_OK;
+    const aggregate_t *row = changeable(call, request->code, "network", &status);
+    if (row == NULL)
+        return status;
+    changed_waiver_t *changed;
+    status = waiver_end(row, request, call->arena, &changed, call->problem);
+    return status == STATUS_OK ? change_waiver(call, row, changed, request->on) : status;
+}
+
+status_t decide_correct_waiver(service_call_t *call)
+{
+    const correct_waiver_request_t *request = call->request;
+    status_t status = STATUS_OK;
+    const aggregate_t *row = changeable(call, request->code, "network", &status);
+    if (row == NULL)
+        return status;
+    changed_waiver_t *changed;
+    status = waiver_correct(row, request, call->arena, &changed, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    const char *day = arena_string(call->arena, today);
+    return day != NULL ? change_waiver(call, row, changed, day) : refuse_memory(call);
+}
+
 // The organisation after it, with the size that was recorded: what a follower of list sizes reads.
 static status_t emit_sized(service_call_t *call, aggregate_t *facts, list_size_t *size, const char *today)
 {

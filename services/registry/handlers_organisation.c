@@ -115,14 +115,15 @@ status_t decide_create_organisation(service_call_t *call)
     return emit_organisation(call, EVENT_CREATED, organisation, NULL);
 }
 
-// What is closed takes in nobody: no day on which the organisation is open may find it below one that is closed then.
+// What is closed takes in nobody and is paid nothing: no day on which the organisation is open may find it below one, or paid through one,
+// that is closed then.
 static status_t check_open(service_call_t *call, const timeline_t *timeline, const char *day, const char *field, const char *above,
                            const char *closed_from)
 {
     if (above == NULL || closed_from == NULL)
         return STATUS_OK;
     const organisation_t *facts = timeline_on(timeline, strcmp(day, closed_from) > 0 ? day : closed_from);
-    const char *then = strcmp(field, "parent") == 0 ? facts->parent : facts->place;
+    const char *then = strcmp(field, "parent") == 0 ? facts->parent : strcmp(field, "payee") == 0 ? facts->payee : facts->place;
     if (facts->status == STATUS_OF(CLOSED) || then == NULL || strcmp(then, above) != 0)
         return STATUS_OK;
     return problem_set(call->problem, STATUS_FAILED_PRECONDITION, field, "%s is closed from %s on", above, closed_from);
@@ -162,6 +163,8 @@ status_t decide_update_organisation(service_call_t *call)
         status = check_open(call, timeline, day, "parent", asked->parent, row->references->parent_closed_from);
     if (status == STATUS_OK)
         status = check_open(call, timeline, day, "place", asked->place, row->references->place_closed_from);
+    if (status == STATUS_OK)
+        status = check_open(call, timeline, day, "payee", asked->payee, row->references->payee_closed_from);
     if (status != STATUS_OK)
         return status;
     call->key = row->code;

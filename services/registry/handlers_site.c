@@ -11,8 +11,6 @@
 #include "services/registry/rules_patch.h"
 #include "services/registry/rules_term.h"
 
-#define EVENT_SITE_CREATED "pcn.registry.site.created"
-#define EVENT_SITE_UPDATED "pcn.registry.site.updated"
 #define SITE_TYPE (&pcn__registry__v1__site__type)
 #define LOADED_TYPE (&pcn__registry__store__v1__loaded_site__type)
 // A row's key and length within the reply.

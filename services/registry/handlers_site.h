@@ -4,6 +4,9 @@
 
 #include "common/service/service.h"
 
+#define EVENT_SITE_CREATED "pcn.registry.site.created"
+#define EVENT_SITE_UPDATED "pcn.registry.site.updated"
+
 status_t decide_get_site(service_call_t *call);
 status_t prepare_list_sites(service_call_t *call);
 status_t decide_list_sites(service_call_t *call);

@@ -2,6 +2,7 @@
 #ifndef PCN_REGISTRY_MESSAGES_H
 #define PCN_REGISTRY_MESSAGES_H
 
+#include "pcn/registry/store/v1/exports.meta.h"
 #include "pcn/registry/store/v1/reads.meta.h"
 #include "pcn/registry/store/v1/store.meta.h"
 #include "pcn/registry/v1/registry.meta.h"

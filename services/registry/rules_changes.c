@@ -59,6 +59,8 @@ const organisation_t *changed_on(const changed_t *changed, const char *day)
 
 const char *reference_of(const organisation_t *organisation, const char *field)
 {
+    if (strcmp(field, "payee") == 0)
+        return organisation->payee;
     return strcmp(field, "parent") == 0 ? organisation->parent : organisation->place;
 }
 

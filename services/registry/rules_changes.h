@@ -35,7 +35,7 @@ MUST_CHECK status_t changes_new(void *const *rows, size_t row_count, size_t more
 // NULL where it is not among them.
 changed_t *changes_find(const changes_t *changes, const char *code);
 
-// The facts of a day, and the value of `parent` or `place` in them; NULL for none.
+// The facts of a day, and the value of `parent`, `place` or `payee` in them; NULL for none.
 const organisation_t *changed_on(const changed_t *changed, const char *day);
 const char *reference_of(const organisation_t *organisation, const char *field);
 
@@ -53,13 +53,15 @@ MUST_CHECK status_t changes_succeed(changes_t *changes, changed_t *predecessor, 
 // A new one; it has its version and times from here.
 MUST_CHECK status_t changes_create(changes_t *changes, organisation_t *organisation, changed_t **changed);
 
-// `parent` or `place` is `value` (NULL: none) on all days from the first to the last, however often it changed in between; from the day
-// after, it is what it was.
+// `parent`, `place` or `payee` is `value` (NULL: none) on all days from the first to the last, however often it changed in between; from the
+// day after, it is what it was.
 MUST_CHECK status_t changes_refer(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *to,
                                   const char *value);
 // The same, but only on those days from the first on, on which it was `before`.
 MUST_CHECK status_t changes_redirect(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *before,
                                      const char *value);
+// Networks that were paid through the one that ends name another payee from the day on; the one itself is left as it is.
+MUST_CHECK status_t changes_redirect_payees(changes_t *changes, const changed_t *ending, const char *from, const char *value);
 // Whether it is that on some day from this one on, on which it is not closed.
 bool changed_refers(const changed_t *changed, const char *field, const char *from, const char *value);
 // A membership's days move the practice's parent, as far as they are not to come. Nothing where the practice was not loaded.

@@ -43,7 +43,9 @@ static status_t set_reference(changes_t *changes, changed_t *changed, const char
     organisation_t *patch = pb_new(ORGANISATION_TYPE, changes->arena);
     if (patch == NULL)
         return no_memory(changes);
-    if (strcmp(field, "parent") == 0)
+    if (strcmp(field, "payee") == 0)
+        patch->payee = (char *)(uintptr_t)value;
+    else if (strcmp(field, "parent") == 0)
         patch->parent = (char *)(uintptr_t)value;
     else
         patch->place = (char *)(uintptr_t)value;
@@ -113,6 +115,17 @@ status_t changes_redirect(changes_t *changes, changed_t *changed, const char *fi
         const organisation_t *facts = changed_on(changed, day);
         if (facts->status != STATUS_OF(CLOSED) && same_text(reference_of(facts, field), before))
             status = set_reference(changes, changed, day, field, value);
+    }
+    return status;
+}
+
+status_t changes_redirect_payees(changes_t *changes, const changed_t *ending, const char *from, const char *value)
+{
+    status_t status = STATUS_OK;
+    for (size_t i = 0; i < changes->count && status == STATUS_OK; i++) {
+        changed_t *network = &changes->all[i];
+        if (network != ending && network->before != NULL && network->before->kind == KIND(NETWORK))
+            status = changes_redirect(changes, network, "payee", from, ending->before->code, value);
     }
     return status;
 }

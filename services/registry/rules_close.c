@@ -148,6 +148,8 @@ status_t close_organisation(changes_t *changes, const close_request_t *request)
         if (changes->all[i].before->kind == KIND(NETWORK))
             status = end_memberships(&closing, &changes->all[i], ending->code);
     }
+    if (status == STATUS_OK && request->n_successors == 1)
+        status = changes_redirect_payees(changes, closing.ending, request->on, request->successors[0]);
     for (size_t i = 0; i < request->n_successors && status == STATUS_OK; i++)
         status =
             changes_succeed(changes, closing.ending, changes_find(changes, request->successors[i]), request->on, "close", request->source);

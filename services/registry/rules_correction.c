@@ -1,59 +1,16 @@
 #include "services/registry/rules_correction.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "common/pb/message.h"
 #include "services/registry/rules_membership.h"
 #include "services/registry/rules_move.h"
+#include "services/registry/rules_span.h"
 #include "services/registry/rules_term.h"
 
 static status_t no_memory(changes_t *changes)
 {
     return problem_set(changes->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-// What both requests say of a span.
-typedef struct span_request {
-    char *new_from, *new_to;
-    bool ongoing, never, more; // more: something else of it was wrong
-} span_request_t;
-
-static status_t check_request(changes_t *changes, const span_request_t *request)
-{
-    const bool changes_span = request->new_from != NULL || request->new_to != NULL || request->ongoing || request->more;
-    if (request->never && changes_span)
-        return problem_set(changes->problem, STATUS_INVALID_ARGUMENT, "never", "What never held has nothing else that is right");
-    if (!request->never && !changes_span)
-        return problem_set(changes->problem, STATUS_INVALID_ARGUMENT, "never", "Nothing says what is right");
-    if (request->ongoing && request->new_to != NULL)
-        return problem_set(changes->problem, STATUS_INVALID_ARGUMENT, "newTo", "What goes on has no last day");
-    return STATUS_OK;
-}
-
-static char *right_to(const span_request_t *request, char *to)
-{
-    if (request->ongoing)
-        return NULL;
-    return request->new_to != NULL ? request->new_to : to;
-}
-
-// A refusal names the request's fields.
-static status_t renamed(changes_t *changes, status_t status)
-{
-    static const char *const names[][2] = {{"from", "newFrom"}, {"to", "newTo"}, {"name", "newName"}, {"share", "newShare"}};
-    for (size_t i = 0; status != STATUS_OK && i < sizeof names / sizeof *names; i++) {
-        if (strcmp(changes->problem->field, names[i][0]) == 0) {
-            (void)snprintf(changes->problem->field, sizeof changes->problem->field, "%s", names[i][1]);
-            break;
-        }
-    }
-    return status;
 }
 
 // ---- members ----
@@ -93,7 +50,7 @@ static member_t *right_member(changes_t *changes, const member_t *wrong, const c
     if (right == NULL)
         return NULL;
     pb_merge(MEMBER_TYPE, right, MEMBER_TYPE, wrong);
-    right->to = right_to(span, wrong->to);
+    right->to = span_right_to(span, wrong->to);
     if (request->source != NULL)
         right->source = request->source;
     if (request->new_from == NULL)
@@ -109,7 +66,7 @@ status_t member_correct(changes_t *changes, const correct_member_request_t *requ
     const span_request_t span = {request->new_from, request->new_to, request->ongoing, request->never, request->source != NULL};
     changed_t *network = changes_find(changes, request->code);
     const changed_t *practice = changes_find(changes, request->practice);
-    status_t status = check_request(changes, &span);
+    status_t status = span_request_check(&span, changes->problem);
     if (status != STATUS_OK)
         return status;
     const member_t *wrong = member_at(network->before, request->practice, request->from);
@@ -121,10 +78,10 @@ status_t member_correct(changes_t *changes, const correct_member_request_t *requ
         right = right_member(changes, wrong, request, &span);
         if (right == NULL)
             return no_memory(changes);
-        if (same_text(right->from, wrong->from) && same_text(right->to, wrong->to) && same_text(right->source, wrong->source) &&
-            right->from_assumed == wrong->from_assumed)
+        if (span_same_text(right->from, wrong->from) && span_same_text(right->to, wrong->to) &&
+            span_same_text(right->source, wrong->source) && right->from_assumed == wrong->from_assumed)
             return STATUS_OK;
-        status = renamed(changes, member_check_beside(changes, network->before, practice->before, wrong->from, right));
+        status = span_refusal(member_check_beside(changes, network->before, practice->before, wrong->from, right), changes->problem);
     }
     if (status == STATUS_OK)
         status = changes_end_member(changes, network, wrong, NULL);
@@ -154,7 +111,7 @@ static director_t *right_director(changes_t *changes, const director_t *wrong, c
     if (right == NULL)
         return NULL;
     pb_merge(DIRECTOR_TYPE, right, DIRECTOR_TYPE, wrong);
-    right->to = right_to(span, wrong->to);
+    right->to = span_right_to(span, wrong->to);
     if (request->new_name != NULL)
         right->name = request->new_name;
     if (request->new_share != NULL)
@@ -171,8 +128,8 @@ static director_t *right_director(changes_t *changes, const director_t *wrong, c
 
 static bool same_director(const director_t *a, const director_t *b)
 {
-    return same_text(a->name, b->name) && same_text(a->from, b->from) && same_text(a->to, b->to) && same_text(a->share, b->share) &&
-           same_text(a->source, b->source) && a->from_assumed == b->from_assumed;
+    return span_same_text(a->name, b->name) && span_same_text(a->from, b->from) && span_same_text(a->to, b->to) &&
+           span_same_text(a->share, b->share) && span_same_text(a->source, b->source) && a->from_assumed == b->from_assumed;
 }
 
 status_t director_correct(changes_t *changes, const correct_director_request_t *request)
@@ -180,7 +137,7 @@ status_t director_correct(changes_t *changes, const correct_director_request_t *
     const span_request_t span = {request->new_from, request->new_to, request->ongoing, request->never,
                                  request->new_name != NULL || request->new_share != NULL || request->source != NULL};
     changed_t *network = changes_find(changes, request->code);
-    status_t status = check_request(changes, &span);
+    status_t status = span_request_check(&span, changes->problem);
     if (status != STATUS_OK)
         return status;
     const director_t *wrong = director_at(network->before, request->name, request->from);
@@ -200,6 +157,6 @@ status_t director_correct(changes_t *changes, const correct_director_request_t *
         return status;
     aggregate_t facts = *network->after;
     facts.closed_on = (char *)(uintptr_t)timeline_closed_from(network->timeline);
-    status = renamed(changes, director_check(&facts, right, changes->problem));
+    status = span_refusal(director_check(&facts, right, changes->problem), changes->problem);
     return status == STATUS_OK ? changes_add_director(changes, network, right) : status;
 }

@@ -16,6 +16,8 @@ static const finding_kind_t list_size_difference = {"list-size-difference", "A n
 const finding_kind_t practice_count_difference = {"practice-count-difference",
                                                   "The stated number of practices should be the number recorded", SEVERITY(WARNING)};
 
+static const finding_kind_t payee_closed = {"payee-closed", "The payee of a network must be open", SEVERITY(ERROR)};
+
 finding_t *finding_new(const finding_kind_t *kind, const char *code, char *source, char *detail, arena_t *arena)
 {
     finding_t *finding = pb_new(FINDING_TYPE, arena);
@@ -75,7 +77,18 @@ static char *difference_detail(const char *what, int64_t stated, int64_t compute
     return arena_printf(arena, "%s: %" PRId64 " stated, %" PRId64 " %s", what, stated, computed, how);
 }
 
-bool network_find(network_t *network, arena_t *arena)
+// A network that is closed itself is paid nothing more.
+static bool find_payee(network_t *network, const char *closed_from, arena_t *arena)
+{
+    if (closed_from == NULL || network->payee == NULL || network->status == STATUS_OF(CLOSED))
+        return true;
+    char *detail = arena_printf(arena, "%s is paid through %s, which is closed from %s on", network->name, network->payee, closed_from);
+    finding_t *finding = finding_new(&payee_closed, network->code, network->source, detail, arena);
+    network->findings[network->n_findings++] = finding;
+    return finding != NULL;
+}
+
+bool network_find(network_t *network, const char *payee_closed_from, arena_t *arena)
 {
     network->n_findings = 0;
     network->findings = arena_alloc(arena, NETWORK_FINDINGS_MAX * sizeof *network->findings);
@@ -101,5 +114,5 @@ bool network_find(network_t *network, arena_t *arena)
                                         detail, arena)) == NULL)
             return false;
     }
-    return true;
+    return find_payee(network, payee_closed_from, arena);
 }

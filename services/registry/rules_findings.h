@@ -4,6 +4,7 @@
 //   size-band-below              error        fewer than 30,000 and no waiver of the commissioner; with one, information
 //   list-size-difference         information  a network's stated list against the sum of its parts
 //   practice-count-difference    warning      practices as stated against those recorded
+//   payee-closed                 error        the payee that it names is closed: nobody can be paid for it
 //
 // and, over the whole registry, those of rules_survey.h. The band's ends, both inside: domain.md, Registry, "Size band". Below is an error
 // since the contract asks for something that is not there; above is a warning since nothing is asked.
@@ -17,7 +18,7 @@
 #define BAND_MOST 50000
 
 // Room for the findings of one network.
-#define NETWORK_FINDINGS_MAX 4
+#define NETWORK_FINDINGS_MAX 5
 
 typedef struct finding_kind {
     const char *code;
@@ -33,7 +34,8 @@ finding_t *finding_new(const finding_kind_t *kind, const char *code, char *sourc
 finding_t *finding_new_difference(const finding_kind_t *kind, const char *code, int64_t stated, int64_t computed, char *source,
                                   char *detail, arena_t *arena);
 
-// Fills network->findings from its list size, waivers of the day, members and stated count. False without memory.
-bool network_find(network_t *network, arena_t *arena);
+// Fills network->findings from its list size, waivers of the day, members and stated count, and its payee, which is closed from
+// `payee_closed_from` on (NULL: it is not closed on the day). False without memory.
+bool network_find(network_t *network, const char *payee_closed_from, arena_t *arena);
 
 #endif

@@ -151,6 +151,15 @@ static bool assume_all(network_t *network, arena_t *arena)
     return good;
 }
 
+// Since when the payee of the day is closed on it; NULL where it is not.
+static const char *payee_closed_from(const network_t *network, const aggregate_t *facts, const char *day)
+{
+    const Pcn__Registry__Store__V1__ClosedPayee *closed = facts->closed_payee;
+    if (closed == NULL || network->payee == NULL || strcmp(closed->code, network->payee) != 0 || strcmp(closed->from, day) > 0)
+        return NULL;
+    return closed->from;
+}
+
 network_t *network_on(const aggregate_t *facts, const char *day, arena_t *arena)
 {
     network_t *network = pb_new(NETWORK_TYPE, arena);
@@ -163,7 +172,8 @@ network_t *network_on(const aggregate_t *facts, const char *day, arena_t *arena)
         !pick_sub_groups(network, facts, day, arena) || !pick_waivers(network, facts, day, arena))
         return NULL;
     network->list_size = list_size_of_network(facts, network->members, network->n_members, day, arena);
-    if (network->list_size == NULL || !register_network(network, day, arena) || !network_find(network, arena) || !assume_all(network, arena))
+    if (network->list_size == NULL || !register_network(network, day, arena) ||
+        !network_find(network, payee_closed_from(network, facts, day), arena) || !assume_all(network, arena))
         return NULL;
     return network;
 }

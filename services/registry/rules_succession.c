@@ -185,6 +185,9 @@ static status_t hand_over(const heirs_t *heirs, const char *manner)
         status = leave_networks(heirs);
     if (status == STATUS_OK)
         status = redirect_children(heirs);
+    // Which of several is paid for another network is nothing that follows from a split.
+    if (status == STATUS_OK && heirs->split == NULL)
+        status = changes_redirect_payees(heirs->changes, heirs->ending, heirs->on, heirs->heirs[0]->after->code);
     for (size_t i = 0; i < heirs->count && status == STATUS_OK; i++)
         status = changes_succeed(heirs->changes, heirs->ending, heirs->heirs[i], heirs->on, manner, heirs->source);
     return status == STATUS_OK ? changes_close(heirs->changes, heirs->ending, heirs->on) : status;

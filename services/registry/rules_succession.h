@@ -1,6 +1,7 @@
 // How one organisation ends in favour of another or of several. What lies below it goes to them day by day as it was: a network's members
-// by their memberships, all else by its parent or place. Terms of a network's directors end; sub-groups, waivers, list sizes and payee are
-// not carried over. A practice's own membership ends.
+// by their memberships, all else by its parent or place. Terms of a network's directors end; sub-groups, waivers, list sizes and its own
+// payee are not carried over. A practice's own membership ends. Networks that are paid through it are paid through the one that it merges
+// into; after a split their payee is closed, which is a finding (payee-closed).
 #ifndef PCN_REGISTRY_RULES_SUCCESSION_H
 #define PCN_REGISTRY_RULES_SUCCESSION_H
 

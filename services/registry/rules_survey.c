@@ -80,7 +80,8 @@ static void judge_network(list_t *list, const surveyed_t *row)
     size.source = row->stated_size_source;
     network.list_size = &size;
     network.n_members = (size_t)row->members;
-    if (!network_find(&network, list->arena)) {
+    network.payee = row->closed_payee;
+    if (!network_find(&network, row->payee_closed_from, list->arena)) {
         list->failed = true;
         return;
     }

@@ -56,9 +56,6 @@ const char *timeline_next(const timeline_t *timeline, const char *day);
 // The day from which the organisation is closed by what is on record, NULL for none.
 const char *timeline_closed_from(const timeline_t *timeline);
 
-// Every span as it is on record, by first day, as entries of a history. False without memory.
-bool timeline_entries(timeline_t *timeline, history_entry_t ***entries, size_t *count);
-
 // What the save writes and the event shows: the head is the whole organisation of today with its next version, `updatedAt` and what is to
 // come. NULL without memory.
 timeline_record_t *timeline_record(timeline_t *timeline);

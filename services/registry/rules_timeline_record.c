@@ -165,27 +165,6 @@ void organisation_end_facts(organisation_t *organisation, arena_t *arena)
         organisation->facts_to = day_before(organisation->coming[0]->from, arena);
 }
 
-bool timeline_entries(timeline_t *timeline, history_entry_t ***entries, size_t *count)
-{
-    *entries = arena_alloc(timeline->arena, timeline->count * sizeof **entries);
-    *count = timeline->count;
-    for (size_t i = 0; *entries != NULL && i < timeline->count; i++) {
-        const span_t *span = &timeline->spans[i];
-        writer_t writer = {.timeline = timeline, .good = true};
-        history_entry_t *entry = pb_new(&pcn__registry__v1__history_entry__type, timeline->arena);
-        (*entries)[i] = entry;
-        if (entry == NULL)
-            return false;
-        entry->from = (char *)(uintptr_t)span->from;
-        entry->to = (char *)(uintptr_t)end_of(&writer, i);
-        entry->recorded_at = (char *)(uintptr_t)timeline->originals[span->origin].recorded_at;
-        entry->organisation = span->facts;
-        if (!writer.good)
-            return false;
-    }
-    return *entries != NULL;
-}
-
 timeline_record_t *timeline_record(timeline_t *timeline)
 {
     timeline_record_t *record = pb_new(&pcn__registry__store__v1__timeline__type, timeline->arena);

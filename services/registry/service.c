@@ -1,13 +1,18 @@
 #include "services/registry/service.h"
 
+#include "services/registry/errand_import.h"
 #include "services/registry/handlers.h"
 #include "services/registry/handlers_beside.h"
+#include "services/registry/handlers_import.h"
+#include "services/registry/handlers_export.h"
 #include "services/registry/handlers_reads.h"
 #include "services/registry/handlers_site.h"
 #include "services/registry/messages.h"
 #include "services/registry/store_day.h"
 #include "services/registry/store_history.h"
+#include "services/registry/store_import.h"
 #include "services/registry/store_beside.h"
+#include "services/registry/store_export.h"
 #include "services/registry/store_move.h"
 #include "services/registry/store_network.h"
 #include "services/registry/store_organisation.h"
@@ -16,6 +21,7 @@
 #include "services/registry/store_succession.h"
 
 #define CHANGES_TYPE (&pcn__registry__store__v1__changes__type)
+#define IMPORT_TYPE (&pcn__registry__store__v1__loaded_import__type)
 
 extern const db_migration_t registry_migrations[];
 
@@ -74,7 +80,12 @@ static const service_handler_t handlers[] = {
      .decide = decide_correct_director,
      .after = CHANGES_TYPE,
      .save = &correct_director_save},
-    {.method = "GetHistory", .load = &get_history, .row = AGGREGATE_TYPE, .decide = decide_get_history},
+    {.method = "GetHistory",
+     .prepare = prepare_get_history,
+     .prepared = &pcn__registry__store__v1__after__type,
+     .load = &get_history,
+     .row = &pcn__registry__store__v1__history_row__type,
+     .decide = decide_get_history},
     {.method = "CloseOrganisation",
      .load = &close_organisation_load,
      .row = AGGREGATE_TYPE,
@@ -105,6 +116,18 @@ static const service_handler_t handlers[] = {
      .decide = decide_add_waiver,
      .after = &pcn__registry__v1__waiver__type,
      .save = &add_waiver_save},
+    {.method = "EndWaiver",
+     .load = &end_waiver_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_end_waiver,
+     .after = &pcn__registry__store__v1__changed_waiver__type,
+     .save = &end_waiver_save},
+    {.method = "CorrectWaiver",
+     .load = &correct_waiver_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_correct_waiver,
+     .after = &pcn__registry__store__v1__changed_waiver__type,
+     .save = &correct_waiver_save},
     {.method = "AddDirector",
      .load = &add_director_load,
      .row = AGGREGATE_TYPE,
@@ -131,6 +154,12 @@ static const service_handler_t handlers[] = {
      .decide = decide_add_fact,
      .after = &pcn__registry__v1__stated_fact__type,
      .save = &add_fact_save},
+    {.method = "CorrectFact",
+     .load = &correct_fact_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_correct_fact,
+     .after = &pcn__registry__store__v1__changed_fact__type,
+     .save = &correct_fact_save},
     {.method = "ListFacts",
      .prepare = prepare_list_facts,
      .prepared = &pcn__registry__store__v1__after__type,
@@ -143,6 +172,18 @@ static const service_handler_t handlers[] = {
      .decide = decide_add_system,
      .after = &pcn__registry__v1__system_profile__type,
      .save = &add_system_save},
+    {.method = "EndSystem",
+     .load = &end_system_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_end_system,
+     .after = &pcn__registry__store__v1__changed_system__type,
+     .save = &end_system_save},
+    {.method = "CorrectSystem",
+     .load = &correct_system_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_correct_system,
+     .after = &pcn__registry__store__v1__changed_system__type,
+     .save = &correct_system_save},
     {.method = "ListSystems", .load = &list_systems, .row = &pcn__registry__v1__system_profile__type, .decide = decide_list_systems},
     {.method = "GetSystemCoverage",
      .load = &get_system_coverage,
@@ -154,6 +195,18 @@ static const service_handler_t handlers[] = {
      .decide = decide_add_alignment,
      .after = &pcn__registry__v1__alignment__type,
      .save = &add_alignment_save},
+    {.method = "EndAlignment",
+     .load = &end_alignment_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_end_alignment,
+     .after = &pcn__registry__store__v1__changed_alignment__type,
+     .save = &end_alignment_save},
+    {.method = "CorrectAlignment",
+     .load = &correct_alignment_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_correct_alignment,
+     .after = &pcn__registry__store__v1__changed_alignment__type,
+     .save = &correct_alignment_save},
     {.method = "ListOrganisationAlignments",
      .load = &list_organisation_alignments,
      .row = &pcn__registry__v1__alignment__type,
@@ -183,12 +236,45 @@ static const service_handler_t handlers[] = {
      .decide = decide_update_site,
      .after = &pcn__registry__v1__site__type,
      .save = &update_site_save},
+    {.method = "BeginImport",
+     .load = &begin_import_load,
+     .row = IMPORT_TYPE,
+     .decide = decide_begin_import,
+     .after = IMPORT_TYPE,
+     .save = &begin_import_save},
+    {.method = "PutImportPart",
+     .load = &put_import_part_load,
+     .row = IMPORT_TYPE,
+     .decide = decide_put_import_part,
+     .after = &pcn__registry__store__v1__import_part__type,
+     .save = &put_import_part_save,
+     .flags = SERVICE_HINTS_ERRANDS},
+    {.method = "GetJob", .load = &get_job, .row = IMPORT_TYPE, .decide = decide_get_job},
+    {.method = "CleanImport",
+     .load = &clean_import_load,
+     .row = IMPORT_TYPE,
+     .decide = decide_clean_import,
+     .after = &pcn__registry__store__v1__import_cleaning__type,
+     .save = &clean_import_save},
     {.method = "GetChecks", .load = &get_checks, .row = &pcn__registry__store__v1__surveyed__type, .decide = decide_get_checks},
+    {.method = "Export",
+     .prepare = prepare_export,
+     .prepared = &pcn__registry__store__v1__after__type,
+     .load = &export_load,
+     .row = &pcn__registry__store__v1__export_piece__type,
+     .decide = decide_export,
+     .flags = SERVICE_SLOW},
     {.method = NULL},
 };
 
 static const service_job_t jobs[] = {
     {.name = "day", .due = &due_organisations, .method = "ComeIntoForce", .period_s = 60, .at_once = 16},
+    {.name = "imports", .due = &due_imports, .method = "CleanImport", .period_s = 300, .at_once = 1},
+    {.name = NULL},
+};
+
+static const service_errand_t errands[] = {
+    {.name = "import", .step = errand_import, .period_s = 5},
     {.name = NULL},
 };
 
@@ -198,4 +284,5 @@ const service_t registry_service = {
     .handlers = handlers,
     .migrations = registry_migrations,
     .jobs = jobs,
+    .errands = errands,
 };

@@ -16,4 +16,16 @@ extern const db_stmt_t add_alignment_save;           // after: registry.v1.Align
 extern const db_stmt_t list_organisation_alignments; // rows: registry.v1.Alignment, of the organisation alone where it has none
 extern const db_stmt_t list_alignments;              // rows: registry.v1.Alignment, one more than the page; prepared: store After
 
+// Loads: row store Aggregate with what the change is about.
+extern const db_stmt_t correct_fact_load;
+extern const db_stmt_t correct_fact_save; // after: store ChangedFact
+extern const db_stmt_t end_system_load;
+extern const db_stmt_t end_system_save; // after: store ChangedSystem
+extern const db_stmt_t correct_system_load;
+extern const db_stmt_t correct_system_save; // after: store ChangedSystem
+extern const db_stmt_t end_alignment_load;
+extern const db_stmt_t end_alignment_save; // after: store ChangedAlignment
+extern const db_stmt_t correct_alignment_load;
+extern const db_stmt_t correct_alignment_save; // after: store ChangedAlignment
+
 #endif

@@ -9,7 +9,7 @@
 // all that an event shows.
 #define CHANGES_COLUMNS(day) ORGANISATION_COLUMNS ", " CHANGES_NETWORK ", " WITHIN_REACH ", " TIMELINE_FACTS(day " < o.facts_from")
 #define CHANGES_NETWORK                                                                                                                    \
-    "f.commissioner, f.all_members, f.all_directors, f.all_sub_groups, " NETWORK_WAIVERS ", "                                              \
+    "f.commissioner, f.all_members, f.all_directors, f.all_sub_groups, " NETWORK_WAIVERS ", " CLOSED_PAYEE ", "                            \
     "CASE WHEN o.kind = 'network' THEN latest_sizes_json(o.code, :call.today::date) END AS all_sizes"
 // Of a practice: all its memberships.
 #define PRACTICE_MEMBERSHIPS                                                                                                               \

@@ -13,24 +13,45 @@ const db_stmt_t add_director_load = {"add_director_load",
                                      " FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text AND o.kind = 'network'"};
 
 const db_stmt_t add_director_save = {
-    "add_director_save", LOCKED
-    "term AS (INSERT INTO director_term (network, name, from_on, to_on, share, source, from_assumed, recorded_at) "
-    "    SELECT locked.code, :after.name::text, :after.from::date, :after.to::date, :after.share::numeric, :after.source::text, "
-    "        coalesce(:after.from_assumed::boolean, false), :call.now::timestamptz FROM locked ON CONFLICT DO NOTHING RETURNING network), " CHANGED_BY("term")};
+    "add_director_save",
+    LOCKED "term AS (INSERT INTO director_term (network, name, from_on, to_on, share, source, from_assumed, recorded_at) "
+           "    SELECT locked.code, :after.name::text, :after.from::date, :after.to::date, :after.share::numeric, :after.source::text, "
+           "        coalesce(:after.from_assumed::boolean, false), :call.now::timestamptz FROM locked ON CONFLICT DO NOTHING RETURNING "
+           "network), " CHANGED_BY("term")};
 
 // A waiver is the commissioner's: whom the caller reaches is asked of it, not of the network.
-const db_stmt_t add_waiver_load = {
-    "add_waiver_load",
-    "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS ", "
-    "within_reach(f.commissioner, :header.principal.organisations::text[], :call.today::date) AS within_reach, "
-    "(SELECT array_agg(a.code ORDER BY a.distance) FROM above(o.code) a WHERE a.kind IN ('ccg', 'sub-icb', 'ics')) AS above "
-    "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text AND o.kind = 'network'"};
+#define WAIVER_LOAD                                                                                                                        \
+    "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS ", "                                                                                 \
+    "within_reach(f.commissioner, :header.principal.organisations::text[], :call.today::date) AS within_reach, "                           \
+    "(SELECT array_agg(a.code ORDER BY a.distance) FROM above(o.code) a WHERE a.kind IN ('ccg', 'sub-icb', 'ics')) AS above "              \
+    "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text AND o.kind = 'network'"
+
+const db_stmt_t add_waiver_load = {"add_waiver_load", WAIVER_LOAD};
 
 const db_stmt_t add_waiver_save = {
     "add_waiver_save",
     LOCKED "waived AS (INSERT INTO waiver (network, from_on, to_on, reason, granted_by, source, recorded_at) "
            "    SELECT locked.code, :after.from::date, :after.to::date, :after.reason::text, :after.granted_by::text, :after.source::text, "
            "        :call.now::timestamptz FROM locked ON CONFLICT DO NOTHING RETURNING network), " CHANGED_BY("waived")};
+
+#define WAIVER_CHANGE_SAVE                                                                                                                 \
+    LOCKED "gone AS (DELETE FROM waiver w USING locked WHERE w.network = locked.code AND w.from_on = :after.wrong.from::date "             \
+           "    RETURNING w.*), "                                                                                                          \
+           "thought AS (INSERT INTO superseded_fact (code, kind, fact, recorded_at, superseded_at) "                                       \
+           "    SELECT network, 'waiver', to_jsonb(gone), recorded_at, :call.now::timestamptz FROM gone), "                                \
+           "ended AS (UPDATE waiver w SET to_on = :after.after.to::date, end_recorded_at = :call.now::timestamptz FROM locked "            \
+           "    WHERE :after.wrong.from::date IS NULL AND w.network = locked.code AND w.from_on = :after.after.from::date "                \
+           "    RETURNING w.network), "                                                                                                    \
+           "added AS (INSERT INTO waiver (network, from_on, to_on, reason, granted_by, source, recorded_at) "                              \
+           "    SELECT gone.network, :after.after.from::date, :after.after.to::date, :after.after.reason::text, "                          \
+           "        :after.after.granted_by::text, :after.after.source::text, :call.now::timestamptz "                                     \
+           "    FROM gone WHERE :after.after.from::date IS NOT NULL), "                                                                    \
+           "done AS (SELECT network FROM gone UNION ALL SELECT network FROM ended), " CHANGED_BY("done")
+
+const db_stmt_t end_waiver_load = {"end_waiver_load", WAIVER_LOAD};
+const db_stmt_t end_waiver_save = {"end_waiver_save", WAIVER_CHANGE_SAVE};
+const db_stmt_t correct_waiver_load = {"correct_waiver_load", WAIVER_LOAD};
+const db_stmt_t correct_waiver_save = {"correct_waiver_save", WAIVER_CHANGE_SAVE};
 
 #define REQUESTED_SIZE                                                                                                                     \
     "s.kind = :request.list_size.kind::text AND s.sub_group = coalesce(:request.list_size.sub_group::text, '') "                           \

@@ -92,6 +92,7 @@ const db_stmt_t update_organisation_load = {
     "  'placeClosedFrom', CASE WHEN :request.organisation.place::text IS NOT NULL THEN closed_from(:request.organisation.place::text) END, "
     "  'placeCircle', CASE WHEN :request.organisation.place::text IS NOT NULL THEN "
     "      closes_circle(:request.organisation.place::text, o.code, " CHANGE_DAY ", :call.today::date) END, "
+    "  'payeeClosedFrom', CASE WHEN :request.organisation.payee::text IS NOT NULL THEN closed_from(:request.organisation.payee::text) END, "
     "  'payeeKind', (SELECT kind FROM organisation WHERE code = :request.organisation.payee::text))) AS \"references\" "
     "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text"};
 

@@ -38,7 +38,11 @@
     "CASE WHEN 'registry.any' = ANY (:header.principal.scopes::text[]) THEN true "                                                         \
     "    ELSE within_reach(o.code, :header.principal.organisations::text[], :call.today::date) END AS within_reach"
 #define NETWORK_WAIVERS "CASE WHEN o.kind = 'network' THEN waivers_json(o.code) END AS all_waivers"
-#define NETWORK_FACTS "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups, " NETWORK_WAIVERS
+// Few networks name a payee, and few payees are closed.
+#define CLOSED_PAYEE                                                                                                                       \
+    "CASE WHEN o.payee IS NOT NULL THEN (SELECT json_build_object('code', o.payee, 'from', p.day) "                                        \
+    "    FROM (SELECT closed_from(o.payee) AS day) p WHERE p.day IS NOT NULL) END AS closed_payee"
+#define NETWORK_FACTS "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups, " NETWORK_WAIVERS ", " CLOSED_PAYEE
 #define NETWORK_FACTS_JOIN " LEFT JOIN LATERAL network_facts(o.code) f ON o.kind = 'network' "
 
 // A save that adds a row beside an organisation: its head, and its end, which takes the CTE that did so.

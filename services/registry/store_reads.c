@@ -34,4 +34,8 @@ const db_stmt_t list_list_sizes = {
     "WHERE o.code = :request.code::text ORDER BY s.as_of DESC, s.kind COLLATE \"C\", s.sub_group COLLATE \"C\", s.synthetic"};
 
 const db_stmt_t get_checks = {"get_checks",
-                              "SELECT s.* FROM survey_on(:request.as_of::date, :call.today::date) s ORDER BY s.code COLLATE \"C\""};
+                              "SELECT s.*, p.closed_payee, p.payee_closed_from FROM survey_on(:request.as_of::date, :call.today::date) s "
+                              "LEFT JOIN (SELECT o.code, o.payee AS closed_payee, c.day AS payee_closed_from "
+                              "    FROM organisations_on(:request.as_of::date) o CROSS JOIN LATERAL (SELECT closed_from(o.payee) AS day) c "
+                              "    WHERE o.payee IS NOT NULL AND c.day <= coalesce(:request.as_of::date, :call.today::date)) p "
+                              "  ON p.code = s.code ORDER BY s.code COLLATE \"C\""};

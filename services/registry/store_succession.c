@@ -19,12 +19,19 @@
     "    AND p.superseded_at IS NULL AND (p.to_on IS NULL OR p.to_on >= :request.on::date) " MOST ") "                                     \
     "UNION (SELECT c.code FROM organisation_coming c WHERE c.changes ->> 'parent' = :request.code::text "                                  \
     "    OR c.changes ->> 'place' = :request.code::text " MOST ")"
+// Networks that are paid through it on some day from then on.
+#define PAID_THROUGH                                                                                                                       \
+    " UNION (SELECT c.code FROM organisation c WHERE c.payee = :request.code::text "                                                       \
+    "    AND (c.status <> 'closed' OR c.closed_on > :request.on::date) " MOST ") "                                                         \
+    "UNION (SELECT p.code FROM organisation_past p WHERE p.payee = :request.code::text AND p.superseded_at IS NULL "                       \
+    "    AND (p.to_on IS NULL OR p.to_on >= :request.on::date) " MOST ") "                                                                 \
+    "UNION (SELECT c.code FROM organisation_coming c WHERE c.changes ->> 'payee' = :request.code::text " MOST ")"
 
 const db_stmt_t merge_organisation_load = {
     "merge_organisation_load",
     "SELECT " CHANGES_COLUMNS(":request.on::date") ", "
     "CASE WHEN o.code = :request.into::text THEN within_reach(o.code, ARRAY[:request.code::text], :call.today::date) END AS below"
-    CHANGES_FROM "WHERE o.code = ANY (ARRAY(" CONCERNED " UNION SELECT :request.into::text)) ORDER BY o.code"};
+    CHANGES_FROM "WHERE o.code = ANY (ARRAY(" CONCERNED PAID_THROUGH " UNION SELECT :request.into::text)) ORDER BY o.code"};
 
 const db_stmt_t merge_organisation_save = {"merge_organisation_save", CHANGES_SAVE};
 
@@ -39,7 +46,8 @@ const db_stmt_t split_organisation_load = {
 const db_stmt_t split_organisation_save = {"split_organisation_save", CHANGES_SAVE};
 
 const db_stmt_t close_organisation_load = {
-    "close_organisation_load", "SELECT " CHANGES_COLUMNS(":request.on::date") CHANGES_FROM "WHERE o.code = ANY (ARRAY(" CONCERNED
-                               " UNION SELECT unnest(:request.successors::text[]))) ORDER BY o.code"};
+    "close_organisation_load",
+    "SELECT " CHANGES_COLUMNS(":request.on::date") CHANGES_FROM "WHERE o.code = ANY (ARRAY(" CONCERNED PAID_THROUGH
+    " UNION SELECT unnest(:request.successors::text[]))) ORDER BY o.code"};
 
 const db_stmt_t close_organisation_save = {"close_organisation_save", CHANGES_SAVE};

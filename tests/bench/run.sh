@@ -3,8 +3,8 @@
 # What is measured how, and what it needs: README.md beside this file.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-clone=$(cd "$here/../.." && pwd)
+# shellcheck source=common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 seconds=3 warm_seconds=1 rounds=3
 
 usage() {
@@ -23,20 +23,6 @@ environment:
   PCN_BENCH_DATABASE_URL    the instance's database, as a role that may create a schema and read the registry's
                             (default: PCN_DATABASE_URL, else pcn_admin over the private cluster's socket)
 EOF
-}
-
-die() {
-    printf 'bench: %s\n' "$*" >&2
-    exit 1
-}
-
-say() {
-    printf '%s\n' "$*" >&2
-}
-
-number() {
-    [[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || die "$1 is a number from 1 to 9999, not $2"
-    printf '%s' "$2"
 }
 
 while [ $# -gt 0 ]; do
@@ -68,17 +54,11 @@ events=${PCN_BENCH_EVENTS:-$clone/build/tests/bench/bench_events}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/pcn-bench.XXXXXX")
 results=$work/results.ndjson
-pids=()
 
 finish() {
-    local code=$? pid
+    local code=$?
     trap - EXIT INT TERM
-    for pid in "${pids[@]}"; do
-        kill "$pid" 2>/dev/null || true
-    done
-    for pid in "${pids[@]}"; do
-        wait "$pid" 2>/dev/null || true
-    done
+    stop_programs
     psql -X -q -d "$database_url" -c 'SET client_min_messages = warning; DROP SCHEMA IF EXISTS bench_rival CASCADE' >/dev/null 2>&1 || true
     if [ "$code" -ne 0 ]; then
         tail -n 5 "$work"/*.log 2>/dev/null >&2 || true
@@ -89,50 +69,6 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-sql() {
-    psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$database_url" "$@"
-}
-
-# A port of 127.0.0.1 that nobody listens on.
-free_port() {
-    local port hex
-    while :; do
-        port=$((20000 + RANDOM % 12000))
-        hex=$(printf '%04X' "$port")
-        if ! awk -v port="$hex" '{ n = split($2, part, ":"); if (part[n] == port) found = 1 } END { exit !found }' /proc/net/tcp; then
-            printf '%s' "$port"
-            return
-        fi
-    done
-}
-
-# await NAME FIFO: a line on the pipe says that the program is ready.
-await() {
-    local line
-    read -r -t 30 line <&"$2" && [ "$line" = ready ] || die "$1 did not get ready: $(tail -n 3 "$work/$1.log")"
-}
-
-# A second replica of the gateway, on a port instead of a socket: the way to it without the edge. As root it runs as the instance's user.
-start_gateway() {
-    local as=() owner fd
-    owner=$(stat -c %u "$state_dir/keys")
-    mkdir -p "$work/gateway"
-    if [ "$(id -u)" -eq 0 ] && [ "$owner" -ne 0 ]; then
-        chmod 711 "$work"
-        chown "$owner" "$work/gateway"
-        as=(setpriv "--reuid=$owner" "--regid=$(stat -c %g "$state_dir/keys")" --clear-groups)
-    fi
-    gateway_port=$(free_port)
-    mkfifo "$work/gateway.ready"
-    exec {fd}<>"$work/gateway.ready"
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 PCN_STATE_DIR="$state_dir" PCN_ENVIRONMENT=development PCN_READY_FD=9 \
-        PCN_GATEWAY_HTTP_LISTEN="127.0.0.1:$gateway_port" PCN_GATEWAY_METRICS_LISTEN="unix:$work/gateway/metrics" \
-        "${as[@]}" "$bin/pcn-gateway" 9>&"$fd" </dev/null >"$work/gateway.log" 2>&1 &
-    pids+=($!)
-    await gateway "$fd"
-    exec {fd}>&-
-}
 
 # The rival, on a port and on a socket, and the same edge before it: the configuration is the instance's own.
 start_rival() {
@@ -278,16 +214,6 @@ measure_events() {
         caught+=("$(run_events catch-up 0)") || die "catching up failed"
     done
     jq -n -c --argjson live "$(jq -s -c . <<<"${live[*]}")" --argjson catchUp "$(jq -s -c . <<<"${caught[*]}")" '{$live, $catchUp}'
-}
-
-# How busy the machine is before anything is measured, in percent: what others do with it falls harder on few processes than on many.
-measure_busy() {
-    local before after
-    before=$(awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 + $9, $5 + $6 }' /proc/stat)
-    sleep 1
-    after=$(awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 + $9, $5 + $6 }' /proc/stat)
-    awk -v before="$before" -v after="$after" 'BEGIN { split(before, b); split(after, a); busy = a[1] - b[1]; all = busy + a[2] - b[2]
-        print (all > 0 ? int(100 * busy / all + 0.5) : 0) }'
 }
 
 started=$SECONDS

@@ -64,7 +64,7 @@ int platform_command(const platform_t *platform, const char *arguments, char **o
     return run(command, output);
 }
 
-bool platform_start(platform_t *platform)
+static bool start(platform_t *platform, const char *command)
 {
     *platform = (platform_t){.folder = "/tmp/pcn-platform-XXXXXX"};
     if (mkdtemp(platform->folder) == NULL) {
@@ -74,7 +74,7 @@ bool platform_start(platform_t *platform)
     platform->port = platform_free_port();
     snprintf(platform->url, sizeof platform->url, "http://127.0.0.1:%d", platform->port);
     char *output = NULL;
-    bool started = platform_command(platform, "up --detach", &output) == 0;
+    bool started = platform_command(platform, command, &output) == 0;
     if (!started) {
         fprintf(stderr, "%s\n", output != NULL ? output : "./pcn could not be run");
     }
@@ -85,6 +85,30 @@ bool platform_start(platform_t *platform)
         free(real);
     }
     return started && platform->state_dir[0] != '\0';
+}
+
+bool platform_start(platform_t *platform)
+{
+    return start(platform, "up --detach");
+}
+
+bool platform_start_empty(platform_t *platform)
+{
+    return start(platform, "up --detach --empty");
+}
+
+int platform_ctl(const platform_t *platform, const char *arguments, char **output)
+{
+    char command[2048];
+    char *token = platform_token(platform, "system-manager", "ics-llr");
+    int length = token == NULL ? -1
+                               : snprintf(command, sizeof command, "PCN_CTL_TOKEN='%s' '%s/bin/pcnctl' %s --url '%s' 2>&1 </dev/null", token,
+                                          platform->state_dir, arguments, platform->url);
+    free(token);
+    if (length < 0 || (size_t)length >= sizeof command) {
+        return -1;
+    }
+    return run(command, output);
 }
 
 void platform_stop(platform_t *platform)

@@ -21,10 +21,14 @@ typedef struct platform {
 int platform_free_port(void);
 // Up, ready and loaded; false with what ./pcn said on stderr.
 bool platform_start(platform_t *platform);
+// The same with an empty registry.
+bool platform_start_empty(platform_t *platform);
 // Down, and the state removed. Also after a start that failed.
 void platform_stop(platform_t *platform);
 // Runs `./pcn ARGUMENTS` for this platform. Its exit code, or -1; what it said (both streams) in *output, to be freed, where not NULL.
 int platform_command(const platform_t *platform, const char *arguments, char **output);
+// Runs `pcnctl ARGUMENTS` for this platform, with a token of a system-manager of ics-llr; else as platform_command.
+int platform_ctl(const platform_t *platform, const char *arguments, char **output);
 // A token, to be freed; NULL where there is none.
 char *platform_token(const platform_t *platform, const char *role, const char *organisation);
 // The pid of a program, 0 where it does not run.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# ./pcn bench: tests/bench/run.sh on an instance of its own, so that nobody's registry fills up with what is measured.
+# ./pcn bench: tests/bench/run.sh, or england.sh, on an instance of its own, so that nobody's registry fills up with what is measured.
 
 bench_free_port() {
     local tries
@@ -19,10 +19,9 @@ bench_clean() {
     rm -rf "${state_given:?}"
 }
 
-command_bench() {
-    local wanted=("${package_bench[@]}") code=0
-    command -v npm >/dev/null || wanted+=(npm)
-    package_ensure "${package_runtime[@]}" "${package_build[@]}" "${wanted[@]}"
+# bench_start PACKAGE…: such an instance, up and loaded.
+bench_start() {
+    package_ensure "${package_runtime[@]}" "${package_build[@]}" "$@"
     bench_free_port
     state_given=$(state_path)-bench
     bench_clean
@@ -30,11 +29,35 @@ command_bench() {
     trap bench_clean EXIT
     PCN_STATE=$state_given PCN_HTTP_PORT=$instance_port "$PCN_CLONE/pcn" up --detach >/dev/null
     state_find || die "the instance to measure did not start"
+}
+
+# bench_keep FROM TO: the figures outlive the instance.
+bench_keep() {
+    if [ -f "$state_dir/bench/$1" ]; then
+        cp "$state_dir/bench/$1" "$build_dir/$2"
+        say "the figures are in $build_dir/$2"
+    fi
+}
+
+bench_england() {
+    local code=0
+    bench_start wrk
+    PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port "$PCN_CLONE/tests/bench/england.sh" "$@" || code=$?
+    bench_keep england.json bench-england.json
+    return "$code"
+}
+
+command_bench() {
+    local wanted=("${package_bench[@]}") code=0
+    if [ "${1:-}" = england ]; then
+        shift
+        bench_england "$@"
+        return
+    fi
+    command -v npm >/dev/null || wanted+=(npm)
+    bench_start "${wanted[@]}"
     build_run "$build_dir" "the measure" bench_events --
     PCN_BENCH_EVENTS=$build_dir/tests/bench/bench_events PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port "$PCN_CLONE/tests/bench/run.sh" "$@" || code=$?
-    if [ -f "$state_dir/bench/result.json" ]; then
-        cp "$state_dir/bench/result.json" "$build_dir/bench.json"
-        say "the figures are in $build_dir/bench.json"
-    fi
+    bench_keep result.json bench.json
     return "$code"
 }

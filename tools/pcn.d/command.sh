@@ -48,10 +48,11 @@ command_follow() {
 command_was_running=false
 
 command_up() {
-    local detach=false
+    local detach=false empty=false
     while [ $# -gt 0 ]; do
         case $1 in
             --detach | -d) detach=true ;;
+            --empty) empty=true ;;
             *) die "up: $1 is not known" ;;
         esac
         shift
@@ -78,7 +79,7 @@ command_up() {
         instance_refresh
         instance_supervisor wait "$state_dir" "$instance_ready_seconds" || die "not everything is ready: see ./pcn status"
     fi
-    data_load
+    $empty || data_load
     state_unlock
     command_summary
     if ! $detach; then

@@ -43,6 +43,6 @@ data_summary() {
         token=$(jq -r '.nextPageToken // "" | @uri' <<<"$page")
         [ -n "$token" ] || break
     done
-    grep . <<<"$counts" | sort | uniq -c | sort -k1,1nr -k2 |
-        awk '{ sum += $1; list = list (NR > 1 ? ", " : "") $1 " " $2 } END { print sum + 0 " organisations: " list }'
+    sed '/^$/d' <<<"$counts" | sort | uniq -c | sort -k1,1nr -k2 |
+        awk '{ sum += $1; list = list (NR > 1 ? ", " : ": ") $1 " " $2 } END { print sum + 0 " organisations" list }'
 }

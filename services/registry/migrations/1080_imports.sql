@@ -6,7 +6,7 @@ CREATE TABLE import (
     start date NOT NULL,
     -- Pieces that are read; the next is one more.
     pieces integer NOT NULL DEFAULT 0,
-    -- Where the reading stands between two pieces: store ImportReading, packed.
+    -- Where the reading stands between two pieces: ImportReading in proto/pcn/registry/store/v1/imports.proto, packed.
     reading bytea,
     -- ImportFile by file, in the order of sending: [{"name": …, "bytes": …, "rows": …}].
     files jsonb NOT NULL DEFAULT '[]',
@@ -19,14 +19,19 @@ CREATE TABLE import (
     changed bigint,
     unchanged_rows bigint,
     created_at timestamptz NOT NULL,
+    -- When the newest piece came.
+    received_at timestamptz NOT NULL,
     started_at timestamptz,
     finished_at timestamptz
 );
 CREATE INDEX import_by_state ON import (state, created_at) WHERE state NOT IN ('succeeded', 'failed');
+CREATE INDEX import_by_end ON import (finished_at) WHERE finished_at IS NOT NULL;
 
--- A row that is well-formed by itself. One line of the data set may be several: a network's line is its list size and its directors.
+-- A row that is well-formed by itself. One line of the data set may be several: a network's line is its list size and its directors. Without
+-- a foreign key, which would be checked row by row: rows come with a change of their import in one statement, and an import is forgotten
+-- after its rows.
 CREATE TABLE import_row (
-    import uuid NOT NULL REFERENCES import (id) ON DELETE CASCADE,
+    import uuid NOT NULL,
     -- Place in import.files, from 1.
     file integer NOT NULL,
     line integer NOT NULL,

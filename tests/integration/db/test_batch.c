@@ -117,6 +117,45 @@ static void test_reads_share_batches_and_connections(void **state)
     rig_deinit(&rig);
 }
 
+// What takes long is in nobody's way but its like's, and what it writes is there when it is answered, or it failed.
+static void test_slow_reads_go_alone_and_are_committed(void **state)
+{
+    (void)state;
+    rig_t rig;
+    rig_init(&rig, &(db_options_t){.read_connections = 1, .slow_connections = 1});
+    db_statement_t *sleep = rig_statement(&rig, "sleep", "SELECT 1 FROM pg_sleep(0.2)", NULL);
+    db_statement_t *one = rig_statement(&rig, "one", "SELECT 1", NULL);
+    db_statement_t *put = rig_statement(&rig, "put", "INSERT INTO item (code, owner) VALUES (:request.code, :request.parent) RETURNING code", NULL);
+    rig_open(&rig);
+    rig_wait_ready(&rig);
+    unsigned order = 0;
+    asked_t asked[5];
+    const db_statement_t *const statements[] = {sleep, put, put, one, one};
+    static const char *const codes[] = {"a", "good", "bad", "b", "c"};
+    for (int i = 0; i < 5; i++) {
+        asked_init(&asked[i], statements[i], codes[i], NO_NUMBER);
+        asked[i].query.slow = i < 3;
+        asked[i].order = &order;
+        db_read(rig.db, &asked[i].query);
+    }
+    asked[2].request.parent = (char *)"nobody"; // refused when the transaction ends
+    RIG_UNTIL(&rig, asked[1].answers == 1);
+    assert_int_equal(test_database_number(rig.database, "SELECT count(*) FROM item WHERE code = 'good'"), 1);
+    rig_run(&rig);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(asked[i].answers, 1);
+    assert_true(asked[3].place < asked[0].place && asked[4].place < asked[0].place);
+    assert_true(asked[0].place < asked[1].place && asked[1].place < asked[2].place);
+    assert_int_equal(asked[1].status, STATUS_OK);
+    assert_string_equal(asked[1].first, "good");
+    assert_int_not_equal(asked[2].status, STATUS_OK);
+    assert_string_equal(asked[2].constraint, "item_owner_fkey");
+    assert_int_equal(batches(&rig, "kind=\"slow\""), 3);
+    for (int i = 0; i < 5; i++)
+        asked_deinit(&asked[i]);
+    rig_deinit(&rig);
+}
+
 static void ask_again(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
 {
     assert_int_equal(problem->status, STATUS_OK);
@@ -214,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_batch_max),
         cmocka_unit_test(test_two_writes_of_one_key_keep_their_order),
         cmocka_unit_test(test_reads_share_batches_and_connections),
+        cmocka_unit_test(test_slow_reads_go_alone_and_are_committed),
         cmocka_unit_test(test_a_query_may_be_asked_again_from_its_answer),
         cmocka_unit_test(test_two_pools_do_not_deadlock),
         cmocka_unit_test(test_metrics),

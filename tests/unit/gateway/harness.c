@@ -90,20 +90,37 @@ static void answer_organisation(rpc_request_t *call, organisation_t *organisatio
     harness_reply_with(call, organisation, version, call->header.idempotency_key != NULL && strcmp(call->header.idempotency_key, "again") == 0);
 }
 
+static const pb_method_t *method_of(const char *name)
+{
+    for (unsigned i = 0; i < harness_files_service.method_count; i++) {
+        if (strcmp(harness_files_service.methods[i].name, name) == 0)
+            return &harness_files_service.methods[i];
+    }
+    return pb_method_by_name(name);
+}
+
+static void hold(harness_t *harness, rpc_request_t *call)
+{
+    call->next = harness->held;
+    harness->held = call;
+}
+
 static void answer(harness_t *harness, rpc_request_t *call)
 {
-    const pb_method_t *method = pb_method_by_name(call->header.method);
+    const pb_method_t *method = method_of(call->header.method);
     problem_t problem = {0};
     void *request = NULL;
     organisation_t organisation = PCN__REGISTRY__V1__ORGANISATION__INIT;
     if (pb_unpack(method->request, call->body, call->body_size, call->arena, &request, &problem) != STATUS_OK) {
         call->done(call, NULL, NULL, 0, &problem);
+    } else if (strncmp(method->name, "files/", 6) == 0) {
+        if (!harness_files_answer(&harness->files, call, method, request))
+            hold(harness, call);
     } else if (strcmp(method->short_name, "GetOrganisation") == 0) {
         organisation.code = ((Pcn__Registry__V1__GetOrganisationRequest *)request)->code;
         organisation.name = (char *)"Somewhere";
         if (strcmp(organisation.code, "slow") == 0) {
-            call->next = harness->held;
-            harness->held = call;
+            hold(harness, call);
             return;
         }
         answer_organisation(call, &organisation, organisation.code, 3);
@@ -268,7 +285,10 @@ harness_t *harness_new(int64_t in_flight_max)
                                          .token_leeway_ms = 30000,
                                          .token_cache = 100,
                                          .streams_max = 20,
-                                         .stream_heartbeat_ms = 400};
+                                         .stream_heartbeat_ms = 400,
+                                         .uploads_max = 2,
+                                         .downloads_max = 2,
+                                         .transfer_timeout_ms = 60000};
     uv_loop_init(&harness->loop);
     harness->stop.data = harness->drain.data = harness->release.data = harness->grow.data = harness->answers.data = harness;
     uv_async_init(&harness->loop, &harness->stop, on_stop);
@@ -282,6 +302,13 @@ harness_t *harness_new(int64_t in_flight_max)
     harness->gateway.config = &harness->config;
     harness->gateway.metrics = metrics_new();
     harness->gateway.upstream = (upstream_t){harness, fake_call, fake_ready, harness_log_follow, harness_log_unfollow};
+    harness_files_init(&harness->files);
+    harness->contract[0] = &harness_files_service;
+    for (size_t i = 0; pcn_services[i] != NULL; i++) {
+        assert_true(i + 2 < sizeof(harness->contract) / sizeof(harness->contract[0]));
+        harness->contract[i + 1] = pcn_services[i];
+    }
+    harness->gateway.contract = harness->contract;
     assert_int_equal(gateway_init(&harness->gateway, &problem), STATUS_OK);
     harness->issuer = *shared_issuer();
     char *set = issuer_jwks(&harness->issuer);
@@ -310,6 +337,7 @@ void harness_destroy(harness_t **out)
     metrics_destroy(&metrics);
     assert_int_not_equal(access(harness->path, F_OK), 0);
     rmdir(harness->dir);
+    harness_files_deinit(&harness->files);
     free(harness);
 }
 

@@ -3,6 +3,8 @@
 // The stand-in answers in the loop's next turn. By the organisation's code: `missing`, `inside`, `away`, `busy`, `broken` are
 // refused or answered with garbage, `slow` is held until harness_release; all else exists with version 3.
 //
+// Beyond the contract it takes files and gives them (harness_files.h).
+//
 // It also keeps a log of events, which is read in pages and followed by the gateway's tail.
 #ifndef PCN_TESTS_GATEWAY_HARNESS_H
 #define PCN_TESTS_GATEWAY_HARNESS_H
@@ -10,6 +12,7 @@
 #include <pthread.h>
 
 #include "services/gateway/http.h"
+#include "tests/unit/gateway/harness_files.h"
 #include "tests/unit/gateway/issuer.h"
 
 #define HARNESS_BODY_MAX 65536
@@ -54,6 +57,8 @@ typedef struct harness {
     rpc_request_t *waiting, *held;
     harness_seen_t seen;
     harness_log_t log;
+    harness_files_t files;
+    const pb_service_t *contract[64];
 } harness_t;
 
 typedef struct harness_reply {

@@ -21,7 +21,7 @@ static network_t *sized(arena_t *arena, bool has_stated, int64_t stated, bool ha
 
 static const finding_t *find(arena_t *arena, network_t *network, const char *code)
 {
-    assert_true(network_find(network, arena));
+    assert_true(network_find(network, NULL, arena));
     for (size_t i = 0; i < network->n_findings; i++) {
         if (strcmp(network->findings[i]->code, code) == 0)
             return network->findings[i];
@@ -65,10 +65,10 @@ static void the_computed_size_decides(void **state)
 static void an_unknown_size_is_no_finding(void **state)
 {
     network_t *network = sized(*state, false, 0, false, 0);
-    assert_true(network_find(network, *state));
+    assert_true(network_find(network, NULL, *state));
     assert_int_equal(network->n_findings, 0);
     network = sized(*state, true, 40000, true, 40000);
-    assert_true(network_find(network, *state));
+    assert_true(network_find(network, NULL, *state));
     assert_int_equal(network->n_findings, 0);
 }
 
@@ -92,9 +92,34 @@ static void all_at_once_fit(void **state)
     network_t *network = sized(*state, true, 60000, true, 60001);
     network->has_stated_practice_count = 1;
     network->stated_practice_count = 1;
-    assert_true(network_find(network, *state));
-    assert_int_equal(network->n_findings, 3);
+    network->payee = text(*state, "fed-a");
+    assert_true(network_find(network, "2020-01-01", *state));
+    assert_int_equal(network->n_findings, 4);
     assert_true(network->n_findings <= NETWORK_FINDINGS_MAX);
+}
+
+static void a_closed_payee_is_an_error(void **state)
+{
+    network_t *network = sized(*state, true, 40000, false, 0);
+    network->payee = text(*state, "fed-a");
+    assert_null(find(*state, network, "payee-closed"));
+    assert_true(network_find(network, "2020-04-01", *state));
+    assert_int_equal(network->n_findings, 1);
+    const finding_t *finding = network->findings[0];
+    assert_string_equal(finding->code, "payee-closed");
+    assert_int_equal(finding->severity, SEVERITY(ERROR));
+    assert_string_equal(finding->subject, "organisations/pcn-a");
+    assert_string_equal(finding->detail, "A is paid through fed-a, which is closed from 2020-04-01 on");
+    assert_string_equal(finding->source, "the strategy");
+    assert_false(finding->has_stated || finding->has_computed);
+    // A closed network is paid nothing, and one that names nobody has nobody that is closed.
+    network->status = STATUS_OF(CLOSED);
+    assert_true(network_find(network, "2020-04-01", *state));
+    assert_int_equal(network->n_findings, 0);
+    network->status = STATUS_OF(ACTIVE);
+    network->payee = NULL;
+    assert_true(network_find(network, "2020-04-01", *state));
+    assert_int_equal(network->n_findings, 0);
 }
 
 static void a_waiver_makes_it_information(void **state)
@@ -116,11 +141,12 @@ static void a_waiver_makes_it_information(void **state)
 static void says_so_without_memory(void **state)
 {
     network_t *network = sized(*state, true, 1, true, 2);
+    network->payee = text(*state, "fed-a");
     bool refused = false, found = false;
     for (size_t cap = 16; cap < 4096 && !found; cap += 16) {
         arena_t *small = arena_new(cap);
         assert_non_null(small);
-        found = network_find(network, small);
+        found = network_find(network, "2020-01-01", small);
         refused = refused || !found;
         arena_destroy(&small);
     }
@@ -130,10 +156,11 @@ static void says_so_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_band_includes_its_ends),    TEST(above_is_a_warning_below_an_error),
-        TEST(the_computed_size_decides),     TEST(an_unknown_size_is_no_finding),
-        TEST(practices_are_counted),         TEST(all_at_once_fit),
-        TEST(a_waiver_makes_it_information), TEST(says_so_without_memory),
+        TEST(the_band_includes_its_ends), TEST(above_is_a_warning_below_an_error),
+        TEST(the_computed_size_decides),  TEST(an_unknown_size_is_no_finding),
+        TEST(practices_are_counted),      TEST(all_at_once_fit),
+        TEST(a_closed_payee_is_an_error), TEST(a_waiver_makes_it_information),
+        TEST(says_so_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,17 +156,40 @@ static void says_so_at_every_lack_of_memory(void **state)
     assert_true(made);
 }
 
+// On the day on which the payee of the day is closed, and only that one.
+static void the_payee_of_the_day_is_open(void **state)
+{
+    aggregate_t *facts = make_network(*state, "pcn-a");
+    Pcn__Registry__Store__V1__ClosedPayee closed = PCN__REGISTRY__STORE__V1__CLOSED_PAYEE__INIT;
+    closed.code = text(*state, "fed-a");
+    closed.from = text(*state, "2020-04-01");
+    facts->payee = text(*state, "fed-a");
+    facts->closed_payee = &closed;
+    static const struct {
+        const char *day;
+        bool found;
+    } days[] = {{"2020-03-31", false}, {"2020-04-01", true}, {"2020-04-02", true}};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        const network_t *network = network_on(facts, days[i].day, *state);
+        assert_non_null(network);
+        assert_int_equal(network->n_findings, days[i].found ? 1 : 0);
+    }
+    facts->payee = text(*state, "fed-b");
+    assert_int_equal(network_on(facts, "2020-04-02", *state)->n_findings, 0);
+    facts->payee = NULL;
+    assert_int_equal(network_on(facts, "2020-04-02", *state)->n_findings, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(a_new_network_lacks_everything),
-        TEST(what_is_there_is_not_missing),
-        TEST(a_day_picks_waivers),
-        TEST(a_day_picks_members_and_directors),
-        TEST(sub_groups_have_their_practices_and_size),
-        TEST(assumptions_are_said),
-        TEST(an_event_carries_all_on_record),
-        TEST(says_so_at_every_lack_of_memory),
-    };
+    const struct CMUnitTest tests[] = {TEST(a_new_network_lacks_everything),
+                                       TEST(what_is_there_is_not_missing),
+                                       TEST(a_day_picks_waivers),
+                                       TEST(a_day_picks_members_and_directors),
+                                       TEST(sub_groups_have_their_practices_and_size),
+                                       TEST(assumptions_are_said),
+                                       TEST(an_event_carries_all_on_record),
+                                       TEST(says_so_at_every_lack_of_memory),
+                                       TEST(the_payee_of_the_day_is_open)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

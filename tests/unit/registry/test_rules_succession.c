@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "services/registry/rules_succession.h"
+#include "services/registry/rules_term.h"
 #include "tests/unit/registry/support.h"
 
 #define TODAY "2020-06-15"
@@ -335,20 +336,68 @@ static void a_practice_splits_in_its_network(void **state)
     assert_string_equal(after->all_members[3]->to, "2021-03-31");
 }
 
+static aggregate_t *paid_through(arena_t *arena, const char *code, const char *payee)
+{
+    aggregate_t *network = make(arena, code, KIND(NETWORK), "ccg", NULL);
+    network->payee = text(arena, payee);
+    return network;
+}
+
+static const char *payee_on(changes_t *changes, const char *code, const char *day)
+{
+    return changed_on(changes_find(changes, code), day)->payee;
+}
+
+// As of the day before, of and after; only of networks that it paid, and not after a split.
+static void payees_follow_a_merger(void **state)
+{
+    static const char *const days[] = {"2020-05-01", "2020-06-15", "2020-12-01"};
+    for (size_t i = 0; i < 3; i++) {
+        arena_t *arena = *state;
+        problem_t problem = {0};
+        void *rows[] = {make(arena, "a", KIND(FEDERATION), "ics", NULL), make(arena, "b", KIND(FEDERATION), "ics", NULL),
+                        paid_through(arena, "n1", "a"), paid_through(arena, "n2", "b"), paid_through(arena, "n3", NULL)};
+        changes_t *changes = begin(arena, rows, 5, &problem);
+        assert_int_equal(merge(changes, "a", "b", days[i]), STATUS_OK);
+        assert_string_equal(payee_on(changes, "n1", day_before(days[i], arena)), "a");
+        assert_string_equal(payee_on(changes, "n1", days[i]), "b");
+        assert_string_equal(payee_on(changes, "n1", day_after(days[i], arena)), "b");
+        assert_string_equal(payee_on(changes, "n2", days[i]), "b");
+        assert_null(payee_on(changes, "n3", days[i]));
+        assert_int_equal(changes_record(changes), STATUS_OK);
+        assert_int_equal(changes_count(changes), 3);
+        assert_int_equal(changes_find(changes, "n1")->announced, i == 2);
+        assert_int_equal(changes_find(changes, "n1")->head->version, 2);
+        arena_reset(arena);
+    }
+}
+
+// One that pays itself keeps what it said; the other takes over what it was paid through it.
+static void a_network_that_ends_keeps_its_payee(void **state)
+{
+    problem_t problem = {0};
+    void *rows[] = {paid_through(*state, "a", "a"), paid_through(*state, "b", "a")};
+    changes_t *changes = begin(*state, rows, 2, &problem);
+    assert_int_equal(merge(changes, "a", "b", "2020-04-01"), STATUS_OK);
+    assert_string_equal(payee_on(changes, "a", "2020-04-01"), "a");
+    assert_string_equal(payee_on(changes, "b", "2020-03-31"), "a");
+    assert_string_equal(payee_on(changes, "b", "2020-04-01"), "b");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(kinds_merge_with_their_own),
-        TEST(both_are_open),
-        TEST(it_does_not_merge_into_itself_or_below),
-        TEST(children_go_along_in_both_trees),
-        TEST(those_who_leave_before_do_not_go_along),
-        TEST(directors_terms_end),
-        TEST(a_split_shares_out_everything),
-        TEST(parts_are_new_and_several),
-        TEST(parts_are_as_the_one_that_ends),
-        TEST(a_split_to_come_proposes),
-        TEST(a_practice_splits_in_its_network),
-    };
+    const struct CMUnitTest tests[] = {TEST(kinds_merge_with_their_own),
+                                       TEST(both_are_open),
+                                       TEST(it_does_not_merge_into_itself_or_below),
+                                       TEST(children_go_along_in_both_trees),
+                                       TEST(those_who_leave_before_do_not_go_along),
+                                       TEST(directors_terms_end),
+                                       TEST(a_split_shares_out_everything),
+                                       TEST(parts_are_new_and_several),
+                                       TEST(parts_are_as_the_one_that_ends),
+                                       TEST(a_split_to_come_proposes),
+                                       TEST(a_practice_splits_in_its_network),
+                                       TEST(payees_follow_a_merger),
+                                       TEST(a_network_that_ends_keeps_its_payee)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

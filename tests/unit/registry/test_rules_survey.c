@@ -83,6 +83,16 @@ static void the_band_is_judged_with_the_waivers(void **state)
     assert_int_equal(find(*state, row, "list-size-difference")->difference, 20001);
 }
 
+static void a_closed_payee_is_found(void **state)
+{
+    surveyed_t *row = surveyed(*state, "pcn-a", KIND(NETWORK));
+    assert_null(find(*state, row, "payee-closed"));
+    row->closed_payee = text(*state, "fed-a");
+    row->payee_closed_from = text(*state, "2020-04-01");
+    assert_int_equal(find(*state, row, "payee-closed")->severity, SEVERITY(ERROR));
+    assert_string_equal(find(*state, row, "payee-closed")->source, "002 section 3.2");
+}
+
 static void practices_outside_networks_are_counted(void **state)
 {
     surveyed_t *row = surveyed(*state, "la-a", KIND(LOCAL_AUTHORITY));
@@ -228,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_network_needs_a_director),
         TEST(the_band_is_judged_with_the_waivers),
+        TEST(a_closed_payee_is_found),
         TEST(practices_outside_networks_are_counted),
         TEST(populations_are_compared_with_lists_and_parts),
         TEST(stated_facts_are_held_against_the_record),
