@@ -22,6 +22,10 @@ enum {
     SOCKET_HEARTBEAT_MS = 500,
     SOCKET_HEARTBEAT_TIMEOUT_MS = 1000,
     SOCKET_HEARTBEAT_TTL_MS = 1500,
+    SOCKET_TCP_IDLE_S = 15, // a silent connection is asked, so often, at such intervals
+    SOCKET_TCP_AGAIN_S = 5,
+    SOCKET_TCP_TIMES = 3,
+    SOCKET_TCP_UNHEARD_MS = 30000, // what was sent and is not acknowledged for so long ends it
     SOCKET_RECONNECT_MS = 100,
     SOCKET_HEARD_HWM = 2,       // one of which the name that the ZAP handler gave takes for ever
     SOCKET_HEARD_BYTES = 16384, // of a subscriber, in the kernel
@@ -99,16 +103,28 @@ static bool set_text(void *zmq_socket, int option, const char *value)
     return zmq_setsockopt(zmq_socket, option, value, strlen(value)) == 0;
 }
 
+// Of the two ends only the caller's asks for signs of life; the other one takes the questions for such, with the time that they are good
+// for (SOCKET_HEARTBEAT_TTL_MS). libzmq 4.3.4 ends the process (stream_engine_base.cpp asserts) where an end whose input waits for room
+// sees its peer close, and then its own time to ask comes: a peer that says much and leaves would end a daemon whose loop is held up for a
+// moment. Whoever asks nothing, as a plain subscriber of libzmq does, and is gone without a word, TCP notices.
+static bool socket_set_heartbeat(void *zmq_socket, rpc_role_t role)
+{
+    return set_number(zmq_socket, ZMQ_HEARTBEAT_IVL, role == RPC_ROLE_CLIENT ? SOCKET_HEARTBEAT_MS : 0) &&
+           set_number(zmq_socket, ZMQ_HEARTBEAT_TIMEOUT, SOCKET_HEARTBEAT_TIMEOUT_MS) &&
+           set_number(zmq_socket, ZMQ_HEARTBEAT_TTL, SOCKET_HEARTBEAT_TTL_MS) && set_number(zmq_socket, ZMQ_TCP_KEEPALIVE, 1) &&
+           set_number(zmq_socket, ZMQ_TCP_KEEPALIVE_IDLE, SOCKET_TCP_IDLE_S) &&
+           set_number(zmq_socket, ZMQ_TCP_KEEPALIVE_INTVL, SOCKET_TCP_AGAIN_S) &&
+           set_number(zmq_socket, ZMQ_TCP_KEEPALIVE_CNT, SOCKET_TCP_TIMES) &&
+           set_number(zmq_socket, ZMQ_TCP_MAXRT, SOCKET_TCP_UNHEARD_MS);
+}
+
 static bool socket_set_limits(void *zmq_socket)
 {
     int64_t frame_max = (int64_t)RPC_BATCH_BYTES_MAX + SOCKET_FRAME_ROOM;
     return zmq_setsockopt(zmq_socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 && set_number(zmq_socket, ZMQ_LINGER, 0) &&
            set_number(zmq_socket, ZMQ_SNDHWM, SOCKET_HWM) && set_number(zmq_socket, ZMQ_RCVHWM, SOCKET_HWM) &&
            set_number(zmq_socket, ZMQ_BACKLOG, SOCKET_BACKLOG) && set_number(zmq_socket, ZMQ_HANDSHAKE_IVL, SOCKET_HANDSHAKE_MS) &&
-           set_number(zmq_socket, ZMQ_RECONNECT_IVL, SOCKET_RECONNECT_MS) &&
-           set_number(zmq_socket, ZMQ_HEARTBEAT_IVL, SOCKET_HEARTBEAT_MS) &&
-           set_number(zmq_socket, ZMQ_HEARTBEAT_TIMEOUT, SOCKET_HEARTBEAT_TIMEOUT_MS) &&
-           set_number(zmq_socket, ZMQ_HEARTBEAT_TTL, SOCKET_HEARTBEAT_TTL_MS);
+           set_number(zmq_socket, ZMQ_RECONNECT_IVL, SOCKET_RECONNECT_MS);
 }
 
 static bool socket_set_curve(const rpc_context_t *context, void *zmq_socket, rpc_role_t role, const char *server_key)
@@ -197,7 +213,8 @@ status_t rpc_socket_new(rpc_context_t *context, int zmq_type, rpc_role_t role, c
     if (handle == NULL) {
         return no_socket(problem);
     }
-    if (!socket_set_limits(handle) || !socket_set_curve(context, handle, role, server_key) || !socket_set_type(handle, zmq_type)) {
+    if (!socket_set_limits(handle) || !socket_set_heartbeat(handle, role) || !socket_set_curve(context, handle, role, server_key) ||
+        !socket_set_type(handle, zmq_type)) {
         status_t status = no_socket(problem);
         (void)zmq_close(handle);
         return status;

@@ -41,7 +41,6 @@ int keys_command(const command_t *command, int argc, char **argv);
 int issuer_command(const command_t *command, int argc, char **argv);
 int token_command(const command_t *command, int argc, char **argv);
 int import_command(const command_t *command, int argc, char **argv);
-int import_folders_command(const command_t *command, int argc, char **argv);
 int export_command(const command_t *command, int argc, char **argv);
 int audit_command(const command_t *command, int argc, char **argv);
 int followers_command(const command_t *command, int argc, char **argv);

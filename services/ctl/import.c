@@ -1,32 +1,39 @@
-// The import command: the data set's folders into a running platform, through the same calls that anybody may make.
+// The import command: folders of files into the registry, each as one import that is applied whole or not at all.
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/id.h"
+#include "common/pb/json.h"
+#include "pcn/registry/v1/registry.meta.h"
 #include "services/ctl/command.h"
 #include "services/ctl/credential.h"
-#include "services/ctl/file.h"
-#include "services/ctl/load.h"
+#include "services/ctl/folder.h"
+#include "services/ctl/job.h"
 
-enum {
-    FOLDERS_MAX = 64,
-    CSV_CAP = 256 * 1024 * 1024,
-    IN_FLIGHT_DEFAULT = 16,
-    IN_FLIGHT_MAX = 64,
-    PATIENCE_DEFAULT_S = 30,
-    PATIENCE_MAX_S = 3600,
-};
+enum { FOLDERS_MAX = 64, PATIENCE_DEFAULT_S = 30, PATIENCE_MAX_S = 3600, PATH_SIZE = 128, KEY_SIZE = 64, STEP_SIZE = 64 };
+// A job shows a thousand problems at most.
+#define ARENA_CAP (16u * 1024u * 1024u)
 
 typedef struct import {
     const command_t *command;
-    const char *url, *token, *token_file, *start, *in_flight, *patience;
-    load_options_t load;
+    const char *url, *token, *token_file, *start, *from, *patience;
+    bool dry_run, json, verbose;
+    int64_t patience_us;
     int folders;
     char **folder;
-    report_t *report;
-    plan_t *plan;
+    http_t *http;
+    arena_t *arena;
+    progress_t progress;
 } import_t;
+
+// What is being sent: the stream of its request.
+typedef struct sending {
+    import_t *import;
+    const folder_t *folder;
+    char step[STEP_SIZE];
+} sending_t;
 
 static int parse(import_t *import, int argc, char **argv)
 {
@@ -34,8 +41,11 @@ static int parse(import_t *import, int argc, char **argv)
         {"--url", &import->url, NULL, true},
         {"--token", &import->token, NULL, false},
         {"--token-file", &import->token_file, NULL, false},
-        {"--from", &import->start, NULL, false},
-        {"--in-flight", &import->in_flight, NULL, false},
+        {"--start", &import->start, NULL, false},
+        {"--from", &import->from, NULL, false},
+        {"--dry-run", NULL, &import->dry_run, false},
+        {"--json", NULL, &import->json, false},
+        {"--verbose", NULL, &import->verbose, false},
         {"--patience", &import->patience, NULL, false},
         {0},
     };
@@ -45,86 +55,119 @@ static int parse(import_t *import, int argc, char **argv)
     import->folder = argv + 1;
     if (import->folders < 1 || import->folders > FOLDERS_MAX)
         return command_usage_error(import->command, "1 to %d folders can be imported at a time", FOLDERS_MAX);
-    // The start of the documents' networks.
+    if (import->start != NULL && import->from != NULL)
+        return command_usage_error(import->command, "--start or --from, which means the same");
     if (import->start == NULL)
-        import->start = "2019-07-01";
+        import->start = import->from;
     int32_t days;
-    if (!date_parse(import->start, &days))
-        return command_usage_error(import->command, "--from is a date as in 2019-07-01");
-    long long in_flight = IN_FLIGHT_DEFAULT, patience_s = PATIENCE_DEFAULT_S;
-    if (import->in_flight != NULL && !command_number(import->in_flight, 1, IN_FLIGHT_MAX, &in_flight))
-        return command_usage_error(import->command, "--in-flight is a number from 1 to %d", IN_FLIGHT_MAX);
+    if (import->start != NULL && !date_parse(import->start, &days))
+        return command_usage_error(import->command, "--start is a date as in 2019-07-01");
+    long long patience_s = PATIENCE_DEFAULT_S;
     if (import->patience != NULL && !command_number(import->patience, 0, PATIENCE_MAX_S, &patience_s))
         return command_usage_error(import->command, "--patience is a number of seconds, 0 to %d", PATIENCE_MAX_S);
-    import->load = (load_options_t){(unsigned)in_flight, patience_s * 1000000};
+    import->patience_us = patience_s * 1000000;
     return COMMAND_OK;
 }
 
-// One file of a folder, where it is there.
-static status_t read_table(import_t *import, const char *folder, plan_table_t table, bool *found, problem_t *problem)
+static status_t begin_sending(void *stream, problem_t *problem)
 {
-    char path[FILE_PATH_SIZE];
-    buf_t text;
-    status_t status = file_path(folder, plan_table_file(table), path, problem);
-    if (status != STATUS_OK)
-        return status;
-    buf_init(&text, CSV_CAP);
-    status = file_read(path, &text, problem);
-    if (status != STATUS_OK) {
-        buf_deinit(&text);
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    }
-    *found = true;
-    report_file_t *file = report_file_new(import->report, path);
-    csv_t *csv = NULL;
-    if (file == NULL) {
-        status = problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory");
-    } else {
-        status = csv_parse(text.data != NULL ? text.data : "", text.size, &csv, problem);
-        if (status == STATUS_INVALID_ARGUMENT) {
-            report_problem(file, 0, problem->field, "%s", problem->detail);
-            status = STATUS_OK;
-        } else if (status == STATUS_OK) {
-            status = plan_add(import->plan, table, csv, file, problem);
-        }
-    }
-    csv_destroy(&csv);
-    buf_deinit(&text);
+    const sending_t *sending = stream;
+    progress_show(&sending->import->progress, sending->step, 0, sending->folder->bytes, true);
+    return folder_unchanged(sending->folder, problem);
+}
+
+static bool show_sent(void *stream, int64_t bytes)
+{
+    const sending_t *sending = stream;
+    progress_show(&sending->import->progress, sending->step, bytes, sending->folder->bytes, true);
+    return true;
+}
+
+// A key for each run and folder: a connection that breaks is tried again under it, and the registry knows what it has of it. A later run is
+// a new import, since the registry may have changed; what it has already counts as unchanged.
+static status_t send_files(import_t *import, folder_t *folder, Pcn__Registry__V1__Job **job, problem_t *problem)
+{
+    char path[PATH_SIZE], id[ID_SIZE], key[KEY_SIZE];
+    void *message = NULL;
+    sending_t sending = {.import = import, .folder = folder};
+    snprintf(path, sizeof path, "/v1/imports%s%s%s%s", import->dry_run || import->start != NULL ? "?" : "",
+             import->dry_run ? "dryRun=true&" : "", import->start != NULL ? "start=" : "", import->start != NULL ? import->start : "");
+    if (path[strlen(path) - 1] == '&')
+        path[strlen(path) - 1] = '\0';
+    id_make(clock_wall_us(), id);
+    snprintf(key, sizeof key, "import:%s", id);
+    snprintf(sending.step, sizeof sending.step, "sending %zu %s", folder->part_count, folder->part_count == 1 ? "file" : "files");
+    const http_request_t request = {
+        .path = path, .key = key, .parts = folder->parts, .part_count = folder->part_count, .moved = show_sent, .stream = &sending};
+    status_t status = ask_for(import->http, &request, begin_sending, import->patience_us, &pcn__registry__v1__job__type, import->arena,
+                              &message, problem);
+    *job = message;
     return status;
 }
 
-static status_t read_folders(import_t *import, problem_t *problem)
+static bool say_json(const Pcn__Registry__V1__Job *job)
 {
-    for (int i = 0; i < import->folders; i++) {
-        bool found = false;
-        for (plan_table_t table = 0; table < PLAN_TABLES; table++) {
-            status_t status = read_table(import, import->folder[i], table, &found, problem);
-            if (status != STATUS_OK)
-                return status;
-        }
-        // A mistyped folder would otherwise look like one that is imported already.
-        if (!found)
-            return problem_set(problem, STATUS_NOT_FOUND, NULL, "%s holds none of the files that can be imported", import->folder[i]);
-    }
-    return plan_finish(import->plan, problem);
+    buf_t text;
+    buf_init(&text, ARENA_CAP);
+    pb_json_write(&pcn__registry__v1__job__type, job, &text);
+    const bool written = buf_ok(&text) && printf("%s\n", text.data) > 0;
+    buf_deinit(&text);
+    return written && job->state == PCN__REGISTRY__V1__JOB_STATE__JOB_STATE_SUCCEEDED;
+}
+
+static void say_ignored(import_t *import, const folder_t *folder)
+{
+    for (size_t i = 0; import->verbose && i < folder->ignored_count; i++)
+        fprintf(stderr, "%s/%s is left out: no file of the registry has that name\n", folder->path, folder->ignored[i]);
+}
+
+// One folder, one import.
+static int run_folder(import_t *import, const char *path)
+{
+    problem_t problem = {0};
+    Pcn__Registry__V1__Job *job = NULL;
+    folder_t folder;
+    status_t status = folder_open(path, &folder, &problem);
+    say_ignored(import, &folder);
+    arena_reset(import->arena);
+    if (status == STATUS_OK)
+        status = send_files(import, &folder, &job, &problem);
+    if (status == STATUS_OK)
+        status = job_follow(import->http, import->patience_us, &import->progress, import->arena, &job, &problem);
+    progress_clear(&import->progress);
+    folder_close(&folder);
+    if (status != STATUS_OK)
+        return command_failed(import->command, &problem);
+    const bool good = import->json ? say_json(job) : job_say_import(job, path, stdout, stderr);
+    return good ? COMMAND_OK : COMMAND_FAILED;
 }
 
 static int run(import_t *import, const char *token)
 {
     problem_t problem = {0};
-    http_t *http = NULL;
-    status_t status = http_new(import->url, token, import->load.in_flight, &http, &problem);
+    status_t status = http_new(import->url, token, 1, &import->http, &problem);
     if (status == STATUS_INVALID_ARGUMENT)
         return command_usage_error(import->command, "%s", problem.detail);
-    if (status == STATUS_OK)
-        status = read_folders(import, &problem);
-    if (status == STATUS_OK)
-        status = load_run(import->plan, http, &import->load, import->report, &problem);
-    report_summary(import->report, stdout);
-    http_destroy(&http);
     if (status != STATUS_OK)
         return command_failed(import->command, &problem);
-    return report_failed(import->report) == 0 ? COMMAND_OK : COMMAND_FAILED;
+    int code = COMMAND_OK;
+    // What was found by a dry run is worth knowing of each folder; else one that fails may be what the next builds upon.
+    for (int i = 0; i < import->folders && (code == COMMAND_OK || import->dry_run); i++) {
+        const int result = run_folder(import, import->folder[i]);
+        code = code == COMMAND_OK ? result : code;
+    }
+    http_destroy(&import->http);
+    return code;
+}
+
+// "data/" is "data": a file's path is put together from it.
+static void trim_folders(const import_t *import)
+{
+    for (int i = 0; i < import->folders; i++) {
+        char *folder = import->folder[i];
+        for (size_t size = strlen(folder); size > 1 && folder[size - 1] == '/'; size--)
+            folder[size - 1] = '\0';
+    }
 }
 
 int import_command(const command_t *command, int argc, char **argv)
@@ -133,18 +176,17 @@ int import_command(const command_t *command, int argc, char **argv)
     int code = parse(&import, argc, argv);
     if (code != COMMAND_OK)
         return code;
+    trim_folders(&import);
+    import.progress = (progress_t){.out = import.json ? NULL : stderr, .terminal = isatty(STDERR_FILENO) == 1};
+    import.arena = arena_new(ARENA_CAP);
     buf_t token;
     buf_init(&token, CREDENTIAL_CAP);
     code = credential_take(command, import.token, import.token_file, &token);
     if (code == COMMAND_OK) {
-        import.report = report_new(stderr, isatty(STDERR_FILENO) == 1);
-        import.plan = plan_new(import.start);
-        code = COMMAND_FAILED;
-        if (import.report != NULL && import.plan != NULL)
-            code = run(&import, token.data);
+        const problem_t problem = {.status = STATUS_RESOURCE_EXHAUSTED, .detail = "out of memory"};
+        code = import.arena != NULL ? run(&import, token.data) : command_failed(command, &problem);
     }
     buf_deinit(&token);
-    plan_destroy(&import.plan);
-    report_destroy(&import.report);
+    arena_destroy(&import.arena);
     return code;
 }

@@ -29,16 +29,21 @@ static const command_t commands[] = {
      "  --ttl    how long it holds, 1 second to 30 days; an hour unless given\n"
      "  --scope  fewer scopes than the roles have, separated by blanks\n",
      token_command},
-    {"import", "load organisations, networks, members, directors and list sizes from CSV",
-     "usage: pcnctl import DIR… --url URL [--token TOKEN | --token-file FILE] [--from DATE]\n"
-     "                     [--in-flight N] [--patience SECONDS]\n"
-     "  reads organisations.csv, pcns.csv, pcn_sub_groups.csv and practices.csv, as far as they are in each DIR,\n"
-     "  and may be repeated or broken off at any time: what is there stays as it is, and a difference is reported\n"
+    {"import", "send folders of files to the registry, each applied whole or not at all",
+     "usage: pcnctl import DIR… --url URL [--token TOKEN | --token-file FILE] [--start DATE] [--dry-run] [--json]\n"
+     "                     [--verbose] [--patience SECONDS]\n"
+     "  sends the files of DIR that the registry knows (organisations.csv, memberships.csv, …, pcns.csv, practices.csv) and *.json, waits\n"
+     "  and says what was created and changed, or each problem with its file, line and column\n"
+     "  each DIR is an import of its own, one after the other: all of it is applied, or nothing. Where one fails, those after\n"
+     "  it are not sent, and those before it stay. It may be repeated: what is on record already counts as unchanged, and what is\n"
+     "  on record otherwise is a problem\n"
+     "  --start       first day of memberships and directors, where the files name none; 2019-07-01 unless given\n"
+     "  --dry-run     only looks at everything, each folder by itself\n"
+     "  --json        prints each job as the server tells it, one a line, and nothing else\n"
+     "  --verbose     also says which files are left out\n"
+     "  --patience    how long a busy server or a broken connection is tried again; 30 seconds unless given\n"
      "  --token-file  a file that holds the token, which --token would show to every user of the machine;\n"
-     "                without either PCN_CTL_TOKEN of the environment counts\n"
-     "  --from        first day of memberships and directors, where the data names none; 2019-07-01 unless given\n"
-     "  --in-flight   calls at a time, 1 to 64; 16 unless given\n"
-     "  --patience    how long a call may wait for a busy or absent server; 30 seconds unless given\n",
+     "                without either PCN_CTL_TOKEN of the environment counts\n",
      import_command},
     {"export", "write the whole registry, as it is at one moment, to a folder that an import takes",
      "usage: pcnctl export DIR --url URL [--token TOKEN | --token-file FILE] [--format csv|json] [--force]\n"

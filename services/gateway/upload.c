@@ -2,11 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "services/gateway/call.h"
 #include "services/gateway/reply.h"
+
+#define LINGER_US 30000000
 
 // The room for a piece, and for what reads the form.
 typedef struct room {
@@ -42,29 +45,44 @@ static enum MHD_Result cut(upload_t *upload)
         MHD_destroy_response(request->response);
     request->response = NULL;
     upload->phase = UPLOAD_CUT;
-    upload->cut_at = request->received;
     if (request->refusal == NULL)
         return MHD_NO; // no memory even for that
     reply_cut(request, http, request->refusal);
     return MHD_YES;
 }
 
-// The refusal is made and libmicrohttpd takes no response before the body's end, unless it has not begun. A short rest is read, and a
-// client that asks first has sent nothing; else the answer goes out at once, and what still comes is read for a while: few clients look for
-// an answer before they have sent all, and a connection that breaks under them may take it away.
+// Clients that ask first do not wait for long.
+static bool has_begun(const request_t *request)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte;
+    return info != NULL && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+// libmicrohttpd takes no response before the body's end, unless it has not begun. A short rest is read, and a client that asks first has
+// sent nothing; else the answer goes out at once, and what still comes is read for a while: few clients look for an answer before they have
+// sent all, and a connection that breaks under them may take it away.
 enum MHD_Result upload_refuse(upload_t *upload)
 {
     request_t *request = upload->request;
     const guard_t *guard = &request->guard;
+    const bool head = !upload->headed;
     let_go(upload);
-    if (!upload->headed && (!has_body(request) || asks_first(request))) {
+    if (head && (!has_body(request) || (asks_first(request) && !has_begun(request)))) {
         if (has_body(request))
             reply_header(request, "Connection", "close");
         return request_queue(request);
     }
     upload->headed = true;
+    upload->refused_at = request->received;
+    upload->refused_us = clock_steady_us();
     if (!guard->chunked && guard->length - request->received <= GUARD_READ_MAX) {
         upload->phase = UPLOAD_REFUSED;
+        return MHD_YES;
+    }
+    // Who asked is told to go on first, by libmicrohttpd, which knows nothing of an answer.
+    if (head && asks_first(request)) {
+        upload->phase = UPLOAD_CUTTING;
         return MHD_YES;
     }
     return cut(upload);
@@ -240,17 +258,15 @@ static enum MHD_Result finish_body(upload_t *upload)
     return send_piece(upload);
 }
 
+// What comes after a refusal. Whoever had a token is read to the end of what an upload may have, others a little; nobody for long.
 static enum MHD_Result leave_out(upload_t *upload, size_t *size)
 {
-    upload->request->received += *size;
+    request_t *request = upload->request;
+    const uint64_t linger = upload->refused_at + GUARD_LINGER_MAX;
+    const uint64_t most = request->principal != NULL && UPLOAD_BODY_MAX > linger ? UPLOAD_BODY_MAX : linger;
+    request->received += *size;
     *size = 0;
-    if (upload->phase == UPLOAD_REFUSED)
-        return MHD_YES;
-    // Whoever had a token is read to the end of what an upload may have, others a little.
-    const request_t *request = upload->request;
-    const uint64_t most = request->principal != NULL ? UPLOAD_BODY_MAX : 0;
-    const uint64_t linger = upload->cut_at + GUARD_LINGER_MAX;
-    return request->received <= (most > linger ? most : linger) ? MHD_YES : MHD_NO;
+    return request->received <= most && clock_steady_us() - upload->refused_us <= LINGER_US ? MHD_YES : MHD_NO;
 }
 
 enum MHD_Result upload_advance(request_t *request, const char *data, size_t *size)
@@ -266,7 +282,9 @@ enum MHD_Result upload_advance(request_t *request, const char *data, size_t *siz
         result = body ? take(upload, data, size) : finish_body(upload);
     else if (upload->phase == UPLOAD_ANSWERED && head)
         result = upload_refuse(upload);
-    else if (!body && (upload->phase == UPLOAD_ANSWERED || upload->phase == UPLOAD_REFUSED))
+    else if (upload->phase == UPLOAD_CUTTING && body)
+        result = cut(upload);
+    else if (!body && (upload->phase == UPLOAD_ANSWERED || upload->phase == UPLOAD_REFUSED || upload->phase == UPLOAD_CUTTING))
         result = request_queue(request);
     else if (!body && upload->phase == UPLOAD_CUT)
         result = MHD_NO;

@@ -22,6 +22,7 @@ typedef enum upload_phase {
     UPLOAD_SENDING,  // a piece is under way
     UPLOAD_ANSWERED, // the response is there
     UPLOAD_REFUSED,  // the response is there; the rest of the body is read and left out
+    UPLOAD_CUTTING,  // the same, but the rest is long: it is answered with its first bytes
     UPLOAD_CUT,      // answered past libmicrohttpd
 } upload_phase_t;
 
@@ -29,13 +30,14 @@ typedef struct upload {
     transfer_t transfer;
     request_t *request;
     upload_phase_t phase;
-    bool headed;     // the head was answered for: what comes is body
-    const char *id;  // of what the first method made
-    uint32_t number; // of the last piece
-    bool begun;      // a piece of the file has gone
-    bool last;       // the last piece is under way
-    uint64_t cut_at; // how much had come by then
-    char *piece;     // room for one
+    bool headed;         // the head was answered for: what comes is body
+    const char *id;      // of what the first method made
+    uint32_t number;     // of the last piece
+    bool begun;          // a piece of the file has gone
+    bool last;           // the last piece is under way
+    uint64_t refused_at; // how much had come by then
+    int64_t refused_us;  // steady clock
+    char *piece;         // room for one
     size_t piece_size;
     multipart_t *form;                   // with the room
     const char *files[UPLOAD_FILES_MAX]; // names, in the request's arena

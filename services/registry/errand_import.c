@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/base/clock.h"
 #include "services/registry/import_events.h"
 #include "services/registry/rules_organisation.h"
 #include "services/registry/store_import_apply.h"
@@ -151,9 +152,10 @@ static status_t commit(import_t *import)
 
 static status_t fail(import_t *import, long problems)
 {
-    char count[24];
+    char count[24], now[INSTANT_SIZE];
     (void)snprintf(count, sizeof count, "%ld", problems);
-    if (!runs(import, apply_failed, PARAMS(import->id, import->step->now, count)))
+    instant_format(clock_wall_us(), now);
+    if (!runs(import, apply_failed, PARAMS(import->id, now, count)))
         return import->step->problem->status;
     return commit(import);
 }
@@ -223,7 +225,10 @@ static status_t apply(import_t *import)
         return status;
     if (import->dry_run && !runs(import, "ROLLBACK TO SAVEPOINT applying", NULL, 0))
         return step->problem->status;
-    if (!runs(import, apply_done, PARAMS(import->id, step->now, outcome.created, outcome.changed, outcome.unchanged)))
+    // The step's instant is that of its beginning.
+    char now[INSTANT_SIZE];
+    instant_format(clock_wall_us(), now);
+    if (!runs(import, apply_done, PARAMS(import->id, now, outcome.created, outcome.changed, outcome.unchanged)))
         return step->problem->status;
     return commit(import);
 }

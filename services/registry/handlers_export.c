@@ -27,8 +27,10 @@ status_t decide_export(service_call_t *call)
         return problem_set(call->problem, STATUS_NOT_FOUND, "pageToken", "The export is not kept any longer");
     const export_piece_t *piece = call->rows[0];
     if (piece->export == NULL) {
+        const status_t status =
+            problem_set(call->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "Too many exports are kept for their downloads");
         call->problem->retry_after_ms = RETRY_AFTER_MS;
-        return problem_set(call->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "Too many exports are kept for their downloads");
+        return status;
     }
     Pcn__Registry__V1__ExportReply *reply = pb_new(&pcn__registry__v1__export_reply__type, call->arena);
     if (reply == NULL)

@@ -174,13 +174,16 @@ static bool take_over(service_call_t *call, import_t *import, Pcn__Registry__Sto
 {
     const Pcn__Registry__V1__PutImportPartRequest *request = call->request;
     const loaded_t *before = call->rows[0];
-    part->files = now->files = import->files;
-    part->n_files = now->n_files = import->file_count;
-    part->has_rows = part->has_problem_count = part->has_state = 1;
-    part->rows = now->rows = import->rows;
-    part->problem_count = now->problem_count = import->problem_count;
+    if (!import_close(import, part))
+        return false;
+    now->files = part->files;
+    now->n_files = part->n_files;
+    now->rows = part->rows;
+    now->problem_count = part->problem_count;
+    part->has_reading = !request->last;
     // Wrong rows do not end it: the others are looked at together, and all that is wrong is told at once. Only where there is nothing to
     // look at it ends here.
+    part->has_state = 1;
     if (!request->last)
         part->state = PHASE(RECEIVING);
     else
@@ -188,13 +191,6 @@ static bool take_over(service_call_t *call, import_t *import, Pcn__Registry__Sto
     now->state = part->state;
     if (part->state == PHASE(FAILED))
         part->finished_at = now->finished_at = (char *)(uintptr_t)call->now;
-    part->problems = import->problems;
-    part->n_problems = import->found;
-    part->has_reading = !request->last;
-    if (!import_close(import, &part->reading))
-        return false;
-    if (import->staged.size > 0 && (part->staged = arena_copy(call->arena, import->staged.data, import->staged.size)) == NULL)
-        return false;
     return !request->last || tell_problems(import, before, now, call->arena);
 }
 

@@ -58,11 +58,18 @@ static char *band_detail(const network_t *network, int64_t size, arena_t *arena)
                         BAND_LEAST - size, BAND_LEAST, network->waivers[0]->from, network->waivers[0]->reason);
 }
 
+// NULL without memory.
+static char *band_source(const char *list_source, arena_t *arena)
+{
+    return list_source != NULL ? arena_printf(arena, "%s; " BAND_SOURCE, list_source) : arena_string(arena, BAND_SOURCE);
+}
+
 static finding_t *band_new(const network_t *network, int64_t size, arena_t *arena)
 {
     const finding_kind_t *kind = size > BAND_MOST ? &band_above : network->n_waivers == 0 ? &band_below : &band_below_waived;
-    finding_t *finding = finding_new(kind, network->code, network->list_size->source, band_detail(network, size, arena), arena);
-    if (finding == NULL)
+    finding_t *finding =
+        finding_new(kind, network->code, band_source(network->list_size->source, arena), band_detail(network, size, arena), arena);
+    if (finding == NULL || finding->source == NULL)
         return NULL;
     finding->has_stated = network->list_size->has_stated;
     finding->stated = network->list_size->stated;

@@ -16,6 +16,8 @@
 
 #define BAND_LEAST 30000
 #define BAND_MOST 50000
+// Where the band is stated; a finding about it names both this and where the list is counted.
+#define BAND_SOURCE "band of 30,000 to 50,000: NHS England's network contract"
 
 // Room for the findings of one network.
 #define NETWORK_FINDINGS_MAX 5

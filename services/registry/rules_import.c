@@ -17,6 +17,12 @@
 #define SCRATCH_MAX (4u * 1024u * 1024u)
 #define REASON_SIZE 384
 
+// Of a staged row. Kinds are constants.
+typedef struct place {
+    uint32_t file, line;
+    const char *kind;
+} place_t;
+
 // ---- life ----
 
 static bool take_files(import_t *import, const Pcn__Registry__Store__V1__LoadedImport *loaded)
@@ -40,6 +46,7 @@ bool import_take_up(import_t *import, const Pcn__Registry__Store__V1__LoadedImpo
     *import = (import_t){.arena = arena, .start = loaded->start, .rows = loaded->rows, .problem_count = loaded->problem_count};
     date_format(today, import->today);
     buf_init(&import->staged, STAGED_MAX);
+    buf_init(&import->places, STAGED_MAX);
     if (loaded->problem_count < IMPORT_PROBLEMS_KEPT)
         import->room = (size_t)(IMPORT_PROBLEMS_KEPT - loaded->problem_count);
     import->problems = arena_alloc(arena, (import->room + 1) * sizeof *import->problems);
@@ -59,13 +66,43 @@ void import_end(import_t *import)
 {
     arena_destroy(&import->scratch);
     buf_deinit(&import->staged);
+    buf_deinit(&import->places);
 }
 
-bool import_close(import_t *import, ProtobufCBinaryData *reading)
+// False without memory.
+static bool give_rows(const import_t *import, Pcn__Registry__Store__V1__ImportPart *part)
 {
-    if (import->staged.size > 0)
-        buf_add_char(&import->staged, ']');
-    return !import->failed && buf_ok(&import->staged) && pb_pack(import->reading, import->arena, &reading->data, &reading->len);
+    const size_t count = import->places.size / sizeof(place_t);
+    if (count == 0)
+        return true;
+    part->staged = arena_copy(import->arena, import->staged.data, import->staged.size);
+    part->staged_files = arena_alloc(import->arena, count * sizeof *part->staged_files);
+    part->staged_lines = arena_alloc(import->arena, count * sizeof *part->staged_lines);
+    part->staged_kinds = arena_alloc(import->arena, count * sizeof *part->staged_kinds);
+    if (part->staged == NULL || part->staged_files == NULL || part->staged_lines == NULL || part->staged_kinds == NULL)
+        return false;
+    part->n_staged_files = part->n_staged_lines = part->n_staged_kinds = count;
+    for (size_t i = 0; i < count; i++) {
+        place_t place;
+        memcpy(&place, import->places.data + i * sizeof place, sizeof place);
+        part->staged_files[i] = place.file;
+        part->staged_lines[i] = place.line;
+        part->staged_kinds[i] = (char *)(uintptr_t)place.kind;
+    }
+    return true;
+}
+
+bool import_close(import_t *import, Pcn__Registry__Store__V1__ImportPart *part)
+{
+    part->files = import->files;
+    part->n_files = import->file_count;
+    part->has_rows = part->has_problem_count = part->has_reading = 1;
+    part->rows = import->rows;
+    part->problem_count = import->problem_count;
+    part->problems = import->problems;
+    part->n_problems = import->found;
+    return !import->failed && buf_ok(&import->staged) && buf_ok(&import->places) && give_rows(import, part) &&
+           pb_pack(import->reading, import->arena, &part->reading.data, &part->reading.len);
 }
 
 // ---- what comes of it ----
@@ -126,10 +163,11 @@ void import_note_field(import_t *import, const import_source_t *source, const ch
 
 void import_add_row(import_t *import, uint32_t line, const char *kind, const pb_type_t *type, const void *message)
 {
-    buf_t *staged = &import->staged;
-    buf_printf(staged, "%s[%zu,%u,\"%s\",", staged->size == 0 ? "[" : ",", import->file_count, line, kind);
-    pb_json_write(type, message, staged);
-    buf_add_char(staged, ']');
+    const place_t place = {.file = (uint32_t)import->file_count, .line = line, .kind = kind};
+    if (import->places.size > 0)
+        buf_add_char(&import->staged, IMPORT_SEPARATOR);
+    pb_json_write(type, message, &import->staged);
+    buf_add(&import->places, &place, sizeof place);
 }
 
 void import_count_row(import_t *import)
@@ -237,7 +275,7 @@ static status_t begin_file(import_t *import, const char *name, problem_t *proble
 
 static status_t end(const import_t *import, problem_t *problem)
 {
-    if (import->failed || !buf_ok(&import->staged))
+    if (import->failed || !buf_ok(&import->staged) || !buf_ok(&import->places))
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "What is in the piece takes more memory than one may have");
     return STATUS_OK;
 }

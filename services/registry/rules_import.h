@@ -16,6 +16,7 @@
 // Bytes of one row, its line end aside.
 #define IMPORT_ROW_MAX (60u * 1024u)
 #define IMPORT_COLUMNS_MAX 256
+#define IMPORT_SEPARATOR '\x1e'
 
 typedef Pcn__Registry__Store__V1__ImportReading import_reading_t;
 typedef Pcn__Registry__Store__V1__StagedProblem staged_problem_t;
@@ -33,12 +34,13 @@ typedef struct import {
     int64_t problem_count;       // also those that are not kept
     staged_problem_t **problems; // found now; room for all that may still be kept
     size_t found, room;
-    buf_t staged; // rows that were read now: [[file, line, kind, data], …]; empty where there are none
+    buf_t staged; // JSON of the rows that were read now, IMPORT_SEPARATOR between them
+    buf_t places; // where each of them stands
     bool failed;  // without memory
 } import_t;
 
 // Takes up the import where its last piece left it. False without memory, or where the reading is not ours. In any case import_end gives
-// back what was taken; what goes out lives as long as the arena, but for `staged`.
+// back what was taken; what goes out lives as long as the arena.
 MUST_CHECK bool import_take_up(import_t *import, const Pcn__Registry__Store__V1__LoadedImport *loaded, int32_t today, arena_t *arena);
 void import_end(import_t *import);
 
@@ -47,7 +49,7 @@ void import_end(import_t *import);
 MUST_CHECK status_t import_read(import_t *import, const char *file, const uint8_t *bytes, size_t size, problem_t *problem);
 // Nothing follows.
 MUST_CHECK status_t import_finish(import_t *import, problem_t *problem);
-// What was read goes out: completes `staged` and packs the reading into the arena. False without memory.
-MUST_CHECK bool import_close(import_t *import, ProtobufCBinaryData *reading);
+// What was read goes out: rows, problems, files, counts and the reading, all in the arena. False without memory.
+MUST_CHECK bool import_close(import_t *import, Pcn__Registry__Store__V1__ImportPart *part);
 
 #endif

@@ -106,6 +106,34 @@ static void without_place(char *detail)
         *place = '\0';
 }
 
+static size_t skip_blanks(const char *text, size_t at, size_t size)
+{
+    while (at < size && is_blank(text[at]))
+        at++;
+    return at;
+}
+
+// JSON within the row stays as it was written: a number that goes through a parser may come out shorter, 0.500 as 0.5. The row is JSON.
+static void keep_raw(import_t *import, const import_source_t *source, const char *text, size_t size, void *message)
+{
+    for (size_t at = skip_blanks(text, 1, size); at < size && text[at] == '"';) {
+        json_scan_t scan = {0}, value_scan = {0};
+        const size_t key = at + 1, key_size = scan_value(&scan, text + at, size - at) - 2;
+        at = skip_blanks(text, key + key_size + 1, size) + 1; // its colon
+        at = skip_blanks(text, at, size);
+        const size_t value = at, value_size = scan_value(&value_scan, text + at, size - at);
+        at = skip_blanks(text, at + value_size, size) + 1; // a comma, or the end
+        at = skip_blanks(text, at, size);
+        const int index = pb_field_by_json(source->type, text + key, key_size);
+        if (index < 0 || (source->type->fields[index].flags & PB_RAW_JSON) == 0 || !pb_has(source->type, message, (unsigned)index))
+            continue;
+        const ProtobufCFieldDescriptor *field = &source->type->descriptor->fields[index];
+        char **member = (char **)(void *)((char *)message + field->offset);
+        if ((*member = arena_copy(import->scratch, text + value, value_size)) == NULL)
+            import->failed = true;
+    }
+}
+
 static void read_row(import_t *import, const char *text, size_t size)
 {
     const import_reading_t *reading = import->reading;
@@ -117,8 +145,10 @@ static void read_row(import_t *import, const char *text, size_t size)
     if (pb_json_read(source.type, text, size, PB_JSON_REQUEST, import->scratch, &message, NULL, NULL, &problem) != STATUS_OK) {
         without_place(problem.detail);
         import_note_field(import, &source, problem.field, problem.detail);
-    } else if (import_validate(import, &source, message, 0)) {
-        import_row(import, &source, message);
+    } else {
+        keep_raw(import, &source, text, size, message);
+        if (!import->failed && import_validate(import, &source, message, 0))
+            import_row(import, &source, message);
     }
     arena_reset(import->scratch);
 }

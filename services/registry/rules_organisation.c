@@ -145,6 +145,10 @@ status_t organisation_check_references(const organisation_t *before, const organ
     const bool payee_changes = organisation->payee != NULL && (before == NULL || !same_code(before->payee, organisation->payee));
     if (payee_changes && strcmp(organisation->payee, organisation->code) != 0 && !references->has_payee_kind)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "payee", "There is no organisation %s", organisation->payee);
+    // Of one that is there the days on which it is open are known, and looked at by who changes it.
+    if (before == NULL && payee_changes && references->payee_closed_from != NULL && organisation->status != STATUS_OF(CLOSED))
+        return problem_set(problem, STATUS_FAILED_PRECONDITION, "payee", "%s is closed from %s on", organisation->payee,
+                           references->payee_closed_from);
     return STATUS_OK;
 }
 

@@ -24,7 +24,7 @@ const char *const *organisation_place_kinds(void);
 
 // Rules about what it refers to. `before` is NULL for a new one; a reference that does not change is not questioned again.
 // `unlimited`: the caller's writes are not limited by reach, nor does it need a parent.
-// ALREADY_EXISTS `code`; FAILED_PRECONDITION `parent`, `place`, `payee`: not there, of a wrong kind, missing, or closing a circle;
+// ALREADY_EXISTS `code`; FAILED_PRECONDITION `parent`, `place`, `payee`: not there, of a wrong kind, missing, closed, or closing a circle;
 // NOT_FOUND `parent` where that is out of the caller's reach.
 MUST_CHECK status_t organisation_check_references(const organisation_t *before, const organisation_t *organisation,
                                                   const references_t *references, bool unlimited, problem_t *problem);

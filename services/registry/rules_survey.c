@@ -169,6 +169,9 @@ static void judge_count(list_t *list, const finding_kind_t *kind, const surveyed
            arena_printf(list->arena, "%s: %" PRId64 " stated, %" PRId64 " %s", what, stated, computed, how));
 }
 
+// A `population_implied_…` is what another figure comes to at its rate: `population_implied_by_core_funding` of a system is the core amount
+// of a year ÷ the rate for each registered patient (for LLR 1,720,015 ÷ 1.50 = 1,146,677, from the strategy's Table 5). It is held against
+// the lists of the networks below like any stated population, and its source says which table it was worked out from.
 // A fact that says again what the organisation's own record states is judged once, there.
 static void judge_fact(list_t *list, const surveyed_t *row, const Pcn__Registry__V1__StatedFact *fact)
 {

@@ -39,9 +39,9 @@ const db_stmt_t put_import_part_save = {
     "        state = :after.state::text, received_at = :call.now::timestamptz, finished_at = :after.finished_at::timestamptz "
     "    FROM input i WHERE m.id = :request.id::uuid AND m.state = 'receiving' AND m.pieces = :row.pieces::int AND " NOT_SEEN
     "    RETURNING m.id::text AS key), "
-    "staged AS (INSERT INTO import_row (import, file, line, kind, data) "
-    "    SELECT c.key::uuid, (r -> 0)::int, (r -> 1)::int, r ->> 2, r -> 3 FROM changed c "
-    "    CROSS JOIN LATERAL jsonb_array_elements(:after.staged::jsonb) r), "
+    "staged AS (INSERT INTO import_row (import, file, line, kind, data) SELECT c.key::uuid, r.file, r.line, r.kind, r.data::jsonb "
+    "    FROM changed c CROSS JOIN LATERAL ROWS FROM (unnest(:after.staged_files::int[]), unnest(:after.staged_lines::int[]), "
+    "        unnest(:after.staged_kinds::text[]), string_to_table(:after.staged::text, E'\\x1e')) AS r (file, line, kind, data)), "
     "noted AS (INSERT INTO import_problem (import, file, line, field, reason) "
     "    SELECT c.key::uuid, r.file, r.line, r.field, r.reason FROM changed c "
     "    CROSS JOIN LATERAL jsonb_to_recordset(:after.problems::jsonb) AS r (file int, line int, field text, reason text))"};

@@ -44,7 +44,9 @@ const db_stmt_t create_organisation_load = {
     "(SELECT kind FROM organisation WHERE code = :request.organisation.parent::text) AS parent_kind, "
     "within_reach(:request.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) AS parent_within_reach, "
     "(SELECT kind FROM organisation WHERE code = :request.organisation.place::text) AS place_kind, "
-    "(SELECT kind FROM organisation WHERE code = :request.organisation.payee::text) AS payee_kind"};
+    "(SELECT kind FROM organisation WHERE code = :request.organisation.payee::text) AS payee_kind, "
+    "(SELECT coalesce(closed_on, facts_from) FROM organisation WHERE code = :request.organisation.payee::text AND status = 'closed') "
+    "AS payee_closed_from"};
 
 const db_stmt_t create_organisation_save = {
     "create_organisation_save",
@@ -67,7 +69,8 @@ const db_stmt_t create_organisation_save = {
     "  AND (:after.organisation.place::text IS NULL OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.place::text "
     "       AND p.kind = ANY (:after.place_kinds::text[]) OFFSET 0)) "
     "  AND (:after.organisation.payee::text IS NULL OR :after.organisation.payee::text = :after.organisation.code::text "
-    "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text OFFSET 0)) "
+    "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text "
+    "                  AND (p.status <> 'closed' OR :after.organisation.status::text = 'closed') OFFSET 0)) "
     "  ON CONFLICT (code) DO NOTHING RETURNING code AS key)"};
 
 // The first day of the change.

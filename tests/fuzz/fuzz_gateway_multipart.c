@@ -2,6 +2,7 @@
 // what is accepted is made of its parts: its content, written down again as a form, reads the same. The first byte says how large the
 // pieces are, the second how much room there is; a line's content type may follow before the form.
 #include <assert.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

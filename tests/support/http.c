@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { HTTP_TIMEOUT_MS = 10000 };
+enum { HTTP_TIMEOUT_MS = 60000 };
 
 typedef struct text {
     char *data;

@@ -13,6 +13,6 @@ function(pcn_platform_test folder name)
   add_executable(${target} ${CMAKE_SOURCE_DIR}/tests/integration/${folder}/test_${name}.c)
   target_link_libraries(${target} PRIVATE pcn_test_platform cmocka)
   add_test(NAME integration/${folder}/${name} COMMAND ${target})
-  set_tests_properties(integration/${folder}/${name} PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform
+  set_tests_properties(integration/${folder}/${name} PROPERTIES LABELS integration TIMEOUT 1800 RESOURCE_LOCK platform
     ENVIRONMENT "PCN_BUILD=${CMAKE_BINARY_DIR}")
 endfunction()

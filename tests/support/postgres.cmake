@@ -12,8 +12,8 @@ set(PCN_TEST_POSTGRES ${CMAKE_SOURCE_DIR}/tests/support/postgres.sh CACHE INTERN
 
 add_test(NAME postgres/start COMMAND ${PCN_TEST_POSTGRES} start ${PCN_TEST_POSTGRES_DIR} --watch)
 add_test(NAME postgres/stop COMMAND ${PCN_TEST_POSTGRES} stop ${PCN_TEST_POSTGRES_DIR})
-set_tests_properties(postgres/start PROPERTIES FIXTURES_SETUP postgres TIMEOUT 120)
-set_tests_properties(postgres/stop PROPERTIES FIXTURES_CLEANUP postgres TIMEOUT 60)
+set_tests_properties(postgres/start PROPERTIES FIXTURES_SETUP postgres TIMEOUT 300)
+set_tests_properties(postgres/stop PROPERTIES FIXTURES_CLEANUP postgres TIMEOUT 300)
 
 add_library(pcn_test_postgres STATIC ${CMAKE_SOURCE_DIR}/tests/support/postgres.c)
 target_include_directories(pcn_test_postgres PUBLIC ${CMAKE_SOURCE_DIR})
@@ -32,6 +32,6 @@ function(pcn_database_test folder name)
   target_link_libraries(${target} PRIVATE ${ARGN} pcn_test_postgres cmocka)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   add_test(NAME integration/${folder}/${name} COMMAND ${target})
-  set_tests_properties(integration/${folder}/${name} PROPERTIES LABELS integration TIMEOUT 120)
+  set_tests_properties(integration/${folder}/${name} PROPERTIES LABELS integration TIMEOUT 300)
   pcn_needs_database(integration/${folder}/${name})
 endfunction()

@@ -61,7 +61,7 @@ start() {
     fi
     stop
     [ -f "$dir/data/PG_VERSION" ] || create
-    as "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 30 start >/dev/null || { tail -n 20 "$dir/log" >&2; exit 1; }
+    as "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 240 start >/dev/null || { tail -n 20 "$dir/log" >&2; exit 1; }
     drop_left_over
 }
 

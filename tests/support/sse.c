@@ -12,7 +12,7 @@
 
 #include "common/base/clock.h"
 
-enum { SSE_READ = 65536, SSE_HEAD_MS = 20000 };
+enum { SSE_READ = 65536, SSE_HEAD_MS = 60000 };
 
 int sse_connect(int port)
 {

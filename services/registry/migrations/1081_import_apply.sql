@@ -1,9 +1,10 @@
--- An import's rows, typed, in temporary tables of the transaction that checks and applies them: `in_` and the table that they go to. Columns
--- are called as there. `known`: on record already under the same key. Everything is by sets: a row at a time would take minutes for England.
+-- An import's rows, typed, in temporary tables of the transaction that checks and applies them: `in_` and the table that they go to.
+-- Columns are called as there. `known`: on record already under the same key. Everything is by sets: a row at a time would take minutes
+-- for England.
 -- The functions run as whoever calls them, the application's role.
 
--- The column of a file that a column of a table comes from: as a CSV file names it, or (a JSON document) as its member. Files of the documents'
--- data set have names of their own.
+-- The column of a file that a column of a table comes from: as a CSV file names it, or (a JSON document) as its member. Files of the
+-- documents' data set have names of their own.
 CREATE FUNCTION import_field(file_name text, kind text, field text) RETURNS text IMMUTABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT CASE WHEN file_name ~* '\.json$' THEN json_name(f.plain) ELSE f.plain END
@@ -35,19 +36,24 @@ CREATE FUNCTION import_tables()
     RETURNS TABLE (kind text, stage text, record text, keys text[], compared text[], field text) IMMUTABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT * FROM (VALUES
-        ('organisations', 'in_organisation', 'organisation', '{code}'::text[], '{name,kind,level,place,status,opened_on,closed_on,former_names,identifiers,stated_population,stated_practice_count,payee,mapped_area,agreement_on,source,notes,facts_from,facts_recorded_at}'::text[], 'code'),
+        ('organisations', 'in_organisation', 'organisation', '{code}'::text[],
+            ('{name,kind,level,place,status,opened_on,closed_on,former_names,identifiers,stated_population,stated_practice_count,payee,'
+             || 'mapped_area,agreement_on,source,notes,facts_from,facts_recorded_at}')::text[], 'code'),
         ('organisation_parts', 'in_parts', 'organisation', '{code}', '{}', 'code'),
         ('past', 'in_past', NULL, '{code,from_on,recorded_at,superseded_at}', '{}', 'from_on'),
         ('coming', 'in_coming', 'organisation_coming', '{code,from_on}', '{changes,recorded_at}', 'from_on'),
         ('successions', 'in_succession', 'succession', '{predecessor,successor}', '{on_day,manner,source,recorded_at}', 'successor'),
         ('sub_groups', 'in_sub_group', 'sub_group', '{network,code}', '{source}', 'code'),
-        ('memberships', 'in_member', 'membership', '{practice,network,from_on}', '{to_on,sub_group,from_assumed,source,recorded_at,end_recorded_at}', 'practice'),
-        ('directors', 'in_director', 'director_term', '{network,name,from_on}', '{to_on,share,from_assumed,source,recorded_at,end_recorded_at}', 'name'),
+        ('memberships', 'in_member', 'membership', '{practice,network,from_on}',
+            '{to_on,sub_group,from_assumed,source,recorded_at,end_recorded_at}', 'practice'),
+        ('directors', 'in_director', 'director_term', '{network,name,from_on}',
+            '{to_on,share,from_assumed,source,recorded_at,end_recorded_at}', 'name'),
         ('waivers', 'in_waiver', 'waiver', '{network,from_on}', '{to_on,reason,granted_by,source,recorded_at,end_recorded_at}', 'from_on'),
         ('list_sizes', 'in_size', 'list_size', '{organisation,kind,sub_group,as_of,synthetic}', '{count,source,recorded_at}', 'as_of'),
         ('facts', 'in_fact', 'stated_fact', '{organisation,fact,qualifier,period,source}', '{value,unit,notes,recorded_at}', 'fact'),
         ('systems', 'in_system', 'system_profile', '{practice,from_on}', '{system,to_on,source,recorded_at,end_recorded_at}', 'from_on'),
-        ('alignments', 'in_alignment', 'alignment', '{service,organisation,from_on}', '{name,kind,provider,to_on,source,recorded_at,end_recorded_at}', 'service'),
+        ('alignments', 'in_alignment', 'alignment', '{service,organisation,from_on}',
+            '{name,kind,provider,to_on,source,recorded_at,end_recorded_at}', 'service'),
         ('sites', 'in_site', 'site', '{code}', '{organisation,name,kind,address,tenure,floor_area,from_on,to_on,source,notes}', 'code'),
         ('superseded', 'in_superseded', NULL, '{code,kind,fact,superseded_at}', '{}', 'fact'))
         AS t (kind, stage, record, keys, compared, field);
@@ -58,6 +64,8 @@ CREATE FUNCTION import_stage(job uuid, start_day date, rules jsonb) RETURNS void
 DECLARE
     t record;
 BEGIN
+    -- One transaction at a time works on so many rows.
+    PERFORM set_config('work_mem', '64MB', true);
     CREATE TEMP TABLE in_problem (file integer, line integer, kind text, field text, reason text) ON COMMIT DROP;
     CREATE TEMP TABLE in_rule ON COMMIT DROP AS
         SELECT r.kind, r.level, r.parents FROM jsonb_to_recordset(rules) AS r (kind text, level text, parents text[]);

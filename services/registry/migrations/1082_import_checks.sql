@@ -11,8 +11,9 @@ BEGIN
         keys := (SELECT string_agg(format('%I', k), ', ') FROM unnest(t.keys) k);
         EXECUTE format('SELECT EXISTS (SELECT FROM %I GROUP BY %s HAVING count(*) > 1)', t.stage, keys) INTO twice;
         IF twice THEN
-            EXECUTE format('INSERT INTO in_problem SELECT file, line, %L, %L, CASE WHEN file = first_file THEN ''is on line '' || first_line '
-                || '|| '' already'' ELSE ''is in file '' || first_file || '', line '' || first_line || '' already'' END '
+            EXECUTE format('INSERT INTO in_problem SELECT file, line, %L, %L, CASE WHEN file = first_file '
+                || 'THEN ''is on line '' || first_line || '' already'' '
+                || 'ELSE ''is in file '' || first_file || '', line '' || first_line || '' already'' END '
                 || 'FROM (SELECT file, line, row_number() OVER w AS nth, first_value(file) OVER w AS first_file, '
                 || 'first_value(line) OVER w AS first_line FROM %I WINDOW w AS (PARTITION BY %s ORDER BY file, line)) d WHERE nth > 1',
                 t.kind, t.field, t.stage, keys);
@@ -25,6 +26,7 @@ BEGIN
                 (SELECT string_agg(format('s.%1$I = r.%1$I', k), ' AND ') FROM unnest(t.keys) k),
                 (SELECT string_agg(format(CASE WHEN c IN ('count', 'stated_population', 'stated_practice_count')
                         THEN '(%1$L, to_char(s.%1$I, ''FM999,999,999,990''), to_char(r.%1$I, ''FM999,999,999,990''))'
+                    WHEN c = 'facts_recorded_at' THEN '(%1$L, instant_text(s.%1$I), instant_text(coalesce(r.%1$I, r.created_at)))'
                     WHEN c LIKE '%\_at' THEN '(%1$L, instant_text(s.%1$I), instant_text(r.%1$I))'
                     WHEN c = 'share' THEN '(%1$L, trim_scale(s.%1$I)::text, trim_scale(r.%1$I)::text)'
                     WHEN c = 'from_assumed' THEN '(%1$L, nullif(s.%1$I, true)::text, r.%1$I::text)'
@@ -130,7 +132,8 @@ BEGIN
         UNION ALL SELECT file, line, 'organisation_parts', d.field, d.code
             FROM in_parts CROSS JOIN LATERAL (VALUES ('code', code), ('place', place)) AS d (field, code) WHERE d.code IS NOT NULL
         UNION ALL SELECT file, line, 'past', d.field, d.code
-            FROM in_past CROSS JOIN LATERAL (VALUES ('code', code), ('parent', parent), ('place', place), ('payee', payee)) AS d (field, code)
+            FROM in_past CROSS JOIN LATERAL (VALUES ('code', code), ('parent', parent), ('place', place), ('payee', payee))
+                AS d (field, code)
             WHERE NOT known AND d.code IS NOT NULL
         UNION ALL SELECT file, line, 'coming', d.field, d.code
             FROM in_coming CROSS JOIN LATERAL (VALUES ('code', code), ('changes', changes ->> 'parent'), ('changes', changes ->> 'place'),
@@ -236,7 +239,8 @@ BEGIN
             || 'SELECT %4$s, from_on, to_on, file, line FROM %3$I WHERE NOT known '
             || 'UNION ALL SELECT %4$s, from_on, to_on, NULL, NULL FROM %5$I) b ON %6$s '
             || 'AND a.from_on <= coalesce(b.to_on, ''infinity'') AND b.from_on <= coalesce(a.to_on, ''infinity'') '
-            || 'WHERE NOT a.known AND (b.file IS NULL OR ((b.file, b.line) < (a.file, a.line) AND (%8$s))) ORDER BY a.file, a.line, b.from_on',
+            || 'WHERE NOT a.known AND (b.file IS NULL OR ((b.file, b.line) < (a.file, a.line) AND (%8$s))) '
+            || 'ORDER BY a.file, a.line, b.from_on',
             t.kind, t.field, t.stage, t.columns, t.record,
             (SELECT string_agg(format('a.%1$I = b.%1$I', k), ' AND ') FROM unnest(t.keys) k),
             replace(t.words, ', %s)', ', CASE WHEN b.to_on IS NULL THEN '' on'' ELSE '' to '' || b.to_on END)'),
@@ -272,7 +276,8 @@ BEGIN
         UNION ALL
         SELECT s.file, s.line, 'list_sizes', 'as_of', 'A list cannot be counted in the future' FROM in_size s WHERE s.as_of > today
         UNION ALL
-        SELECT s.file, s.line, 'list_sizes', 'sub_group', 'Only a network has sub-groups' FROM in_size s JOIN in_kin k ON k.code = s.organisation
+        SELECT s.file, s.line, 'list_sizes', 'sub_group', 'Only a network has sub-groups'
+        FROM in_size s JOIN in_kin k ON k.code = s.organisation
         WHERE s.sub_group <> '' AND k.kind <> 'network';
     -- A neighbourhood team that another network has, and this one does not.
     INSERT INTO in_problem

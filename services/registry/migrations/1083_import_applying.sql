@@ -1,5 +1,5 @@
--- Puts an import's staged rows on record (1081), once they were found good (1082). in_touched has every organisation that is new or at another
--- version afterwards, with which its event is made.
+-- Puts an import's staged rows on record (1081), once they were found good (1082). in_touched has every organisation that is new or at
+-- another version afterwards, with which its event is made.
 
 -- Whom waivers are taken to come from that name nobody: the nearest commissioner above the network.
 CREATE FUNCTION import_grant_waivers() RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
@@ -32,15 +32,15 @@ BEGIN
             f.facts_recorded_at
         FROM in_fresh f;
     -- A practice lies below its network from the membership's first day on, and before as its row says.
-    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, name, level, parent, place, status, opened_on, closed_on, former_names,
-            identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
-        SELECT f.code, f.facts_from, f.network_from - 1, coalesce(f.facts_recorded_at, import_apply.now), f.name, f.level, f.parent, f.place,
-            f.status, f.opened_on, f.closed_on, f.former_names, f.identifiers, f.stated_population, f.stated_practice_count, f.source,
-            f.notes, f.payee, f.mapped_area, f.agreement_on
+    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, name, level, parent, place, status, opened_on, closed_on,
+            former_names, identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
+        SELECT f.code, f.facts_from, f.network_from - 1, coalesce(f.facts_recorded_at, import_apply.now), f.name, f.level, f.parent,
+            f.place, f.status, f.opened_on, f.closed_on, f.former_names, f.identifiers, f.stated_population, f.stated_practice_count,
+            f.source, f.notes, f.payee, f.mapped_area, f.agreement_on
         FROM in_fresh f WHERE f.network <> coalesce(f.parent, '') AND coalesce(f.opened_on, '-infinity') < f.network_from
             AND coalesce(f.facts_from, '-infinity') < f.network_from;
-    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, superseded_at, name, level, parent, place, status, opened_on, closed_on,
-            former_names, identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
+    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, superseded_at, name, level, parent, place, status, opened_on,
+            closed_on, former_names, identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
         SELECT p.code, p.from_on, p.to_on, p.recorded_at, p.superseded_at, p.name, p.level, p.parent, p.place, p.status, p.opened_on,
             p.closed_on, p.former_names, p.identifiers, p.stated_population, p.stated_practice_count, p.source, p.notes, p.payee,
             p.mapped_area, p.agreement_on
@@ -52,7 +52,8 @@ BEGIN
     INSERT INTO in_touched
         SELECT DISTINCT d.code, false
         FROM (SELECT network AS code FROM in_member WHERE NOT in_member.known
-              UNION ALL SELECT s.practice FROM in_today s JOIN organisation o ON o.code = s.practice WHERE o.parent IS DISTINCT FROM s.network
+              UNION ALL SELECT s.practice FROM in_today s JOIN organisation o ON o.code = s.practice
+                        WHERE o.parent IS DISTINCT FROM s.network
               UNION ALL SELECT network FROM in_sub_group s WHERE NOT s.known UNION ALL SELECT network FROM in_director s WHERE NOT s.known
               UNION ALL SELECT network FROM in_waiver s WHERE NOT s.known UNION ALL SELECT organisation FROM in_size s WHERE NOT s.known
               UNION ALL SELECT organisation FROM in_fact s WHERE NOT s.known UNION ALL SELECT practice FROM in_system s WHERE NOT s.known
@@ -64,8 +65,8 @@ BEGIN
     CREATE INDEX ON in_touched (code);
     ANALYZE in_touched;
     -- The facts that a membership changes held until the day before it; where it begins before them, they never held.
-    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, superseded_at, name, level, parent, place, status, opened_on, closed_on,
-            former_names, identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
+    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, superseded_at, name, level, parent, place, status, opened_on,
+            closed_on, former_names, identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
         SELECT o.code, o.facts_from, CASE WHEN s.before THEN m.from_on - 1 END, coalesce(o.facts_recorded_at, o.created_at),
             CASE WHEN NOT s.before THEN import_apply.now END, o.name, o.level, o.parent, o.place, o.status, o.opened_on, o.closed_on,
             o.former_names, o.identifiers, o.stated_population, o.stated_practice_count, o.source, o.notes, o.payee, o.mapped_area,
@@ -79,7 +80,8 @@ BEGIN
     UPDATE organisation o SET place = coalesce(o.place, p.place),
             stated_practice_count = coalesce(o.stated_practice_count, p.stated_practice_count)
         FROM in_parts p WHERE p.adds AND o.code = p.code;
-    UPDATE organisation o SET version = o.version + 1, updated_at = import_apply.now FROM in_touched c WHERE o.code = c.code AND NOT c.fresh;
+    UPDATE organisation o SET version = o.version + 1, updated_at = import_apply.now FROM in_touched c
+        WHERE o.code = c.code AND NOT c.fresh;
 
     INSERT INTO organisation_coming (code, from_on, changes, recorded_at)
         SELECT c.code, c.from_on, c.changes, c.recorded_at FROM in_coming c WHERE NOT c.known;

@@ -10,7 +10,7 @@ SELECT o.code, o.name, o.kind, o.level, o.parent, o.place, o.status, o.opened_on
              '"from":' || (i.data -> 'from')::text, '"to":' || (i.data -> 'to')::text) || '}', ',' ORDER BY i.place) || ']'
          FROM jsonb_array_elements(o.identifiers) WITH ORDINALITY i (data, place))::json END AS identifiers,
     o.stated_population, o.stated_practice_count, o.payee, o.mapped_area, o.agreement_on, o.source, o.notes, o.facts_from,
-    o.facts_recorded_at AS recorded_at
+    coalesce(o.facts_recorded_at, o.created_at) AS recorded_at
 FROM organisation o;
 
 CREATE VIEW export_past AS
@@ -74,8 +74,11 @@ CREATE VIEW export_sites AS
 SELECT s.code, s.organisation, s.name, s.kind, s.address, s.tenure, s.floor_area, s.from_on AS "from", s.to_on AS "to", s.source, s.notes
 FROM site s;
 
+-- A number is written without zeros at its end, as it comes back.
 CREATE VIEW export_superseded AS
-SELECT s.code, s.kind, s.fact, s.recorded_at, s.superseded_at
+SELECT s.code, s.kind, s.fact || CASE jsonb_typeof(s.fact -> 'share')
+        WHEN 'number' THEN jsonb_build_object('share', trim_scale((s.fact ->> 'share')::numeric)) ELSE '{}' END AS fact,
+    s.recorded_at, s.superseded_at
 FROM superseded_fact s;
 
 GRANT SELECT ON export_organisations, export_past, export_coming, export_successions, export_sub_groups, export_memberships,
@@ -116,6 +119,12 @@ BEGIN ATOMIC
     SELECT replace(plain, ' ', 'T') || substr('.000000', octet_length(plain) - 18) || 'Z';
 END;
 
+-- As pb_json_write has it: without the spaces that PostgreSQL puts between texts.
+CREATE FUNCTION export_json(value jsonb) RETURNS text IMMUTABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT regexp_replace(value::text, '("(?:[^"\\]|\\.)*")|([:,]) ', '\1\2', 'g');
+END;
+
 -- The columns of a file as SQL over a row v of its view: a cell, and a member with a comma before it. Text with nothing in it is no value,
 -- since an empty cell is none.
 CREATE FUNCTION export_columns(of_file text) RETURNS TABLE (place integer, name text, csv text, json text) STABLE LANGUAGE sql
@@ -130,7 +139,7 @@ BEGIN ATOMIC
             || format(', %L)', '')
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
     CROSS JOIN LATERAL (SELECT format(CASE a.atttypid WHEN 'timestamptz'::regtype THEN 'export_instant((v.%I AT TIME ZONE ''UTC'')::text)'
-        ELSE 'v.%I::text' END, a.attname) AS value) x
+        WHEN 'jsonb'::regtype THEN 'export_json(v.%I)' ELSE 'v.%I::text' END, a.attname) AS value) x
     WHERE a.attrelid = to_regclass('export_' || of_file) AND a.attnum > 0 AND NOT a.attisdropped;
 END;
 

@@ -7,6 +7,8 @@ foreach(name http tokens texts)
   pcn_platform_test(abuse ${name})
   target_link_libraries(ptest_abuse_${name} PRIVATE pcn_test_abuse)
 endforeach()
+# It compares rates of a quiet and of a busy platform.
+set_tests_properties(integration/abuse/http PROPERTIES RUN_SERIAL TRUE)
 target_sources(ptest_abuse_http PRIVATE ${CMAKE_CURRENT_LIST_DIR}/malformed.c ${CMAKE_CURRENT_LIST_DIR}/flood.c
   ${CMAKE_CURRENT_LIST_DIR}/slow.c)
 target_link_libraries(ptest_abuse_http PRIVATE Threads::Threads)

@@ -9,7 +9,7 @@
 
 #define SIDE_BY_SIDE 200
 #define HANG_UP_MS 30
-#define WITHIN_US 10000000
+#define WITHIN_US 60000000
 #define REQUEST_MAX (256u * 1024u)
 #define ANSWER_ROOM 65536
 #define TOLD_MAX 20

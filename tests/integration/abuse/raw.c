@@ -11,7 +11,7 @@
 
 #include "common/base/clock.h"
 
-#define ANSWER_WITHIN_US 10000000
+#define ANSWER_WITHIN_US 60000000
 #define ROOM_FIRST 65536
 
 const char *const raw_place_names[RAW_PLACES] = {"edge", "gateway"};

@@ -8,7 +8,7 @@
 #include "common/base/clock.h"
 
 #define DRIP_MS 500
-#define DRAIN_US 10000000
+#define DRAIN_US 60000000
 #define RECEIVE_BUFFER 4096
 
 const char *const slow_way_names[SLOW_WAYS] = {"slow head", "slow body", "slow reader", "idle"};

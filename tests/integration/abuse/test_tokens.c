@@ -15,7 +15,7 @@
 
 #define ED "{\"alg\":\"EdDSA\",\"typ\":\"JWT\",\"kid\":\"ed\"}"
 #define HEADER_MAX 16384
-#define KEYS_WITHIN_US 10000000
+#define KEYS_WITHIN_US 60000000
 
 typedef struct world {
     rig_t *rig;

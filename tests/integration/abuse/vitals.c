@@ -5,7 +5,7 @@
 
 #include "common/base/clock.h"
 
-#define SETTLE_US 10000000
+#define SETTLE_US 60000000
 #define AGAIN_MS 100
 // Below what a page more or less, or a connection that is kept for the next request, would fail a small process.
 #define SLACK_KIB 512

@@ -136,7 +136,7 @@ void rig_write(rig_t *rig, int count)
 
 void rig_chain(rig_t *rig, int64_t place)
 {
-    const int64_t end_us = clock_steady_us() + INT64_C(10000000);
+    const int64_t end_us = clock_steady_us() + INT64_C(60000000);
     while (rig->place->value < place || test_database_number(rig->database, "SELECT count(*) FROM audit_queue") > 0) {
         if (clock_steady_us() > end_us)
             fail_msg("the trail is at %lld, not %lld", (long long)rig->place->value, (long long)place);

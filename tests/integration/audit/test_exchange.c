@@ -9,7 +9,6 @@
 #include "services/registry/service.h"
 
 #define HANDLERS_MAX 64
-#define ANSWER_MS 10000
 
 typedef struct stage {
     rig_t *rig;
@@ -145,8 +144,7 @@ static void start(stage_t *stage, call_t *call, const char *method, const char *
     arena_t *arena = call->request.arena;
     Pcn__Common__V1__RequestHeader *header = &call->request.header;
     pcn__common__v1__request_header__init(header);
-    header->method =
-        strchr(method, '/') != NULL ? arena_string(arena, method) : arena_printf(arena, "pcn.registry.v1.Registry/%s", method);
+    header->method = strchr(method, '/') != NULL ? arena_string(arena, method) : arena_printf(arena, "pcn.registry.v1.Registry/%s", method);
     const pb_method_t *known = pb_method_by_name(header->method);
     assert_non_null(known);
     assert_int_equal(pb_json_read(known->request, json, strlen(json), PB_JSON_TRUSTED, arena, &message, NULL, NULL, &problem), STATUS_OK);
@@ -167,14 +165,14 @@ static void start(stage_t *stage, call_t *call, const char *method, const char *
     principal->scopes = manager_scopes;
     principal->n_scopes = scopes;
     header->principal = scopes > 0 ? principal : NULL;
-    call->request.deadline_us = clock_steady_us() + ANSWER_MS * 1000;
+    call->request.deadline_us = clock_steady_us() + WORLD_LONG_MS * INT64_C(1000);
     call->request.done = on_done;
     rpc_client_call(stage->world.client, &call->request);
 }
 
 static status_t finish(stage_t *stage, call_t *call)
 {
-    assert_true(WORLD_UNTIL(&stage->world, call->done, ANSWER_MS + 1000));
+    assert_true(WORLD_UNTIL(&stage->world, call->done));
     arena_destroy(&call->request.arena);
     return call->problem.status;
 }

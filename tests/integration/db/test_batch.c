@@ -122,12 +122,13 @@ static void test_slow_reads_go_alone_and_are_committed(void **state)
 {
     (void)state;
     rig_t rig;
-    rig_init(&rig, &(db_options_t){.read_connections = 1, .slow_connections = 1});
-    db_statement_t *sleep = rig_statement(&rig, "sleep", "SELECT 1 FROM pg_sleep(0.2)", NULL);
+    rig_init(&rig, &(db_options_t){.read_connections = 1, .slow_connections = 1, .lock_timeout_ms = -1, .statement_timeout_ms = -1});
+    db_statement_t *sleep = rig_statement(&rig, "sleep", "SELECT 1 FROM pg_advisory_xact_lock(7)", NULL);
     db_statement_t *one = rig_statement(&rig, "one", "SELECT 1", NULL);
     db_statement_t *put = rig_statement(&rig, "put", "INSERT INTO item (code, owner) VALUES (:request.code, :request.parent) RETURNING code", NULL);
     rig_open(&rig);
     rig_wait_ready(&rig);
+    free(test_database_query(rig.database, "SELECT pg_advisory_lock(7)"));
     unsigned order = 0;
     asked_t asked[5];
     const db_statement_t *const statements[] = {sleep, put, put, one, one};
@@ -139,6 +140,8 @@ static void test_slow_reads_go_alone_and_are_committed(void **state)
         db_read(rig.db, &asked[i].query);
     }
     asked[2].request.parent = (char *)"nobody"; // refused when the transaction ends
+    RIG_UNTIL(&rig, asked[3].answers + asked[4].answers == 2);
+    free(test_database_query(rig.database, "SELECT pg_advisory_unlock(7)"));
     RIG_UNTIL(&rig, asked[1].answers == 1);
     assert_int_equal(test_database_number(rig.database, "SELECT count(*) FROM item WHERE code = 'good'"), 1);
     rig_run(&rig);

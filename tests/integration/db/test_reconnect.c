@@ -106,7 +106,7 @@ static void test_nobody_there(void **state)
         assert_int_equal(asked[i].status, STATUS_UNAVAILABLE);
         assert_true(asked[i].problem.retry_after_ms > 0);
         assert_true(asked[i].answered_us - start >= 100000);
-        assert_true(asked[i].answered_us - start < 5000000);
+        assert_true(asked[i].answered_us - start < 30000000);
         asked_deinit(&asked[i]);
     }
     rig_deinit(&rig);
@@ -177,7 +177,7 @@ static void test_setup_waits(void **state)
 {
     (void)state;
     rig_t rig;
-    rig_init(&rig, &(db_options_t){.write_connections = 1, .statement_timeout_ms = 50, .setup_sql = "SELECT pg_advisory_lock(7)"});
+    rig_init(&rig, &(db_options_t){.write_connections = 1, .statement_timeout_ms = 1000, .setup_sql = "SELECT pg_advisory_lock(7)"});
     db_statement_t *insert = repeatable(&rig);
     free(test_database_query(rig.database, "SELECT pg_advisory_lock(7)"));
     rig_open(&rig);
@@ -185,7 +185,7 @@ static void test_setup_waits(void **state)
     asked_init(&asked, insert, "a", 1);
     db_write(rig.db, &asked.query);
     // Longer than the limits that statements have afterwards.
-    int64_t end = clock_steady_us() + 200000;
+    int64_t end = clock_steady_us() + 1500000;
     RIG_UNTIL(&rig, clock_steady_us() > end);
     assert_false(db_ready(rig.db));
     assert_int_equal(asked.answers, 0);
@@ -256,7 +256,7 @@ static void test_frozen_server(void **state)
 {
     (void)state;
     rig_t rig;
-    rig_init(&rig, &(db_options_t){.write_connections = 1, .statement_timeout_ms = 50});
+    rig_init(&rig, &(db_options_t){.write_connections = 1, .statement_timeout_ms = 1000});
     db_statement_t *insert = repeatable(&rig);
     rig_open(&rig);
     rig_wait_ready(&rig);

@@ -40,7 +40,8 @@ static void test_exec(void **state)
     result = db_session_exec(session, "", &problem);
     assert_non_null(result);
     PQclear(result);
-    free(test_database_query(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'session'"));
+    free(test_database_query(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'session' "
+                                       "AND datname = current_database()"));
     assert_null(db_session_exec(session, "SELECT 1", &problem));
     assert_int_equal(problem.status, STATUS_UNAVAILABLE);
     db_session_close(&session);

@@ -15,7 +15,7 @@
 #include "pcn/common/v1/envelope.meta.h"
 #include "pcn/events/v1/events.meta.h"
 
-#define CALL_US 10000000
+#define CALL_US 60000000
 
 typedef struct call {
     rpc_request_t request;

@@ -6,7 +6,7 @@
 
 #include "common/base/clock.h"
 
-enum { DRAIN_MS = 60000, DATABASE_STARTS_MOST = 10, PAGE = 1000, RESOURCES_MOST = 500, PATH_ROOM = 256 };
+enum { DRAIN_MS = 120000, DATABASE_STARTS_MOST = 10, PAGE = 1000, RESOURCES_MOST = 500, PATH_ROOM = 256 };
 
 int stage_start(void **state)
 {

@@ -23,7 +23,7 @@
 #include "tests/support/load.h"
 #include "tests/support/mix_registry.h"
 
-#define STAGE_READY_MS 60000
+#define STAGE_READY_MS 120000
 
 typedef struct stage {
     platform_t platform;

@@ -17,7 +17,7 @@ enum {
     BETWEEN_ACKNOWLEDGED = 600, // changes that are answered between two faults, at most
     BETWEEN_MS = 5000,
     PASSES_MOST = 500,
-    POINT_MS = 20000,
+    POINT_MS = 120000,
     STOPPED_MS = 2500
 };
 

@@ -3,7 +3,7 @@
 
 #include "tests/integration/faults/stage.h"
 
-enum { CALLERS = 200, KILL_MS = 30000, ATTEMPTS_MOST = 200, AGAIN_MS = 20 };
+enum { CALLERS = 200, KILL_MS = 120000, ATTEMPTS_MOST = 200, AGAIN_MS = 20 };
 
 typedef struct race {
     const stage_t *stage;

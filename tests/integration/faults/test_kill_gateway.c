@@ -1,7 +1,7 @@
 // Case 3: the gateway dies after the service replied and before the caller has the answer. The repeated request gives the first answer.
 #include "tests/integration/faults/stage.h"
 
-enum { CLIENTS = 16, KILLS = 16, PASSES_MOST = 120, KILL_MS = 30000, BACK_MS = 30000, RESTARTS = 6, SINGLE = 4 };
+enum { CLIENTS = 16, KILLS = 16, PASSES_MOST = 120, KILL_MS = 120000, BACK_MS = 120000, RESTARTS = 6, SINGLE = 4 };
 
 static killer_t killer;
 

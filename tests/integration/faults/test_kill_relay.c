@@ -2,7 +2,7 @@
 // it.
 #include "tests/integration/faults/stage.h"
 
-enum { CLIENTS = 16, KILLS = 12, PASSES_MOST = 150, LAST_KILLS = 4, KILL_MS = 30000, BACK_MS = 30000, FOLLOWS_MS = 30000 };
+enum { CLIENTS = 16, KILLS = 12, PASSES_MOST = 150, LAST_KILLS = 4, KILL_MS = 120000, BACK_MS = 120000, FOLLOWS_MS = 120000 };
 
 static killer_t killer;
 

@@ -2,7 +2,7 @@
 // under its key took effect once.
 #include "tests/integration/faults/stage.h"
 
-enum { CLIENTS = 24, KILLS = 24, PASSES_MOST = 400, KILL_MS = 30000, ANSWERS_BETWEEN = 20, BACK_MS = 30000 };
+enum { CLIENTS = 24, KILLS = 24, PASSES_MOST = 400, KILL_MS = 120000, ANSWERS_BETWEEN = 20, BACK_MS = 120000 };
 
 // A place to die at, in turn: each of the steps of a change, and any of them.
 static const killer_point_t points[] = {KILLER_ANY,     KILLER_DB_RESULT,    KILLER_RPC_REPLY, KILLER_DB_FLUSHED,

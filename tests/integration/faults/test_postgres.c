@@ -2,7 +2,7 @@
 // lost.
 #include "tests/integration/faults/stage.h"
 
-enum { CLIENTS = 16, ANSWERS_BETWEEN = 300, BACK_MS = 60000 };
+enum { CLIENTS = 16, ANSWERS_BETWEEN = 300, BACK_MS = 120000 };
 
 static void end_under_load(stage_t *stage, const char *prefix, int number, unsigned times, const char *what)
 {

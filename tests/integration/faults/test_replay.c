@@ -3,7 +3,7 @@
 #include "tests/integration/faults/peer.h"
 #include "tests/integration/faults/stage.h"
 
-enum { CLIENTS = 16, CHANGES = 600, PARTITION = 100, PRUNE_MS = 90000, PAGE = 1000, EVENTS_WAIT_MS = 30000 };
+enum { CLIENTS = 16, CHANGES = 600, PARTITION = 100, PRUNE_MS = 180000, PAGE = 1000, EVENTS_WAIT_MS = 120000 };
 
 #define OLD_EPOCH "00000000-0000-4000-8000-000000000000"
 

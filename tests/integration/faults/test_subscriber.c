@@ -5,7 +5,7 @@
 #include "common/base/clock.h"
 #include "tests/integration/faults/stage.h"
 
-enum { CLIENTS = 128, EVENTS = 200000, WARM_PART = 20, WRITE_SECONDS = 60, EVENTS_MS = 300000, CATCH_UP_MS = 120000, MARK_MS = 30000 };
+enum { CLIENTS = 128, EVENTS = 200000, WARM_PART = 20, WRITE_SECONDS = 60, EVENTS_MS = 300000, CATCH_UP_MS = 300000, MARK_MS = 120000 };
 
 static size_t events_wanted(void)
 {

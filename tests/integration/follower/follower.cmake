@@ -14,4 +14,4 @@ foreach(name statements copy letters)
   pcn_database_test(follower ${name} pcn_test_follower)
 endforeach()
 # Daemons are killed and started again dozens of times.
-set_tests_properties(integration/follower/copy integration/follower/letters PROPERTIES TIMEOUT 300)
+set_tests_properties(integration/follower/copy integration/follower/letters PROPERTIES TIMEOUT 900)

@@ -15,7 +15,7 @@
 #include "common/pb/message.h"
 #include "common/rpc/server.h"
 
-#define CALL_US 5000000
+#define CALL_US 60000000
 #define JSON_CAP (4u * 1024u * 1024u)
 
 typedef struct call {

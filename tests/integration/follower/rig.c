@@ -13,7 +13,7 @@
 #include "common/base/clock.h"
 #include "tests/support/http.h"
 
-#define LIMIT_US (INT64_C(20) * 1000000)
+#define LIMIT_US (INT64_C(60) * 1000000)
 #define AGAIN_MS 20
 #define TEXT_MAX 1200
 #define VARIABLES 10
@@ -59,7 +59,7 @@ static pid_t start(rig_t *rig, const char *program, const char *log, environment
     }
     close(ready[1]);
     struct pollfd wait = {.fd = ready[0], .events = POLLIN};
-    if (poll(&wait, 1, 20000) != 1 || read(ready[0], word, sizeof word) <= 0)
+    if (poll(&wait, 1, (int)(LIMIT_US / 1000)) != 1 || read(ready[0], word, sizeof word) <= 0)
         fail_msg("%s did not become ready, see %s", program, path);
     close(ready[0]);
     return pid;

@@ -106,7 +106,8 @@ static void test_connection_lost(void **state)
     for (int i = 0; i < 5; i++) {
         rig_change(rig, 1, 1000);
         (void)poll(NULL, 0, 5 * i);
-        rig_sql(rig, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pcn-copy follower of registry'");
+        rig_sql(rig, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pcn-copy follower of registry' "
+                     "AND datname = current_database()");
     }
     rig_equal(rig);
     assert_applied_once(rig);

@@ -2,8 +2,8 @@
 
 #include "common/base/clock.h"
 
-#define SHOWS_WITHIN_US 2000000
-#define MARK_WITHIN_US 30000000
+#define SHOWS_WITHIN_US 60000000
+#define MARK_WITHIN_US 60000000
 
 int rig_start(void **state)
 {

@@ -8,7 +8,7 @@
 #include "common/base/clock.h"
 #include "tests/integration/platform/rig.h"
 
-#define CHAINED_WITHIN_US 10000000
+#define CHAINED_WITHIN_US 60000000
 #define BODY(code) "{\"code\":\"" code "\",\"name\":\"A\",\"kind\":\"federation\",\"parent\":\"ics-llr\"}"
 
 typedef struct world {

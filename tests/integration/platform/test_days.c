@@ -1,4 +1,4 @@
-// Facts by day over HTTP: the day and the kind of a change, reads as of a day, closing, history.
+// Facts by day over HTTP: the day and the kind of a change, reads as of a day, closing, ends and corrections, history.
 #include "tests/integration/platform/rig.h"
 
 static void ask(const rig_t *rig, long status, const char *method, const char *path, const char *body, const char *match,
@@ -98,8 +98,87 @@ static void closing_is_a_verb(void **state)
                        422, "status");
 }
 
+#define PRACTICE "/v1/organisations/gp-elr-empingham"
+#define NETWORK "/v1/networks/pcn-rutland"
+
+static json_int_t version_in(const http_answer_t *answer)
+{
+    char etag[32];
+    assert_true(http_header(answer, "ETag", etag, sizeof etag));
+    return strtoll(etag + 1, NULL, 10);
+}
+
+// Ends and corrections of what stands beside an organisation: paths, versions, keys and fields of refusals.
+static void what_stands_beside_ends_and_is_corrected(void **state)
+{
+    const rig_t *rig = *state;
+    http_answer_t answer;
+    ask(rig, 201, "POST", PRACTICE "/systems", "{\"system\":\"EMIS Web\",\"from\":\"2020-01-01\"}", NULL, &answer);
+    const json_int_t version = version_in(&answer);
+    http_answer_clear(&answer);
+    rig_assert_problem(rig_ask(rig, rig->manager, "POST", PRACTICE "/systems:end", "{\"on\":\"2021-01-01\"}", NULL, "\"1\""), 412, NULL);
+    rig_assert_problem(rig_ask(rig, rig->manager, "POST", PRACTICE "/systems:end", "{}", NULL, NULL), 400, "on");
+    for (int repeat = 0; repeat < 2; repeat++) {
+        answer = rig_ask(rig, rig->manager, "POST", PRACTICE "/systems:end", "{\"on\":\"2021-01-01\"}", "end-of-emis", NULL);
+        assert_int_equal(answer.status, 200);
+        assert_non_null(strstr(answer.body, "\"to\":\"2020-12-31\""));
+        assert_int_equal(version_in(&answer), version + 1);
+        http_answer_clear(&answer);
+    }
+    rig_assert_problem(rig_ask(rig, rig->manager, "POST", PRACTICE "/systems:end", "{\"on\":\"2021-01-01\"}", NULL, NULL), 409, "on");
+    ask(rig, 200, "POST", PRACTICE "/systems:correct", "{\"from\":\"2020-01-01\",\"newSystem\":\"SystmOne\"}", NULL, &answer);
+    assert_non_null(strstr(answer.body, "{\"systems\":[{\"practice\":\"gp-elr-empingham\",\"system\":\"SystmOne\""));
+    http_answer_clear(&answer);
+    ask(rig, 201, "POST", PRACTICE "/facts", "{\"fact\":\"rooms\",\"qualifier\":\"eq\",\"value\":\"3\",\"source\":\"a plan\"}", NULL,
+        &answer);
+    http_answer_clear(&answer);
+    ask(rig, 200, "POST", PRACTICE "/facts:correct", "{\"fact\":\"rooms\",\"qualifier\":\"eq\",\"source\":\"a plan\",\"newValue\":\"4\"}",
+        NULL, &answer);
+    assert_non_null(strstr(answer.body, "\"value\":\"4\""));
+    http_answer_clear(&answer);
+    rig_assert_problem(
+        rig_ask(rig, rig->manager, "POST", PRACTICE "/alignments:end", "{\"service\":\"team-x\",\"on\":\"2021-01-01\"}", NULL, NULL), 409,
+        "service");
+    rig_assert_problem(rig_ask(rig, rig->manager, "POST", PRACTICE "/alignments:correct",
+                               "{\"service\":\"team-x\",\"from\":\"2021-01-01\",\"never\":true}", NULL, NULL),
+                       404, "from");
+    ask(rig, 201, "POST", NETWORK "/waivers", "{\"from\":\"2020-01-01\",\"reason\":\"Rural\"}", NULL, &answer);
+    http_answer_clear(&answer);
+    ask(rig, 200, "POST", NETWORK "/waivers:end", "{\"on\":\"2021-01-01\"}", NULL, &answer);
+    assert_string_equal(http_text(&answer, "code"), "pcn-rutland");
+    http_answer_clear(&answer);
+    ask(rig, 200, "POST", NETWORK "/waivers:correct", "{\"from\":\"2020-01-01\",\"never\":true}", NULL, &answer);
+    http_answer_clear(&answer);
+}
+
+static void histories_are_read_page_by_page(void **state)
+{
+    const rig_t *rig = *state;
+    http_answer_t answer = rig_get(rig, PRACTICE "/history");
+    const size_t whole = json_array_size(json_object_get(answer.json, "entries"));
+    assert_true(whole >= 5);
+    assert_non_null(strstr(answer.body, "\"network\":\"pcn-rutland\""));
+    assert_non_null(strstr(answer.body, "\"supersededAt\""));
+    http_answer_clear(&answer);
+    char path[700] = PRACTICE "/history?pageSize=2";
+    size_t read = 0;
+    for (bool more = true; more;) {
+        answer = rig_get(rig, path);
+        read += json_array_size(json_object_get(answer.json, "entries"));
+        more = json_object_get(answer.json, "nextPageToken") != NULL;
+        if (more)
+            (void)snprintf(path, sizeof path, PRACTICE "/history?pageSize=2&pageToken=%s", http_text(&answer, "nextPageToken"));
+        http_answer_clear(&answer);
+    }
+    assert_int_equal(read, whole);
+    rig_assert_problem(rig_ask(rig, rig->manager, "GET", PRACTICE "/history?pageSize=0", NULL, NULL, NULL), 400, "pageSize");
+    rig_assert_problem(rig_ask(rig, rig->manager, "GET", PRACTICE "/history?pageToken=x", NULL, NULL, NULL), 400, "pageToken");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(changes_have_a_day), cmocka_unit_test(closing_is_a_verb)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(changes_have_a_day), cmocka_unit_test(closing_is_a_verb),
+                                       cmocka_unit_test(what_stands_beside_ends_and_is_corrected),
+                                       cmocka_unit_test(histories_are_read_page_by_page)};
     return cmocka_run_group_tests(tests, rig_start, rig_stop);
 }

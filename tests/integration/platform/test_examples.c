@@ -11,8 +11,8 @@
 #include "common/base/clock.h"
 
 #define EXAMPLES PCN_TEST_SOURCE "/docs/examples"
-#define CAUGHT_UP_US 60000000
-#define CHANGED_US 30000000
+#define CAUGHT_UP_US 120000000
+#define CHANGED_US 60000000
 
 enum { ROUNDS = 6, CHANGES = 12 };
 

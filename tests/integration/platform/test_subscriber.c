@@ -11,7 +11,7 @@
 #include "pcn/events/v1/events.meta.h"
 #include "pcn/registry/v1/registry.meta.h"
 
-#define CALL_US 5000000
+#define CALL_US 60000000
 
 // One peer of the registry: a context and a client under a key of the instance's folder.
 typedef struct peer {

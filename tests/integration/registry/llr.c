@@ -132,6 +132,17 @@ static void state_fact(world_t *world, const row_t *row)
                    known(row->cell[6]), "source", row->cell[7]));
 }
 
+// What the core amount of the first year implies: the other rows are not about the lists of that day.
+static void state_implied_population(world_t *world, const row_t *row)
+{
+    if (strcmp(row->cell[0], "core-pcn") != 0 || strcmp(row->cell[1], "2019/20") != 0)
+        return;
+    post(world, "AddFact",
+         json_pack("{s:s,s:{s:s,s:s,s:s,s:s,s:s,s:s,s:s}}", "code", "ics-llr", "fact", "fact", "population_implied_by_core_funding",
+                   "qualifier", "eq", "value", row->cell[5], "unit", "people", "period", row->cell[1], "notes", "amount / 1.50, rounded",
+                   "source", "002_14b2ec4da8d9c2f3.txt section 16.3 (Table 5)"));
+}
+
 int llr_setup(void **state)
 {
     if (world_setup(state) != 0)
@@ -142,6 +153,7 @@ int llr_setup(void **state)
     PQclear(db_session_exec(world->session, "SET synchronous_commit = off", &problem));
     const bool whole = each_row(world, "organisations.csv", create) == 183 && each_row(world, "pcns.csv", complete_network) == 25 &&
                        each_row(world, "pcn_sub_groups.csv", complete_sub_group) == 3 && each_row(world, "practices.csv", join) == 134 &&
-                       each_row(world, "system_facts.csv", state_fact) == 50 && each_row(world, "demographics.csv", state_fact) == 38;
+                       each_row(world, "system_facts.csv", state_fact) == 50 && each_row(world, "demographics.csv", state_fact) == 38 &&
+                       each_row(world, "pcn_funding_implied.csv", state_implied_population) == 32;
     return whole ? 0 : 1;
 }

@@ -24,7 +24,7 @@
 #include "common/rpc/keys.h"
 #include "tests/support/postgres.h"
 
-#define LIMIT_US (INT64_C(20) * 1000000)
+#define LIMIT_US (INT64_C(60) * 1000000)
 #define AGAIN_MS 20
 #define MANY "300"
 
@@ -73,7 +73,7 @@ static pid_t launch(const rig_t *rig, int number, const char *today, const char 
     }
     close(ready[1]);
     struct pollfd wait = {.fd = ready[0], .events = POLLIN};
-    *is_ready = poll(&wait, 1, 20000) == 1 && read(ready[0], word, sizeof word) > 0;
+    *is_ready = poll(&wait, 1, (int)(LIMIT_US / 1000)) == 1 && read(ready[0], word, sizeof word) > 0;
     close(ready[0]);
     return pid;
 }

@@ -124,7 +124,11 @@ static void one_that_closes_has_one_successor_or_is_found(void **state)
     done(world, "UpdateOrganisation", "{'code':'pcn-six','organisation':{'payee':'fed-b'},'effectiveFrom':'2026-05-01'}");
     assert_payee(world, "pcn-six", "2026-04-30", "fed-e", true);
     assert_payee(world, "pcn-six", "2026-05-01", "fed-b", false);
-    // What closes later may be named until then.
+    refused(world, STATUS_FAILED_PRECONDITION, "payee", "CreateOrganisation",
+            "{'organisation':{'code':'pcn-late','name':'Late','kind':'network','parent':'ccg-a','payee':'fed-f'}}");
+    create(world, "{'code':'pcn-late','name':'Late','kind':'network','parent':'ccg-a','payee':'fed-f','status':'closed',"
+                  "'closedOn':'2026-03-01'}");
+    // What is to close later is not named either: it would be closed one day.
     provider(world, "fed-g");
     done(world, "CloseOrganisation", "{'code':'fed-g','on':'2027-04-01'}");
     refused(world, STATUS_FAILED_PRECONDITION, "payee", "UpdateOrganisation", "{'code':'pcn-six','organisation':{'payee':'fed-g'}}");

@@ -24,7 +24,7 @@
 #include "common/rpc/server.h"
 #include "pcn/registry/v1/registry.pb-c.h"
 
-enum { READY_MS = 30000, END_MS = 20000, METRICS_MAX = 256 * 1024, AGAIN_MS = 20 };
+enum { READY_MS = 60000, END_MS = 60000, METRICS_MAX = 256 * 1024, AGAIN_MS = 20 };
 
 static void must(status_t status, const problem_t *problem)
 {

@@ -47,7 +47,7 @@ static void header_init(Pcn__Common__V1__RequestHeader *header, const char *meth
     header->correlation = 7;
     header->method = (char *)method;
     header->has_timeout_ms = 1;
-    header->timeout_ms = 2000;
+    header->timeout_ms = 600000; // a reply that cannot leave is kept for so long
 }
 
 static void put_pair(draft_t *draft, const Pcn__Common__V1__RequestHeader *header, const void *body, size_t body_size)

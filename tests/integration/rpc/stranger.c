@@ -214,7 +214,7 @@ int stranger_connect(const char *endpoint, const uint8_t *bytes, size_t size)
 void *bare_socket(void *context, int type, const daemon_t *daemon, const char *key, const char *endpoint)
 {
     rpc_keys_t keys = {.name = ""};
-    int none = 0, timeout_ms = 5000;
+    int none = 0, timeout_ms = 60000;
     void *socket = zmq_socket(context, type);
     assert_non_null(socket);
     if (key != NULL)

@@ -15,13 +15,14 @@
 #include "pcn/registry/v1/registry.pb-c.h"
 #include "tests/integration/rpc/stranger.h"
 
-enum { TOPICS = 30000, TOPIC_SIZE = 245, READS = 3000, EVENTS = 1000, SOON_MS = 3000, PATIENCE_MS = 10000 };
+enum { TOPICS = 30000, TOPIC_SIZE = 245, READS = 3000, EVENTS = 1000, SOON_MS = 3000, PATIENCE_MS = 60000 };
 // The memory that a flood may cost, of which it takes nothing like all: a hundred times as much before there were bounds.
 enum { MEMORY_KB = 16 * 1024 };
 // Calls of four whose answers nobody takes, and what they may cost: some frames in libzmq, eight in the outbox, half a megabyte each.
 enum { UNTAKEN = 400, UNTAKEN_KB = 32 * 1024 };
-// Of an honest call, on a machine that is busy with the flood's own sender too.
-enum { WAIT_MS = 1000 };
+// Of an honest call, on a machine that is busy with the flood's own sender too; or as long as so many of the flood's reads take where that
+// is more, of the thousands that it would wait for otherwise.
+enum { WAIT_MS = 1000, WAIT_READS = 100, USUAL_READS = 5, PART = 4 };
 
 typedef struct hearer {
     caller_t caller;
@@ -75,13 +76,13 @@ static void make_organisation(scene_t *scene)
     call_clear(&call);
 }
 
-// Makes changes until it hears of one; each of them within a moment.
+// Makes changes until it hears of one. Where it may make one alone, that one must be heard; else one that came too early is not waited for.
 static void assert_hears(scene_t *scene, hearer_t *hearer, unsigned changes)
 {
     unsigned before = hearer->heard;
     for (unsigned i = 0; i < changes && hearer->heard == before; i++) {
         make_organisation(scene);
-        int64_t limit = clock_steady_us() + SOON_MS * 1000;
+        int64_t limit = clock_steady_us() + (changes == 1 ? PATIENCE_MS : SOON_MS) * INT64_C(1000);
         while (hearer->heard == before && clock_steady_us() < limit) {
             (void)uv_run(&hearer->caller.loop, UV_RUN_NOWAIT);
             poll(NULL, 0, 2);
@@ -166,11 +167,11 @@ static void subscriptions_cost_nothing(void **state)
         send_a_long_topic(scene, sizes[i]);
     long long_kb = daemon_memory_kb(&scene->daemon);
     send_many_topics(scene);
+    assert_true(daemon_await_metric(&scene->daemon, "pcn_rpc_subscriptions_refused_total", 1, PATIENCE_MS));
     long many_kb = daemon_memory_kb(&scene->daemon);
     double refused = daemon_metric(&scene->daemon, "pcn_rpc_subscriptions_refused_total");
     print_message("memory in KiB: %ld, after long topics %ld, after %d topics %ld; refused %.0f\n", before_kb, long_kb, TOPICS, many_kb,
                   refused);
-    assert_true(refused > 0);
     if (!DAEMON_IS_SANITIZED)
         assert_true(many_kb < before_kb + MEMORY_KB);
     hearer_t after;
@@ -273,6 +274,10 @@ static void a_burst_of_reads_makes_nobody_wait(void **state)
     assert_int_equal(rpc_keys_ensure(scene->daemon.keys, "other", &problem), STATUS_OK);
     caller_open(&scene->daemon, &other, "other", scene->daemon.calls);
     (void)ask_often(&other, CALL_READ, &read, false, 1);
+    read.limit = EVENTS / PART;
+    const long usual_ms = PART * ask_often(&other, CALL_READ, &read, false, USUAL_READS);
+    const long most_ms = WAIT_READS * usual_ms > WAIT_MS ? WAIT_READS * usual_ms : WAIT_MS;
+    read.limit = 10;
     void *socket = bare_socket(scene->context, ZMQ_DEALER, &scene->daemon, "follower", scene->daemon.calls);
     assert_int_equal(zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof none), 0);
     poll(NULL, 0, 200);
@@ -284,13 +289,13 @@ static void a_burst_of_reads_makes_nobody_wait(void **state)
         ms = ask_often(&other, CALL_READ, &read, false, 3);
         read_ms = ms > read_ms ? ms : read_ms;
     }
+    assert_true(daemon_await_metric(&scene->daemon, "pcn_rpc_calls_refused_total", READS / 2, PATIENCE_MS));
     assert_int_equal(zmq_close(socket), 0);
     double refused = daemon_metric(&scene->daemon, "pcn_rpc_calls_refused_total");
-    print_message("during %d reads of %d events: a list took %ld ms at most, a read of another key %ld ms; refused %.0f\n", READS, EVENTS,
-                  list_ms, read_ms, refused);
-    assert_true(refused >= READS / 2);
+    print_message("during %d reads of %d events (one takes %ld ms): a list took %ld ms at most, a read of another key %ld ms; refused %.0f\n",
+                  READS, EVENTS, usual_ms, list_ms, read_ms, refused);
     if (!DAEMON_IS_SANITIZED)
-        assert_true(list_ms < WAIT_MS && read_ms < WAIT_MS);
+        assert_true(list_ms < most_ms && read_ms < most_ms);
     caller_close(&other);
 }
 

@@ -16,7 +16,7 @@
 #include "pcn/registry/v1/registry.pb-c.h"
 #include "tests/integration/rpc/stranger.h"
 
-enum { CONNECTIONS = 5000, MESSAGES = 5000, WARM_UPS = 2, SILENT_MAX = 100, ANSWER_MS = 3000, SETTLE_MS = 15000 };
+enum { CONNECTIONS = 5000, MESSAGES = 5000, WARM_UPS = 2, MORE_ROUNDS = 3, SILENT_MAX = 100, ANSWER_MS = 20000, SETTLE_MS = 60000 };
 
 typedef struct scene {
     daemon_t daemon;
@@ -38,7 +38,7 @@ static int open_scene(void **state)
     caller_open(&scene->daemon, &scene->caller, "gateway", scene->daemon.calls);
     scene->context = zmq_ctx_new();
     call_t call;
-    call_prepare_create(&call, "ics-good", "Good", 10000);
+    call_prepare_create(&call, "ics-good", "Good", SETTLE_MS);
     assert_int_equal(caller_ask(&scene->caller, &call), STATUS_OK);
     call_clear(&call);
     *state = scene;
@@ -180,6 +180,11 @@ static void send_messages(scene_t *scene, unsigned count)
         if (i % 500 == 499)
             assert_answers(scene);
     }
+    // Its answer says that all before it came, too: closing a socket may drop what has not left yet.
+    size_t last = 0;
+    while (frame_kind(last)->fate != FRAME_REFUSED)
+        last++;
+    (void)send_message(scene, socket, last);
     await_replies(scene, socket);
     assert_int_equal(zmq_close(socket), 0);
 }
@@ -251,14 +256,24 @@ static void ten_thousand_do_no_harm(void **state)
 
     assert_true(daemon_alive(&scene->daemon));
     assert_settles(scene, "descriptors", daemon_descriptors, descriptors);
-    if (!DAEMON_IS_SANITIZED)
-        assert_settles(scene, "memory in KiB", daemon_memory_kb, memory_kb);
+    long after_kb = daemon_memory_kb(&scene->daemon), least_kb = after_kb - memory_kb;
     // Each connection was counted, and that it came to nothing; each message that is none.
     double came = connections_of(scene) - connections, let_in = handshakes_of(scene) - handshakes;
     assert_true(came >= CONNECTIONS && came - let_in >= CONNECTIONS);
     assert_true(daemon_await_metric(&scene->daemon, "pcn_rpc_bad_frames_total", bad + scene->counted, SETTLE_MS));
     // Of those refused by a reply, the ones whose header is refused are counted as bad frames as well.
     assert_answers(scene);
+    // What is lost is lost in every round; the most that was ever needed at a time may grow in any of them, as others use the machine.
+    for (unsigned i = 0; i < MORE_ROUNDS && !DAEMON_IS_SANITIZED; i++) {
+        const long last_kb = after_kb;
+        one_round(scene, CONNECTIONS, MESSAGES);
+        assert_settles(scene, "descriptors", daemon_descriptors, descriptors);
+        after_kb = daemon_memory_kb(&scene->daemon);
+        least_kb = after_kb - last_kb < least_kb ? after_kb - last_kb : least_kb;
+    }
+    print_message("memory in KiB: %ld before, %ld after; by a round %ld at least\n", memory_kb, after_kb, least_kb);
+    if (!DAEMON_IS_SANITIZED)
+        assert_true(least_kb * 20 <= memory_kb);
     assert_int_equal(test_database_number(scene->daemon.database, "SELECT count(*) FROM registry.organisation"), 1);
     assert_int_equal(test_database_number(scene->daemon.database, "SELECT count(*) FROM registry.event"), 1);
 }
@@ -326,7 +341,8 @@ static void descriptors_run_out(void **state)
     for (unsigned i = 0; i < HALF_OPEN; i++) {
         fds[i] = half_open(scene);
         if (i % 100 == 99) {
-            assert_answers(scene);
+            if (i > DAEMON_DESCRIPTORS / 2) // until then as fast as it goes: no half-open one is kept for long
+                assert_answers(scene);
             most = daemon_descriptors(&scene->daemon) > most ? daemon_descriptors(&scene->daemon) : most;
         }
     }

@@ -12,7 +12,8 @@
 #include "pcn/registry/v1/registry.pb-c.h"
 #include "tests/integration/rpc/daemon.h"
 
-enum { SOON_MS = 1000, PATIENCE_MS = 10000 };
+// What is promised is a second; on a machine where a change takes long everything else does too.
+enum { SOON_MS = 1000, SOON_CHANGES = 50, USUAL_CHANGES = 10, PATIENCE_MS = 60000 };
 
 // One who calls and hears.
 typedef struct guest {
@@ -91,6 +92,17 @@ static int64_t change(scene_t *scene)
     return clock_steady_us() - begun_us;
 }
 
+// The longest of a few changes while nothing is the matter.
+static int64_t usual_change(scene_t *scene)
+{
+    int64_t longest_us = 0;
+    for (int i = 0; i < USUAL_CHANGES; i++) {
+        int64_t took_us = change(scene);
+        longest_us = took_us > longest_us ? took_us : longest_us;
+    }
+    return longest_us;
+}
+
 static status_t read_log(scene_t *scene, int64_t timeout_ms)
 {
     call_t call;
@@ -141,7 +153,7 @@ static void a_revoked_key_is_out_at_once(void **state)
     assert_int_equal(rpc_keys_load_public(scene->daemon.keys, "follower", key, &problem), STATUS_OK);
     AWAIT(scene, both_hear(scene), PATIENCE_MS);
     assert_int_equal(read_log(scene, PATIENCE_MS), STATUS_OK);
-    int64_t usual_us = change(scene);
+    const int64_t usual_us = usual_change(scene), soon_us = SOON_MS * INT64_C(1000) + SOON_CHANGES * usual_us;
 
     int64_t begun_us = clock_steady_us(), longest_us = 0;
     assert_int_equal(rpc_keys_revoke(scene->daemon.keys, "follower", &problem), STATUS_OK);
@@ -149,7 +161,7 @@ static void a_revoked_key_is_out_at_once(void **state)
     while (rpc_client_ready(scene->follower.caller.client) || rpc_subscriber_connected(scene->follower.subscriber)) {
         int64_t took_us = change(scene);
         longest_us = took_us > longest_us ? took_us : longest_us;
-        assert_true(clock_steady_us() - begun_us < SOON_MS * 1000);
+        assert_true(clock_steady_us() - begun_us < soon_us);
     }
     int64_t out_us = clock_steady_us() - begun_us;
     AWAIT(scene, rpc_client_ready(scene->gateway.caller.client) && rpc_subscriber_connected(scene->gateway.subscriber), PATIENCE_MS);
@@ -162,8 +174,8 @@ static void a_revoked_key_is_out_at_once(void **state)
     }
     print_message("out after %lld ms; a change took %lld ms before, %lld ms at most; %u changes in two seconds after it\n",
                   (long long)(out_us / 1000), (long long)(usual_us / 1000), (long long)(longest_us / 1000), changes);
-    assert_true(longest_us < SOON_MS * 1000);
-    AWAIT(scene, scene->gateway.heard > gateway, SOON_MS);
+    assert_true(longest_us < soon_us);
+    AWAIT(scene, scene->gateway.heard > gateway, PATIENCE_MS);
     assert_int_equal(scene->follower.heard, follower);
     assert_int_equal(read_log(scene, 600), STATUS_UNAVAILABLE);
     assert_true(daemon_metric(&scene->daemon, "pcn_zap_revoked_total") > 0);
@@ -184,10 +196,12 @@ static void a_replaced_key_is_out_too(void **state)
     char old[RPC_KEY_SIZE], other[RPC_KEY_SIZE], secret[RPC_KEY_SIZE];
     assert_int_equal(rpc_keys_load_public(scene->daemon.keys, "follower", old, &problem), STATUS_OK);
     assert_int_equal(zmq_curve_keypair(other, secret), 0);
+    const int64_t usual_us = usual_change(scene);
     double revoked = daemon_metric(&scene->daemon, "pcn_zap_revoked_total");
     assert_int_equal(rpc_keys_revoke(scene->daemon.keys, "follower", &problem), STATUS_OK);
     assert_int_equal(rpc_keys_enrol(scene->daemon.keys, "follower", other, &problem), STATUS_OK); // at once, before the daemon looks
-    AWAIT(scene, !rpc_client_ready(scene->follower.caller.client) && !rpc_subscriber_connected(scene->follower.subscriber), SOON_MS);
+    AWAIT(scene, !rpc_client_ready(scene->follower.caller.client) && !rpc_subscriber_connected(scene->follower.subscriber),
+          SOON_MS + SOON_CHANGES * usual_us / 1000);
     assert_true(daemon_metric(&scene->daemon, "pcn_zap_revoked_total") > revoked);
     assert_int_equal(read_log(scene, 600), STATUS_UNAVAILABLE);
     (void)change(scene);

@@ -45,11 +45,13 @@ static inline void reader_late(uv_timer_t *timer)
     ((reader_t *)timer->data)->late = true;
 }
 
-// Runs the loop until the condition holds; false after `ms`.
-#define READER_UNTIL(reader, condition, ms)                                                                                                \
+enum { READER_HANG_MS = 60000, READER_TRY_MS = 20 };
+
+// Runs the loop until the condition holds; false where it never does. The limit is there for that alone: no test may need it to be short.
+#define READER_UNTIL(reader, condition)                                                                                                    \
+    ((reader)->late = false, (void)uv_timer_start(&(reader)->guard, reader_late, READER_HANG_MS, 0), reader_spin(reader, condition))
+#define reader_spin(reader, condition)                                                                                                     \
     ({                                                                                                                                     \
-        (reader)->late = false;                                                                                                            \
-        (void)uv_timer_start(&(reader)->guard, reader_late, (ms), 0);                                                                      \
         while (!(condition) && !(reader)->late) {                                                                                          \
             (void)uv_run(&(reader)->loop, UV_RUN_ONCE);                                                                                    \
         }                                                                                                                                  \
@@ -57,9 +59,12 @@ static inline void reader_late(uv_timer_t *timer)
         (condition);                                                                                                                       \
     })
 
+// For what is not to happen meanwhile.
 static inline void reader_wait(reader_t *reader, unsigned ms)
 {
-    (void)READER_UNTIL(reader, false, ms);
+    reader->late = false;
+    (void)uv_timer_start(&reader->guard, reader_late, ms, 0);
+    (void)reader_spin(reader, false);
 }
 
 static inline void reader_init(reader_t *reader)

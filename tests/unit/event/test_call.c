@@ -40,14 +40,14 @@ static void is_answered_once(void **state)
     reader_init(&reader);
     reader.log.head = 3;
     ask(&reader, &asked);
-    assert_true(READER_UNTIL(&reader, asked.done > 0, 5000));
+    assert_true(READER_UNTIL(&reader, asked.done > 0));
     assert_int_equal(asked.status, STATUS_OK);
     assert_int_equal(asked.events, 3);
     event_call_destroy(&asked.call);
     assert_null(asked.call);
     reader.log.refuse = STATUS_OUT_OF_RANGE;
     ask(&reader, &asked);
-    assert_true(READER_UNTIL(&reader, asked.done > 0, 5000));
+    assert_true(READER_UNTIL(&reader, asked.done > 0));
     assert_int_equal(asked.status, STATUS_OUT_OF_RANGE);
     event_call_destroy(&asked.call);
     reader_deinit(&reader);

@@ -9,7 +9,7 @@ typedef struct taker {
     int64_t seen[FAKE_SUBJECTS];
 } taker_t;
 
-#define UNTIL(condition) assert_true(READER_UNTIL(&taker.reader, condition, 20000))
+#define UNTIL(condition) assert_true(READER_UNTIL(&taker.reader, condition))
 
 static void begin(void *data, const event_place_t *place)
 {

@@ -21,7 +21,7 @@
 #include "pcn/registry/v1/registry.meta.h"
 #include "tests/unit/gateway/harness_log.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 
 typedef Pcn__Registry__V1__Organisation organisation_t;
 
@@ -276,7 +276,7 @@ harness_t *harness_new(int64_t in_flight_max)
     assert_non_null(mkdtemp(harness->dir));
     snprintf(harness->path, sizeof(harness->path), "%s/http", harness->dir);
     snprintf(address, sizeof(address), "unix:%s", harness->path);
-    harness->config = (gateway_config_t){.request_timeout_ms = 5000,
+    harness->config = (gateway_config_t){.request_timeout_ms = 60000,
                                          .connection_limit = 2000,
                                          .connection_timeout_ms = 60000,
                                          .in_flight_max = in_flight_max > 0 ? in_flight_max : 4096,

@@ -141,7 +141,10 @@ bool harness_files_answer(harness_files_t *files, rpc_request_t *call, const pb_
         files->begun++;
         files->dry_run = ((const Pcn__Registry__V1__BeginImportRequest *)request)->dry_run;
         snprintf(files->begin_key, sizeof(files->begin_key), "%s", call->header.idempotency_key != NULL ? call->header.idempotency_key : "");
-        if (files->refuse_begin != STATUS_OK)
+        answered = !files->hold_begin;
+        if (files->hold_begin)
+            files->hold_begin = false;
+        else if (files->refuse_begin != STATUS_OK)
             refuse(call, files->refuse_begin);
         else
             answer_job(files, call, false);

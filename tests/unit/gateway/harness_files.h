@@ -34,6 +34,7 @@ typedef struct harness_files {
     uint64_t bytes; // of all of it
     // Set by tests.
     status_t refuse_begin;
+    bool hold_begin;
     bool no_id;         // the first method's reply names none
     uint32_t refuse_at; // a piece's number
     status_t refusal;

@@ -68,6 +68,14 @@ void expect_type(sse_t *sse, const char *type, const char *text)
     assert_non_null(strstr(event.data, text));
 }
 
+void expect_beat(sse_t *sse, const char *text)
+{
+    sse_event_t event;
+    do
+        assert_true(sse_next(sse, STREAM_PATIENCE_MS, &event));
+    while (strcmp(event.type, "heartbeat") != 0 || strstr(event.data, text) == NULL);
+}
+
 void expect_end(sse_t *sse)
 {
     sse_event_t event;

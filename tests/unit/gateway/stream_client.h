@@ -15,7 +15,7 @@
 
 #define STREAM_READER "subscriber"
 #define STREAM_LOG_EPOCH "d8e7939a-f74a-4823-89ec-9d13b44f192b"
-#define STREAM_PATIENCE_MS 10000
+#define STREAM_PATIENCE_MS 60000
 #define STREAM "/v1/events/stream"
 
 // Set-up and tear-down of each test: a harness whose log is empty.
@@ -33,6 +33,8 @@ long long next_change(sse_t *sse);
 void expect_changes(sse_t *sse, long long first, long long last);
 // Awaits an event of that type, over all others, and requires the text in it.
 void expect_type(sse_t *sse, const char *type, const char *text);
+// Awaits a heartbeat with the text; those before it may tell of an earlier place.
+void expect_beat(sse_t *sse, const char *text);
 void expect_end(sse_t *sse);
 
 #endif

@@ -268,7 +268,7 @@ static void backpressure(void **state)
 
 static void wait_for_none(const harness_t *harness)
 {
-    for (int i = 0; i < 1000 && __atomic_load_n(&harness->gateway.open, __ATOMIC_RELAXED) != 0; i++)
+    for (int i = 0; i < 6000 && __atomic_load_n(&harness->gateway.open, __ATOMIC_RELAXED) != 0; i++)
         usleep(10000);
     assert_int_equal(__atomic_load_n(&harness->gateway.open, __ATOMIC_RELAXED), 0);
 }
@@ -306,7 +306,7 @@ static void too_slow(void **state)
 {
     harness_t *harness = *state;
     download_t download;
-    harness->config.transfer_timeout_ms = 300;
+    harness->config.transfer_timeout_ms = 1000;
     harness->files.dump_size = 50000000;
     harness->files.dump_piece = 500000;
     int fd = harness_connect(harness);

@@ -318,9 +318,11 @@ static void draining(void **state)
     char *token = harness_token(harness, "system-manager"), *request;
     assert_true(asprintf(&request, "GET /v1/organisations/slow HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n\r\n", token) > 0);
     harness_send_text(slow, request);
-    harness_send_text(fd, "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n");
-    harness_receive(fd, false, &reply);
-    assert_int_equal(reply.status, 200);
+    for (int i = 0; i < 2; i++) { // by the second answer the loop met what came before the first
+        harness_send_text(fd, "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n");
+        harness_receive(fd, false, &reply);
+        assert_int_equal(reply.status, 200);
+    }
     harness_drain(harness);
     // Answers say so once the loop has heard of it; the socket's file is gone then, and what is in flight is finished.
     do {

@@ -15,7 +15,9 @@ static void live(void **state)
     assert_non_null(strstr(sse.head, "X-Accel-Buffering: no\r\n"));
     assert_non_null(strstr(sse.head, "X-Request-Id: "));
     harness_log_append(harness, 1);
-    assert_true(sse_next(&sse, STREAM_PATIENCE_MS, &event));
+    do
+        assert_true(sse_next(&sse, STREAM_PATIENCE_MS, &event));
+    while (strcmp(event.type, "heartbeat") == 0);
     assert_string_equal(event.type, "message");
     assert_int_equal(sse.retry_ms, 1000);
     // As in the pages.
@@ -73,7 +75,7 @@ static void filtered(void **state)
         assert_int_equal(next_change(&sse), at);
     // What is left out moves the place on too.
     harness_log_append(harness, 1);
-    expect_type(&sse, "heartbeat", "{\"registry\":{\"sequence\":10}}");
+    expect_beat(&sse, "{\"registry\":{\"sequence\":10}}");
     char id[SSE_ID_SIZE];
     snprintf(id, sizeof(id), "%s", sse.last_id);
     sse_close(&sse);
@@ -84,7 +86,7 @@ static void filtered(void **state)
     sse_close(&sse);
     open_stream(harness, STREAM "?type=pcn.nothing", "", &sse);
     harness_log_append(harness, 100);
-    expect_type(&sse, "heartbeat", "{\"registry\":{\"sequence\":1610}}");
+    expect_beat(&sse, "{\"registry\":{\"sequence\":1610}}");
     sse_close(&sse);
 }
 
@@ -97,7 +99,7 @@ static void heartbeats(void **state)
     for (int i = 0; i < 3; i++)
         expect_type(&sse, "heartbeat", "{\"registry\":{\"sequence\":0}}");
     int64_t took_us = clock_steady_us() - before_us;
-    assert_in_range(took_us, 1150000, 3000000); // three of 0.4 s
+    assert_in_range(took_us, 1150000, 15000000); // three of 0.4 s, in less than a gateway's usual one takes
     sse_close(&sse);
 }
 

@@ -136,7 +136,7 @@ static bool is_verb(const char *verb)
     return false;
 }
 
-// Every {name} of the path is a required single text of the request and not the body.
+// Every {name} of the path is a required single text of the request, or the name of an enum's value, and not the body.
 static void check_path(const pb_method_t *method)
 {
     assert_true(strncmp(method->path, "/v1/", 4) == 0);
@@ -152,7 +152,7 @@ static void check_path(const pb_method_t *method)
         if (index < 0)
             fail_msg("%s: {%s} is no field of %s", method->name, name, method->request->name);
         const ProtobufCFieldDescriptor *field = &method->request->descriptor->fields[index];
-        assert_true(!pb_is_list(field) && field->type == PROTOBUF_C_TYPE_STRING);
+        assert_true(!pb_is_list(field) && (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_ENUM));
         assert_true((method->request->fields[index].flags & PB_REQUIRED) != 0);
         assert_true(method->body == NULL || strcmp(method->body, name) != 0);
         at = end;

@@ -41,22 +41,30 @@ static inline void state_end(import_state_t *state)
 
 static inline void state_store(import_state_t *state, import_t *import)
 {
-    ProtobufCBinaryData reading = {0};
-    assert_true(import_close(import, &reading));
+    Pcn__Registry__Store__V1__ImportPart part = PCN__REGISTRY__STORE__V1__IMPORT_PART__INIT;
+    assert_true(import_close(import, &part));
+    const ProtobufCBinaryData reading = part.reading;
     state->loaded.reading.len = reading.len;
     state->loaded.reading.data = (uint8_t *)arena_copy(state->kept, reading.len > 0 ? (const char *)reading.data : "", reading.len);
-    state->loaded.n_files = import->file_count;
-    state->loaded.files = arena_alloc(state->kept, (import->file_count + 1) * sizeof *state->loaded.files);
+    state->loaded.n_files = part.n_files;
+    state->loaded.files = arena_alloc(state->kept, (part.n_files + 1) * sizeof *state->loaded.files);
     assert_true(state->loaded.reading.data != NULL && state->loaded.files != NULL);
-    for (size_t i = 0; i < import->file_count; i++) {
+    for (size_t i = 0; i < part.n_files; i++) {
         state->loaded.files[i] = pb_new(&pcn__registry__v1__import_file__type, state->kept);
         assert_non_null(state->loaded.files[i]);
-        *state->loaded.files[i] = *import->files[i];
-        state->loaded.files[i]->name = arena_string(state->kept, import->files[i]->name);
+        *state->loaded.files[i] = *part.files[i];
+        state->loaded.files[i]->name = arena_string(state->kept, part.files[i]->name);
     }
-    state->loaded.rows = import->rows;
-    state->loaded.problem_count = import->problem_count;
-    buf_add(&state->rows, import->staged.data != NULL ? import->staged.data : "", import->staged.size);
+    state->loaded.rows = part.rows;
+    state->loaded.problem_count = part.problem_count;
+    const char *row = part.staged;
+    for (size_t i = 0; i < part.n_staged_files; i++) {
+        assert_non_null(row);
+        const size_t size = strcspn(row, (const char[]){IMPORT_SEPARATOR, '\0'});
+        buf_printf(&state->rows, "%u,%u,\"%s\",%.*s\n", part.staged_files[i], part.staged_lines[i], part.staged_kinds[i], (int)size, row);
+        row = row[size] != '\0' ? row + size + 1 : NULL;
+    }
+    assert_null(row);
     for (size_t i = 0; i < import->found; i++) {
         const staged_problem_t *problem = import->problems[i];
         buf_printf(&state->problems, "%u:%u %s: %s\n", problem->file, problem->line, problem->field != NULL ? problem->field : "-",
@@ -93,33 +101,11 @@ static inline status_t state_piece(import_state_t *state, const char *file, cons
     return state->status;
 }
 
-// Rows of several pieces, "[[1,2,…]][[1,3,…]]", one a line without what surrounds them.
-static inline void add_rows(buf_t *out, const buf_t *rows)
-{
-    for (size_t i = 0; i < rows->size; i++) {
-        const char *at = rows->data + i;
-        const size_t left = rows->size - i;
-        if (left >= 4 && memcmp(at, "]][[", 4) == 0) {
-            buf_add_char(out, '\n');
-            i += 3;
-        } else if (left >= 3 && memcmp(at, "],[", 3) == 0) {
-            buf_add_char(out, '\n');
-            i += 2;
-        } else if ((i < 2 && *at == '[') || (left <= 2 && *at == ']')) {
-            continue;
-        } else {
-            buf_add_char(out, *at);
-        }
-    }
-    if (rows->size > 0)
-        buf_add_char(out, '\n');
-}
-
 static inline char *state_text(import_state_t *state, arena_t *arena)
 {
     buf_t out;
     buf_init(&out, IMPORT_TEXT_CAP);
-    add_rows(&out, &state->rows);
+    buf_add(&out, state->rows.data != NULL ? state->rows.data : "", state->rows.size);
     buf_add(&out, state->problems.data != NULL ? state->problems.data : "", state->problems.size);
     for (size_t i = 0; i < state->loaded.n_files; i++)
         buf_printf(&out, "%s %lld\n", state->loaded.files[i]->name, (long long)state->loaded.files[i]->rows);

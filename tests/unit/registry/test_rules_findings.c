@@ -45,6 +45,7 @@ static void above_is_a_warning_below_an_error(void **state)
     assert_int_equal(above->stated, 69519);
     assert_false(above->has_computed);
     assert_non_null(strstr(above->detail, "19519"));
+    assert_string_equal(above->source, BAND_SOURCE);
     const finding_t *below = find(*state, sized(*state, true, 28445, false, 0), "size-band-below");
     assert_int_equal(below->severity, SEVERITY(ERROR));
     assert_non_null(strstr(below->detail, "waiver"));

@@ -133,6 +133,21 @@ static void fields_in_depth_are_named(void **state)
          "registry.json 4\n");
 }
 
+static void json_within_rows_is_json(void **state)
+{
+    JSON("{\"coming\":[\n{\"code\":\"gp-a\",\"from\":\"2030-01-01\",\"changes\":{\"formerNames\":[\"x\"],\"notes\":null},"
+         "\"recordedAt\":\"2019-07-03T10:00:00Z\"},\n{\"code\":\"gp-a\",\"from\":\"2030-01-01\",\"changes\":{\"statedPopulation\":-1},"
+         "\"recordedAt\":\"2019-07-03T10:00:00Z\"}],\n"
+         "\"superseded\":[{\"code\":\"pcn-a\",\"kind\":\"director\",\"fact\" : {\"share\":0.50} ,"
+         "\"supersededAt\":\"2019-07-03T10:00:00Z\" } ]}",
+         "1,2,\"coming\",{\"code\":\"gp-a\",\"from\":\"2030-01-01\",\"changes\":{\"formerNames\":[\"x\"],\"notes\":null},"
+         "\"recordedAt\":\"2019-07-03T10:00:00Z\"}\n"
+         "1,4,\"superseded\",{\"code\":\"pcn-a\",\"kind\":\"director\",\"fact\":{\"share\":0.50},"
+         "\"supersededAt\":\"2019-07-03T10:00:00Z\"}\n"
+         "1:3 changes.statedPopulation: Must be between 0 and 100000000\n"
+         "registry.json 3\n");
+}
+
 static void a_row_or_name_is_too_long(void **state)
 {
     static const size_t cuts[] = {0, 1024, 4099, 61439, 61440, 61441, 65535};
@@ -173,6 +188,7 @@ int main(void)
         TEST(what_is_no_document_is_given_up),
         TEST(rows_of_the_data_set_are_read_too),
         TEST(fields_in_depth_are_named),
+        TEST(json_within_rows_is_json),
         TEST(a_row_or_name_is_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

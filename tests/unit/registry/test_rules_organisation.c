@@ -200,6 +200,14 @@ static void a_payee_is_there(void **state)
     references.has_payee_kind = 1;
     references.payee_kind = KIND(PRACTICE);
     assert_int_equal(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_OK);
+    // A new network is not paid through one that is closed, unless it is closed itself.
+    references.payee_closed_from = text(*state, "2020-04-01");
+    assert_refused(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem,
+                   "payee");
+    organisation->status = STATUS_OF(CLOSED);
+    assert_int_equal(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_OK);
+    organisation->status = STATUS_OF(ACTIVE);
+    assert_int_equal(organisation_check_references(organisation, organisation, &references, true, &problem), STATUS_OK);
 }
 
 static void what_does_not_change_is_not_questioned(void **state)

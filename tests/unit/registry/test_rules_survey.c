@@ -69,7 +69,7 @@ static void the_band_is_judged_with_the_waivers(void **state)
     const finding_t *below = find(*state, row, "size-band-below");
     assert_int_equal(below->severity, SEVERITY(ERROR));
     assert_int_equal(below->stated, 28445);
-    assert_string_equal(below->source, "Appendix 3");
+    assert_string_equal(below->source, "Appendix 3; band of 30,000 to 50,000: NHS England's network contract");
     Pcn__Registry__V1__Waiver *waiver = pb_new(&pcn__registry__v1__waiver__type, *state);
     waiver->from = text(*state, "2019-07-01");
     waiver->reason = text(*state, "Rural");

@@ -74,10 +74,10 @@ static void misses_no_edge(void **state)
             assert_int_equal(zmq_send(rpc_socket_zmq(writer), "x", 1, ZMQ_DONTWAIT), 1);
         }
         rpc_socket_touch(writer);
-        assert_true(WORLD_UNTIL(&world, reader.read == round * COUNT, 3000));
+        assert_true(WORLD_UNTIL(&world, reader.read == round * COUNT));
     }
     rpc_socket_want_write(reader.socket, write_one);
-    assert_true(WORLD_UNTIL(&world, reader.written == 3, 1000));
+    assert_true(WORLD_UNTIL(&world, reader.written == 3));
     world_wait(&world, 20);
     assert_int_equal(reader.written, 3); // not wanted any more
     // A callback may destroy its own socket, with more waiting in it.
@@ -85,7 +85,7 @@ static void misses_no_edge(void **state)
     for (unsigned i = 0; i < 10; i++) {
         assert_int_equal(zmq_send(rpc_socket_zmq(writer), "x", 1, ZMQ_DONTWAIT), 1);
     }
-    assert_true(WORLD_UNTIL(&world, reader.socket == NULL, 1000));
+    assert_true(WORLD_UNTIL(&world, reader.socket == NULL));
     assert_int_equal(reader.read, 3 * COUNT + 1);
     rpc_socket_destroy(&writer);
     world_deinit(&world);
@@ -107,7 +107,7 @@ static void sleeps_when_there_is_nothing(void **state)
     world_serve_start(&world, &world.one, "one", 0);
     world_client_start(&world, "gateway", world.dir, 0);
     rpc_turn_init(&turn, world.context, turned, &turns);
-    assert_true(WORLD_UNTIL(&world, rpc_client_ready(world.client), 3000));
+    assert_true(WORLD_UNTIL(&world, rpc_client_ready(world.client)));
     world_wait(&world, 50);
     unsigned passes = 0;
     world.late = false;
@@ -119,7 +119,7 @@ static void sleeps_when_there_is_nothing(void **state)
     assert_in_range(passes, 1, 40); // a heartbeat now and then, and no spinning
     rpc_turn_ask(&turn);
     rpc_turn_ask(&turn);
-    assert_true(WORLD_UNTIL(&world, turns > 0, 1000));
+    assert_true(WORLD_UNTIL(&world, turns > 0));
     world_wait(&world, 20);
     assert_int_equal(turns, 1);
     rpc_turn_deinit(&turn);

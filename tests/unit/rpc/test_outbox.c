@@ -47,7 +47,7 @@ static void post_init(post_t *post, unsigned pairs_max)
     set(post->router, ZMQ_ROUTER_MANDATORY, 1);
     set(post->router, ZMQ_SNDHWM, 2);
     set(post->dealer, ZMQ_RCVHWM, 2);
-    set(post->dealer, ZMQ_RCVTIMEO, 2000);
+    set(post->dealer, ZMQ_RCVTIMEO, 60000);
     assert_int_equal(zmq_setsockopt(post->dealer, ZMQ_ROUTING_ID, "peer", 4), 0);
     assert_int_equal(zmq_bind(post->router, "inproc://outbox"), 0);
     assert_int_equal(zmq_connect(post->dealer, "inproc://outbox"), 0);

@@ -1,5 +1,9 @@
 #include "tests/unit/rpc/world.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
 #include "common/rpc/batch.h"
 
 static void answers_with_the_callers_name(void **state)
@@ -11,17 +15,17 @@ static void answers_with_the_callers_name(void **state)
     world_serve_start(&world, &world.one, "one", 0);
     world_client_start(&world, "gateway", world.dir, 0);
     assert_false(rpc_client_ready(world.client));
-    world_call(&world, &call, "hello", 5000, false);
+    world_call(&world, &call, "hello", WORLD_LONG_MS, false);
     assert_int_equal(rpc_client_in_flight(world.client), 1);
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    assert_true(WORLD_UNTIL(&world, call.done));
     world_assert_echoed(&call, 1);
     assert_string_equal(world.one.peer, "gateway");
     assert_true(rpc_client_ready(world.client));
     assert_int_equal(rpc_client_in_flight(world.client), 0);
     assert_int_equal(rpc_server_in_flight(world.one.server), 0);
     assert_int_equal(world_count(&world, "pcn_rpc_requests_total", "method=\"" WORLD_METHOD "\",status=\"OK\""), 1);
-    world_call(&world, &call, "", 5000, false); // an empty body
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    world_call(&world, &call, "", WORLD_LONG_MS, false); // an empty body
+    assert_true(WORLD_UNTIL(&world, call.done));
     world_assert_echoed(&call, 1);
     world_deinit(&world);
 }
@@ -29,11 +33,11 @@ static void answers_with_the_callers_name(void **state)
 static void denies(world_t *world, const char *method, Pcn__Common__V1__Principal *principal, status_t expected)
 {
     world_call_t call;
-    world_prepare(&call, "x", 5000, false);
+    world_prepare(&call, "x", WORLD_LONG_MS, false);
     call.request.header.method = (char *)method;
     call.request.header.principal = principal;
     rpc_client_call(world->client, &call.request);
-    assert_true(WORLD_UNTIL(world, call.done, 5000));
+    assert_true(WORLD_UNTIL(world, call.done));
     assert_int_equal(call.status, expected);
 }
 
@@ -74,9 +78,9 @@ static void answers_ten_thousand_at_once(void **state)
     for (unsigned i = 0; i < COUNT; i++) {
         char body[32];
         (void)snprintf(body, sizeof body, "call %u", i);
-        world_call(&world, &calls[i], body, 30000, false);
+        world_call(&world, &calls[i], body, WORLD_LONG_MS, false);
     }
-    assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0, 30000));
+    assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0));
     world_assert_echoed(calls, COUNT);
     assert_int_equal(world.one.served, COUNT);
     assert_int_equal(world_count(&world, "pcn_rpc_replies_dropped_total", NULL), 0);
@@ -94,16 +98,16 @@ static void refuses_beyond_its_room(void **state)
     world_serve_start(&world, &world.one, "one", 5);
     world_client_start(&world, "gateway", world.dir, 0);
     for (unsigned i = 0; i < 8; i++) {
-        world_call(&world, &calls[i], "held", 5000, false);
+        world_call(&world, &calls[i], "held", WORLD_LONG_MS, false);
     }
-    assert_true(WORLD_UNTIL(&world, world_done_count(calls, 8) == 3, 5000));
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, 8) == 3));
     assert_int_equal(rpc_server_in_flight(world.one.server), 5);
     for (unsigned i = 5; i < 8; i++) {
         assert_int_equal(calls[i].status, STATUS_RESOURCE_EXHAUSTED);
         assert_true(calls[i].problem.retry_after_ms > 0);
     }
     world_answer_held(&world.one);
-    assert_true(WORLD_UNTIL(&world, world_done_count(calls, 8) == 8, 5000));
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, 8) == 8));
     world_assert_echoed(calls, 5);
     world_deinit(&world);
 }
@@ -118,15 +122,15 @@ static void drains(void **state)
     world.one.mode = WORLD_HOLD;
     world_serve_start(&world, &world.one, "one", 0);
     world_client_start(&world, "gateway", world.dir, 0);
-    world_call(&world, &held, "held", 5000, false);
-    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1, 5000));
+    world_call(&world, &held, "held", WORLD_LONG_MS, false);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1));
     rpc_server_drain(world.one.server);
-    world_call(&world, &refused, "new", 5000, true);
-    assert_true(WORLD_UNTIL(&world, refused.done, 5000));
+    world_call(&world, &refused, "new", WORLD_LONG_MS, true);
+    assert_true(WORLD_UNTIL(&world, refused.done));
     assert_int_equal(refused.status, STATUS_UNAVAILABLE);
     assert_int_equal(held.done, 0);
     world_answer_held(&world.one);
-    assert_true(WORLD_UNTIL(&world, held.done, 5000));
+    assert_true(WORLD_UNTIL(&world, held.done));
     world_assert_echoed(&held, 1);
     world_deinit(&world);
 }
@@ -159,7 +163,7 @@ static void sized_call(world_t *world, sized_call_t *call, size_t size, int cont
     call->request.header.method = (char *)WORLD_METHOD;
     call->request.body = call->body;
     call->request.body_size = size;
-    call->request.deadline_us = clock_steady_us() + INT64_C(20000000);
+    call->request.deadline_us = clock_steady_us() + WORLD_LONG_MS * INT64_C(1000);
     call->request.arena = arena_new(RPC_ARENA_CAP);
     call->request.done = sized_done;
     rpc_client_call(world->client, &call->request);
@@ -174,20 +178,20 @@ static void says_when_an_answer_is_too_large(void **state)
     world.one.mode = WORLD_HOLD;
     world_serve_start(&world, &world.one, "one", 0);
     world_client_start(&world, "gateway", world.dir, 0);
-    world_call(&world, &call, "big", 5000, false);
-    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1, 5000));
+    world_call(&world, &call, "big", WORLD_LONG_MS, false);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1));
     char *big = calloc(2, 1024 * 1024);
     assert_non_null(big);
     Pcn__Common__V1__ReplyHeader reply = PCN__COMMON__V1__REPLY_HEADER__INIT;
     rpc_reply(world.one.server, world.one.held[0], &reply, big, 2u * 1024 * 1024);
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    assert_true(WORLD_UNTIL(&world, call.done));
     assert_int_equal(call.status, STATUS_INTERNAL);
-    world_call(&world, &call, "many words", 5000, false);
-    assert_true(WORLD_UNTIL(&world, world.one.held_count == 2, 5000));
+    world_call(&world, &call, "many words", WORLD_LONG_MS, false);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 2));
     memset(big, 'w', RPC_HEADER_MAX);
     reply.detail = big;
     rpc_reply(world.one.server, world.one.held[1], &reply, NULL, 0);
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    assert_true(WORLD_UNTIL(&world, call.done));
     assert_int_equal(call.status, STATUS_INTERNAL);
     assert_int_equal(rpc_server_in_flight(world.one.server), 0);
     free(big);
@@ -203,12 +207,12 @@ static void carries_large_and_small_together(void **state)
     world_init(&world);
     world_serve_start(&world, &world.one, "one", 0);
     world_client_start(&world, "gateway", world.dir, 0);
-    assert_true(WORLD_UNTIL(&world, rpc_client_ready(world.client), 5000));
+    assert_true(WORLD_UNTIL(&world, rpc_client_ready(world.client)));
     for (unsigned i = 0; i < 70; i++) {
         size_t size = i == 3 || i == 40 ? PB_FRAME_MAX : i % 9 == 0 ? 30000 : i;
         sized_call(&world, &calls[i], size, (int)i);
     }
-    assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0, 20000));
+    assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0));
     for (unsigned i = 0; i < 70; i++) {
         assert_int_equal(calls[i].done, 1);
         free(calls[i].body);
@@ -283,12 +287,12 @@ static void survives_any_frames(void **state)
             world_wait(&world, 20);
         }
     }
-    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_bad_frames_total", NULL) >= bad, 5000));
+    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_bad_frames_total", NULL) >= bad));
     assert_int_equal(world_count(&world, "pcn_rpc_bad_frames_total", NULL), bad);
     assert_int_equal(world.one.served, 0);
     assert_int_equal(rpc_server_in_flight(world.one.server), 0);
-    world_call(&world, &call, "still here", 5000, false);
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    world_call(&world, &call, "still here", WORLD_LONG_MS, false);
+    assert_true(WORLD_UNTIL(&world, call.done));
     world_assert_echoed(&call, 1);
     rpc_socket_destroy(&raw);
     world_deinit(&world);
@@ -299,19 +303,66 @@ static void drops_replies_to_those_who_left(void **state)
     (void)state;
     world_t world;
     world_call_t call;
+    world_call_t next;
     world_init(&world);
     world.one.mode = WORLD_HOLD;
     world_serve_start(&world, &world.one, "one", 0);
     world_client_start(&world, "gateway", world.dir, 0);
-    world_call(&world, &call, "bye", 5000, false);
-    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1, 5000));
+    world_call(&world, &call, "bye", WORLD_LONG_MS, false);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 1));
     rpc_client_destroy(&world.client);
     assert_int_equal(call.done, 1);
     assert_int_equal(call.status, STATUS_UNAVAILABLE);
     rpc_context_destroy(&world.context);
-    world_wait(&world, 200);
+    const gauge_t *connections = metrics_gauge(world.metrics, "pcn_rpc_connections", "socket=\"calls\"", "");
+    assert_true(WORLD_UNTIL(&world, connections->value == 0));
+    // What libzmq's thread did with that connection it has done wholly when it brings something by another.
+    world_client_start(&world, "gateway", world.dir, 0);
+    world_call(&world, &next, "next", WORLD_LONG_MS, false);
+    assert_true(WORLD_UNTIL(&world, world.one.held_count == 2));
     world_answer_held(&world.one);
-    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_replies_dropped_total", NULL) == 1, 5000));
+    assert_true(WORLD_UNTIL(&world, next.done));
+    world_assert_echoed(&next, 1);
+    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_replies_dropped_total", NULL) == 1));
+    world_deinit(&world);
+}
+
+// A client in a process of its own, until it is killed.
+static void call_alone(const world_t *world)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // also where its test fails
+    world_t *own = calloc(1, sizeof *own);
+    if (own == NULL || uv_loop_init(&own->loop) != 0) {
+        _exit(1);
+    }
+    memcpy(own->key, world->key, sizeof own->key);
+    own->metrics = metrics_new();
+    (void)snprintf(own->one.endpoint, sizeof own->one.endpoint, "ipc://%s/one", world->dir);
+    world_client_start(own, "gateway", world->dir, 0);
+    _exit(uv_run(&own->loop, UV_RUN_DEFAULT));
+}
+
+static void notices_a_client_that_stands_still(void **state)
+{
+    (void)state;
+    world_t world;
+    world_init(&world);
+    pid_t client = fork();
+    if (client == 0) {
+        call_alone(&world);
+    }
+    assert_true(client > 0);
+    world_serve_start(&world, &world.one, "one", 0);
+    const gauge_t *connections = metrics_gauge(world.metrics, "pcn_rpc_connections", "socket=\"calls\"", "");
+    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_handshakes_total", "socket=\"calls\"") == 1));
+    world_wait(&world, 1500); // it has given signs of life
+    assert_int_equal(connections->value, 1);
+    assert_int_equal(kill(client, SIGSTOP), 0);
+    assert_true(WORLD_UNTIL(&world, connections->value == 0));
+    assert_int_equal(kill(client, SIGCONT), 0);
+    assert_true(WORLD_UNTIL(&world, connections->value == 1)); // and comes again
+    assert_int_equal(kill(client, SIGKILL), 0);
+    assert_int_equal(waitpid(client, NULL, 0), client);
     world_deinit(&world);
 }
 
@@ -343,6 +394,7 @@ int main(void)
         cmocka_unit_test(carries_large_and_small_together),
         cmocka_unit_test(survives_any_frames),
         cmocka_unit_test(drops_replies_to_those_who_left),
+        cmocka_unit_test(notices_a_client_that_stands_still),
         cmocka_unit_test(cannot_listen_nowhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

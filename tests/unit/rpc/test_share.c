@@ -60,25 +60,25 @@ static void refuses_a_key_beyond_its_share(void **state)
     world_serve_start(&world, &world.one, "one", 0);
     world_client_start(&world, "follower", world.dir, 0);
     for (unsigned i = 0; i < CALLS; i++) {
-        world_prepare(&calls[i], "held", 5000, false);
+        world_prepare(&calls[i], "held", WORLD_LONG_MS, false);
         calls[i].request.header.method = (char *)"pcn.events.v1.Events/Read";
         calls[i].request.header.principal = NULL;
         rpc_client_call(world.client, &calls[i].request);
     }
-    assert_true(WORLD_UNTIL(&world, world_done_count(calls, CALLS) == CALLS - 3, 5000));
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, CALLS) == CALLS - 3));
     for (unsigned i = 0; i < CALLS; i++) {
         assert_true(calls[i].done == 0 || (calls[i].status == STATUS_RESOURCE_EXHAUSTED && calls[i].problem.retry_after_ms > 0));
     }
     assert_int_equal(rpc_server_in_flight(world.one.server), 3);
     assert_int_equal(world_count(&world, "pcn_rpc_calls_refused_total", NULL), CALLS - 3);
     world_answer_held(&world.one);
-    assert_true(WORLD_UNTIL(&world, world_done_count(calls, CALLS) == CALLS, 5000));
+    assert_true(WORLD_UNTIL(&world, world_done_count(calls, CALLS) == CALLS));
     world.one.mode = WORLD_ECHO;
-    world_prepare(&again, "again", 5000, false);
+    world_prepare(&again, "again", WORLD_LONG_MS, false);
     again.request.header.method = (char *)"pcn.events.v1.Events/Read";
     again.request.header.principal = NULL;
     rpc_client_call(world.client, &again.request);
-    assert_true(WORLD_UNTIL(&world, again.done, 5000));
+    assert_true(WORLD_UNTIL(&world, again.done));
     assert_int_equal(again.status, STATUS_OK);
     world_deinit(&world);
 }

@@ -21,11 +21,11 @@ static void refuses_an_unknown_key(void **state)
     world_serve_start(&world, &world.one, "one", 0);
     world_client_start(&world, "gateway", other.dir, 0); // calls itself gateway, with a key of its own
     world_call(&world, &call, "let me in", 700, true);
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    assert_true(WORLD_UNTIL(&world, REFUSED > 0));
+    assert_true(WORLD_UNTIL(&world, call.done));
     assert_int_equal(call.status, STATUS_UNAVAILABLE);
     assert_false(rpc_client_ready(world.client));
     assert_int_equal(world.one.served, 0);
-    assert_true(REFUSED > 0);
     assert_int_equal(ACCEPTED, 0);
     world_deinit(&world);
     world_deinit(&other);
@@ -42,20 +42,22 @@ static void follows_the_folder(void **state)
     world_client_start(&world, "gateway", world.dir, 0);
     remove_public(&world, "gateway"); // before it could connect
     world_call(&world, &call, "in", 500, true);
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    assert_true(WORLD_UNTIL(&world, REFUSED > 0));
+    assert_true(WORLD_UNTIL(&world, call.done));
     assert_int_equal(call.status, STATUS_UNAVAILABLE);
-    assert_true(REFUSED > 0);
     assert_int_equal(rpc_keys_ensure(world.dir, "gateway", &problem), STATUS_OK); // the public key comes back
-    world_call(&world, &call, "in", 5000, true);
-    assert_true(WORLD_UNTIL(&world, call.done, 6000));
+    world_call(&world, &call, "in", WORLD_LONG_MS, true);
+    assert_true(WORLD_UNTIL(&world, call.done));
     world_assert_echoed(&call, 1);
     assert_int_equal(ACCEPTED, 1);
     rpc_client_destroy(&world.client);
     rpc_context_destroy(&world.context);
     world_client_start(&world, "gateway", world.dir, 0);
     remove_public(&world, "gateway"); // once more: the next connection is refused
+    const uint64_t refused = REFUSED;
     world_call(&world, &call, "in", 500, true);
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    assert_true(WORLD_UNTIL(&world, REFUSED > refused));
+    assert_true(WORLD_UNTIL(&world, call.done));
     assert_int_equal(call.status, STATUS_UNAVAILABLE);
     assert_int_equal(ACCEPTED, 1);
     world_deinit(&world);
@@ -73,7 +75,7 @@ static void refuses_the_wrong_server(void **state)
     world_serve_start(&world, &world.one, "one", 0);
     world_client_start(&world, "gateway", world.dir, 0);
     world_call(&world, &call, "who are you", 500, true);
-    assert_true(WORLD_UNTIL(&world, call.done, 5000));
+    assert_true(WORLD_UNTIL(&world, call.done));
     assert_int_equal(call.status, STATUS_UNAVAILABLE);
     assert_int_equal(world.one.served, 0);
     world_deinit(&world);
@@ -98,7 +100,8 @@ static void refuses_the_open_wire(void **state)
     assert_int_equal(zmq_connect(socket, world.one.endpoint), 0);
     assert_int_equal(zmq_send(socket, "a", 1, ZMQ_SNDMORE), 1);
     assert_int_equal(zmq_send(socket, "b", 1, 0), 1);
-    world_wait(&world, 400);
+    // It was sent away, and comes again by itself.
+    assert_true(WORLD_UNTIL(&world, world_count(&world, "pcn_rpc_connections_total", "socket=\"calls\"") >= 2));
     assert_int_equal(world.one.served, 0);
     assert_int_equal(world_count(&world, "pcn_rpc_bad_frames_total", NULL), 0); // nothing came through
     assert_int_equal(ACCEPTED, 0);
@@ -126,7 +129,7 @@ static int ask(world_t *world, const asked_t *asked)
     char status[8] = "";
     char skipped[64];
     zmq_pollitem_t item = {socket, 0, ZMQ_POLLIN, 0};
-    assert_true(WORLD_UNTIL(world, zmq_poll(&item, 1, 1) == 1, 3000));
+    assert_true(WORLD_UNTIL(world, zmq_poll(&item, 1, 1) == 1));
     assert_int_equal(zmq_recv(socket, skipped, sizeof skipped, 0), 3);
     assert_true(zmq_recv(socket, skipped, sizeof skipped, 0) >= 0);
     assert_int_equal(zmq_recv(socket, status, sizeof status, 0), 3);

@@ -15,7 +15,7 @@
 #include "services/supervisor/fleet.h"
 #include "tests/unit/supervisor/folder.h"
 
-enum { LIMIT_MS = 10000 };
+enum { LIMIT_MS = 60000 };
 
 #define READY_SHELL "arg = /bin/sh\narg = -c\narg = echo ready >&$PCN_READY_FD; exec sleep 1000\nready = fd\n"
 
@@ -116,12 +116,12 @@ static void test_what_was_ready_comes_back_at_once(void **state)
     begin(fixture, "[a]\n" READY_SHELL);
     await_ready(fixture);
     pid_t before = fixture->fleet.children[0].pid;
-    int64_t begin_us = clock_steady_us();
+    fixture->trace[0] = '\0';
     assert_int_equal(kill(before, SIGKILL), 0);
     while (fixture->fleet.children[0].pid == before || !fleet_is_ready(&fixture->fleet)) {
         uv_run(&fixture->loop, UV_RUN_ONCE);
     }
-    assert_true(clock_steady_us() - begin_us < 500000);
+    assert_string_equal(fixture->trace, "a:starting a:ready "); // without a pause
     assert_int_equal(fixture->fleet.children[0].restarts, 1);
     assert_string_equal(fixture->fleet.children[0].reason, "ended by signal 9");
 }

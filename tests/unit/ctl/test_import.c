@@ -59,7 +59,7 @@ static void sends_what_the_registry_knows(void **state)
     fixture_t *fixture = *state;
     server_t *server = &fixture->server;
     server_start(server, succeeds);
-    assert_int_equal(SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, fixture->folder), COMMAND_OK);
+    assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder), COMMAND_OK);
     assert_string_equal(server->files, "file organisations.csv text/csv 7;file pcns.csv text/csv 11;");
     assert_string_equal(server->content, "code\nb\npcn_code\na\n");
     assert_string_equal(server->all, "POST /v1/imports\nGET /v1/jobs/" ID "\nGET /v1/jobs/" ID "\nGET /v1/jobs/" ID "\n");
@@ -84,19 +84,19 @@ static void options_reach_the_query(void **state)
     char slashed[80];
     server_start(server, dry);
     snprintf(slashed, sizeof slashed, "%s//", fixture->folder);
-    assert_int_equal(SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, slashed, "--dry-run", "--start",
+    assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, slashed, "--dry-run", "--start",
                                 "2020-04-01", "--verbose"),
                      COMMAND_OK);
     assert_string_equal(server->asked, "POST /v1/imports?dryRun=true&start=2020-04-01");
     assert_non_null(strstr(fixture->errors, "/notes.md is left out"));
     assert_null(strstr(fixture->errors, "//notes.md"));
     assert_non_null(strstr(fixture->output, "would be: 2 created, 0 changed, 0 of 2 rows unchanged; nothing was imported\n"));
-    assert_int_equal(SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, fixture->folder, "--dry-run", "--json"),
+    assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder, "--dry-run", "--json"),
                      0);
     assert_string_equal(server->asked, "POST /v1/imports?dryRun=true");
     assert_string_equal(fixture->errors, "");
     assert_true(strncmp(fixture->output, "{\"id\":\"" ID "\",", sizeof "{\"id\":\"" ID) == 0);
-    assert_int_equal(SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, fixture->folder, "--from=2021-01-01"), 0);
+    assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder, "--from=2021-01-01"), 0);
     assert_string_equal(server->asked, "POST /v1/imports?start=2021-01-01");
     server_stop(server);
 }
@@ -118,7 +118,7 @@ static void problems_have_their_place(void **state)
     server_t *server = &fixture->server;
     char wanted[1024];
     server_start(server, refuses);
-    assert_int_equal(SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, fixture->folder, fixture->folder),
+    assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder, fixture->folder),
                      COMMAND_FAILED);
     snprintf(wanted, sizeof wanted,
              "sending 2 files\n%1$s/pcns.csv:7: list_size: \"x [2J\" is no number\n%1$s/pcns.csv:9: is on line 8 already\n"
@@ -130,7 +130,7 @@ static void problems_have_their_place(void **state)
     assert_int_equal(server->calls, 1);
     // But looked at by a dry run, which changes nothing.
     assert_int_equal(
-        SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, fixture->folder, fixture->folder, "--dry-run"),
+        SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder, fixture->folder, "--dry-run"),
         COMMAND_FAILED);
     assert_int_equal(server->calls, 3);
     server_stop(server);
@@ -149,12 +149,12 @@ static void a_connection_that_breaks_is_tried_again(void **state)
     fixture_t *fixture = *state;
     server_t *server = &fixture->server;
     server_start(server, breaks);
-    assert_int_equal(SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, fixture->folder), COMMAND_OK);
+    assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder), COMMAND_OK);
     assert_int_equal(server->calls, 3);
     // The whole of it once more.
     assert_string_equal(server->content, "code\nb\npcn_code\na\n");
     server_stop(server);
-    assert_int_equal(SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, fixture->folder, "--patience", "0"),
+    assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder, "--patience", "0"),
                      COMMAND_FAILED);
     assert_non_null(strstr(fixture->errors, "the server does not answer"));
 }
@@ -173,7 +173,7 @@ static void a_file_that_changes_meanwhile_ends_it(void **state)
     server_t *server = &fixture->server;
     server_start(server, changes);
     server->data = fixture->folder;
-    assert_int_equal(SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, fixture->folder), COMMAND_FAILED);
+    assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder), COMMAND_FAILED);
     assert_non_null(strstr(fixture->errors, "pcns.csv has changed while it was sent"));
     assert_int_equal(server->calls, 1);
     server_stop(server);
@@ -192,7 +192,7 @@ static void calls_that_cannot_be(void **state)
     char empty[64];
     server_folder(empty);
     server_start(server, forbids);
-#define RUN(...) SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, __VA_ARGS__)
+#define RUN(...) SERVER_RUN(server, import_command, fixture->output, fixture->errors, __VA_ARGS__)
     assert_int_equal(RUN("--dry-run"), COMMAND_USAGE);
     assert_int_equal(RUN(fixture->folder, "--start", "1 April"), COMMAND_USAGE);
     assert_int_equal(RUN(fixture->folder, "--start", "2020-04-01", "--from", "2020-04-01"), COMMAND_USAGE);
@@ -225,7 +225,7 @@ static void large_files_are_read_while_they_are_sent(void **state)
     server_file(fixture->folder, "more.json", "{}", 2);
     free(text);
     server_start(server, dry);
-    assert_int_equal(SERVER_RUN(server, import_folders_command, fixture->output, fixture->errors, fixture->folder), COMMAND_OK);
+    assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder), COMMAND_OK);
     assert_string_equal(server->files, "file list_sizes.csv text/csv 8388608;file more.json application/json 2;"
                                        "file organisations.csv text/csv 7;file pcns.csv text/csv 11;");
     assert_int_equal(server->form_bytes, SIZE + 20);
