@@ -34,11 +34,11 @@ check_documents() {
 }
 
 check_client() {
-    local folder=$1 url=$2 work
+    local folder=$1 url=$2
     export PATH=$folder/node_modules/.bin:$PATH
     # Below the tools, where what it imports is found.
     work=$(mktemp -d "$folder/client.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
+    trap 'rm -rf "$work"' EXIT # which runs when the function's own names are gone
     curl -sS --fail --max-time 30 "$url/openapi.json" >"$work/openapi.json"
     oazapfts "$work/openapi.json" "$work/client.ts"
     esbuild "$work/client.ts" --bundle --format=esm --platform=node --log-level=warning --outfile="$work/client.mjs"
