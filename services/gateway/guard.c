@@ -18,6 +18,7 @@ static const char *const names[GUARD_HEADERS] = {
     [GUARD_TRACEPARENT] = "traceparent",
     [GUARD_EXPECT] = "expect",
     [GUARD_LAST_EVENT_ID] = "last-event-id",
+    [GUARD_IF_NONE_MATCH] = "if-none-match",
 };
 
 static bool token_char(char c)

@@ -28,6 +28,7 @@ typedef enum guard_header {
     GUARD_TRACEPARENT,
     GUARD_EXPECT,
     GUARD_LAST_EVENT_ID,
+    GUARD_IF_NONE_MATCH,
     GUARD_HEADERS,
 } guard_header_t;
 

@@ -60,11 +60,11 @@ void reply_header(request_t *request, const char *name, const char *value)
         log_warning("a response header was left out", LOG_TEXT("header", name), LOG_TEXT("requestId", request->id));
 }
 
-static void add_headers(request_t *request, const char *type)
+static void add_headers(request_t *request, const char *type, const char *cache)
 {
     if (type != NULL)
         reply_header(request, "Content-Type", type);
-    reply_header(request, "Cache-Control", "no-store");
+    reply_header(request, "Cache-Control", cache);
     reply_header(request, "X-Content-Type-Options", "nosniff");
     reply_header(request, "X-Request-Id", request->id);
     if (request->close || request->gateway->draining)
@@ -88,22 +88,34 @@ static void make(request_t *request, int http, const char *type)
     if (scratch->room > SCRATCH_KEPT)
         buf_deinit(scratch);
     buf_clear(scratch);
-    add_headers(request, type);
+    add_headers(request, type, "no-store");
 }
 
 void reply_stream(request_t *request, MHD_ContentReaderCallback reader, void *data)
 {
     request->status = 200;
     request->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, reader, data, NULL);
-    add_headers(request, "text/event-stream");
+    add_headers(request, "text/event-stream", "no-store");
     reply_header(request, "X-Accel-Buffering", "no");
+}
+
+void reply_document(request_t *request, const document_t *document)
+{
+    const char *known = guard_single(&request->guard, GUARD_IF_NONE_MATCH);
+    const bool same = known != NULL && strstr(known, document->etag) != NULL;
+    request->status = same ? 304 : 200;
+    request->response = MHD_create_response_from_buffer(same ? 0 : document->size, (void *)(uintptr_t)document->bytes, MHD_RESPMEM_PERSISTENT);
+    add_headers(request, document->type, "no-cache");
+    reply_header(request, "ETag", document->etag);
+    // The page has its style in itself and nothing else: no script, no other host.
+    reply_header(request, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
 }
 
 void reply_file(request_t *request, const char *type, const char *name, MHD_ContentReaderCallback reader, void *data)
 {
     request->status = 200;
     request->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, reader, data, NULL);
-    add_headers(request, type);
+    add_headers(request, type, "no-store");
     const char *disposition = name != NULL ? arena_printf(request->arena, "attachment; filename=\"%s\"", name) : "attachment";
     if (disposition != NULL)
         reply_header(request, "Content-Disposition", disposition);

@@ -2,6 +2,7 @@
 #ifndef PCN_GATEWAY_REPLY_H
 #define PCN_GATEWAY_REPLY_H
 
+#include "services/gateway/documents.h"
 #include "services/gateway/request.h"
 
 // RFC 9457 JSON appended to `out`. `http` may be a status that is HTTP's own (405, 406, 412, 413, 415, 428).
@@ -11,6 +12,8 @@ void reply_problem_write(int http, const problem_t *problem, const char *request
 void reply_json(request_t *request, int http);
 // Without a body.
 void reply_empty(request_t *request, int http);
+// A document of the interface, or 304 where the client has it.
+void reply_document(request_t *request, const document_t *document);
 // 200 with a body that has no known end: text/event-stream from libmicrohttpd's content reader.
 void reply_stream(request_t *request, MHD_ContentReaderCallback reader, void *data);
 // 200 with a file that is made while it goes out; its name may be NULL.

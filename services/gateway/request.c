@@ -202,9 +202,10 @@ static bool segment_is(const target_t *target, const char *word)
 static bool serve_own(request_t *request)
 {
     buf_t *scratch = &request->gateway->scratch;
+    const document_t *document = request->target.segment_count == 1 ? document_find(request->target.segments[0].text) : NULL;
     bool health = segment_is(&request->target, "healthz"), ready = segment_is(&request->target, "readyz");
     problem_t problem = {0};
-    if (!health && !ready)
+    if (!health && !ready && document == NULL)
         return false;
     if (request->verb != VERB_GET) {
         reply_refuse_with(request, 405, STATUS_INVALID_ARGUMENT, NULL, "This path is only read");
@@ -214,6 +215,8 @@ static bool serve_own(request_t *request)
     } else if (ready && !gateway_ready(request->gateway, &problem)) {
         problem.retry_after_ms = 1000;
         reply_refuse(request, 0, &problem);
+    } else if (document != NULL) {
+        reply_document(request, document);
     } else {
         buf_clear(scratch);
         buf_add_string(scratch, "{\"status\":\"ok\"}");

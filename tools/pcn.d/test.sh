@@ -134,6 +134,7 @@ test_static() {
     test_count "cppcheck" cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -j "$test_jobs" \
         --suppress=literalWithCharPtrCompare --suppress=arrayIndexThenCheck -D_GNU_SOURCE -I"$PCN_CLONE" \
         "$PCN_CLONE/common" "$PCN_CLONE/services"
+    test_count "documents of the interface" "$PCN_CLONE/tests/contract/run.sh" documents "$build_dir/contract" "$build_dir/pcn_proto"
     local scripts=("$PCN_CLONE/pcn" "$PCN_CLONE"/tools/pcn.d/*.sh) script
     while IFS= read -r script; do
         scripts+=("$script")
