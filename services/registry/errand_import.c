@@ -244,7 +244,13 @@ static status_t work(import_t *import)
     PGresult *begun = db_session_params(step->aside, apply_begin, PARAMS(import->id, step->now), &ignored);
     if (begun == NULL)
         return problem_set(step->problem, ignored.status, NULL, "%s", ignored.detail);
+    // It was cancelled just now.
+    const bool mine = strcmp(PQcmdTuples(begun), "0") != 0;
     PQclear(begun);
+    if (!mine) {
+        step->more = true;
+        return runs(import, "ROLLBACK", NULL, 0) ? STATUS_OK : step->problem->status;
+    }
     const long found = check(import);
     status_t status = found < 0 ? step->problem->status : STATUS_OK;
     if (status == STATUS_OK)

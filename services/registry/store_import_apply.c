@@ -44,7 +44,8 @@ const char apply_next[] =
     "SELECT id, dry_run, start, attempts, problem_count FROM import WHERE state IN ('waiting', 'checking', 'applying') "
     "ORDER BY created_at, id LIMIT 1";
 const char apply_begin[] = "UPDATE import SET state = 'checking', progress = 0, attempts = attempts + 1, "
-                           "started_at = coalesce(started_at, $2::timestamptz) WHERE id = $1::uuid";
+                           "started_at = coalesce(started_at, $2::timestamptz) WHERE id = $1::uuid "
+                           "AND state IN ('waiting', 'checking', 'applying')";
 const char apply_progress[] = "UPDATE import SET state = $2, progress = $3::integer WHERE id = $1::uuid";
 const char apply_put_back[] = "UPDATE import SET state = 'waiting', progress = 0, attempts = attempts - 1 WHERE id = $1::uuid "
                               "AND state IN ('checking', 'applying')";
