@@ -252,7 +252,7 @@ static const service_handler_t handlers[] = {
      .flags = SERVICE_HINTS_ERRANDS},
     {.method = "GetJob", .load = &get_job, .row = IMPORT_TYPE, .decide = decide_get_job},
     {.method = "CancelJob",
-     .load = &get_job,
+     .load = &cancel_job_load,
      .row = IMPORT_TYPE,
      .decide = decide_cancel_job,
      .after = &pcn__registry__store__v1__import_cancelling__type,

@@ -50,6 +50,9 @@ const db_stmt_t put_import_part_save = {
 
 const db_stmt_t get_job = {"get_job", "SELECT " COLUMNS ", " PROBLEMS " AS problems" THIS};
 
+// The same under a name of its own: connections prepare statements by name.
+const db_stmt_t cancel_job_load = {"cancel_job_load", "SELECT " COLUMNS ", " PROBLEMS " AS problems" THIS};
+
 // What is decided on is asked again: its turn may have begun.
 const db_stmt_t cancel_job_save = {
     "cancel_job_save", "changed AS (UPDATE import m SET state = 'cancelled', reading = NULL, finished_at = :after.finished_at::timestamptz "
