@@ -215,29 +215,34 @@ static void call_done(rpc_request_t *call, const Pcn__Common__V1__ReplyHeader *r
     call_resume(request);
 }
 
-status_t call_ask(request_t *request, rpc_request_t *call, const pb_method_t *method, const char *key, problem_t *problem)
+void call_address(const request_t *request, rpc_request_t *call, const pb_method_t *method, const char *key)
 {
-    gateway_t *gateway = request->gateway;
     Pcn__Common__V1__RequestHeader *header = &call->header;
-    if (gateway->in_flight->value >= gateway->config->in_flight_max) {
-        problem_set(problem, STATUS_UNAVAILABLE, NULL, "Too many requests wait already");
-        problem->retry_after_ms = RETRY_MS;
-        return STATUS_UNAVAILABLE;
-    }
     pcn__common__v1__request_header__init(header);
-    header->request_id = request->id;
+    header->request_id = (char *)(uintptr_t)request->id;
     header->method = (char *)method->name;
     header->traceparent = (char *)guard_traceparent(&request->guard);
     header->idempotency_key = (char *)key;
     header->has_expected_version = method == request->match.route->method && request->expected_version > 0;
     header->expected_version = request->expected_version;
     header->principal = &request->principal->message;
-    header->origin = request->origin[0] != '\0' ? request->origin : NULL;
+    header->origin = request->origin[0] != '\0' ? (char *)(uintptr_t)request->origin : NULL;
     header->has_schema_version = 1;
     header->schema_version = CALL_SCHEMA_VERSION;
-    call->deadline_us = clock_steady_us() + gateway->config->request_timeout_ms * 1000;
+    call->deadline_us = clock_steady_us() + request->gateway->config->request_timeout_ms * 1000;
     // Changes too: the service recognises the request's id or key.
     call->repeatable = true;
+}
+
+status_t call_ask(request_t *request, rpc_request_t *call, const pb_method_t *method, const char *key, problem_t *problem)
+{
+    gateway_t *gateway = request->gateway;
+    if (gateway->in_flight->value >= gateway->config->in_flight_max) {
+        problem_set(problem, STATUS_UNAVAILABLE, NULL, "Too many requests wait already");
+        problem->retry_after_ms = RETRY_MS;
+        return STATUS_UNAVAILABLE;
+    }
+    call_address(request, call, method, key);
     if (!gateway->upstream.call(gateway->upstream.data, request->service, call)) {
         problem_set(problem, STATUS_UNAVAILABLE, NULL, "The service is not there");
         problem->retry_after_ms = RETRY_MS;

@@ -13,7 +13,9 @@ MUST_CHECK status_t call_prepare(request_t *request, int *http, problem_t *probl
 // Asks the service with the connection suspended; the answer comes with the resume. A refusal where it cannot be asked at all.
 MUST_CHECK status_t call_send(request_t *request, problem_t *problem);
 
-// For uploads and downloads, which call more than once. Asks the request's service by a call of their own, of which body, arena, `done` and
+// For uploads and downloads, which call more than once. Fills all that says who asks and how long it may take; texts are the request's.
+void call_address(const request_t *request, rpc_request_t *call, const pb_method_t *method, const char *key);
+// Asks the request's service by a call of their own, of which body, arena, `done` and
 // data are filled; with the connection suspended. `key` may be NULL. A refusal where the service cannot be asked at all.
 MUST_CHECK status_t call_ask(request_t *request, rpc_request_t *call, const pb_method_t *method, const char *key, problem_t *problem);
 // `done` has done its work: the connection goes on.

@@ -29,7 +29,8 @@ const char *route_upload_find(const pb_service_t *service, const pb_method_t *me
         !find_field(type, "id", PROTOBUF_C_TYPE_STRING, &upload->id) ||
         !find_field(type, "number", PROTOBUF_C_TYPE_UINT32, &upload->number) ||
         !find_field(type, "file", PROTOBUF_C_TYPE_STRING, &upload->file) ||
-        !find_field(type, "data", PROTOBUF_C_TYPE_BYTES, &upload->data) || !find_field(type, "last", PROTOBUF_C_TYPE_BOOL, &upload->last))
+        !find_field(type, "data", PROTOBUF_C_TYPE_BYTES, &upload->data) || !find_field(type, "last", PROTOBUF_C_TYPE_BOOL, &upload->last) ||
+        !find_field(type, "cancel", PROTOBUF_C_TYPE_BOOL, &upload->cancel))
         return "an upload's messages lack a field";
     return NULL;
 }

@@ -7,7 +7,7 @@
 typedef struct route_upload {
     const pb_method_t *piece; // takes the body's pieces; NULL where the body is no form
     unsigned begun_id;        // of the first method's reply
-    unsigned id, number, file, data, last;
+    unsigned id, number, file, data, last, cancel;
 } route_upload_t;
 
 typedef struct route_download {

@@ -31,6 +31,7 @@ static bool has_body(const request_t *request)
 
 static void let_go(upload_t *upload)
 {
+    upload_give_up(upload);
     transfers_leave(&upload->transfer);
     free(upload->form);
     upload->form = NULL;
@@ -143,17 +144,17 @@ static void begun(rpc_request_t *call, const Pcn__Common__V1__ReplyHeader *heade
     request_t *request = upload->request;
     problem_t own = {0};
     (void)header;
-    if (upload->phase == UPLOAD_CUT) { // its time was over
-        call_resume(request);
-        return;
+    const bool refused = problem != NULL && problem->status != STATUS_OK;
+    const bool taken = !refused && upload_take_id(upload, body, size, &own) == STATUS_OK;
+    if (upload->phase != UPLOAD_CUT) { // else its time was over
+        upload->phase = UPLOAD_READING;
+        if (refused)
+            call_refuse(request, request->match.route->method, problem);
+        else if (!taken)
+            reply_refuse(request, 0, &own);
+        if (request->response != NULL)
+            upload->phase = UPLOAD_ANSWERED;
     }
-    upload->phase = UPLOAD_READING;
-    if (problem != NULL && problem->status != STATUS_OK)
-        call_refuse(request, request->match.route->method, problem);
-    else if (upload_take_id(upload, body, size, &own) != STATUS_OK)
-        reply_refuse(request, 0, &own);
-    if (request->response != NULL)
-        upload->phase = UPLOAD_ANSWERED;
     call_resume(request);
 }
 

@@ -32,6 +32,7 @@ typedef struct upload {
     upload_phase_t phase;
     bool headed;         // the head was answered for: what comes is body
     const char *id;      // of what the first method made
+    bool open;           // that lacks its last piece
     uint32_t number;     // of the last piece
     bool begun;          // a piece of the file has gone
     bool last;           // the last piece is under way
@@ -57,6 +58,9 @@ void upload_finish(upload_t *upload);
 MUST_CHECK status_t upload_send(upload_t *upload, problem_t *problem);
 // The refusal is made (request->response): answers with it as soon as that is possible.
 enum MHD_Result upload_refuse(upload_t *upload);
+// What is not sent to its end, for whatever reason: unless the client may go on with it the service is told to give it up, in a call of its
+// own that outlives the request. Nothing where it is complete, or was told already.
+void upload_give_up(upload_t *upload);
 // Whether the first method's reply says what the files belong to.
 MUST_CHECK status_t upload_take_id(upload_t *upload, const uint8_t *body, size_t size, problem_t *problem);
 

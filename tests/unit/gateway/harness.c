@@ -204,6 +204,9 @@ static void on_stop(uv_async_t *async)
     on_answers(&harness->answers);
     on_release(async);
     http_destroy(&harness->http);
+    // What uploads that ended with it have said.
+    on_answers(&harness->answers);
+    on_release(async);
     uv_close((uv_handle_t *)&harness->stop, NULL);
     uv_close((uv_handle_t *)&harness->drain, NULL);
     uv_close((uv_handle_t *)&harness->release, NULL);

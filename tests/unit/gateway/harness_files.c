@@ -15,16 +15,44 @@
 typedef Pcn__Registry__V1__PutImportPartRequest put_t;
 
 static const pb_method_t methods[] = {
-    {.name = "files/Begin", .short_name = "Begin", .service = "registry", .request = &pcn__registry__v1__begin_import_request__type,
-     .reply = &pcn__registry__v1__job__type, .verb = "POST", .path = "/v1/bundles", .scope = "organisations.write", .flags = PB_CHANGES,
-     .success = 202, .upload = "PutPart"},
-    {.name = "files/PutPart", .short_name = "PutPart", .service = "registry", .request = &pcn__registry__v1__put_import_part_request__type,
-     .reply = &pcn__registry__v1__job__type, .scope = "organisations.write", .flags = PB_CHANGES, .success = 200, .part_of = "Begin"},
-    {.name = "files/Get", .short_name = "Get", .service = "registry", .request = &pcn__registry__v1__get_job_request__type,
-     .reply = &pcn__registry__v1__job__type, .verb = "GET", .path = "/v1/bundles/{id}", .success = 200},
-    {.name = "files/Dump", .short_name = "Dump", .service = "registry", .request = &pcn__registry__v1__export_request__type,
-     .reply = &pcn__registry__v1__export_reply__type, .verb = "GET", .path = "/v1/dumps/{format}", .scope = "registry.read",
-     .flags = PB_DOWNLOAD, .success = 200},
+    {.name = "files/Begin",
+     .short_name = "Begin",
+     .service = "registry",
+     .request = &pcn__registry__v1__begin_import_request__type,
+     .reply = &pcn__registry__v1__job__type,
+     .verb = "POST",
+     .path = "/v1/bundles",
+     .scope = "organisations.write",
+     .flags = PB_CHANGES,
+     .success = 202,
+     .upload = "PutPart"},
+    {.name = "files/PutPart",
+     .short_name = "PutPart",
+     .service = "registry",
+     .request = &pcn__registry__v1__put_import_part_request__type,
+     .reply = &pcn__registry__v1__job__type,
+     .scope = "organisations.write",
+     .flags = PB_CHANGES,
+     .success = 200,
+     .part_of = "Begin"},
+    {.name = "files/Get",
+     .short_name = "Get",
+     .service = "registry",
+     .request = &pcn__registry__v1__get_job_request__type,
+     .reply = &pcn__registry__v1__job__type,
+     .verb = "GET",
+     .path = "/v1/bundles/{id}",
+     .success = 200},
+    {.name = "files/Dump",
+     .short_name = "Dump",
+     .service = "registry",
+     .request = &pcn__registry__v1__export_request__type,
+     .reply = &pcn__registry__v1__export_reply__type,
+     .verb = "GET",
+     .path = "/v1/dumps/{format}",
+     .scope = "registry.read",
+     .flags = PB_DOWNLOAD,
+     .success = 200},
 };
 const pb_service_t harness_files_service = {"files", "", methods, sizeof(methods) / sizeof(methods[0])};
 
@@ -59,6 +87,14 @@ size_t harness_files_count(harness_files_t *files)
     return count;
 }
 
+unsigned harness_files_cancels(harness_files_t *files)
+{
+    pthread_mutex_lock(&files->lock);
+    unsigned count = files->cancels;
+    pthread_mutex_unlock(&files->lock);
+    return count;
+}
+
 static void refuse(rpc_request_t *call, status_t status)
 {
     problem_t problem = {0};
@@ -73,13 +109,17 @@ static void answer_job(harness_files_t *files, rpc_request_t *call, bool replaye
     harness_reply_with(call, &job, 0, replayed);
 }
 
-static void remember(harness_files_t *files, const rpc_request_t *call, const put_t *put)
+static void describe(files_piece_t *piece, const rpc_request_t *call, const put_t *put)
 {
-    files_piece_t *piece = &files->pieces[files->piece_count++];
     *piece = (files_piece_t){.number = put->number, .size = put->data.len, .data = put->has_data, .last = put->has_last && put->last};
     snprintf(piece->file, sizeof(piece->file), "%s", put->file != NULL ? put->file : "");
     snprintf(piece->key, sizeof(piece->key), "%s", call->header.idempotency_key);
     snprintf(piece->id, sizeof(piece->id), "%s", put->id);
+}
+
+static void remember(harness_files_t *files, const rpc_request_t *call, const put_t *put)
+{
+    describe(&files->pieces[files->piece_count++], call, put);
     const size_t room = FILES_KEPT - files->content_size, part = put->data.len < room ? put->data.len : room;
     if (part > 0)
         memcpy(files->content + files->content_size, put->data.data, part);
@@ -114,8 +154,23 @@ static bool answer_dump(harness_files_t *files, rpc_request_t *call, const Pcn__
     return true;
 }
 
+static bool answer_cancel(harness_files_t *files, rpc_request_t *call, const put_t *put)
+{
+    files->cancels++;
+    describe(&files->cancel, call, put);
+    if (files->hold_cancel)
+        return false;
+    if (files->refuse_cancel != STATUS_OK)
+        refuse(call, files->refuse_cancel);
+    else
+        answer_job(files, call, false);
+    return true;
+}
+
 static bool answer_put(harness_files_t *files, rpc_request_t *call, const put_t *put)
 {
+    if (put->has_cancel && put->cancel)
+        return answer_cancel(files, call, put);
     if (files->refuse_at != 0 && put->number == files->refuse_at) {
         refuse(call, files->refusal);
     } else if (files->hold_at != 0 && put->number == files->hold_at) {
@@ -140,7 +195,8 @@ bool harness_files_answer(harness_files_t *files, rpc_request_t *call, const pb_
     } else if (strcmp(method->short_name, "Begin") == 0) {
         files->begun++;
         files->dry_run = ((const Pcn__Registry__V1__BeginImportRequest *)request)->dry_run;
-        snprintf(files->begin_key, sizeof(files->begin_key), "%s", call->header.idempotency_key != NULL ? call->header.idempotency_key : "");
+        snprintf(files->begin_key, sizeof(files->begin_key), "%s",
+                 call->header.idempotency_key != NULL ? call->header.idempotency_key : "");
         answered = !files->hold_begin;
         if (files->hold_begin)
             files->hold_begin = false;

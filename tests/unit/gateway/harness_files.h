@@ -32,12 +32,16 @@ typedef struct harness_files {
     uint8_t *content; // of all files, one after the other, the first of it
     size_t content_size;
     uint64_t bytes; // of all of it
+    unsigned cancels;
+    files_piece_t cancel; // the newest
     // Set by tests.
     status_t refuse_begin;
     bool hold_begin;
     bool no_id;         // the first method's reply names none
     uint32_t refuse_at; // a piece's number
     status_t refusal;
+    status_t refuse_cancel;
+    bool hold_cancel;
     uint32_t hold_at;             // until harness_release, which refuses it
     size_t dump_size, dump_piece; // bytes of a file to download, in pieces of so many
     size_t dump_fails_at;         // the piece that begins there is refused; 0 for none
@@ -56,5 +60,7 @@ bool harness_files_answer(harness_files_t *files, rpc_request_t *call, const pb_
 uint8_t harness_files_byte(size_t at);
 // The pieces that were taken, under the lock; copied out.
 size_t harness_files_count(harness_files_t *files);
+// How many uploads were given up.
+unsigned harness_files_cancels(harness_files_t *files);
 
 #endif

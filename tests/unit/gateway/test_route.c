@@ -142,6 +142,13 @@ static void the_contract(void **state)
     assert_string_equal(match.route->location->method->path, "/v1/networks/{code}");
     assert_true(find(&fixture, "POST", "/v1/organisations/C82001/list-sizes", &match));
     assert_null(match.route->location);
+    assert_true(find(&fixture, "POST", "/v1/imports", &match));
+    assert_string_equal(match.route->location->method->path, "/v1/jobs/{id}");
+    assert_true(find(&fixture, "POST", "/v1/jobs/0192f0c1-2345-7abc-8def-0123456789ab:cancel", &match));
+    assert_string_equal(match.route->method->short_name, "CancelJob");
+    assert_int_equal(match.values[0].size, 36);
+    assert_true(find(&fixture, "GET", "/v1/jobs/0192f0c1-2345-7abc-8def-0123456789ab", &match));
+    assert_string_equal(match.route->method->short_name, "GetJob");
     assert_true(find(&fixture, "PATCH", "/v1/organisations/C82001", &match));
     assert_true(match.route->clear_index >= 0);
     assert_false(match.route->query[match.route->clear_index]);

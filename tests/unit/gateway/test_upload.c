@@ -122,7 +122,7 @@ static void expect_piece(const harness_t *harness, size_t at, const char *file, 
 static void forget(harness_t *harness)
 {
     pthread_mutex_lock(&harness->files.lock);
-    harness->files.piece_count = harness->files.content_size = harness->files.begun = 0;
+    harness->files.piece_count = harness->files.content_size = harness->files.begun = harness->files.cancels = 0;
     harness->files.bytes = 0;
     pthread_mutex_unlock(&harness->files.lock);
 }
@@ -142,6 +142,14 @@ static void wait_for_calls(harness_t *harness, unsigned count)
         usleep(10000);
     assert_true(__atomic_load_n(&harness->seen.calls, __ATOMIC_RELAXED) >= count);
     __atomic_store_n(&harness->seen.calls, 0, __ATOMIC_RELAXED);
+}
+
+// The service has heard so often that an upload is given up, and no more.
+static void wait_for_cancels(harness_t *harness, unsigned count)
+{
+    for (int i = 0; i < 1000 && harness_files_cancels(&harness->files) < count; i++)
+        usleep(10000);
+    assert_int_equal(harness_files_cancels(&harness->files), count);
 }
 
 static void hands_on(void **state)
@@ -461,6 +469,7 @@ static void form_refusals(void **state)
         upload_text(harness, FORM_TYPE, cases[i].text, &reply);
         assert_int_equal(reply.status, 400);
         assert_true(harness_says(&reply, cases[i].says));
+        wait_for_cancels(harness, 1);
         assert_int_equal(harness->files.piece_count, cases[i].pieces);
         for (size_t j = 0; j < harness->files.piece_count; j++)
             assert_false(harness->files.pieces[j].last);
@@ -498,6 +507,7 @@ static void too_large(void **state)
     assert_true(harness_says(&reply, "64 MiB"));
     assert_true(reply.closed);
     assert_true(harness->files.bytes > 63u << 20);
+    wait_for_cancels(harness, 1);
     close(fd);
     const size_t around = strlen("--XX\r\n" PART("a.csv") "\r\n--XX--");
     fd = harness_connect(harness);
@@ -513,6 +523,7 @@ static void too_large(void **state)
     harness_receive(fd, false, &reply);
     assert_int_equal(reply.status, 202);
     assert_int_equal(harness->files.bytes, UPLOAD_BODY_MAX - around);
+    assert_int_equal(harness_files_cancels(&harness->files), 0);
     close(fd);
 }
 
@@ -529,6 +540,7 @@ static void clients_die(void **state)
         harness->seen.calls = 0;
         harness->files.hold_at = way == 3 ? 1 : 0;
         send_length(harness, fd, FORM_TYPE, 1u << 20);
+        wait_for_calls(harness, 1);
         if (way == 1)
             harness_send(fd, body.bytes, 10);
         if (way >= 2)
@@ -539,18 +551,139 @@ static void clients_die(void **state)
             usleep(20000);
         if (way == 3) {
             // A piece is under way when the client goes.
-            wait_for_calls(harness, 2);
+            wait_for_calls(harness, 1);
             usleep(20000);
         }
         close(fd);
         if (way == 3)
             harness_release(harness);
         wait_for(harness, &harness->gateway.open, 0);
+        wait_for_cancels(harness, 1);
     }
     harness->files.hold_at = 0;
     upload_text(harness, FORM_TYPE, SMALL, &reply);
     assert_int_equal(reply.status, 202);
     free(body.bytes);
+}
+
+// Sends a little more than a piece of a longer body, and goes.
+static void break_off(harness_t *harness, const char *headers)
+{
+    body_t body = {0};
+    forget(harness);
+    add_file(&body, "a.csv", UPLOAD_PIECE_MAX + 10);
+    int fd = harness_connect(harness);
+    send_length(harness, fd, headers, 1u << 20);
+    harness_send(fd, body.bytes, body.size - 2);
+    for (int i = 0; i < 1000 && harness_files_count(&harness->files) < 1; i++)
+        usleep(10000);
+    close(fd);
+    wait_for(harness, &harness->gateway.open, 0);
+    free(body.bytes);
+}
+
+static void gives_up(void **state)
+{
+    harness_t *harness = *state;
+    harness_reply_t reply;
+    break_off(harness, FORM_TYPE "X-Request-Id: 0192f0c1-2345-7abc-8def-000000000001\r\n"
+                                 "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n");
+    wait_for_cancels(harness, 1);
+    const files_piece_t *cancel = &harness->files.cancel;
+    assert_string_equal(cancel->id, FILES_ID);
+    assert_string_equal(cancel->key, "0192f0c1-2345-7abc-8def-000000000001.cancel");
+    assert_int_equal(cancel->number, 2);
+    assert_string_equal(cancel->file, "");
+    assert_false(cancel->data);
+    assert_false(cancel->last);
+    assert_string_equal(harness->seen.method, "files/PutPart");
+    assert_string_equal(harness->seen.service, "registry");
+    assert_string_equal(harness->seen.subject, "tester");
+    assert_string_equal(harness->seen.request_id, "0192f0c1-2345-7abc-8def-000000000001");
+    assert_string_equal(harness->seen.traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    // Refused by the service, in the middle or with the last piece; refused to begin there is nothing to give up.
+    harness->files.refusal = STATUS_FAILED_PRECONDITION;
+    for (uint32_t number = 1; number <= 3; number++) {
+        forget(harness);
+        harness->files.refuse_at = number;
+        upload_text(harness, FORM_TYPE, SMALL, &reply);
+        assert_int_equal(reply.status, 422);
+        wait_for_cancels(harness, 1);
+    }
+    harness->files.refuse_at = 0;
+    forget(harness);
+    harness->files.refuse_begin = STATUS_FAILED_PRECONDITION;
+    upload_text(harness, FORM_TYPE, SMALL, &reply);
+    assert_int_equal(reply.status, 422);
+    harness->files.refuse_begin = STATUS_OK;
+    upload_text(harness, FORM_TYPE, SMALL, &reply);
+    assert_int_equal(reply.status, 202);
+    assert_int_equal(harness_files_cancels(&harness->files), 0);
+}
+
+// Under its key a client may go on with what broke off, but not with what is wrong.
+static void keeps_what_may_go_on(void **state)
+{
+    static const char key[] = FORM_TYPE "Idempotency-Key: key-1\r\n";
+    harness_t *harness = *state;
+    harness_reply_t reply;
+    break_off(harness, key);
+    harness->files.refuse_at = 2;
+    harness->files.refusal = STATUS_UNAVAILABLE;
+    upload_text(harness, key, SMALL, &reply);
+    assert_int_equal(reply.status, 503);
+    harness->files.refuse_at = 0;
+    harness->config.transfer_timeout_ms = 300;
+    int fd = harness_connect(harness);
+    send_length(harness, fd, key, strlen(SMALL));
+    harness_send_text(fd, "--XX\r\n");
+    harness_receive(fd, false, &reply);
+    assert_int_equal(reply.status, 408);
+    close(fd);
+    wait_for(harness, &harness->gateway.open, 0);
+    assert_int_equal(harness_files_cancels(&harness->files), 0);
+    harness->config.transfer_timeout_ms = 60000;
+    upload_text(harness, key, "--XX\r\n" PART("a.csv") "one", &reply);
+    assert_int_equal(reply.status, 400);
+    wait_for_cancels(harness, 1);
+    assert_string_equal(harness->files.cancel.key, "key-1.cancel");
+}
+
+// A service that does not take it, is away, or is silent until the end.
+static void gives_up_in_vain(void **state)
+{
+    harness_t *harness = *state;
+    harness_reply_t reply;
+    harness->files.refuse_cancel = STATUS_UNAVAILABLE;
+    break_off(harness, FORM_TYPE);
+    wait_for_cancels(harness, 1);
+    int fd = harness_connect(harness);
+    forget(harness);
+    harness->seen.calls = 0;
+    send_length(harness, fd, FORM_TYPE, 1000);
+    harness_send_text(fd, "--XX\r\n");
+    wait_for_calls(harness, 1);
+    usleep(20000);
+    harness->absent = true;
+    close(fd);
+    wait_for(harness, &harness->gateway.open, 0);
+    assert_int_equal(harness_files_cancels(&harness->files), 0);
+    harness->absent = false;
+    upload_text(harness, FORM_TYPE, SMALL, &reply);
+    assert_int_equal(reply.status, 202);
+    harness->files.hold_cancel = true;
+    break_off(harness, FORM_TYPE);
+    wait_for_cancels(harness, 1);
+    // And one that ends with the gateway.
+    fd = harness_connect(harness);
+    forget(harness);
+    harness->seen.calls = 0;
+    send_length(harness, fd, FORM_TYPE, 1000);
+    wait_for_calls(harness, 1);
+    usleep(20000);
+    harness_destroy((harness_t **)state);
+    close(fd);
+    *state = harness_new(0);
 }
 
 // As many as may be; one more is told to come back, others go on meanwhile.
@@ -613,8 +746,10 @@ static void slow_clients(void **state)
     harness_receive(fd, false, &reply);
     assert_int_equal(reply.status, 408);
     close(fd);
+    assert_int_equal(harness_files_cancels(&harness->files), 1); // of the first
     harness_release(harness);
     wait_for(harness, &harness->gateway.open, 0);
+    wait_for_cancels(harness, 2);
 }
 
 static void drains(void **state)
@@ -640,8 +775,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(hands_on),      TEST(cuts_pieces), TEST(asks_first),  TEST(head_refusals), TEST(service_refusals), TEST(refused_in_the_middle),
-        TEST(form_refusals), TEST(too_large),   TEST(clients_die), TEST(limited),       TEST(slow_clients),     TEST(drains),
+        TEST(hands_on),         TEST(cuts_pieces),
+        TEST(asks_first),       TEST(head_refusals),
+        TEST(service_refusals), TEST(refused_in_the_middle),
+        TEST(form_refusals),    TEST(too_large),
+        TEST(clients_die),      TEST(limited),
+        TEST(slow_clients),     TEST(drains),
+        TEST(gives_up),         TEST(keeps_what_may_go_on),
+        TEST(gives_up_in_vain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
