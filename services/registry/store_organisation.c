@@ -25,18 +25,29 @@ const db_stmt_t get_organisation = {"get_organisation",
 // Each one that was found is looked up by its code, whatever the planner thinks of the whole.
 #define LISTED_AS(code) "CROSS JOIN LATERAL (SELECT o.* FROM " LISTED "WHERE o.code = " code " OFFSET 0) o "
 
+// What is directly below the parent, on whatever day: found by the indexes, where the filter's "or none is given" would read every row. With a day
+// that is what was or will be below it as well; the day's facts decide.
+#define BELOW \
+    "below AS MATERIALIZED (SELECT o.code::text AS code FROM organisation o WHERE o.parent = :request.parent::text " \
+    "    UNION SELECT o.code::text FROM organisation o WHERE o.place = :request.parent::text " \
+    "    UNION SELECT p.code FROM organisation_past p WHERE p.superseded_at IS NULL AND p.parent = :request.parent::text AND " AS_OF " IS NOT NULL " \
+    "    UNION SELECT p.code FROM organisation_past p WHERE p.superseded_at IS NULL AND p.place = :request.parent::text AND " AS_OF " IS NOT NULL " \
+    "    UNION SELECT c.code FROM organisation_coming c WHERE :request.parent::text IS NOT NULL AND c.from_on <= " AS_OF ") "
+#define LISTED_BELOW \
+    "(SELECT o.* FROM " LISTED "WHERE :request.parent::text IS NULL UNION ALL SELECT o.* FROM below b " LISTED_AS("b.code") ") o "
+
 // clang-format off
 const db_stmt_t list_organisations = {
     "list_organisations",
-    "WITH found AS MATERIALIZED (SELECT l.distance, o.code FROM organisations_like(:request.q::text) l " LISTED_AS("l.code")
+    "WITH " BELOW ", found AS MATERIALIZED (SELECT l.distance, o.code FROM organisations_like(:request.q::text) l " LISTED_AS("l.code")
     "    WHERE :request.q::text IS NOT NULL AND " LIST_FILTER "), "
-    "page AS (SELECT * FROM (SELECT NULL::int AS distance, " ORGANISATION_COLUMNS_ON(AS_OF) " FROM " LISTED
+    "page AS (SELECT * FROM (SELECT NULL::int AS distance, " ORGANISATION_COLUMNS_ON(AS_OF) " FROM " LISTED_BELOW
     "        WHERE :request.q::text IS NULL AND o.code > page_after(:request.page_token::text) AND " LIST_FILTER
     "        ORDER BY o.code " PAGE_LIMIT ") o "
     "    UNION ALL SELECT f.distance, " ORGANISATION_COLUMNS_ON(AS_OF)
     "        FROM (SELECT * FROM found WHERE (distance, code) > (page_after_distance(:request.page_token::text), "
     "            page_after(:request.page_token::text)) ORDER BY distance, code " PAGE_LIMIT ") f " LISTED_AS("f.code") ") "
-    "SELECT t.total_size, o.* FROM (SELECT (SELECT count(*) FROM " LISTED "WHERE :request.q::text IS NULL AND " LIST_FILTER ") "
+    "SELECT t.total_size, o.* FROM (SELECT (SELECT count(*) FROM " LISTED_BELOW "WHERE :request.q::text IS NULL AND " LIST_FILTER ") "
     "    + (SELECT count(*) FROM found) AS total_size) t "
     "LEFT JOIN page o ON true ORDER BY o.distance, o.code"};
 // clang-format on
