@@ -281,8 +281,8 @@ static long due(const upload_t *upload)
     // As the job asks for it, with what the daemon fills in.
     (void)snprintf(
         sql, sizeof sql,
-        "SELECT count(*) FROM import m WHERE m.id = '%s' AND ((m.state = 'receiving' AND m.received_at < now() - interval '1 hour')"
-        " OR m.finished_at < now() - interval '30 days' OR (m.state IN ('succeeded', 'failed') AND EXISTS "
+        "SELECT count(*) FROM import m WHERE m.id = '%s' AND ((m.state = 'receiving' AND m.received_at < now() - interval '15 minutes')"
+        " OR m.finished_at < now() - interval '30 days' OR (m.state IN ('succeeded', 'failed', 'cancelled') AND EXISTS "
         "(SELECT FROM import_row r WHERE r.import = m.id)))",
         upload->id);
     return test_database_number(upload->world->database, sql);
@@ -298,16 +298,18 @@ static void one_that_is_not_sent_to_its_end_is_given_up(void **state)
     world_t *world = *state;
     upload_t upload = begin(world, "{}");
     put_text(&upload, "sub_groups.csv", "network,code\npcn-a,g1\n");
-    set_back(&upload, "received_at = now() - interval '59 minutes'");
+    set_back(&upload, "received_at = now() - interval '14 minutes'");
     clean(&upload);
     assert_null(upload.world->verdict);
-    set_back(&upload, "received_at = now() - interval '61 minutes'");
+    assert_int_equal(due(&upload), 0);
+    set_back(&upload, "received_at = now() - interval '16 minutes'");
+    assert_int_equal(due(&upload), 1);
     clean(&upload);
     assert_string_equal(upload.world->verdict, "done");
     assert_int_equal(staged(&upload, "sub_groups"), 0);
     assert_call(world, "GetJob", "{\"id\":\"%s\"}", upload.id);
     assert_reply_has(world, "\"state\":\"failed\"");
-    assert_reply_has(world, "{\"line\":0,\"detail\":\"It was not sent to its end: no piece came for an hour\"}],\"problemCount\":1");
+    assert_reply_has(world, "{\"line\":0,\"detail\":\"It was not sent to its end: no piece came for 15 minutes\"}],\"problemCount\":1");
     assert_int_equal(put(&upload, 2, "sub_groups.csv", "x", 1), STATUS_FAILED_PRECONDITION);
     assert_int_equal(due(&upload), 0);
     give_away(&upload);
@@ -371,6 +373,148 @@ static void rows_go_in_slices(void **state)
     give_away(&upload);
 }
 
+// ---- cancelling ----
+
+static void expect_cancelled(upload_t *upload, const char *verdict)
+{
+    if (verdict != NULL)
+        assert_string_equal(upload->world->verdict, verdict);
+    else
+        assert_null(upload->world->verdict);
+    assert_reply_has(upload->world, "\"state\":\"cancelled\",\"phase\":\"cancelled\"");
+    assert_reply_has(upload->world, "\"finishedAt\":");
+    assert_int_equal(count(upload, "SELECT count(*) FROM import WHERE id = '%s' AND state = 'cancelled' AND reading IS NULL"), 1);
+}
+
+static void cancel(upload_t *upload)
+{
+    assert_call(upload->world, "CancelJob", "{\"id\":\"%s\"}", upload->id);
+}
+
+static void break_off(upload_t *upload)
+{
+    assert_call(upload->world, "PutImportPart", "{\"id\":\"%s\",\"number\":%u,\"cancel\":true}", upload->id, upload->number + 1);
+}
+
+static void refuse_cancelling(upload_t *upload, const char *reason)
+{
+    assert_refusal(upload->world, STATUS_ABORTED, "id", "CancelJob", "{\"id\":\"%s\"}", upload->id);
+    assert_string_equal(upload->world->problem.detail, reason);
+    assert_refusal(upload->world, STATUS_FAILED_PRECONDITION, "id", "PutImportPart", "{\"id\":\"%s\",\"number\":9,\"cancel\":true}",
+                   upload->id);
+}
+
+// As others are: its rows go first, the rest of it after 30 days.
+static void forget_cancelled(upload_t *upload)
+{
+    assert_int_equal(due(upload), 1);
+    clean(upload);
+    assert_string_equal(upload->world->verdict, "done");
+    assert_int_equal(staged(upload, "sub_groups"), 0);
+    assert_int_equal(due(upload), 0);
+    assert_call(upload->world, "GetJob", "{\"id\":\"%s\"}", upload->id);
+    assert_reply_has(upload->world, "\"line\":3,\"field\":\"code\"");
+    set_back(upload, "finished_at = now() - interval '31 days'");
+    assert_int_equal(due(upload), 1);
+    clean(upload);
+    assert_refusal(upload->world, STATUS_NOT_FOUND, "id", "GetJob", "{\"id\":\"%s\"}", upload->id);
+    assert_int_equal(count(upload, "SELECT count(*) FROM import_problem WHERE import = '%s'"), 0);
+}
+
+static void one_that_is_received_can_be_cancelled(void **state)
+{
+    for (int by_piece = 0; by_piece < 2; by_piece++) {
+        upload_t upload = begin(*state, "{}");
+        put_text(&upload, "sub_groups.csv", "network,code\npcn-a,g1\npcn-a,G 1\npcn");
+        if (by_piece)
+            break_off(&upload);
+        else
+            cancel(&upload);
+        expect_cancelled(&upload, "done");
+        assert_reply_has(upload.world, "{\"name\":\"sub_groups.csv\",\"bytes\":35,\"rows\":2}");
+        assert_reply_has(upload.world, "\"problemCount\":1");
+        assert_int_equal(count(&upload, "SELECT pieces FROM import WHERE id = '%s'"), 1);
+        cancel(&upload);
+        expect_cancelled(&upload, NULL);
+        break_off(&upload);
+        expect_cancelled(&upload, NULL);
+        // Nothing more is taken.
+        assert_int_equal(put(&upload, 2, "sub_groups.csv", "x", 1), STATUS_FAILED_PRECONDITION);
+        assert_refusal(upload.world, STATUS_FAILED_PRECONDITION, "id", "PutImportPart", "{\"id\":\"%s\",\"number\":2,\"last\":true}",
+                       upload.id);
+        forget_cancelled(&upload);
+    }
+}
+
+static void one_that_waits_can_be_cancelled_but_is_not_broken_off(void **state)
+{
+    upload_t upload = begin(*state, "{}");
+    put_text(&upload, "sub_groups.csv", "network,code\npcn-a,g1\npcn-a,G 1\n");
+    finish(&upload);
+    assert_refusal(upload.world, STATUS_FAILED_PRECONDITION, "id", "PutImportPart", "{\"id\":\"%s\",\"number\":3,\"cancel\":true}",
+                   upload.id);
+    cancel(&upload);
+    expect_cancelled(&upload, "done");
+    assert_reply_has(upload.world, "\"problems\":[{\"file\":\"sub_groups.csv\",\"line\":3");
+    forget_cancelled(&upload);
+}
+
+static void one_that_runs_or_has_ended_is_not_cancelled(void **state)
+{
+    upload_t upload = begin(*state, "{}");
+    put_text(&upload, "sub_groups.csv", "network,code\npcn-a,g1\n");
+    finish(&upload);
+    set_back(&upload, "state = 'checking'");
+    refuse_cancelling(&upload, "The import runs already");
+    set_back(&upload, "state = 'applying'");
+    refuse_cancelling(&upload, "The import runs already");
+    set_back(&upload, "state = 'succeeded', finished_at = now()");
+    refuse_cancelling(&upload, "The import has ended already");
+    set_back(&upload, "state = 'failed'");
+    refuse_cancelling(&upload, "The import has ended already");
+    give_away(&upload);
+    assert_refusal(upload.world, STATUS_NOT_FOUND, "id", "CancelJob", "{\"id\":\"%s\"}", upload.id);
+    assert_refusal(upload.world, STATUS_NOT_FOUND, "id", "PutImportPart", "{\"id\":\"%s\",\"number\":1,\"cancel\":true}", upload.id);
+}
+
+static void a_turn_that_begins_meanwhile_wins(void **state)
+{
+    world_t *world = *state;
+    upload_t upload = begin(world, "{}");
+    put_text(&upload, "sub_groups.csv", "network,code\npcn-a,g1\n");
+    finish(&upload);
+    char meanwhile[256], request[128];
+    (void)snprintf(meanwhile, sizeof meanwhile, "UPDATE import SET state = 'checking' WHERE id = '%s'", upload.id);
+    (void)snprintf(request, sizeof request, "{\"id\":\"%s\"}", upload.id);
+    arena_reset(world->arena);
+    assert_int_equal(world_race(world, meanwhile, "CancelJob", request), STATUS_ABORTED);
+    assert_int_equal(world->loads, 2);
+    assert_int_equal(count(&upload, "SELECT count(*) FROM import WHERE id = '%s' AND state = 'checking' AND finished_at IS NULL"), 1);
+    // The other way round no turn begins: whoever has looked before is refused.
+    set_back(&upload, "state = 'waiting'");
+    cancel(&upload);
+    char sql[256];
+    (void)snprintf(sql, sizeof sql,
+                   "DO $$ BEGIN UPDATE import SET state = 'checking' WHERE id = '%s'; EXCEPTION WHEN check_violation THEN NULL; END $$",
+                   upload.id);
+    free(test_database_query(world->database, sql));
+    assert_call(world, "GetJob", "{\"id\":\"%s\"}", upload.id);
+    assert_reply_has(world, "\"state\":\"cancelled\"");
+    give_away(&upload);
+}
+
+static void broken_uploads_do_not_block(void **state)
+{
+    world_t *world = *state;
+    for (int i = 0; i < 17; i++) {
+        upload_t upload = begin(world, "{}");
+        put_text(&upload, "sub_groups.csv", "network,code\npcn-a,g1\n");
+        break_off(&upload);
+    }
+    assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM import WHERE state = 'cancelled'"), 17);
+    free(test_database_query(world->database, "DELETE FROM import_row; DELETE FROM import"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +531,11 @@ int main(void)
         cmocka_unit_test(one_that_waits_is_left_alone),
         cmocka_unit_test(a_finished_one_loses_its_rows_and_is_forgotten),
         cmocka_unit_test(rows_go_in_slices),
+        cmocka_unit_test(one_that_is_received_can_be_cancelled),
+        cmocka_unit_test(one_that_waits_can_be_cancelled_but_is_not_broken_off),
+        cmocka_unit_test(one_that_runs_or_has_ended_is_not_cancelled),
+        cmocka_unit_test(a_turn_that_begins_meanwhile_wins),
+        cmocka_unit_test(broken_uploads_do_not_block),
     };
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -2,6 +2,7 @@
 #include "common/pb/wire.h"
 #include "common/rpc/server.h"
 #include "services/registry/handlers.h"
+#include "services/registry/handlers_import.h"
 #include "services/registry/rules_paging.h"
 #include "services/registry/service.h"
 #include "tests/unit/registry/support.h"
@@ -242,6 +243,65 @@ static void a_page_fits_its_frame(void **state)
     arena_destroy(&arena);
 }
 
+#define PHASE(name) PCN__REGISTRY__V1__IMPORT_PHASE__IMPORT_PHASE_##name
+
+// By job, or by a piece that says that the upload broke off.
+static status_t cancel_import(arena_t *arena, Pcn__Registry__V1__ImportPhase phase, bool by_piece, desk_t **desk)
+{
+    static char id[] = "0192f0c1-2345-7abc-8def-0123456789ab";
+    Pcn__Registry__Store__V1__LoadedImport *import = pb_new(&pcn__registry__store__v1__loaded_import__type, arena);
+    Pcn__Registry__V1__CancelJobRequest *job = pb_new(&pcn__registry__v1__cancel_job_request__type, arena);
+    Pcn__Registry__V1__PutImportPartRequest *piece = pb_new(&pcn__registry__v1__put_import_part_request__type, arena);
+    void **rows = arena_alloc(arena, sizeof *rows);
+    assert_true(import != NULL && job != NULL && piece != NULL && rows != NULL);
+    rows[0] = import;
+    import->id = job->id = piece->id = id;
+    import->has_state = piece->has_number = piece->has_cancel = piece->cancel = 1;
+    import->state = phase;
+    import->pieces = 4;
+    import->rows = 7;
+    // That of the repeated last piece, even.
+    piece->number = 3;
+    *desk = sit(arena, by_piece ? (const void *)piece : job, rows, phase != PHASE(UNSPECIFIED), true);
+    return by_piece ? decide_put_import_part(&(*desk)->call) : decide_cancel_job(&(*desk)->call);
+}
+
+static void an_import_is_cancelled_before_it_runs(void **state)
+{
+    static const struct {
+        Pcn__Registry__V1__ImportPhase phase; // UNSPECIFIED: there is none
+        status_t by_job, by_piece;
+    } cases[] = {
+        {PHASE(UNSPECIFIED), STATUS_NOT_FOUND, STATUS_NOT_FOUND},      {PHASE(RECEIVING), STATUS_OK, STATUS_OK},
+        {PHASE(WAITING), STATUS_OK, STATUS_FAILED_PRECONDITION},       {PHASE(CHECKING), STATUS_ABORTED, STATUS_FAILED_PRECONDITION},
+        {PHASE(APPLYING), STATUS_ABORTED, STATUS_FAILED_PRECONDITION}, {PHASE(SUCCEEDED), STATUS_ABORTED, STATUS_FAILED_PRECONDITION},
+        {PHASE(FAILED), STATUS_ABORTED, STATUS_FAILED_PRECONDITION},   {PHASE(CANCELLED), STATUS_OK, STATUS_OK},
+    };
+    desk_t *desk;
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        const bool by_piece = i % 2 == 1;
+        const status_t expected = by_piece ? cases[i / 2].by_piece : cases[i / 2].by_job;
+        assert_int_equal(cancel_import(*state, cases[i / 2].phase, by_piece, &desk), expected);
+        if (expected != STATUS_OK) {
+            assert_string_equal(desk->problem.field, "id");
+            continue;
+        }
+        const Pcn__Registry__V1__Job *job = desk->call.reply;
+        assert_int_equal(job->state, PCN__REGISTRY__V1__JOB_STATE__JOB_STATE_CANCELLED);
+        assert_int_equal(job->phase, PHASE(CANCELLED));
+        // As it stands where it was before.
+        assert_int_equal(desk->call.unchanged, cases[i / 2].phase == PHASE(CANCELLED));
+        if (!desk->call.unchanged)
+            assert_string_equal(job->finished_at, desk->call.now);
+        if (!desk->call.unchanged && by_piece) {
+            const Pcn__Registry__Store__V1__ImportPart *part = desk->call.after;
+            assert_int_equal(part->state, PHASE(CANCELLED));
+            assert_int_equal(part->rows, 7);
+            assert_false(part->has_reading);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +313,7 @@ int main(void)
         TEST(a_network_of_another_day),
         TEST(a_page_is_as_long_as_asked_for),
         TEST(a_page_fits_its_frame),
+        TEST(an_import_is_cancelled_before_it_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
