@@ -54,6 +54,7 @@ typedef struct harness {
     issuer_t issuer;
     bool absent; // the service is not there
     bool unready;
+    bool answers_late; // what was held is answered when it is released
     rpc_request_t *waiting, *held;
     harness_seen_t seen;
     harness_log_t log;

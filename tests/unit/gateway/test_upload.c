@@ -621,6 +621,27 @@ static void gives_up(void **state)
     assert_int_equal(harness_files_cancels(&harness->files), 0);
 }
 
+// What begins after its time is over has an id all the same.
+static void gives_up_what_began_late(void **state)
+{
+    harness_t *harness = *state;
+    harness_reply_t reply;
+    harness->config.transfer_timeout_ms = 200;
+    harness->files.hold_begin = harness->answers_late = true;
+    int fd = harness_connect(harness);
+    send_length(harness, fd, FORM_TYPE, strlen(SMALL));
+    harness_receive(fd, false, &reply);
+    assert_int_equal(reply.status, 408);
+    close(fd);
+    assert_int_equal(harness_files_cancels(&harness->files), 0);
+    harness_release(harness);
+    wait_for(harness, &harness->gateway.open, 0);
+    wait_for_cancels(harness, 1);
+    assert_string_equal(harness->files.cancel.id, FILES_ID);
+    assert_int_equal(harness->files.cancel.number, 1);
+    assert_int_equal(harness_files_count(&harness->files), 0);
+}
+
 // Under its key a client may go on with what broke off, but not with what is wrong.
 static void keeps_what_may_go_on(void **state)
 {
@@ -775,13 +796,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(hands_on),         TEST(cuts_pieces),
-        TEST(asks_first),       TEST(head_refusals),
-        TEST(service_refusals), TEST(refused_in_the_middle),
-        TEST(form_refusals),    TEST(too_large),
-        TEST(clients_die),      TEST(limited),
-        TEST(slow_clients),     TEST(drains),
-        TEST(gives_up),         TEST(keeps_what_may_go_on),
+        TEST(hands_on),
+        TEST(cuts_pieces),
+        TEST(asks_first),
+        TEST(head_refusals),
+        TEST(service_refusals),
+        TEST(refused_in_the_middle),
+        TEST(form_refusals),
+        TEST(too_large),
+        TEST(clients_die),
+        TEST(limited),
+        TEST(slow_clients),
+        TEST(drains),
+        TEST(gives_up),
+        TEST(gives_up_what_began_late),
+        TEST(keeps_what_may_go_on),
         TEST(gives_up_in_vain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
