@@ -114,8 +114,7 @@ static bool socket_set_heartbeat(void *zmq_socket, rpc_role_t role)
            set_number(zmq_socket, ZMQ_HEARTBEAT_TTL, SOCKET_HEARTBEAT_TTL_MS) && set_number(zmq_socket, ZMQ_TCP_KEEPALIVE, 1) &&
            set_number(zmq_socket, ZMQ_TCP_KEEPALIVE_IDLE, SOCKET_TCP_IDLE_S) &&
            set_number(zmq_socket, ZMQ_TCP_KEEPALIVE_INTVL, SOCKET_TCP_AGAIN_S) &&
-           set_number(zmq_socket, ZMQ_TCP_KEEPALIVE_CNT, SOCKET_TCP_TIMES) &&
-           set_number(zmq_socket, ZMQ_TCP_MAXRT, SOCKET_TCP_UNHEARD_MS);
+           set_number(zmq_socket, ZMQ_TCP_KEEPALIVE_CNT, SOCKET_TCP_TIMES) && set_number(zmq_socket, ZMQ_TCP_MAXRT, SOCKET_TCP_UNHEARD_MS);
 }
 
 static bool socket_set_limits(void *zmq_socket)

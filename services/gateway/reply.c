@@ -16,14 +16,8 @@ static const struct {
     int http;
     const char *title;
 } http_titles[] = {
-    {405, "Method not allowed"},
-    {406, "Not acceptable"},
-    {408, "Took too long"},
-    {412, "Precondition failed"},
-    {413, "Body too large"},
-    {415, "Unsupported media type"},
-    {428, "Precondition required"},
-    {505, "Version of HTTP not supported"},
+    {405, "Method not allowed"}, {406, "Not acceptable"},         {408, "Took too long"},         {412, "Precondition failed"},
+    {413, "Body too large"},     {415, "Unsupported media type"}, {428, "Precondition required"}, {505, "Version of HTTP not supported"},
 };
 
 static const char *title_of(int http, status_t status)
@@ -104,7 +98,8 @@ void reply_document(request_t *request, const document_t *document)
     const char *known = guard_single(&request->guard, GUARD_IF_NONE_MATCH);
     const bool same = known != NULL && strstr(known, document->etag) != NULL;
     request->status = same ? 304 : 200;
-    request->response = MHD_create_response_from_buffer(same ? 0 : document->size, (void *)(uintptr_t)document->bytes, MHD_RESPMEM_PERSISTENT);
+    request->response =
+        MHD_create_response_from_buffer(same ? 0 : document->size, (void *)(uintptr_t)document->bytes, MHD_RESPMEM_PERSISTENT);
     add_headers(request, document->type, "no-cache");
     reply_header(request, "ETag", document->etag);
     // The page has its style in itself and nothing else: no script, no other host.
@@ -173,7 +168,8 @@ void reply_cut(request_t *request, int http, const problem_t *problem)
     int size = snprintf(head, sizeof(head),
                         "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
                         "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s%sConnection: close\r\n\r\n",
-                        http, title_of(http, problem->status), scratch->size, request->id, http == 401 ? "WWW-Authenticate: Bearer\r\n" : "", retry);
+                        http, title_of(http, problem->status), scratch->size, request->id,
+                        http == 401 ? "WWW-Authenticate: Bearer\r\n" : "", retry);
     struct iovec parts[2] = {{head, (size_t)size}, {scratch->data, scratch->size}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     // Nothing else of this connection is on its way, so some hundred bytes fit; where they do not the client gets a close.

@@ -87,8 +87,7 @@ static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char
 static bool head_is_whole(const request_t *request, const char *verb, const char *version)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    return info != NULL &&
-           guard_head(verb, request->sent, request->raw_size, version, verb + info->header_size, request->guard.headers);
+    return info != NULL && guard_head(verb, request->sent, request->raw_size, version, verb + info->header_size, request->guard.headers);
 }
 
 static void take_id(request_t *request)

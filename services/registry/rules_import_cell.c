@@ -25,6 +25,7 @@ static const struct {
     {IMPORT_SYSTEM_FACTS, "indicator", "fact"},
     {IMPORT_DEMOGRAPHICS, "area_code", "organisation"},
     {IMPORT_DEMOGRAPHICS, "indicator", "fact"},
+    {IMPORT_PCN_FUNDING_IMPLIED, "population_implied_by_core_rate_1_50", "implied_population"},
 };
 
 import_source_t import_source_of(uint32_t member)

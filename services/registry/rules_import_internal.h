@@ -31,6 +31,7 @@ enum {
     IMPORT_PRACTICES,
     IMPORT_SYSTEM_FACTS,
     IMPORT_DEMOGRAPHICS,
+    IMPORT_PCN_FUNDING_IMPLIED,
 };
 
 // Where a row comes from.

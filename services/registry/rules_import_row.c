@@ -12,6 +12,11 @@
 // An area of which the documents state figures; the registry has no organisation for it.
 #define ENGLAND "england"
 #define DIRECTORS_MAX 16
+// Table 5 is about this system; the file does not repeat it.
+#define TABLE_5_SYSTEM "ics-llr"
+#define TABLE_5_SOURCE "002_14b2ec4da8d9c2f3.txt section 16.3 (Table 5)"
+#define CORE_STREAM "core-pcn"
+#define CORE_YEAR "2019/20"
 
 typedef Pcn__Registry__V1__OrganisationRow organisation_row_t;
 typedef Pcn__Registry__V1__MembershipRow membership_row_t;
@@ -214,6 +219,27 @@ static void stage_fact(const row_t *row)
         stage_as_is(row, "facts");
 }
 
+// The first year's alone: the amounts of the others are of populations to come.
+static void stage_implied_population(const row_t *row)
+{
+    const Pcn__Registry__V1__FundingImpliedRow *implied = row->message;
+    if (strcmp(implied->stream_code, CORE_STREAM) != 0 || strcmp(implied->year, CORE_YEAR) != 0)
+        return;
+    Pcn__Registry__V1__FactRow *fact = pb_new(&pcn__registry__v1__fact_row__type, row->import->scratch);
+    if (fact != NULL) {
+        fact->organisation = (char *)TABLE_5_SYSTEM;
+        fact->fact = (char *)"population_implied_by_core_funding";
+        fact->has_qualifier = 1;
+        fact->qualifier = PCN__REGISTRY__V1__QUALIFIER__QUALIFIER_EQ;
+        fact->value = arena_printf(row->import->scratch, "%lld", (long long)implied->implied_population);
+        fact->unit = (char *)"people";
+        fact->period = implied->year;
+        fact->notes = (char *)"amount / 1.50, rounded";
+        fact->source = (char *)TABLE_5_SOURCE;
+    }
+    stage(row, "facts", &pcn__registry__v1__fact_row__type, fact != NULL && fact->value != NULL ? fact : NULL);
+}
+
 // A registered list size; without a day it is of its network's.
 static void stage_size(const row_t *row, char *organisation, char *sub_group, int64_t count, char *as_of, char *source)
 {
@@ -332,8 +358,13 @@ void import_row(import_t *import, const import_source_t *source, void *message)
         [IMPORT_SUPERSEDED] = check_superseded,
     };
     static void (*const stages[])(const row_t *row) = {
-        [IMPORT_FACTS] = stage_fact,         [IMPORT_PCNS] = stage_pcn,          [IMPORT_PCN_SUB_GROUPS] = stage_pcn_sub_group,
-        [IMPORT_PRACTICES] = stage_practice, [IMPORT_SYSTEM_FACTS] = stage_fact, [IMPORT_DEMOGRAPHICS] = stage_fact,
+        [IMPORT_FACTS] = stage_fact,
+        [IMPORT_PCNS] = stage_pcn,
+        [IMPORT_PCN_SUB_GROUPS] = stage_pcn_sub_group,
+        [IMPORT_PRACTICES] = stage_practice,
+        [IMPORT_SYSTEM_FACTS] = stage_fact,
+        [IMPORT_DEMOGRAPHICS] = stage_fact,
+        [IMPORT_PCN_FUNDING_IMPLIED] = stage_implied_population,
     };
     const row_t row = {.import = import, .source = source, .message = message};
     const unsigned number = source->number;

@@ -126,6 +126,12 @@ static void other_files_of_the_data_set_are_read(void **state)
     ROWS("demographics", "area_code,indicator,qualifier,value,unit,period,notes,source\nccg-a,population,approx,1,,,,x\n",
          "1,2,\"facts\",{\"organisation\":\"ccg-a\",\"fact\":\"population\",\"qualifier\":\"approx\",\"value\":\"1\",\"source\":\"x\"}\n"
          "demographics.csv 1\n");
+    ROWS("pcn_funding_implied",
+         "stream_code,year,amount_gbp,population_implied_by_core_rate_1_50\nparticipation,2019/20,9,1146677\n"
+         "core-pcn,2019/20,1720015,1146677\ncore-pcn,2020/21,1748662,1165775\n",
+         "1,3,\"facts\",{\"organisation\":\"ics-llr\",\"fact\":\"population_implied_by_core_funding\",\"qualifier\":\"eq\",\"value\":"
+         "\"1146677\",\"unit\":\"people\",\"period\":\"2019/20\",\"notes\":\"amount / 1.50, rounded\",\"source\":"
+         "\"002_14b2ec4da8d9c2f3.txt section 16.3 (Table 5)\"}\npcn_funding_implied.csv 3\n");
     ROWS("facts", "area_code,indicator,qualifier,value,source\nengland,a,eq,1,x\nics-a,a,eq,1,x\n",
          "1,3,\"facts\",{\"organisation\":\"ics-a\",\"fact\":\"a\",\"qualifier\":\"eq\",\"value\":\"1\",\"source\":\"x\"}\nfacts.csv 2\n");
 }
