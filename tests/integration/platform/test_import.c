@@ -255,6 +255,7 @@ static void a_dry_run_only_tells(void **state)
     assert_int_equal(platform_ctl(&rig->platform, arguments, &said), 0);
     assert_non_null(strstr(said, ": 1 created, 1 changed, 0 of 2 rows unchanged\n"));
     free(said);
+    rig_await_log(rig, mark + 3);
     json_t *events = rig_events_after(rig, mark + 1);
     assert_int_equal(rig_events_about(events, "organisations/gp-dry"), 1);
     assert_int_equal(rig_events_about(events, "organisations/pcn-slam"), 1);
