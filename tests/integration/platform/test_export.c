@@ -131,6 +131,7 @@ static void a_part_of_england(void **state)
     ctl(&rig->platform, "import", folder, "");
     assert_int_equal(total(rig, "kind=practice"), before + 130);
     assert_int_equal(total(rig, "kind=network&parent=sub-syn-01-1"), 9);
+    rig_await_log(rig, mark + 162);
     json_t *events = rig_events_after(rig, mark);
     // One for each organisation, however many rows hang on it.
     assert_int_equal(json_array_size(events), 162);
