@@ -67,10 +67,23 @@ async function refusals() {
     await expect(401, api.getOrganisation(code, {}, { headers: { Authorization: "Bearer none" } }));
 }
 
+// The whole log: each type in it is one that asyncapi.json declares.
 async function follows() {
-    const { data: end } = await expect(200, api.eventsRead("registry", { limit: 1 }));
-    const { data: page } = await expect(200, api.eventsRead("registry", { after: end.max - 8, limit: 100 }));
-    assert.ok(page.events.some((event) => event.subject === `organisations/${code}` && event.data.version === 1));
+    const { data: declared } = await expect(200, api.asyncapi());
+    const types = new Set(Object.values(declared.channels).map((channel) => channel.title));
+    const versions = [];
+    for (let after = 0, max = 1; after < max;) {
+        const { data: page } = await expect(200, api.eventsRead("registry", { after, limit: 1000 }));
+        for (const event of page.events) {
+            assert.ok(types.has(event.type), event.type);
+            if (event.subject === `organisations/${code}`) {
+                versions.push(event.data.version);
+            }
+        }
+        [after, max] = [page.next, page.max];
+    }
+    assert.deepEqual(versions, versions.map((_, index) => index + 1));
+    assert.ok(versions.length >= 5);
 }
 
 await reads();
