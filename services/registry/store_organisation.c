@@ -66,13 +66,15 @@ const db_stmt_t create_organisation_load = {
 const db_stmt_t create_organisation_save = {
     "create_organisation_save",
     "changed AS (INSERT INTO organisation (code, name, kind, level, parent, place, status, opened_on, closed_on, former_names, "
-    "    identifiers, stated_population, stated_practice_count, source, notes, payee, version, created_at, updated_at) "
+    "    identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on, version, created_at, "
+    "    updated_at) "
     "  SELECT :after.organisation.code::text, :after.organisation.name::text, :after.organisation.kind::text, "
     "    :after.organisation.level::text, :after.organisation.parent::text, :after.organisation.place::text, "
     "    :after.organisation.status::text, :after.organisation.opened_on::date, :after.organisation.closed_on::date, "
     "    coalesce(:after.organisation.former_names::text[], '{}'), coalesce(:after.organisation.identifiers::jsonb, '[]'), "
     "    :after.organisation.stated_population::bigint, :after.organisation.stated_practice_count::bigint, "
     "    :after.organisation.source::text, :after.organisation.notes::text, :after.organisation.payee::text, "
+    "    :after.organisation.mapped_area::text, :after.organisation.agreement_on::date, "
     "    :after.organisation.version::bigint, :after.organisation.created_at::timestamptz, :after.organisation.updated_at::timestamptz "
     "  FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) "
     "  AND CASE WHEN :after.organisation.parent::text IS NULL THEN true "

@@ -1,6 +1,8 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "pcn/registry/v1/registry.meta.h"
 #include "tests/integration/registry/world.h"
 
 static void creates_and_reads(void **state)
@@ -23,15 +25,15 @@ static void creates_and_reads(void **state)
 static void every_field_comes_back(void **state)
 {
     world_t *world = *state;
-    assert_call(
-        world, "CreateOrganisation",
-        "{\"organisation\":{\"code\":\"x-all\",\"name\":\"Everything's \\\"name\\\" – "
-        "{a,b}\",\"kind\":\"network\",\"level\":\"place\",\"parent\":\"ccg-a\","
-        "\"place\":\"la-a\",\"status\":\"closed\",\"openedOn\":\"2019-07-01\",\"closedOn\":\"2020-02-29\",\"formerNames\":[\"One, "
-        "two\",\"\\\"3\\\"\","
-        "\"NULL\"],\"identifiers\":[{\"system\":\"https://fhir.nhs.uk/Id/"
-        "ods-organization-code\",\"value\":\"U12345\",\"from\":\"2019-07-01\"}],"
-        "\"statedPopulation\":1,\"statedPracticeCount\":0,\"source\":\"line 'one'\",\"notes\":\"a\\nb\\\\c\",\"payee\":\"x-all\"}}");
+    assert_call(world, "CreateOrganisation",
+                "{\"organisation\":{\"code\":\"x-all\",\"name\":\"Everything's \\\"name\\\" – "
+                "{a,b}\",\"kind\":\"network\",\"level\":\"place\",\"parent\":\"ccg-a\","
+                "\"place\":\"la-a\",\"status\":\"closed\",\"openedOn\":\"2019-07-01\",\"closedOn\":\"2020-02-29\",\"formerNames\":[\"One, "
+                "two\",\"\\\"3\\\"\","
+                "\"NULL\"],\"identifiers\":[{\"system\":\"https://fhir.nhs.uk/Id/"
+                "ods-organization-code\",\"value\":\"U12345\",\"from\":\"2019-07-01\"}],"
+                "\"statedPopulation\":1,\"statedPracticeCount\":0,\"source\":\"line 'one'\",\"notes\":\"a\\nb\\\\c\",\"payee\":\"x-all\","
+                "\"mappedArea\":\"The map's \\\"sheet\\\" 7\",\"agreementOn\":\"2019-06-30\"}}");
     const char *created = strdup(world->reply);
     assert_call(world, "GetOrganisation", "{\"code\":\"x-all\"}");
     assert_string_equal(world->reply, created);
@@ -39,6 +41,14 @@ static void every_field_comes_back(void **state)
     assert_reply_has(world, "\"formerNames\":[\"One, two\",\"\\\"3\\\"\",\"NULL\"]");
     assert_reply_has(world, "\"statedPracticeCount\":0");
     assert_reply_has(world, "\"payee\":\"x-all\"");
+    // Whoever adds a field to the contract adds it here too.
+    const pb_type_t *type = &pcn__registry__v1__organisation__type;
+    for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
+        char key[80];
+        (void)snprintf(key, sizeof key, "\"%s\":", type->fields[i].json);
+        if ((type->fields[i].flags & PB_OUTPUT_ONLY) == 0)
+            assert_reply_has(world, key);
+    }
 }
 
 static void says_why_not(void **state)
