@@ -13,16 +13,12 @@ const db_stmt_t get_organisation = {"get_organisation",
                                                                              "WHERE o.code = ANY (:request.code::text[])"};
 
 // `parent` looks into both trees. The count stands beside the page, so an empty page still has one row. A search goes by distance, then
-// code: what is like it is asked for once, and every filter applies to that. Of hundreds that were found none is looked up but to be
-// filtered, and on a day.
+// code: what is found is asked for once, filtered, and none of it is looked up but the page.
 #define LIST_FILTER                                                                                                                        \
     "(:request.kind::text IS NULL OR o.kind = :request.kind::text) "                                                                       \
     "AND (:request.level::text IS NULL OR o.level = :request.level::text) "                                                                \
     "AND (:request.status::text IS NULL OR o.status = :request.status::text) "                                                             \
     "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) "
-#define LIST_FILTERED                                                                                                                      \
-    "(:request.kind::text IS NOT NULL OR :request.level::text IS NOT NULL OR :request.status::text IS NOT NULL "                           \
-    "OR :request.parent::text IS NOT NULL) "
 #define LISTED "organisations_on(" AS_OF ") o "
 #define PAGE_LIMIT "LIMIT coalesce(:request.page_size::int, 50) + 1"
 
@@ -43,14 +39,8 @@ const db_stmt_t get_organisation = {"get_organisation",
 // clang-format off
 const db_stmt_t list_organisations = {
     "list_organisations",
-    "WITH " BELOW ", found AS MATERIALIZED ("
-    "    SELECT l.distance, l.code FROM organisations_like(:request.q::text) l "
-    "    WHERE :request.q::text IS NOT NULL AND " AS_OF " IS NULL AND NOT " LIST_FILTERED
-    "    UNION ALL SELECT l.distance, o.code FROM organisations_like(:request.q::text) l "
-    "        CROSS JOIN LATERAL (SELECT o.* FROM organisation o WHERE o.code = l.code OFFSET 0) o "
-    "    WHERE :request.q::text IS NOT NULL AND " AS_OF " IS NULL AND " LIST_FILTERED " AND " LIST_FILTER
-    "    UNION ALL SELECT l.distance, o.code FROM organisations_like(:request.q::text) l " LISTED_AS("l.code")
-    "    WHERE :request.q::text IS NOT NULL AND " AS_OF " IS NOT NULL AND " LIST_FILTER "), "
+    "WITH " BELOW ", found AS MATERIALIZED (SELECT f.distance, f.code FROM organisations_found(:request.q::text, " AS_OF ", :request.kind::text, "
+    "        :request.level::text, :request.status::text, :request.parent::text) f WHERE :request.q::text IS NOT NULL), "
     "page AS (SELECT * FROM (SELECT NULL::int AS distance, " ORGANISATION_COLUMNS_ON(AS_OF) " FROM " LISTED_BELOW
     "        WHERE :request.q::text IS NULL AND o.code > page_after(:request.page_token::text) AND " LIST_FILTER
     "        ORDER BY o.code " PAGE_LIMIT ") o "

@@ -62,6 +62,10 @@ static void good_text(attack_world_t *world, const pb_type_t *type, unsigned ind
             return;
         }
     }
+    if (meta->enumeration != NULL) {
+        snprintf(out, size, "%s", meta->enumeration->json[1]);
+        return;
+    }
     if (meta->pattern != NULL) {
         for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
             if (matches(meta->pattern, samples[i])) {

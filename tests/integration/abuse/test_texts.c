@@ -214,8 +214,10 @@ static void test_every_text(void **state)
     count_rows(fixture, &before);
     for (const pb_service_t *const *service = pcn_services; *service != NULL; service++) {
         for (unsigned i = 0; i < (*service)->method_count; i++) {
-            if ((*service)->methods[i].path != NULL)
-                run_method(fixture, &(*service)->methods[i]);
+            // Files have forms and limits of their own: platform/import and the gateway's unit tests.
+            const pb_method_t *method = &(*service)->methods[i];
+            if (method->path != NULL && method->upload == NULL && (method->flags & PB_DOWNLOAD) == 0)
+                run_method(fixture, method);
         }
     }
     print_message("%u sent: %u stored, %u of them read back, %u refused, %u of no consequence\n", fixture->sent, fixture->stored,
