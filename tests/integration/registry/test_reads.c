@@ -209,6 +209,49 @@ static void a_search_pages_by_distance(void **state)
     assert_refusal(world, STATUS_INVALID_ARGUMENT, "pageToken", "ListOrganisations", "{\"q\":\"charnwood\",\"pageToken\":\"%s\"}", token);
 }
 
+// What contains the words is found alone, the nearest first; what resembles them is found where nothing of the list contains them, be it
+// the filters or the day that leave nothing.
+static void a_search_resembles_where_nothing_contains(void **state)
+{
+    world_t *world = *state;
+    free(test_database_query(
+        world->database,
+        "INSERT INTO organisation (code, name, kind, parent, status, opened_on, version, created_at, updated_at) "
+        "SELECT code, name, kind, 'ics-a', 'active', opened_on::date, 1, now(), now() FROM (VALUES "
+        "    ('res-within', 'Upper Quenborough', 'trust', NULL), ('res-begins', 'Quenborough House', 'trust', NULL), "
+        "    ('res-inside', 'Newquenborough', 'trust', '2020-01-01'), ('res-like', 'Quenbarough', 'provider', NULL), "
+        "    ('res-percent', 'Quota 50%_\\', 'provider', NULL)) v (code, name, kind, opened_on)"));
+    assert_call(world, "ListOrganisations", "{\"q\":\"QUENBOROUGH\",\"pageSize\":1}");
+    assert_reply_has(world, "{\"organisations\":[{\"code\":\"res-begins\"");
+    assert_reply_has(world, "\"totalSize\":3");
+    char token[256];
+    take_token(world, token);
+    assert_call(world, "ListOrganisations", "{\"q\":\"QUENBOROUGH\",\"pageSize\":1,\"pageToken\":\"%s\"}", token);
+    assert_reply_has(world, "res-within");
+    take_token(world, token);
+    assert_call(world, "ListOrganisations", "{\"q\":\"QUENBOROUGH\",\"pageSize\":1,\"pageToken\":\"%s\"}", token);
+    assert_reply_has(world, "res-inside");
+    assert_reply_has(world, "\"totalSize\":3}");
+    assert_call(world, "ListOrganisations", "{\"q\":\"quenborough\",\"kind\":\"provider\"}");
+    assert_reply_has(world, "res-like");
+    assert_reply_has(world, "\"totalSize\":1}");
+    assert_call(world, "ListOrganisations", "{\"q\":\"newquenborough\",\"asOf\":\"2020-01-01\"}");
+    assert_reply_has(world, "\"totalSize\":1}");
+    assert_reply_has(world, "res-inside");
+    assert_call(world, "ListOrganisations", "{\"q\":\"newquenborough\",\"asOf\":\"2019-12-31\"}");
+    assert_reply_lacks(world, "res-inside");
+    assert_reply_has(world, "res-within");
+    // Beginnings of words, and a pattern's own letters.
+    assert_call(world, "ListOrganisations", "{\"q\":\"qu\",\"parent\":\"ics-a\"}");
+    assert_reply_has(world, "\"totalSize\":4}");
+    assert_reply_lacks(world, "res-inside");
+    assert_call(world, "ListOrganisations", "{\"q\":\"50%%_\\\\\"}");
+    assert_reply_has(world, "res-percent");
+    assert_reply_has(world, "\"totalSize\":1}");
+    assert_call(world, "ListOrganisations", "{\"q\":\"nothing is called so\"}");
+    assert_string_equal(world->reply, "{\"organisations\":[],\"totalSize\":0}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_waiver_lasts_as_long_as_it_says),
         cmocka_unit_test(list_sizes_page_from_the_newest),
         cmocka_unit_test(a_search_pages_by_distance),
+        cmocka_unit_test(a_search_resembles_where_nothing_contains),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
 }
