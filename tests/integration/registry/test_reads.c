@@ -214,13 +214,12 @@ static void a_search_pages_by_distance(void **state)
 static void a_search_resembles_where_nothing_contains(void **state)
 {
     world_t *world = *state;
-    free(test_database_query(
-        world->database,
-        "INSERT INTO organisation (code, name, kind, parent, status, opened_on, version, created_at, updated_at) "
-        "SELECT code, name, kind, 'ics-a', 'active', opened_on::date, 1, now(), now() FROM (VALUES "
-        "    ('res-within', 'Upper Quenborough', 'trust', NULL), ('res-begins', 'Quenborough House', 'trust', NULL), "
-        "    ('res-inside', 'Newquenborough', 'trust', '2020-01-01'), ('res-like', 'Quenbarough', 'provider', NULL), "
-        "    ('res-percent', 'Quota 50%_\\', 'provider', NULL)) v (code, name, kind, opened_on)"));
+    free(test_database_query(world->database,
+                             "INSERT INTO organisation (code, name, kind, parent, status, opened_on, version, created_at, updated_at) "
+                             "SELECT code, name, kind, 'ics-a', 'active', opened_on::date, 1, now(), now() FROM (VALUES "
+                             "    ('res-within', 'Upper Quenborough', 'trust', NULL), ('res-begins', 'Quenborough House', 'trust', NULL), "
+                             "    ('res-inside', 'Newquenborough', 'trust', '2020-01-01'), ('res-like', 'Quenbarough', 'provider', NULL), "
+                             "    ('res-percent', 'Quota 50%_\\', 'provider', NULL)) v (code, name, kind, opened_on)"));
     assert_call(world, "ListOrganisations", "{\"q\":\"QUENBOROUGH\",\"pageSize\":1}");
     assert_reply_has(world, "{\"organisations\":[{\"code\":\"res-begins\"");
     assert_reply_has(world, "\"totalSize\":3");
