@@ -3,15 +3,13 @@
 -- contains the words is placed by lengths alone, what merely resembles them is asked for only where nothing contains them, nothing is looked
 -- up but to be filtered, and the plans are kept.
 
--- How far a text that contains `q` is from it: 0 is the same; nearest is what begins with it, then what has it at the beginning of a word; of two
--- such the one of more equal length. At most 300. A letter of the codes keeps its length when it is folded, so no letters are counted.
-CREATE FUNCTION distance_within(q text, candidate text) RETURNS integer IMMUTABLE LANGUAGE sql
+-- How far a text is from what it contains, given folded and after a space: nearest is what begins with it, then what has it at the beginning of
+-- a word; of two such the one of more equal length. 0 is the same, 299 the most. Such names may be thousands: lengths are those of bytes, folding
+-- is that of C, and what is asked of a text is asked once.
+CREATE FUNCTION distance_within(word text, candidate text) RETURNS integer IMMUTABLE LANGUAGE sql
 BEGIN ATOMIC
-    SELECT CASE WHEN lower(candidate COLLATE "C") = lower(q COLLATE "C") THEN 0
-        ELSE 1 + least(abs(octet_length(candidate) - octet_length(q)), 99)
-            + CASE WHEN starts_with(lower(candidate COLLATE "C"), lower(q COLLATE "C")) THEN 0
-                   WHEN strpos(lower(candidate COLLATE "C"), ' ' || lower(q COLLATE "C")) > 0 THEN 100
-                   ELSE 200 END END;
+    SELECT least(abs(octet_length(candidate) + 1 - octet_length(word)), 99)
+        + ('{200,0,100}'::integer[])[1 + least(strpos(' ' || lower(candidate COLLATE "C"), word COLLATE "C"), 2)];
 END;
 
 -- How far one is that merely resembles it.
@@ -22,18 +20,19 @@ END;
 
 -- Organisations with a name, former name or name of another day like either pattern, a code that begins with `q`, or an identifier that is it,
 -- each once with the distance of what is nearest.
-CREATE FUNCTION organisations_with(q text, pattern text, other text) RETURNS TABLE (code text, distance integer) STABLE ROWS 100 LANGUAGE sql
+CREATE FUNCTION organisations_with(q text, word text, pattern text, other text) RETURNS TABLE (code text, distance integer)
+    STABLE ROWS 100 LANGUAGE sql
 BEGIN ATOMIC
     SELECT f.code, min(f.distance)
     FROM (
-        SELECT o.code::text AS code, distance_within(q, o.name) AS distance FROM organisation o
+        SELECT o.code::text AS code, distance_within(word, o.name) AS distance FROM organisation o
         WHERE o.name::text ILIKE pattern OR o.name::text ILIKE other
         UNION ALL
-        SELECT o.code, distance_within(q, o.code) FROM organisation o
+        SELECT o.code, distance_within(word, o.code) FROM organisation o
         WHERE (o.code >= lower(q) COLLATE "C" AND o.code < lower(q) || U&'\+10FFFF' COLLATE "C")
            OR (o.code >= upper(q) COLLATE "C" AND o.code < upper(q) || U&'\+10FFFF' COLLATE "C")
         UNION ALL
-        SELECT o.code, distance_within(q, n.name)
+        SELECT o.code, distance_within(word, n.name)
         FROM organisation o CROSS JOIN LATERAL unnest(o.former_names) n (name)
         WHERE o.former_names <> '{}' AND (words_of(o.former_names) ILIKE pattern OR words_of(o.former_names) ILIKE other)
           AND (n.name ILIKE pattern OR n.name ILIKE other)
@@ -42,7 +41,7 @@ BEGIN ATOMIC
         WHERE o.identifiers <> '[]' AND (o.identifiers @> jsonb_build_array(jsonb_build_object('value', q))
                                       OR o.identifiers @> jsonb_build_array(jsonb_build_object('value', upper(q))))
         UNION ALL
-        SELECT p.code, distance_within(q, p.name) FROM organisation_past p
+        SELECT p.code, distance_within(word, p.name) FROM organisation_past p
         WHERE p.superseded_at IS NULL AND (p.name::text ILIKE pattern OR p.name::text ILIKE other)
     ) f
     GROUP BY f.code;
@@ -73,18 +72,19 @@ CREATE FUNCTION organisations_found(q text, day date, of_kind text, of_level tex
     RETURNS TABLE (code text, distance integer) STABLE ROWS 30 LANGUAGE plpgsql
     SET search_path = :schema, pg_temp SET pg_trgm.word_similarity_threshold = '0.57' SET enable_seqscan = off AS $$
 DECLARE
+    word text := ' ' || lower(q COLLATE "C");
     literal text := regexp_replace(q, '([\\%_])', '\\\1', 'g');
     pattern text := CASE WHEN length(q) >= 3 THEN '%' || literal || '%' ELSE literal || '%' END;
     other text := CASE WHEN length(q) < 3 THEN '% ' || literal || '%' END;
 BEGIN
     IF day IS NULL AND of_kind IS NULL AND of_level IS NULL AND of_status IS NULL AND below IS NULL THEN
-        RETURN QUERY SELECT f.code, f.distance FROM organisations_with(q, pattern, other) f;
+        RETURN QUERY SELECT f.code, f.distance FROM organisations_with(q, word, pattern, other) f;
         IF NOT FOUND THEN
             RETURN QUERY SELECT f.code, f.distance FROM organisations_like(q) f;
         END IF;
         RETURN;
     END IF;
-    RETURN QUERY SELECT f.code, f.distance FROM organisations_with(q, pattern, other) f
+    RETURN QUERY SELECT f.code, f.distance FROM organisations_with(q, word, pattern, other) f
         WHERE EXISTS (SELECT FROM organisations_on(day) o WHERE o.code = f.code AND (of_kind IS NULL OR o.kind = of_kind)
             AND (of_level IS NULL OR o.level = of_level) AND (of_status IS NULL OR o.status = of_status)
             AND (below IS NULL OR o.parent = below OR o.place = below) OFFSET 0);
