@@ -74,8 +74,11 @@ static size_t split(char *record, size_t size, char **cells)
     for (;;) {
         char *out = at, *cell = at;
         if (at < end && *at == '"') {
-            for (at++; at < end && !(at[0] == '"' && at[1] != '"'); at += *at == '"' ? 2 : 1)
-                *out++ = *at;
+            // A line end within a cell is one of text, whatever the file's own are.
+            for (at++; at < end && !(at[0] == '"' && at[1] != '"'); at += *at == '"' ? 2 : 1) {
+                if (!(at[0] == '\r' && at[1] == '\n'))
+                    *out++ = *at;
+            }
             at++; // its last quote
         } else {
             while (at < end && *at != ',')

@@ -36,11 +36,25 @@ status_t member_check_beside(changes_t *changes, const aggregate_t *network, con
     return member_check(beside, member, changes->problem);
 }
 
+// A practice is a member only while it is there: from its opening to the day before it closes, be that to come.
+static status_t check_practice_open(changes_t *changes, const changed_t *practice, const member_t *member)
+{
+    const char *code = practice->before->code, *opened = changed_on(practice, member->from)->opened_on;
+    const char *closed = timeline_closed_from(practice->timeline);
+    if (opened != NULL && strcmp(member->from, opened) < 0)
+        return problem_set(changes->problem, STATUS_FAILED_PRECONDITION, "practice", "%s opened on %s", code, opened);
+    if (closed != NULL && (member->to == NULL || strcmp(closed, member->to) <= 0))
+        return problem_set(changes->problem, STATUS_FAILED_PRECONDITION, "practice", "%s is closed from %s on", code, closed);
+    return STATUS_OK;
+}
+
 status_t member_add(changes_t *changes, const char *network, const member_t *member)
 {
     changed_t *joined = changes_find(changes, network);
     const changed_t *practice = changes_find(changes, member->practice);
     status_t status = member_check_beside(changes, joined->before, practice != NULL ? practice->before : NULL, NULL, member);
+    if (status == STATUS_OK)
+        status = check_practice_open(changes, practice, member);
     if (status != STATUS_OK)
         return status;
     member_t *copy = pb_new(MEMBER_TYPE, changes->arena);

@@ -25,6 +25,11 @@ static void lines_may_end_as_windows_ends_them(void **state)
         "1,2,\"sub_groups\",{\"network\":\"pcn-a\",\"code\":\"g1\",\"source\":\"a letter\"}\n"
         "1,4,\"sub_groups\",{\"network\":\"pcn-a\",\"code\":\"g2\",\"source\":\"x\"}\n"
         "sub_groups.csv 2\n");
+    // Within a cell too: it is a line end of the text.
+    assert_import(
+        *state, "sites.csv", "code,organisation,name,kind,notes\r\ns1,gp-a,Main,surgery,\"first\r\nsecond\"\r\n",
+        "1,2,\"sites\",{\"code\":\"s1\",\"organisation\":\"gp-a\",\"name\":\"Main\",\"kind\":\"surgery\",\"notes\":\"first\\nsecond\"}\n"
+        "sites.csv 1\n");
 }
 
 static void a_mark_may_stand_before_a_quoted_header(void **state)

@@ -385,6 +385,46 @@ static void a_move_is_refused_by_what_is_closed(void **state)
     }
 }
 
+// A member is there on each day of its membership, also by what is on record for days to come.
+static void only_who_is_there_becomes_a_member(void **state)
+{
+    arena_t *arena = *state;
+    static const struct {
+        const char *opened, *closed; // of the practice
+        const char *from, *to;
+        const char *field; // NULL: it is allowed
+    } cases[] = {
+        {NULL, NULL, "2020-01-05", NULL, NULL},
+        {"2020-01-05", NULL, "2020-01-05", NULL, NULL},
+        {"2020-01-06", NULL, "2020-01-05", NULL, "practice"},
+        {NULL, "2020-01-05", "2020-01-05", NULL, "practice"},
+        {NULL, "2020-01-05", "2020-01-02", NULL, "practice"},
+        {NULL, "2020-01-05", "2020-01-02", "2020-01-05", "practice"},
+        {NULL, "2020-01-05", "2020-01-02", "2020-01-04", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scene_t scene;
+        set_scene(&scene, arena, NULL, 0);
+        scene.practice->opened_on = text(arena, cases[i].opened);
+        scene.practice->closed_on = text(arena, cases[i].closed);
+        if (cases[i].closed != NULL)
+            scene.practice->status = STATUS_OF(CLOSED);
+        void *rows[] = {scene.a, scene.practice};
+        assert_int_equal(changes_new(rows, 2, 0, days[TODAY], "2020-01-08T12:00:00Z", arena, &scene.changes, &scene.problem), STATUS_OK);
+        member_t member;
+        pcn__registry__v1__member__init(&member);
+        member.practice = text(arena, "gp");
+        member.from = text(arena, cases[i].from);
+        member.to = text(arena, cases[i].to);
+        const status_t status = member_add(scene.changes, "pcn-a", &member);
+        if (cases[i].field == NULL)
+            assert_int_equal(status, STATUS_OK);
+        else
+            assert_refused(status, STATUS_FAILED_PRECONDITION, scene.problem, cases[i].field);
+        arena_reset(arena);
+    }
+}
+
 // Every allocation may fail: then it is refused, and nothing else happens.
 static void memory_ends(void **state)
 {
@@ -419,8 +459,13 @@ static void memory_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(moves_are_as_the_model_says),       TEST(leaves_are_as_the_model_says),        TEST(mergers_are_as_the_model_says),
-        TEST(corrections_are_as_the_model_says), TEST(a_move_is_refused_by_what_is_closed), TEST(memory_ends),
+        TEST(moves_are_as_the_model_says),
+        TEST(leaves_are_as_the_model_says),
+        TEST(mergers_are_as_the_model_says),
+        TEST(corrections_are_as_the_model_says),
+        TEST(a_move_is_refused_by_what_is_closed),
+        TEST(only_who_is_there_becomes_a_member),
+        TEST(memory_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
