@@ -64,7 +64,7 @@ static status_t ask(events_t *events, int statement, const pb_type_t *type, rows
 // Takes the next rows whose organisation it is: both are in the order of codes.
 #define TAKE(rows, type, member, code, list, n_list)                                                                                       \
     do {                                                                                                                                   \
-        (list) = (type **)((rows)->all + (rows)->next);                                                                                    \
+        (list) = (void *)((rows)->all + (rows)->next);                                                                                     \
         (n_list) = 0;                                                                                                                      \
         while ((rows)->next < (rows)->count && strcmp(((type *)(rows)->all[(rows)->next])->member, code) == 0) {                           \
             (n_list)++;                                                                                                                    \
@@ -144,7 +144,7 @@ static status_t add_organisations(events_t *events)
                                              [FACTS] = FACT_TYPE,
                                              [SYSTEMS] = SYSTEM_TYPE,
                                              [ALIGNMENTS] = ALIGNMENT_TYPE};
-    rows_t lists[ALIGNMENTS + 1];
+    rows_t lists[ALIGNMENTS + 1] = {{.count = 0}};
     status_t status = STATUS_OK;
     for (int i = 0; i <= ALIGNMENTS && status == STATUS_OK; i++)
         status = ask(events, i, types[i], &lists[i]);
@@ -161,7 +161,7 @@ static status_t add_organisations(events_t *events)
 
 static status_t add_sites(events_t *events)
 {
-    rows_t sites;
+    rows_t sites = {.count = 0};
     status_t status = ask(events, SITES, SITE_TYPE, &sites);
     if (status != STATUS_OK)
         return status;

@@ -279,7 +279,6 @@ static bool begins_value(const import_reading_t *reading, char c)
     case AT_MEMBER_OR_END:
         return c == '"';
     case AT_ROW:
-        return !ends_word(c) && c != ':';
     case AT_ROW_OR_END:
         return !ends_word(c) && c != ':';
     default:

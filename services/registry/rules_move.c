@@ -53,8 +53,10 @@ status_t member_add(changes_t *changes, const char *network, const member_t *mem
     changed_t *joined = changes_find(changes, network);
     const changed_t *practice = changes_find(changes, member->practice);
     status_t status = member_check_beside(changes, joined->before, practice != NULL ? practice->before : NULL, NULL, member);
-    if (status == STATUS_OK)
-        status = check_practice_open(changes, practice, member);
+    // Who is not there was refused.
+    if (status != STATUS_OK || practice == NULL)
+        return status;
+    status = check_practice_open(changes, practice, member);
     if (status != STATUS_OK)
         return status;
     member_t *copy = pb_new(MEMBER_TYPE, changes->arena);
