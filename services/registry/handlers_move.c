@@ -14,6 +14,15 @@ static status_t find_practice(service_call_t *call, const changes_t *changes, co
     return STATUS_OK;
 }
 
+// What every change of a network begins with; the practice may be NULL.
+static status_t begin(service_call_t *call, const char *network, const char *practice, changes_t **changes)
+{
+    status_t status = changes_begin(call, 0, changes);
+    if (status == STATUS_OK)
+        status = changes_reach(call, *changes, "code", network, true);
+    return status == STATUS_OK && practice != NULL ? find_practice(call, *changes, practice) : status;
+}
+
 // Replies the network of the day, or of today where the day is over.
 static const char *shown(const changes_t *changes, const char *day)
 {
@@ -30,9 +39,7 @@ status_t decide_add_member(service_call_t *call)
 {
     const Pcn__Registry__V1__AddMemberRequest *request = call->request;
     changes_t *changes;
-    status_t status = changes_begin(call, 0, &changes);
-    if (status == STATUS_OK)
-        status = changes_reach(call, changes, "code", request->code, true);
+    status_t status = begin(call, request->code, NULL, &changes);
     if (status == STATUS_OK)
         status = member_add(changes, request->code, request->member);
     if (status != STATUS_OK)
@@ -45,9 +52,7 @@ status_t decide_move_member(service_call_t *call)
 {
     const move_request_t *request = call->request;
     changes_t *changes;
-    status_t status = changes_begin(call, 0, &changes);
-    if (status == STATUS_OK)
-        status = changes_reach(call, changes, "code", request->code, true);
+    status_t status = begin(call, request->code, NULL, &changes);
     if (status == STATUS_OK)
         status = changes_reach(call, changes, "network", request->network, true);
     if (status == STATUS_OK)
@@ -61,11 +66,7 @@ status_t decide_leave_member(service_call_t *call)
 {
     const leave_request_t *request = call->request;
     changes_t *changes;
-    status_t status = changes_begin(call, 0, &changes);
-    if (status == STATUS_OK)
-        status = changes_reach(call, changes, "code", request->code, true);
-    if (status == STATUS_OK)
-        status = find_practice(call, changes, request->practice);
+    status_t status = begin(call, request->code, request->practice, &changes);
     if (status == STATUS_OK)
         status = member_leave(changes, request);
     return status == STATUS_OK ? end(call, changes, request->code, shown(changes, request->on)) : status;
@@ -75,11 +76,7 @@ status_t decide_correct_member(service_call_t *call)
 {
     const correct_member_request_t *request = call->request;
     changes_t *changes;
-    status_t status = changes_begin(call, 0, &changes);
-    if (status == STATUS_OK)
-        status = changes_reach(call, changes, "code", request->code, true);
-    if (status == STATUS_OK)
-        status = find_practice(call, changes, request->practice);
+    status_t status = begin(call, request->code, request->practice, &changes);
     if (status == STATUS_OK)
         status = member_correct(changes, request);
     return status == STATUS_OK ? end(call, changes, request->code, changes->today) : status;
@@ -89,9 +86,7 @@ status_t decide_correct_director(service_call_t *call)
 {
     const correct_director_request_t *request = call->request;
     changes_t *changes;
-    status_t status = changes_begin(call, 0, &changes);
-    if (status == STATUS_OK)
-        status = changes_reach(call, changes, "code", request->code, true);
+    status_t status = begin(call, request->code, NULL, &changes);
     if (status == STATUS_OK)
         status = director_correct(changes, request);
     return status == STATUS_OK ? end(call, changes, request->code, changes->today) : status;
