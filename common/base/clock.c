@@ -226,14 +226,39 @@ static int32_t last_sunday(int32_t year, int32_t month)
     return last - weekday;
 }
 
-int32_t date_of_instant(int64_t wall_us)
+// Whether British Summer Time holds, by today's law: from 01:00 UTC on the last Sunday of March to 01:00 UTC on that of October.
+static bool is_summer(int64_t wall_us)
 {
     const int64_t hour = 3600 * US_PER_SECOND;
     int64_t us;
-    int32_t days = split_day(wall_us, &us);
     int32_t year, month, day;
-    civil_from_days(clamp_day(days), &year, &month, &day);
-    int64_t starts = last_sunday(year, 3) * US_PER_DAY + hour;
-    int64_t ends = last_sunday(year, 10) * US_PER_DAY + hour;
-    return wall_us >= starts && wall_us < ends ? split_day(wall_us + hour, &us) : days;
+    civil_from_days(clamp_day(split_day(wall_us, &us)), &year, &month, &day);
+    return wall_us >= last_sunday(year, 3) * US_PER_DAY + hour && wall_us < last_sunday(year, 10) * US_PER_DAY + hour;
+}
+
+void local_of_instant(int64_t wall_us, int32_t *day, int32_t *minute)
+{
+    int64_t us;
+    *day = split_day(is_summer(wall_us) ? wall_us + 3600 * US_PER_SECOND : wall_us, &us);
+    *minute = (int32_t)(us / (60 * US_PER_SECOND));
+}
+
+int32_t date_of_instant(int64_t wall_us)
+{
+    int32_t day, minute;
+    local_of_instant(wall_us, &day, &minute);
+    return day;
+}
+
+bool instant_of_local(int32_t day, int32_t minute, int64_t *wall_us)
+{
+    const int64_t winter = day * US_PER_DAY + minute * 60 * US_PER_SECOND, summer = winter - 3600 * US_PER_SECOND;
+    *wall_us = is_summer(summer) ? summer : winter;
+    return is_summer(*wall_us) == is_summer(summer);
+}
+
+int32_t weekday_of_date(int32_t days)
+{
+    // 1970-01-01 was a Thursday.
+    return (days % 7 + 7 + 3) % 7;
 }

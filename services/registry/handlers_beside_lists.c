@@ -7,7 +7,7 @@
 #include "services/registry/handlers_page.h"
 #include "services/registry/rules_beside.h"
 #include "services/registry/rules_coverage.h"
-#include "services/registry/rules_cursor.h"
+#include "common/service/cursor.h"
 #include "services/registry/rules_paging.h"
 
 #define SHARE_PLACES 4

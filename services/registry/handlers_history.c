@@ -1,7 +1,7 @@
 #include "common/pb/message.h"
 #include "services/registry/handlers.h"
 #include "services/registry/handlers_page.h"
-#include "services/registry/rules_cursor.h"
+#include "common/service/cursor.h"
 #include "services/registry/rules_paging.h"
 
 typedef Pcn__Registry__V1__GetHistoryRequest request_t;

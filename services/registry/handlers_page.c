@@ -2,7 +2,7 @@
 
 #include "common/pb/message.h"
 #include "services/registry/handlers.h"
-#include "services/registry/rules_cursor.h"
+#include "common/service/cursor.h"
 #include "services/registry/rules_paging.h"
 
 // A row's key and length within the reply.

@@ -7,7 +7,7 @@
 #include "services/registry/handlers.h"
 #include "services/registry/messages.h"
 #include "services/registry/rules_coverage.h"
-#include "services/registry/rules_cursor.h"
+#include "common/service/cursor.h"
 #include "services/registry/rules_paging.h"
 #include "services/registry/rules_survey.h"
 #include "services/registry/rules_tree.h"

@@ -6,9 +6,9 @@
 #include "common/pb/message.h"
 #include "services/registry/handlers.h"
 #include "services/registry/messages.h"
-#include "services/registry/rules_cursor.h"
+#include "common/service/cursor.h"
 #include "services/registry/rules_paging.h"
-#include "services/registry/rules_patch.h"
+#include "common/service/patch.h"
 #include "services/registry/rules_term.h"
 
 #define SITE_TYPE (&pcn__registry__v1__site__type)

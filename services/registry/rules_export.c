@@ -7,7 +7,7 @@
 
 #include "common/base/id.h"
 #include "common/pb/field.h"
-#include "services/registry/rules_cursor.h"
+#include "common/service/cursor.h"
 
 // ---- the archive ----
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/pb/message.h"
-#include "services/registry/rules_patch.h"
+#include "common/service/patch.h"
 #include "services/registry/rules_term.h"
 
 static const char *const parents_of_network[] = {"ccg", "sub-icb", "ics", NULL};

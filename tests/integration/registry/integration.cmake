@@ -1,5 +1,5 @@
 include(${CMAKE_SOURCE_DIR}/tests/support/postgres.cmake)
-add_library(pcn_test_registry STATIC ${CMAKE_CURRENT_LIST_DIR}/world.c)
+add_library(pcn_test_registry STATIC ${CMAKE_CURRENT_LIST_DIR}/world.c ${CMAKE_SOURCE_DIR}/tests/support/world.c)
 target_include_directories(pcn_test_registry PUBLIC ${CMAKE_SOURCE_DIR})
 target_link_libraries(pcn_test_registry PUBLIC pcn_registry_core pcn_test_postgres cmocka)
 foreach(name statements organisations timeline networks moves successions lists llr reads beside beside_changes payees history sites)

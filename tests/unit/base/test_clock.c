@@ -192,6 +192,59 @@ static void london_agrees_with_the_time_zone_database(void **state)
     }
 }
 
+static void local_times_survive_the_round(void **state)
+{
+    (void)state;
+    // Every quarter of an hour of two years, both changes of the clocks among them.
+    for (int64_t at = instant("2026-01-01T00:00:00Z"); at < instant("2028-01-01T00:00:00Z"); at += 900 * SECOND) {
+        int32_t day, minute;
+        int64_t again;
+        local_of_instant(at, &day, &minute);
+        assert_int_equal(day, date_of_instant(at));
+        assert_true(instant_of_local(day, minute, &again));
+        // The second coming of an hour is taken for the first.
+        assert_true(again == at || (again == at - 3600 * SECOND && minute / 60 == 1));
+    }
+}
+
+static void assert_local(const char *date, int32_t minute, bool exists, const char *expected)
+{
+    int32_t day;
+    int64_t at;
+    char text[INSTANT_SIZE];
+    assert_true(date_parse(date, &day));
+    assert_int_equal(instant_of_local(day, minute, &at), exists);
+    instant_format(at, text);
+    assert_string_equal(text, expected);
+}
+
+static void clocks_change_on_the_last_sundays(void **state)
+{
+    (void)state;
+    assert_local("2027-03-27", 9 * 60, true, "2027-03-27T09:00:00.000000Z");
+    assert_local("2027-03-28", 59, true, "2027-03-28T00:59:00.000000Z");
+    assert_local("2027-03-28", 60, false, "2027-03-28T01:00:00.000000Z");
+    assert_local("2027-03-28", 119, false, "2027-03-28T01:59:00.000000Z");
+    assert_local("2027-03-28", 120, true, "2027-03-28T01:00:00.000000Z");
+    assert_local("2027-03-28", 9 * 60, true, "2027-03-28T08:00:00.000000Z");
+    assert_local("2027-10-31", 59, true, "2027-10-30T23:59:00.000000Z");
+    assert_local("2027-10-31", 90, true, "2027-10-31T00:30:00.000000Z");
+    assert_local("2027-10-31", 120, true, "2027-10-31T02:00:00.000000Z");
+    assert_local("2027-10-31", 1440, true, "2027-11-01T00:00:00.000000Z");
+    assert_local("2027-03-28", 1440, true, "2027-03-28T23:00:00.000000Z");
+}
+
+static void weekdays_begin_on_monday(void **state)
+{
+    (void)state;
+    int32_t day;
+    assert_true(date_parse("2026-11-26", &day)); // a Thursday
+    assert_int_equal(weekday_of_date(day), 3);
+    assert_int_equal(weekday_of_date(day + 3), 6);
+    assert_int_equal(weekday_of_date(day + 4), 0);
+    assert_int_equal(weekday_of_date(-1), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +257,9 @@ int main(void)
         cmocka_unit_test(dates_that_do_not_exist_are_refused),
         cmocka_unit_test(today_is_the_date_in_london),
         cmocka_unit_test(london_agrees_with_the_time_zone_database),
+        cmocka_unit_test(local_times_survive_the_round),
+        cmocka_unit_test(clocks_change_on_the_last_sundays),
+        cmocka_unit_test(weekdays_begin_on_monday),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/registry/rules_cursor.h"
+#include "common/service/cursor.h"
 #include "services/registry/rules_export.h"
 
 #define ID "01935f5c-0000-7000-8000-000000000001"

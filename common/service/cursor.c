@@ -1,4 +1,4 @@
-#include "services/registry/rules_cursor.h"
+#include "common/service/cursor.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "services/registry/rules_patch.h"
+#include "common/service/patch.h"
 
 #include "common/pb/message.h"
 

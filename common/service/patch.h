@@ -1,6 +1,6 @@
 // A merge patch (RFC 7396) on any resource of the contract.
-#ifndef PCN_REGISTRY_RULES_PATCH_H
-#define PCN_REGISTRY_RULES_PATCH_H
+#ifndef PCN_SERVICE_PATCH_H
+#define PCN_SERVICE_PATCH_H
 
 #include "common/base/arena.h"
 #include "common/base/status.h"

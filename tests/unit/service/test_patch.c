@@ -1,4 +1,4 @@
-#include "services/registry/rules_patch.h"
+#include "common/service/patch.h"
 #include "tests/unit/registry/support.h"
 
 typedef Pcn__Registry__V1__Site site_t;

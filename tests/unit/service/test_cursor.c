@@ -1,4 +1,4 @@
-#include "services/registry/rules_cursor.h"
+#include "common/service/cursor.h"
 #include "tests/unit/registry/support.h"
 
 static const char *const list[] = {"list-sizes", "pcn-a", NULL};

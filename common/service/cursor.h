@@ -1,7 +1,7 @@
 // Page tokens of lists whose key has several parts: base64url of "2|<hash of the list>|<part>|<part>…". A token is bound to its list, its
 // filters included. It guards against mistakes, not against forgery: rows of the registry are public.
-#ifndef PCN_REGISTRY_RULES_CURSOR_H
-#define PCN_REGISTRY_RULES_CURSOR_H
+#ifndef PCN_SERVICE_CURSOR_H
+#define PCN_SERVICE_CURSOR_H
 
 #include "common/base/arena.h"
 #include "common/base/status.h"

@@ -1,0 +1,40 @@
+// What handlers share.
+#ifndef PCN_REFERRAL_HANDLERS_H
+#define PCN_REFERRAL_HANDLERS_H
+
+#include "common/service/service.h"
+#include "services/referral/messages.h"
+
+// Writes that no reach limits.
+#define SCOPE_ANY "referral.any"
+// Services of every kind; without it only those that are no clinical ones.
+#define SCOPE_CLINICAL "services.clinical"
+
+#define PAGE_SIZE_DEFAULT 50
+
+status_t refuse_memory(service_call_t *call);
+// A new aggregate's id and times, as its event and its row have them. NULL without memory.
+char *new_id(const service_call_t *call);
+// Leaves the changed aggregate as reply, as what the save writes, and as its one event.
+status_t emit(service_call_t *call, const char *type, const char *collection, const char *id, int64_t version, const pb_type_t *data_type,
+              void *data);
+
+status_t decide_list_service_kinds(service_call_t *call);
+status_t decide_create_service_kind(service_call_t *call);
+status_t decide_update_service_kind(service_call_t *call);
+
+status_t prepare_list_services(service_call_t *call);
+status_t decide_list_services(service_call_t *call);
+status_t decide_get_service(service_call_t *call);
+status_t decide_create_service(service_call_t *call);
+status_t decide_update_service(service_call_t *call);
+status_t decide_set_capacity(service_call_t *call);
+status_t decide_get_offer(service_call_t *call);
+
+status_t decide_create_signposting(service_call_t *call);
+status_t decide_get_signposting(service_call_t *call);
+status_t decide_take_signposting(service_call_t *call);
+status_t decide_decline_signposting(service_call_t *call);
+status_t decide_measure_signpostings(service_call_t *call);
+
+#endif

@@ -1,0 +1,31 @@
+// Short names for the messages that referral's rules and handlers work on.
+#ifndef PCN_REFERRAL_MESSAGES_H
+#define PCN_REFERRAL_MESSAGES_H
+
+#include "pcn/referral/store/v1/store.meta.h"
+#include "pcn/referral/v1/directory.meta.h"
+#include "pcn/referral/v1/referral.meta.h"
+
+typedef Pcn__Referral__V1__Service directory_service_t;
+typedef Pcn__Referral__V1__ServiceKind service_kind_t;
+typedef Pcn__Referral__V1__Hours hours_t;
+typedef Pcn__Referral__V1__Criteria criteria_t;
+typedef Pcn__Referral__V1__AcceptsFrom accepts_from_t;
+typedef Pcn__Referral__V1__Reason reason_t;
+typedef Pcn__Referral__V1__Signposting signposting_t;
+typedef Pcn__Referral__V1__Channel channel_t;
+typedef Pcn__Referral__V1__Sex sex_t;
+// A service as it was loaded, with what a search asks.
+typedef Pcn__Referral__Store__V1__LoadedService loaded_service_t;
+
+#define SERVICE_TYPE (&pcn__referral__v1__service__type)
+#define SERVICE_KIND_TYPE (&pcn__referral__v1__service_kind__type)
+#define SIGNPOSTING_TYPE (&pcn__referral__v1__signposting__type)
+#define REASON_TYPE (&pcn__referral__v1__reason__type)
+#define LOADED_SERVICE_TYPE (&pcn__referral__store__v1__loaded_service__type)
+
+#define CHANNEL(name) PCN__REFERRAL__V1__CHANNEL__CHANNEL_##name
+#define SERVICE_STATUS(name) PCN__REFERRAL__V1__SERVICE_STATUS__SERVICE_STATUS_##name
+#define OUTCOME(name) PCN__REFERRAL__V1__SIGNPOSTING_OUTCOME__SIGNPOSTING_OUTCOME_##name
+
+#endif

@@ -1,0 +1,89 @@
+-- What referral keeps of the registry: who is who, who lies below whom, how long the lists are. Fed by the registry's events alone.
+
+CREATE DOMAIN organisation_code AS text COLLATE "C" CHECK (VALUE ~ '^([a-z0-9][a-z0-9-]{1,63}|[A-Z0-9]{3,12})$');
+CREATE DOMAIN some_text AS text CHECK (VALUE <> '');
+CREATE DOMAIN channel AS text CHECK (VALUE IN ('in-person', 'telephone', 'video', 'online-message'));
+CREATE DOMAIN sex AS text CHECK (VALUE IN ('female', 'male'));
+
+-- As strict as the registry promises to be, and no stricter: what breaks it stops the follower.
+CREATE TABLE organisation (
+    code organisation_code PRIMARY KEY,
+    name text NOT NULL,
+    kind text NOT NULL,
+    parent text,
+    place text,
+    status text NOT NULL,
+    version bigint NOT NULL
+);
+CREATE INDEX organisation_by_parent ON organisation (parent) WHERE parent IS NOT NULL;
+CREATE INDEX organisation_by_place ON organisation (place) WHERE place IS NOT NULL;
+
+-- Registered patients of an organisation on a day; synthetic ones, of a demonstration, apart.
+CREATE TABLE list_size (
+    organisation text NOT NULL,
+    as_of date NOT NULL,
+    synthetic boolean NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (organisation, synthetic, as_of)
+);
+
+-- Reach: everything above an organisation over both trees, itself included. Row-level security asks it for every patient, so it is a table.
+CREATE TABLE reach (
+    organisation text NOT NULL,
+    above text NOT NULL,
+    PRIMARY KEY (organisation, above)
+);
+CREATE INDEX reach_by_above ON reach (above, organisation);
+
+-- What lies above each of these now. UNION ends what a circle would not.
+CREATE FUNCTION reach_of(codes text[]) RETURNS TABLE (organisation text, above text) STABLE LANGUAGE sql
+BEGIN ATOMIC
+    WITH RECURSIVE upward (organisation, above) AS (
+        SELECT c.code, c.code FROM unnest(codes) AS c (code)
+        UNION
+        SELECT u.organisation, s.code
+        FROM upward u JOIN organisation o ON o.code = u.above CROSS JOIN LATERAL (VALUES (o.parent), (o.place)) AS s (code)
+        WHERE s.code IS NOT NULL
+    )
+    SELECT u.organisation, u.above FROM upward u;
+END;
+
+-- Whoever moves takes along all that lies below.
+CREATE FUNCTION follow_reach() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+DECLARE
+    moved text[];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(DISTINCT code) INTO moved FROM (
+            SELECT n.code FROM arrived n UNION SELECT r.organisation FROM reach r JOIN arrived n ON n.code = r.above) m (code);
+    ELSIF TG_OP = 'UPDATE' THEN
+        SELECT array_agg(DISTINCT r.organisation) INTO moved FROM reach r WHERE r.above IN (
+            SELECT n.code FROM arrived n JOIN gone o ON o.code = n.code
+            WHERE n.parent IS DISTINCT FROM o.parent OR n.place IS DISTINCT FROM o.place);
+    ELSE
+        SELECT array_agg(DISTINCT r.organisation) INTO moved FROM reach r WHERE r.above IN (SELECT o.code FROM gone o);
+    END IF;
+    IF moved IS NULL THEN
+        RETURN NULL;
+    END IF;
+    DELETE FROM reach r WHERE r.organisation = ANY (moved);
+    INSERT INTO reach SELECT u.organisation, u.above FROM reach_of(moved) u
+        WHERE EXISTS (SELECT FROM organisation o WHERE o.code = u.organisation);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER follow_reach_insert AFTER INSERT ON organisation REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT
+    EXECUTE FUNCTION follow_reach();
+CREATE TRIGGER follow_reach_update AFTER UPDATE ON organisation REFERENCING OLD TABLE AS gone NEW TABLE AS arrived FOR EACH STATEMENT
+    EXECUTE FUNCTION follow_reach();
+CREATE TRIGGER follow_reach_delete AFTER DELETE ON organisation REFERENCING OLD TABLE AS gone FOR EACH STATEMENT
+    EXECUTE FUNCTION follow_reach();
+
+-- Whether it is one of these organisations or lies below one.
+CREATE FUNCTION within_reach(code text, organisations text[]) RETURNS boolean STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM reach r WHERE r.organisation = within_reach.code AND r.above = ANY (organisations));
+END;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON organisation, list_size TO :app;
+GRANT SELECT ON reach TO :app;
+GRANT SELECT ON organisation, list_size, reach TO :job;
