@@ -25,8 +25,8 @@ void date_format(int32_t days, char out[DATE_SIZE]);
 int32_t date_of_instant(int64_t wall_us);
 // The same with the minute of the day, 0 to 1439.
 void local_of_instant(int64_t wall_us, int32_t *day, int32_t *minute);
-// The instant of a day and minute (0 to 1440, the day's end) of Europe/London. An hour that comes twice, when the clocks go back, is taken by
-// its first coming. False for a time that does not exist, when they go forward; then the instant is that of the time an hour later.
+// The instant of a day and minute (0 to 1440, the day's end) of Europe/London. An hour that comes twice, when the clocks go back, is taken
+// by its first coming. False for a time that does not exist, when they go forward; then the instant is that of the time an hour later.
 bool instant_of_local(int32_t day, int32_t minute, int64_t *wall_us);
 // 0 is Monday, 6 Sunday.
 int32_t weekday_of_date(int32_t days);

@@ -201,8 +201,8 @@ static status_t check_keeper(service_call_t *call, const references_t *row, cons
     const bool non_medical = row->has_was_non_medical ? row->was_non_medical : row->kind_non_medical;
     const bool voluntary = non_medical && row->provider_kind != NULL && strcmp(row->provider_kind, "voluntary") == 0;
     if (!row->provider_there || (!row->provider_within_reach && !voluntary && !service_may(call, SCOPE_ANY)))
-        return problem_set(call->problem, STATUS_NOT_FOUND, field, "There is no %s %s", strcmp(field, "id") == 0 ? "service" : "organisation",
-                           named);
+        return problem_set(call->problem, STATUS_NOT_FOUND, field, "There is no %s %s",
+                           strcmp(field, "id") == 0 ? "service" : "organisation", named);
     return STATUS_OK;
 }
 

@@ -77,9 +77,9 @@ static void judge_offer(judged_t *judged, const search_t *search, const loaded_s
     if (!channel)
         hide(judged, "channel", "It is not offered in that way");
     if ((search->open_now || search->open_at != NULL) && !hours_open(service->hours, moment))
-        hide(judged, "closed", service->hours == NULL || service->hours->n_weekly + service->hours->n_exceptions == 0
-                                   ? "It is not known when it is open"
-                                   : "It is not open then");
+        hide(judged, "closed",
+             service->hours == NULL || service->hours->n_weekly + service->hours->n_exceptions == 0 ? "It is not known when it is open"
+                                                                                                    : "It is not open then");
     if (search->has_within_metres && !service->has_distance_metres)
         hide(judged, "distance", "It is not known where it is");
     else if (search->has_within_metres && service->distance_metres > search->within_metres)

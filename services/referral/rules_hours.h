@@ -20,8 +20,8 @@ typedef struct local_moment {
 // INVALID_ARGUMENT names the opening (`hours.weekly[2].to`) that ends before it begins or overlaps one before it on the same day, and the
 // exception that has only one of its times, overlaps another, or says of one date both that it is closed and open.
 MUST_CHECK status_t hours_check(const hours_t *hours, problem_t *problem);
-// Whether it is open at the moment: an exception of the date decides alone; else a bank holiday closes, unless the hours say otherwise; else
-// the week. A closing time is not open any more. Without any opening it is not known, which counts as not open.
+// Whether it is open at the moment: an exception of the date decides alone; else a bank holiday closes, unless the hours say otherwise;
+// else the week. A closing time is not open any more. Without any opening it is not known, which counts as not open.
 bool hours_open(const hours_t *hours, const local_moment_t *moment);
 
 #endif

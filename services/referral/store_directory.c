@@ -9,8 +9,8 @@
 
 const db_stmt_t list_service_kinds = {"list_service_kinds", "SELECT " KIND_COLUMNS " FROM service_kind k ORDER BY k.code"};
 
-const db_stmt_t create_service_kind_load = {
-    "create_service_kind_load", "SELECT " KIND_COLUMNS " FROM service_kind k WHERE k.code = :request.service_kind.code::text"};
+const db_stmt_t create_service_kind_load = {"create_service_kind_load",
+                                            "SELECT " KIND_COLUMNS " FROM service_kind k WHERE k.code = :request.service_kind.code::text"};
 
 const db_stmt_t create_service_kind_save = {
     "create_service_kind_save",
@@ -53,7 +53,8 @@ const db_stmt_t list_services = {
     "WITH asked AS (SELECT :request.latitude::float8 AS latitude, :request.longitude::float8 AS longitude, lower(:request.q::text) AS q, "
     "        EXISTS (SELECT FROM bank_holiday b WHERE b.day = (" INSTANT " AT TIME ZONE 'Europe/London')::date) AS bank_holiday), "
     "page AS (SELECT s.id, d.metres, CASE WHEN a.latitude IS NOT NULL THEN coalesce(d.metres, 2147483647) "
-    "             WHEN a.q IS NOT NULL THEN (1000 * (1 - greatest(word_similarity(a.q, s.words), word_similarity(a.q, lower(k.name)))))::int "
+    "             WHEN a.q IS NOT NULL THEN (1000 * (1 - greatest(word_similarity(a.q, s.words), word_similarity(a.q, "
+    "lower(k.name)))))::int "
     "             ELSE 0 END AS rank "
     "    FROM asked a CROSS JOIN service s JOIN service_kind k ON k.code = s.kind "
     "    CROSS JOIN LATERAL (SELECT metres_between(a.latitude, a.longitude, s.latitude::float8, s.longitude::float8) AS metres) d "
@@ -89,8 +90,8 @@ const db_stmt_t get_service = {"get_service", "SELECT " SERVICE_COLUMNS " FROM s
 #define KIND_OF "(SELECT s.kind FROM service s WHERE s.id = :request.id::uuid)"
 #define PROVIDER_OF "(SELECT s.provider::text FROM service s WHERE s.id = :request.id::uuid)"
 
-const db_stmt_t create_service_load = {"create_service_load",
-                                       REFERENCES(":request.service.kind::text", ":request.service.provider::text", "NULL AS service, NULL AS was_non_medical")};
+const db_stmt_t create_service_load = {"create_service_load", REFERENCES(":request.service.kind::text", ":request.service.provider::text",
+                                                                         "NULL AS service, NULL AS was_non_medical")};
 
 const db_stmt_t create_service_save = {
     "create_service_save",
@@ -107,8 +108,8 @@ const db_stmt_t create_service_save = {
     "        :after.created_at::timestamptz, :after.updated_at::timestamptz "
     "    FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key)"};
 
-const db_stmt_t update_service_load = {
-    "update_service_load", REFERENCES("coalesce(:request.service.kind::text, " KIND_OF ")", PROVIDER_OF, AS_JSON)};
+const db_stmt_t update_service_load = {"update_service_load",
+                                       REFERENCES("coalesce(:request.service.kind::text, " KIND_OF ")", PROVIDER_OF, AS_JSON)};
 
 #define SERVICE_SAVE                                                                                                                       \
     "changed AS (UPDATE service s SET name = :after.name::text, site = :after.site::text, kind = :after.kind::text, "                      \
@@ -135,13 +136,14 @@ const db_stmt_t set_capacity_load = {
 
 const db_stmt_t set_capacity_save = {"set_capacity_save", SERVICE_SAVE};
 
-// A row for each kind that every network is to offer; the first column says whether there is such a network at all. A network's patients may
-// use what serves its area, or everybody's.
-const db_stmt_t get_offer = {
-    "get_offer",
-    "SELECT EXISTS (SELECT FROM organisation o WHERE o.code = :request.code::text AND o.kind = 'network') AS network_there, k.code AS kind, "
-    "    k.name, k.source, "
-    "    (SELECT array_agg(s.id ORDER BY s.id) FROM service s WHERE s.kind = k.code AND s.status = 'active' "
-    "        AND (within_reach(s.provider, ARRAY[:request.code::text]) OR (s.areas <> '{}' AND within_reach(:request.code::text, s.areas)))) "
-    "    AS services "
-    "FROM service_kind k WHERE k.minimum_offer ORDER BY k.code"};
+// A row for each kind that every network is to offer; the first column says whether there is such a network at all. A network's patients
+// may use what serves its area, or everybody's.
+const db_stmt_t get_offer = {"get_offer",
+                             "SELECT EXISTS (SELECT FROM organisation o WHERE o.code = :request.code::text AND o.kind = 'network') AS "
+                             "network_there, k.code AS kind, "
+                             "    k.name, k.source, "
+                             "    (SELECT array_agg(s.id ORDER BY s.id) FROM service s WHERE s.kind = k.code AND s.status = 'active' "
+                             "        AND (within_reach(s.provider, ARRAY[:request.code::text]) OR (s.areas <> '{}' AND "
+                             "within_reach(:request.code::text, s.areas)))) "
+                             "    AS services "
+                             "FROM service_kind k WHERE k.minimum_offer ORDER BY k.code"};

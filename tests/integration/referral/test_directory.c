@@ -17,8 +17,8 @@ static int setup(void **state)
 static const char *create(world_t *world, const char *name, const char *kind, const char *provider, const char *rest)
 {
     assert_call(world, "CreateService",
-                "{\"service\":{\"name\":\"%s\",\"kind\":\"%s\",\"provider\":\"%s\",\"channels\":[\"in-person\"]%s%s}}", name, kind, provider,
-                rest[0] != '\0' ? "," : "", rest);
+                "{\"service\":{\"name\":\"%s\",\"kind\":\"%s\",\"provider\":\"%s\",\"channels\":[\"in-person\"]%s%s}}", name, kind,
+                provider, rest[0] != '\0' ? "," : "", rest);
     static char ids[16][40];
     static unsigned at;
     char *id = ids[at++ % 16];
@@ -40,9 +40,10 @@ static void a_service_is_kept_by_who_reaches_its_provider(void **state)
                    "{\"service\":{\"name\":\"X\",\"kind\":\"dental\",\"provider\":\"nobody\",\"channels\":[\"in-person\"]}}");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "kind", "CreateService",
                    "{\"service\":{\"name\":\"X\",\"kind\":\"alchemy\",\"provider\":\"gp-a1\",\"channels\":[\"in-person\"]}}");
-    assert_refusal(world, STATUS_FAILED_PRECONDITION, "areas", "CreateService",
-                   "{\"service\":{\"name\":\"X\",\"kind\":\"dental\",\"provider\":\"gp-a1\",\"channels\":[\"in-person\"],\"areas\":[\"pcn-a\","
-                   "\"atlantis\"]}}");
+    assert_refusal(
+        world, STATUS_FAILED_PRECONDITION, "areas", "CreateService",
+        "{\"service\":{\"name\":\"X\",\"kind\":\"dental\",\"provider\":\"gp-a1\",\"channels\":[\"in-person\"],\"areas\":[\"pcn-a\","
+        "\"atlantis\"]}}");
     assert_call(world, "UpdateService", "{\"id\":\"%s\",\"service\":{\"specialty\":\"spine\",\"channels\":[\"in-person\",\"video\"]}}", id);
     assert_int_equal(world->version, 2);
     assert_reply_has(world, "\"channels\":[\"in-person\",\"video\"]");
@@ -51,8 +52,8 @@ static void a_service_is_kept_by_who_reaches_its_provider(void **state)
     assert_reply_lacks(world, "spine");
     assert_reply_lacks(world, "\"free\"");
     assert_call(world, "SetCapacity", "{\"id\":\"%s\",\"capacity\":{\"places\":5,\"free\":0}}", id);
-    assert_refusal(world, STATUS_INVALID_ARGUMENT, "capacity.free", "SetCapacity",
-                   "{\"id\":\"%s\",\"capacity\":{\"places\":5,\"free\":6}}", id);
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "capacity.free", "SetCapacity", "{\"id\":\"%s\",\"capacity\":{\"places\":5,\"free\":6}}",
+                   id);
     world->organisation = "pcn-b";
     assert_refusal(world, STATUS_NOT_FOUND, "id", "SetCapacity", "{\"id\":\"%s\",\"capacity\":{\"places\":5,\"free\":1}}", id);
     assert_refusal(world, STATUS_NOT_FOUND, "id", "UpdateService", "{\"id\":\"%s\",\"service\":{\"name\":\"Theirs\"}}", id);
@@ -150,7 +151,7 @@ static void what_is_hidden_says_why(void **state)
     assert_call(world, "ListServices",
                 "{\"explain\":true,\"need\":\"chest-pain\",\"practice\":\"gp-x\",\"age\":10,\"channel\":\"video\",\"withCapacity\":true,"
                 "\"latitude\":\"52.6369\",\"longitude\":\"-1.1398\",\"withinMetres\":1000,\"openAt\":\"2026-11-26T09:00:00Z\"}");
-    static const char *const reasons[] = {"channel", "closed",       "distance",      "age",     "area", "accepts-from",
+    static const char *const reasons[] = {"channel",  "closed",        "distance",         "age", "area", "accepts-from",
                                           "capacity", "need-excluded", "need-not-accepted"};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         char text[64];
@@ -215,7 +216,8 @@ static void a_network_sees_what_its_offer_lacks(void **state)
     assert_reply_has(world, "\"kind\":\"first-contact-physiotherapy\",\"name\":\"First contact physiotherapy\",\"services\":[\"");
     assert_reply_has(world, "\"missing\":[\"community-pharmacy\",\"diagnostic-hub\",\"extended-access-hub\",\"general-practice\"]");
     assert_call(world, "GetOffer", "{\"code\":\"pcn-b\"}");
-    assert_reply_has(world, "\"missing\":[\"diagnostic-hub\",\"extended-access-hub\",\"first-contact-physiotherapy\",\"general-practice\"]");
+    assert_reply_has(world,
+                     "\"missing\":[\"diagnostic-hub\",\"extended-access-hub\",\"first-contact-physiotherapy\",\"general-practice\"]");
     assert_refusal(world, STATUS_NOT_FOUND, "code", "GetOffer", "{\"code\":\"gp-a1\"}");
 }
 
@@ -224,8 +226,9 @@ static void kinds_are_data(void **state)
     world_t *world = *state;
     assert_call(world, "ListServiceKinds", "{}");
     assert_reply_has(world, "\"code\":\"crisis-response\",\"name\":\"Crisis response within two hours\",\"targetMinutes\":120");
-    assert_call(world, "CreateServiceKind",
-                "{\"serviceKind\":{\"code\":\"hearing\",\"name\":\"Hearing tests\",\"targetMinutes\":20160,\"criteria\":{\"ageFrom\":50}}}");
+    assert_call(
+        world, "CreateServiceKind",
+        "{\"serviceKind\":{\"code\":\"hearing\",\"name\":\"Hearing tests\",\"targetMinutes\":20160,\"criteria\":{\"ageFrom\":50}}}");
     assert_refusal(world, STATUS_ALREADY_EXISTS, "code", "CreateServiceKind", "{\"serviceKind\":{\"code\":\"hearing\",\"name\":\"X\"}}");
     assert_refusal(world, STATUS_INVALID_ARGUMENT, "criteria.ageTo", "UpdateServiceKind",
                    "{\"code\":\"hearing\",\"serviceKind\":{\"criteria\":{\"ageFrom\":50,\"ageTo\":40}}}");

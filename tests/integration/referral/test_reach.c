@@ -4,10 +4,9 @@
 
 #include "tests/integration/referral/world.h"
 
-static const char differences[] =
-    "WITH walked AS (SELECT u.* FROM reach_of(ARRAY(SELECT code::text FROM organisation)) u) "
-    "SELECT count(*) FROM (SELECT * FROM walked FULL JOIN reach USING (organisation, above) EXCEPT "
-    "SELECT * FROM walked JOIN reach USING (organisation, above)) d";
+static const char differences[] = "WITH walked AS (SELECT u.* FROM reach_of(ARRAY(SELECT code::text FROM organisation)) u) "
+                                  "SELECT count(*) FROM (SELECT * FROM walked FULL JOIN reach USING (organisation, above) EXCEPT "
+                                  "SELECT * FROM walked JOIN reach USING (organisation, above)) d";
 
 static void assert_right(world_t *world)
 {
@@ -57,10 +56,11 @@ static void many_moves_agree_with_the_walk(void **state)
     for (int i = 0; i < 200; i++) {
         seed = seed * 1103515245u + 12345u;
         char sql[400];
-        (void)snprintf(sql, sizeof sql,
-                       "UPDATE organisation o SET parent = p.code FROM (SELECT code FROM organisation ORDER BY md5(code || '%u') LIMIT 1) p "
-                       "WHERE o.code IN (SELECT code FROM organisation ORDER BY md5(code || '%u') LIMIT %u) AND o.code <> p.code",
-                       seed, seed / 7, 1 + seed / 65536 % 3);
+        (void)snprintf(
+            sql, sizeof sql,
+            "UPDATE organisation o SET parent = p.code FROM (SELECT code FROM organisation ORDER BY md5(code || '%u') LIMIT 1) p "
+            "WHERE o.code IN (SELECT code FROM organisation ORDER BY md5(code || '%u') LIMIT %u) AND o.code <> p.code",
+            seed, seed / 7, 1 + seed / 65536 % 3);
         change(world, sql);
     }
 }

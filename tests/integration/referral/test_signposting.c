@@ -18,8 +18,9 @@ static int setup(void **state)
         return -1;
     world_t *world = *state;
     world->scopes[0] = "services.clinical";
-    assert_call(world, "CreateService",
-                "{\"service\":{\"name\":\"Pharmacy\",\"kind\":\"community-pharmacy\",\"provider\":\"provider-a\",\"channels\":[\"in-person\"]}}");
+    assert_call(
+        world, "CreateService",
+        "{\"service\":{\"name\":\"Pharmacy\",\"kind\":\"community-pharmacy\",\"provider\":\"provider-a\",\"channels\":[\"in-person\"]}}");
     keep_id(world, pharmacy);
     assert_call(world, "CreateService",
                 "{\"service\":{\"name\":\"Group\",\"kind\":\"community-group\",\"provider\":\"vol-a\",\"channels\":[\"in-person\"]}}");
@@ -50,7 +51,8 @@ static void a_suggestion_is_settled_once(void **state)
     assert_refusal(world, STATUS_ABORTED, "", "TakeSignposting", "{\"id\":\"%s\"}", id);
     suggest(world, "gp-a1", "sore-throat", pharmacy, ",\"outcome\":\"declined\"", id);
     assert_refusal(world, STATUS_INVALID_ARGUMENT, "avoidedAppointment", "CreateSignposting",
-                   "{\"signposting\":{\"practice\":\"gp-a1\",\"need\":\"cough\",\"service\":\"%s\",\"avoidedAppointment\":true}}", pharmacy);
+                   "{\"signposting\":{\"practice\":\"gp-a1\",\"need\":\"cough\",\"service\":\"%s\",\"avoidedAppointment\":true}}",
+                   pharmacy);
 }
 
 static void it_is_the_practices_own(void **state)

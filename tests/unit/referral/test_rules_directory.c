@@ -11,8 +11,8 @@ static const char *reasons_of(arena_t *arena, const char *search, const char *se
     reason_t *reasons[DIRECTORY_REASONS_MAX];
     size_t count = 0;
     problem_t problem = {0};
-    assert_int_equal(directory_reasons(message(arena, SEARCH_TYPE, search), message(arena, LOADED_SERVICE_TYPE, service), &thursday_noon, arena,
-                                       reasons, &count, &problem),
+    assert_int_equal(directory_reasons(message(arena, SEARCH_TYPE, search), message(arena, LOADED_SERVICE_TYPE, service), &thursday_noon,
+                                       arena, reasons, &count, &problem),
                      STATUS_OK);
     const char *text = "";
     for (size_t i = 0; i < count; i++) {

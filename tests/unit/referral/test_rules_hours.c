@@ -29,8 +29,8 @@ static void the_week_says_when_it_is_open(void **state)
     static const struct {
         const char *time;
         bool open;
-    } monday[] = {{"07:59", false}, {"08:00", true},  {"11:59", true},  {"12:00", false},
-                  {"12:59", false}, {"13:00", true},  {"18:29", true},  {"18:30", false}};
+    } monday[] = {{"07:59", false}, {"08:00", true}, {"11:59", true}, {"12:00", false},
+                  {"12:59", false}, {"13:00", true}, {"18:29", true}, {"18:30", false}};
     for (size_t i = 0; i < sizeof monday / sizeof *monday; i++)
         assert_int_equal(open_at(*state, week, "2026-11-23", monday[i].time, false), monday[i].open);
     assert_false(open_at(*state, week, "2026-11-24", "09:00", false));
@@ -56,7 +56,8 @@ static void an_exception_decides_alone(void **state)
 static void a_bank_holiday_closes_unless_it_does_not(void **state)
 {
     assert_false(open_at(*state, week, "2026-11-23", "09:00", true));
-    assert_true(open_at(*state, "{'weekly':[{'weekday':'monday','from':'08:00','to':'12:00'}],'bankHolidays':true}", "2026-11-23", "09:00", true));
+    assert_true(
+        open_at(*state, "{'weekly':[{'weekday':'monday','from':'08:00','to':'12:00'}],'bankHolidays':true}", "2026-11-23", "09:00", true));
 }
 
 static void without_hours_nothing_is_known(void **state)
@@ -87,7 +88,8 @@ static void hours_that_make_no_sense_are_refused(void **state)
     assert_refused(*state, "{'exceptions':[{'date':'2026-12-24','from':'09:00','to':'08:00'}]}", "hours.exceptions[0].to");
     assert_refused(*state, "{'exceptions':[{'date':'2026-12-24'},{'date':'2026-12-24','from':'08:00','to':'09:00'}]}",
                    "hours.exceptions[1].date");
-    assert_refused(*state, "{'exceptions':[{'date':'2026-12-24','from':'08:00','to':'10:00'},{'date':'2026-12-24','from':'09:00','to':'11:00'}]}",
+    assert_refused(*state,
+                   "{'exceptions':[{'date':'2026-12-24','from':'08:00','to':'10:00'},{'date':'2026-12-24','from':'09:00','to':'11:00'}]}",
                    "hours.exceptions[1].from");
 }
 
