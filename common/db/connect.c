@@ -31,5 +31,6 @@ void db_connect_sql(buf_t *out, const char *schema)
     if (schema != NULL) {
         buf_add_string(out, "; SET search_path = ");
         sql_add_identifier(out, schema);
+        buf_add_string(out, DB_EXTENSIONS_PATH);
     }
 }

@@ -109,7 +109,7 @@ static status_t schema_ensure(db_session_t *session, const db_migrate_options_t 
     }
     buf_add_string(sql, "SET search_path = ");
     sql_add_identifier(sql, options->schema);
-    buf_add_string(sql, "; CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, "
+    buf_add_string(sql, DB_EXTENSIONS_PATH "; CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, "
                         "applied_at timestamptz NOT NULL DEFAULT now())");
     const char *const roles[] = {options->app_role, options->job_role};
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {

@@ -54,7 +54,6 @@ CREATE TABLE service (
 );
 CREATE UNIQUE INDEX service_by_id ON service (id);
 CREATE INDEX service_by_kind ON service (kind, provider);
-CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA :schema;
 CREATE INDEX service_by_words ON service USING gin (words gin_trgm_ops);
 
 CREATE FUNCTION instant_text(at timestamptz) RETURNS text IMMUTABLE LANGUAGE sql

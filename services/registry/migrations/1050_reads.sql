@@ -1,5 +1,4 @@
--- Search by something like a name. A trusted extension: the schema's owner may install it.
-CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA :schema;
+-- Search by something like a name.
 
 -- A creation adds to the pending list of one index alone, and of the name alone: codes are found by the primary key, and former names and
 -- identifiers have indexes of their own, which the usual new organisation is not in. The list is short, since every search reads it to its

@@ -70,7 +70,7 @@ END;
 -- Not a function of SQL, since those are planned by each statement that calls them; the two above become part of these plans.
 CREATE FUNCTION organisations_found(q text, day date, of_kind text, of_level text, of_status text, below text)
     RETURNS TABLE (code text, distance integer) STABLE ROWS 30 LANGUAGE plpgsql
-    SET search_path = :schema, pg_temp SET pg_trgm.word_similarity_threshold = '0.57' SET enable_seqscan = off AS $$
+    SET search_path = :schema, pcn_extensions, pg_temp SET pg_trgm.word_similarity_threshold = '0.57' SET enable_seqscan = off AS $$
 DECLARE
     word text := ' ' || lower(q COLLATE "C");
     literal text := regexp_replace(q, '([\\%_])', '\\\1', 'g');
