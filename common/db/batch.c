@@ -9,6 +9,7 @@
 typedef struct db_pick {
     db_query_t *query;
     unsigned number;   // of its statement
+    unsigned before;   // of what is sent before it, where there is such
     unsigned position; // in the queue, which keeps the sort stable
 } db_pick_t;
 
@@ -28,6 +29,14 @@ void batch_collect(db_batch_t *batch, db_queue_t *into)
     }
 }
 
+static status_t fill_before(db_query_t *query, problem_t *problem)
+{
+    query->before_values = arena_alloc(query->arena, ((size_t)query->before->param_count + 1) * sizeof *query->before_values);
+    if (query->before_values == NULL)
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
+    return db_statement_bind(query->before, query->roots, query->arena, query->before_values, problem);
+}
+
 // Fills the parameters once; a query that is sent again has them already.
 static bool fill(db_t *db, db_query_t *query)
 {
@@ -43,6 +52,8 @@ static bool fill(db_t *db, db_query_t *query)
     } else {
         status = db_statement_bind(query->statement, query->roots, query->arena, query->values, &problem);
     }
+    if (status == STATUS_OK && query->before != NULL)
+        status = fill_before(query, &problem);
     if (status != STATUS_OK) {
         problem.status = status;
         db_answer(db, query, NULL, &problem);
@@ -68,14 +79,15 @@ static unsigned pick(db_link_t *link)
             continue;
         }
         int number = catalogue_number(&db->catalogue, query->statement);
-        if (number < 0) {
+        int before = query->before != NULL ? catalogue_number(&db->catalogue, query->before) : 0;
+        if (number < 0 || before < 0) {
             db_answer_status(db, query, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory", 0);
             continue;
         }
         bool alone = (query->flags & DB_QUERY_ALONE) != 0;
         if (!fill(db, query))
             continue;
-        db->picks[count] = (db_pick_t){query, (unsigned)number, count};
+        db->picks[count] = (db_pick_t){query, (unsigned)number, (unsigned)before, count};
         count++;
         if (alone)
             break;
@@ -109,7 +121,20 @@ static db_slot_t *slot_add(db_batch_t *batch, unsigned number, bool prepare)
 
 static bool shares(const db_link_t *link, const db_query_t *query)
 {
+    if (query->before != NULL)
+        return false;
     return link->lane->write ? query->statement->gathers : query->statement->coalesce_column != NULL && coalesce_takes(query);
+}
+
+// False without memory.
+static bool ensure_prepared(db_link_t *link, db_batch_t *batch, unsigned number)
+{
+    if (link_is_prepared(link, number))
+        return true;
+    if (!link_set_prepared(link, number))
+        return false;
+    slot_add(batch, number, true);
+    return true;
 }
 
 // A place in the batch for the query: the shared execution that is there already, or one of its own, after the statement's PREPARE
@@ -129,11 +154,12 @@ static bool place(db_link_t *link, db_batch_t *batch, const db_pick_t *picked)
             return true;
         }
     }
-    if (!link_is_prepared(link, picked->number)) {
-        if (!link_set_prepared(link, picked->number))
-            return false;
-        slot_add(batch, picked->number, true);
-    }
+    if (picked->query->before != NULL && !ensure_prepared(link, batch, picked->before))
+        return false;
+    if (!ensure_prepared(link, batch, picked->number))
+        return false;
+    if (picked->query->before != NULL)
+        slot_add(batch, picked->before, false)->behind = picked->query;
     if (shared) {
         known->batch = db->batch_serial;
         known->slot = batch->count;
@@ -148,6 +174,8 @@ static bool slot_send(db_link_t *link, const db_slot_t *slot)
     const db_statement_t *statement = link->db->catalogue.known[slot->number].statement;
     if (slot->prepare)
         return PQsendPrepare(link->pg, statement->name, statement->sql, 0, NULL) == 1;
+    if (slot->behind != NULL)
+        return PQsendQueryPrepared(link->pg, statement->name, statement->param_count, slot->behind->before_values, NULL, NULL, 0) == 1;
     if (statement->gathers)
         return gather_send(link, slot);
     if (statement->coalesce_column != NULL)
@@ -175,8 +203,8 @@ bool batch_send(db_link_t *link)
         return false;
     if (link->lane->write)
         qsort(db->picks, count, sizeof(*db->picks), pick_compare);
-    // At most a PREPARE and an execution each.
-    db_batch_t *batch = calloc(1, sizeof(*batch) + 2 * (size_t)count * sizeof(db_slot_t));
+    // At most a PREPARE and an execution each, and the same of what is sent before it.
+    db_batch_t *batch = calloc(1, sizeof(*batch) + 4 * (size_t)count * sizeof(db_slot_t));
     if (batch == NULL) {
         put_back(link, count);
         return false;

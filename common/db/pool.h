@@ -53,6 +53,9 @@ typedef struct db_query {
     const db_statement_t *statement;
     const void *roots[DB_ROOTS_MAX]; // parallel to the statement's roots; NULL gives NULL parameters
     arena_t *arena;
+    // Sent right before it, in the same transaction, with the same roots: what the database is to know of the caller. Its rows are nobody's. A
+    // query with one is an execution of its own. NULL for none.
+    const db_statement_t *before;
     // Write: the aggregate that it changes ("pcn-rutland"), sorts the batch and picks the connection. Coalesced read: the value looked
     // for. Else NULL.
     const char *key;
@@ -67,6 +70,7 @@ typedef struct db_query {
     // The pool's own.
     struct db_query *next;
     const char *values[DB_PARAMS_MAX];
+    const char **before_values;
     int value_count;
     unsigned attempts;
     int place; // in a gathered execution, from 1

@@ -50,6 +50,7 @@ void catalogue_deinit(db_catalogue_t *catalogue);
 typedef struct db_slot {
     unsigned number;          // of the statement
     bool prepare;             // else an execution
+    const db_query_t *behind; // an execution of what is sent before that query, whose own slot is the next; else NULL
     bool shared;              // by several queries, of which some may be gone
     db_query_t *first, *last; // NULL once answered
     PGresult *result;

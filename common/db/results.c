@@ -37,9 +37,10 @@ static void list_fail(db_t *db, db_query_t *query, const db_statement_t *stateme
         return;
     problem_t problem = {0};
     db_error_problem(error, statement->name, &problem);
-    db_rows_t rows = {.result = error, .statement = statement, .constraint = PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME)};
+    db_rows_t rows = {.result = error, .constraint = PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME)};
     while (query != NULL) {
         db_query_t *next = query->next;
+        rows.statement = query->statement; // what failed may be what was sent before it
         db_answer(db, query, &rows, &problem);
         query = next;
     }
@@ -68,15 +69,17 @@ static void requeue(db_link_t *link, db_queue_t *queries)
     queue_prepend(link->queue, queries);
 }
 
-// The failure of a PREPARE is that of every query of the batch that meant to use it.
+// The failure of a PREPARE is that of every query of the batch that meant to use it. What is sent before a query fails for that query, whose
+// slot is the next.
 static void take_failed(db_batch_t *batch, db_queue_t *failed)
 {
     const db_slot_t *slot = &batch->slots[batch->failed];
     for (unsigned i = (unsigned)batch->failed; i < batch->count; i++) {
         if (batch->slots[i].number != slot->number || (i != (unsigned)batch->failed && !slot->prepare))
             continue;
-        queue_append_list(failed, batch->slots[i].first);
-        batch->slots[i].first = NULL;
+        db_slot_t *whose = &batch->slots[batch->slots[i].behind != NULL ? i + 1 : i];
+        queue_append_list(failed, whose->first);
+        whose->first = NULL;
     }
 }
 

@@ -102,6 +102,9 @@ void exchange_run(exchange_t *exchange, const db_statement_t *statement, bool wr
                           .deadline_us = exchange->rpc->deadline_us,
                           .done = done,
                           .data = exchange};
+    const plan_method_t *method = exchange->method;
+    if ((method->handler->flags & SERVICE_REACHES) != 0 && (statement == method->load || statement == method->save))
+        query->before = exchange->host->plan->tell;
     query->roots[PLAN_ROOT_REQUEST] = exchange->call.request;
     query->roots[PLAN_ROOT_HEADER] = exchange->call.header;
     query->roots[PLAN_ROOT_CALL] = &exchange->statement;
@@ -174,6 +177,8 @@ static void decide(exchange_t *exchange)
     call->after = call->reply = NULL;
     call->version = 0;
     call->key = NULL;
+    call->about = NULL;
+    call->about_count = 0;
     status_t status = exchange->method->handler->decide(call);
     const bool changes = exchange->method->save != NULL;
     if (status != STATUS_OK) {
@@ -324,6 +329,8 @@ static void save(exchange_t *exchange)
     // Without a path what the change is about is what its event is about.
     if (exchange->method->method->path == NULL && exchange->call.event_count > 0)
         statement->resource = (char *)(uintptr_t)exchange->call.events[0].subject;
+    if (exchange->call.about_count > 0)
+        statement->resource = exchange->call.about[0];
     if (statement->resource == NULL ||
         !pb_pack(exchange->call.reply, exchange->rpc->arena, &statement->answer.data, &statement->answer.len) || !add_events(exchange)) {
         exchange_out_of_memory(exchange);
@@ -367,6 +374,7 @@ static bool prepare(exchange_t *exchange)
     exchange->statement.today = exchange->today;
     exchange->statement.method = (char *)exchange->method->method->name;
     exchange->statement.peer = (char *)rpc->peer;
+    exchange->statement.has_own = exchange->statement.own = exchange->own.done != NULL;
     // Only who speaks for others knows where they are.
     if (rpc->header->principal != NULL && strcmp(rpc->peer, EXCHANGE_SPEAKER) == 0)
         exchange->statement.origin = rpc->header->origin;

@@ -64,6 +64,8 @@ static void write_entry(exchange_t *exchange)
     arena_t *arena = exchange->rpc->arena;
     statement->verdict = status == STATUS_OK ? (char *)"done" : arena_printf(arena, "refused: %s", status_name(status));
     statement->resource = resource_path(exchange->method->method, exchange->call.request, exchange->call.key, arena);
+    statement->about = exchange->call.about;
+    statement->n_about = exchange->call.about_count;
     if (statement->verdict == NULL || statement->resource == NULL) {
         exchange_out_of_memory(exchange);
         return;

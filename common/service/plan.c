@@ -20,10 +20,10 @@
     "WHERE organisation = :call.organisation AND subject = :call.subject AND method = :call.method AND key = :call.idempotency_key"
 
 // An entry of the audit trail, up to its verdict.
-#define AUDIT_INSERT                                                                                                                       \
+#define AUDIT_INSERT(resource)                                                                                                             \
     "INSERT INTO audit_queue (at, request_id, subject, organisation, origin, peer, method, resource, verdict) "                            \
     "SELECT :call.now::timestamptz, :header.request_id::uuid, :call.subject::text, :call.organisation::text, :call.origin::text, "         \
-    "    :call.peer::text, :call.method::text, :call.resource::text, "
+    "    :call.peer::text, :call.method::text, " resource ", "
 
 // What stands around a handler's save: `input` has a row for each change, `seen` one for each of them that took place before. The answer
 // goes in last and without ON CONFLICT: a refused change must leave no record, and a concurrent twin meets the primary key, is
@@ -41,7 +41,7 @@ static const char save_tail[] =
     "    FROM input i JOIN changed c ON c.key = :call.key CROSS JOIN LATERAL unnest(:call.event_ids::uuid[], :call.event_types::text[], "
     "        :call.event_subjects::text[], :call.event_versions::bigint[], :call.event_data::text[]) AS e (id, type, subject, version, "
     "data)), "
-    "audited AS (" AUDIT_INSERT "'done' FROM input i JOIN changed c ON c.key = :call.key) "
+    "audited AS (" AUDIT_INSERT(":call.resource::text") "'done' FROM input i JOIN changed c ON c.key = :call.key) "
     "SELECT CASE WHEN c.key IS NOT NULL THEN 'done' WHEN s.n IS NULL THEN 'moved' "
     "            WHEN s.request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, s.answer, s.version, i.n "
     "FROM input i LEFT JOIN changed c ON c.key = :call.key LEFT JOIN seen s ON s.n = i.n ORDER BY i.n";
@@ -50,9 +50,16 @@ static const db_stmt_t seen = {
     "seen", "SELECT CASE WHEN request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, answer, version "
             "FROM idempotency " SEEN_WHERE};
 
-// Many at once are one execution.
-static const db_stmt_t audit = {"audit", "WITH input AS (:inputs), audited AS (" AUDIT_INSERT ":call.verdict::text FROM input i) "
-                                         "SELECT i.n FROM input i ORDER BY i.n"};
+// Many at once are one execution. An entry for each resource that it was about.
+static const db_stmt_t audit = {
+    "audit", "WITH input AS (:inputs), audited AS (" AUDIT_INSERT("r.resource") ":call.verdict::text FROM input i CROSS JOIN LATERAL "
+             "unnest(coalesce(nullif(:call.about::text[], '{}'), ARRAY[:call.resource::text])) AS r (resource)) "
+             "SELECT i.n FROM input i ORDER BY i.n"};
+
+static const db_stmt_t tell = {
+    "tell", "SELECT set_config('pcn.organisations', coalesce(:call.organisation::text, ''), true), "
+            "set_config('pcn.subject', coalesce(:call.subject::text, ''), true), "
+            "set_config('pcn.own', coalesce(:call.own::text, 'false'), true), set_config('pcn.request', :header.request_id::text, true)"};
 
 // What every service serves besides its own contract.
 static const struct {
@@ -99,6 +106,11 @@ static status_t compile_save(plan_method_t *method, const db_root_t *roots, prob
     return status;
 }
 
+static bool asks_told(const db_stmt_t *statement)
+{
+    return statement == NULL || strstr(statement->sql, "told(:header.request_id") != NULL;
+}
+
 static status_t compile(plan_method_t *method, problem_t *problem)
 {
     const service_handler_t *handler = method->handler;
@@ -115,6 +127,10 @@ static status_t compile(plan_method_t *method, problem_t *problem)
         return refuse(problem, method->method->name, "Every change is audited; SERVICE_AUDITED is for reads");
     if ((changes || handler->coalesce != NULL) && (handler->flags & SERVICE_SLOW) != 0)
         return refuse(problem, method->method->name, "SERVICE_SLOW is for reads that do not coalesce");
+    if ((handler->flags & SERVICE_REACHES) != 0 && (handler->coalesce != NULL || (handler->flags & SERVICE_GATHERS) != 0))
+        return refuse(problem, method->method->name, "What reaches by row-level security shares no execution");
+    if ((handler->flags & SERVICE_REACHES) != 0 && (!asks_told(handler->load) || !asks_told(handler->save)))
+        return refuse(problem, method->method->name, "What reaches by row-level security says told(:header.request_id)");
     const db_root_t roots[PLAN_ROOTS] = {
         [PLAN_ROOT_REQUEST] = {"request", method->method->request},
         [PLAN_ROOT_HEADER] = {"header", &pcn__common__v1__request_header__type},
@@ -206,6 +222,7 @@ static status_t check_names(const plan_t *plan, problem_t *problem)
     size_t count = 0;
     made[count++] = plan->seen;
     made[count++] = plan->audit;
+    made[count++] = plan->tell;
     for (size_t i = 0; i < plan->method_count && count + 3 <= sizeof made / sizeof *made; i++) {
         const db_statement_t *own[] = {plan->methods[i].load, plan->methods[i].load_alone, plan->methods[i].save};
         for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
@@ -250,6 +267,8 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
     if (status == STATUS_OK)
         status = db_statement_new(audit.name, audit.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->audit, problem);
     if (status == STATUS_OK)
+        status = db_statement_new(tell.name, tell.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->tell, problem);
+    if (status == STATUS_OK)
         status = check_names(plan, problem);
     qsort(plan->methods, plan->method_count, sizeof *plan->methods, by_name);
     if (status == STATUS_OK)
@@ -276,6 +295,7 @@ void plan_destroy(plan_t **plan)
     free((*plan)->jobs);
     db_statement_destroy(&(*plan)->seen);
     db_statement_destroy(&(*plan)->audit);
+    db_statement_destroy(&(*plan)->tell);
     free((*plan)->methods);
     free(*plan);
     *plan = NULL;

@@ -53,6 +53,10 @@ typedef struct service_call {
     service_event_t *events; // room for SERVICE_EVENTS_MAX
     size_t event_count;
     bool unchanged; // decided that there is nothing to do: answer without a save
+    // What the call is about, for the audit trail, where that is not its path: paths of resources ("patients/…"). An audited look has an entry
+    // for each, also where it is refused; a change has one, for the first.
+    char **about;
+    size_t about_count;
     problem_t *problem;
 } service_call_t;
 
@@ -75,6 +79,10 @@ enum {
     // and
     // is answered once what it wrote is committed.
     SERVICE_SLOW = 16,
+    // Its load and save touch rows that are seen by reach alone (patients): right before each the database is told, for its transaction, who
+    // asks and of which request they are, by which the policies of row-level security decide (0007_principal.sql). Each of both statements says `told(:header.request_id)` where it reads such rows, so that one that nobody
+    // was told for sees none. Never gathered or coalesced.
+    SERVICE_REACHES = 32,
 };
 
 typedef struct service_handler {

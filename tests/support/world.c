@@ -107,7 +107,14 @@ static PGresult *ask(run_t *run, const db_statement_t *statement, problem_t *pro
         [PLAN_ROOT_CALL] = &run->statement,      [PLAN_ROOT_ROW] = run->call.row_count > 0 ? run->call.rows[0] : NULL,
         [PLAN_ROOT_AFTER] = run->call.after,     [PLAN_ROOT_PREPARED] = run->call.prepared,
     };
-    return db_session_run(run->world->session, statement, roots, run->world->arena, problem);
+    const bool reaches = (run->method->handler->flags & SERVICE_REACHES) != 0;
+    if (!reaches)
+        return db_session_run(run->world->session, statement, roots, run->world->arena, problem);
+    exec(run->world->session, "BEGIN");
+    PQclear(db_session_run(run->world->session, run->world->plan->tell, roots, run->world->arena, problem));
+    PGresult *result = db_session_run(run->world->session, statement, roots, run->world->arena, problem);
+    exec(run->world->session, result != NULL ? "COMMIT" : "ROLLBACK");
+    return result;
 }
 
 static void load(run_t *run)
@@ -259,6 +266,8 @@ static status_t go(run_t *run)
         world->problem = (problem_t){0};
         run->call.event_count = 0;
         run->call.unchanged = false;
+        run->call.about = NULL;
+        run->call.about_count = 0;
         const status_t status = run->method->handler->decide(&run->call);
         if (status != STATUS_OK)
             return world->problem.status = status;
