@@ -138,6 +138,24 @@ static void test_reading_and_changing(void **state)
     plan_destroy(&fixture.plan);
 }
 
+static void test_reach_that_asks_nobody(void **state)
+{
+    (void)state;
+    static const db_stmt_t asks = {"asks", "SELECT 'pcn-a' AS code WHERE told(:header.request_id::text)"};
+    fixture_t fixture;
+    fill(&fixture);
+    handler_of(&fixture, "GetNetwork")->flags = SERVICE_REACHES;
+    assert_refused(&fixture, "GetNetwork", "told");
+    fill(&fixture);
+    handler_of(&fixture, "GetNetwork")->flags = SERVICE_REACHES;
+    handler_of(&fixture, "GetNetwork")->load = &asks;
+    assert_int_equal(plan_new(&fixture.service, &fixture.plan, &fixture.problem), STATUS_OK);
+    plan_destroy(&fixture.plan);
+    fill(&fixture);
+    handler_of(&fixture, "AddMember")->flags = SERVICE_REACHES | SERVICE_GATHERS;
+    assert_refused(&fixture, "AddMember", "shares no execution");
+}
+
 static void test_unguarded_save(void **state)
 {
     (void)state;
@@ -262,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_missing_handler),
         cmocka_unit_test(test_handler_without_method),
         cmocka_unit_test(test_reading_and_changing),
+        cmocka_unit_test(test_reach_that_asks_nobody),
         cmocka_unit_test(test_unguarded_save),
         cmocka_unit_test(test_a_key_alone),
         cmocka_unit_test(test_unknown_parameter),
