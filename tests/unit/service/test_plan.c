@@ -145,9 +145,9 @@ static void test_reach_that_asks_nobody(void **state)
     fixture_t fixture;
     fill(&fixture);
     handler_of(&fixture, "GetNetwork")->flags = SERVICE_REACHES;
+    handler_of(&fixture, "GetNetwork")->load = &good_load;
+    handler_of(&fixture, "GetNetwork")->row = &pcn__registry__v1__network__type;
     assert_refused(&fixture, "GetNetwork", "told");
-    fill(&fixture);
-    handler_of(&fixture, "GetNetwork")->flags = SERVICE_REACHES;
     handler_of(&fixture, "GetNetwork")->load = &asks;
     assert_int_equal(plan_new(&fixture.service, &fixture.plan, &fixture.problem), STATUS_OK);
     plan_destroy(&fixture.plan);
