@@ -83,6 +83,7 @@ problem_t *problem_write(problem_t *problem, const char *field, const char *form
     utf8_copy(problem->field, sizeof problem->field, field != NULL ? field : "");
     utf8_copy(problem->detail, sizeof problem->detail, detail);
     problem->retry_after_ms = 0;
+    problem->members = NULL;
     return problem;
 }
 

@@ -52,6 +52,8 @@ typedef struct problem {
     char detail[384];
     // 0 where there is no advice.
     uint32_t retry_after_ms;
+    // Further members of the problem, as JSON text: "\"alternatives\":[…]". NULL for none. Somebody else's memory: of the call's arena.
+    const char *members;
 } problem_t;
 
 // Fills all but the status of the problem (which may be NULL) and returns the problem. Too long texts are cut at a whole UTF-8 character.

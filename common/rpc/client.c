@@ -169,6 +169,7 @@ static void take_reply(void *data, rpc_replica_t *replica, const uint8_t *bytes,
     if (problem.status != STATUS_OK) {
         (void)problem_set(&problem, problem.status, reply->field, "%s", reply->detail != NULL ? reply->detail : "");
         problem.retry_after_ms = reply->has_retry_after_ms ? reply->retry_after_ms : 0;
+        problem.members = reply->members;
     }
     rpc_calls_finish(client, request, reply, (const uint8_t *)content, pair->body_size, &problem);
 }

@@ -167,6 +167,7 @@ void rpc_refuse(rpc_server_t *server, rpc_call_t *call, const problem_t *problem
     reply.detail = words.detail[0] != '\0' ? words.detail : NULL;
     reply.has_retry_after_ms = problem->retry_after_ms > 0;
     reply.retry_after_ms = problem->retry_after_ms;
+    reply.members = (char *)(uintptr_t)problem->members;
     rpc_reply(server, call, &reply, NULL, 0);
 }
 

@@ -45,6 +45,10 @@ void reply_problem_write(int http, const problem_t *problem, const char *request
     buf_printf(out, ",\"requestId\":\"%s\"", request_id);
     if (problem->retry_after_ms > 0)
         buf_printf(out, ",\"retryAfterSeconds\":%u", retry_seconds(problem));
+    if (problem->members != NULL) {
+        buf_add_char(out, ',');
+        buf_add_string(out, problem->members);
+    }
     buf_add_char(out, '}');
 }
 

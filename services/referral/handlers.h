@@ -37,4 +37,21 @@ status_t decide_take_signposting(service_call_t *call);
 status_t decide_decline_signposting(service_call_t *call);
 status_t decide_measure_signpostings(service_call_t *call);
 
+status_t decide_create_schedule_template(service_call_t *call);
+status_t decide_get_schedule_template(service_call_t *call);
+status_t prepare_list_schedule_templates(service_call_t *call);
+status_t decide_list_schedule_templates(service_call_t *call);
+status_t decide_update_schedule_template(service_call_t *call);
+status_t decide_generate_slots(service_call_t *call);
+
+status_t prepare_list_slots(service_call_t *call);
+status_t decide_list_slots(service_call_t *call);
+status_t decide_get_slot(service_call_t *call);
+status_t decide_block_slot(service_call_t *call);
+status_t decide_unblock_slot(service_call_t *call);
+status_t decide_hold_slot(service_call_t *call);
+status_t decide_release_hold(service_call_t *call);
+// ALREADY_EXISTS with the slot's alternatives.
+status_t refuse_taken(service_call_t *call, const char *field, const Pcn__Referral__Store__V1__LoadedSlot *slot);
+
 #endif

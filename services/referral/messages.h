@@ -5,6 +5,7 @@
 #include "pcn/referral/store/v1/store.meta.h"
 #include "pcn/referral/v1/directory.meta.h"
 #include "pcn/referral/v1/referral.meta.h"
+#include "pcn/referral/v1/schedule.meta.h"
 
 typedef Pcn__Referral__V1__Service directory_service_t;
 typedef Pcn__Referral__V1__ServiceKind service_kind_t;
@@ -24,8 +25,15 @@ typedef Pcn__Referral__Store__V1__LoadedService loaded_service_t;
 #define REASON_TYPE (&pcn__referral__v1__reason__type)
 #define LOADED_SERVICE_TYPE (&pcn__referral__store__v1__loaded_service__type)
 
+#define SCHEDULE_TEMPLATE_TYPE (&pcn__referral__v1__schedule_template__type)
+#define SLOT_TYPE (&pcn__referral__v1__slot__type)
+#define HOLD_TYPE (&pcn__referral__v1__hold__type)
+#define LOADED_TEMPLATE_TYPE (&pcn__referral__store__v1__loaded_template__type)
+#define LOADED_SLOT_TYPE (&pcn__referral__store__v1__loaded_slot__type)
+
 #define CHANNEL(name) PCN__REFERRAL__V1__CHANNEL__CHANNEL_##name
 #define SERVICE_STATUS(name) PCN__REFERRAL__V1__SERVICE_STATUS__SERVICE_STATUS_##name
+#define SLOT_STATUS(name) PCN__REFERRAL__V1__SLOT_STATUS__SLOT_STATUS_##name
 #define OUTCOME(name) PCN__REFERRAL__V1__SIGNPOSTING_OUTCOME__SIGNPOSTING_OUTCOME_##name
 
 #endif

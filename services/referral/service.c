@@ -3,9 +3,13 @@
 #include "services/referral/handlers.h"
 #include "services/referral/store_copy.h"
 #include "services/referral/store_directory.h"
+#include "services/referral/store_schedule.h"
 #include "services/referral/store_signposting.h"
+#include "services/referral/store_slot.h"
 
 #define REFERENCES_TYPE (&pcn__referral__store__v1__service_references__type)
+#define TEMPLATE_CHANGE_TYPE (&pcn__referral__store__v1__template_change__type)
+#define LOADED_HOLD_TYPE (&pcn__referral__store__v1__hold__type)
 #define LOADED_SIGNPOSTING_TYPE (&pcn__referral__store__v1__loaded_signposting__type)
 
 extern const db_migration_t referral_migrations[];
@@ -73,7 +77,68 @@ static const service_handler_t handlers[] = {
      .load = &measure_signpostings,
      .row = &pcn__referral__store__v1__measure_row__type,
      .decide = decide_measure_signpostings},
+    {.method = "CreateScheduleTemplate",
+     .load = &create_schedule_template_load,
+     .row = &pcn__referral__store__v1__template_references__type,
+     .decide = decide_create_schedule_template,
+     .after = TEMPLATE_CHANGE_TYPE,
+     .save = &create_schedule_template_save},
+    {.method = "GetScheduleTemplate", .load = &get_schedule_template, .row = SCHEDULE_TEMPLATE_TYPE, .decide = decide_get_schedule_template},
+    {.method = "ListScheduleTemplates",
+     .prepare = prepare_list_schedule_templates,
+     .prepared = &pcn__referral__store__v1__after__type,
+     .load = &list_schedule_templates,
+     .row = SCHEDULE_TEMPLATE_TYPE,
+     .decide = decide_list_schedule_templates},
+    {.method = "UpdateScheduleTemplate",
+     .load = &update_schedule_template_load,
+     .row = LOADED_TEMPLATE_TYPE,
+     .decide = decide_update_schedule_template,
+     .after = TEMPLATE_CHANGE_TYPE,
+     .save = &update_schedule_template_save},
+    {.method = "GenerateSlots",
+     .load = &generate_slots_load,
+     .row = LOADED_TEMPLATE_TYPE,
+     .decide = decide_generate_slots,
+     .after = TEMPLATE_CHANGE_TYPE,
+     .save = &generate_slots_save},
+    {.method = "ListSlots",
+     .prepare = prepare_list_slots,
+     .prepared = &pcn__referral__store__v1__slot_search__type,
+     .load = &list_slots,
+     .row = LOADED_SLOT_TYPE,
+     .decide = decide_list_slots},
+    {.method = "GetSlot", .load = &get_slot, .row = LOADED_SLOT_TYPE, .decide = decide_get_slot},
+    {.method = "BlockSlot",
+     .load = &block_slot_load,
+     .row = LOADED_SLOT_TYPE,
+     .decide = decide_block_slot,
+     .after = SLOT_TYPE,
+     .save = &block_slot_save},
+    {.method = "UnblockSlot",
+     .load = &unblock_slot_load,
+     .row = LOADED_SLOT_TYPE,
+     .decide = decide_unblock_slot,
+     .after = SLOT_TYPE,
+     .save = &unblock_slot_save},
+    {.method = "HoldSlot",
+     .load = &hold_slot_load,
+     .row = LOADED_SLOT_TYPE,
+     .decide = decide_hold_slot,
+     .after = LOADED_HOLD_TYPE,
+     .save = &hold_slot_save},
+    {.method = "ReleaseHold",
+     .load = &release_hold_load,
+     .row = LOADED_HOLD_TYPE,
+     .decide = decide_release_hold,
+     .after = LOADED_HOLD_TYPE,
+     .save = &release_hold_save},
     {.method = NULL},
+};
+
+static const service_job_t jobs[] = {
+    {.name = "horizon", .due = &due_templates, .method = "GenerateSlots", .period_s = 60, .at_once = 4},
+    {.name = NULL},
 };
 
 static const service_follower_t followers[] = {
@@ -87,4 +152,5 @@ const service_t referral_service = {
     .handlers = handlers,
     .migrations = referral_migrations,
     .followers = followers,
+    .jobs = jobs,
 };

@@ -48,6 +48,22 @@ static void whole_problem(void **state)
     json_decref(object);
 }
 
+static void further_members(void **state)
+{
+    problem_t problem = {0};
+    (void)state;
+    problem_set(&problem, STATUS_ALREADY_EXISTS, "slots[0]", "It is taken");
+    problem.members = "\"alternatives\":[{\"id\":\"a\"}]";
+    json_t *object = problem_json(409, &problem);
+    assert_int_equal(json_array_size(json_object_get(object, "alternatives")), 1);
+    json_decref(object);
+    // Another refusal has none of them.
+    problem_set(&problem, STATUS_NOT_FOUND, NULL, "It is gone");
+    object = problem_json(404, &problem);
+    assert_null(json_object_get(object, "alternatives"));
+    json_decref(object);
+}
+
 static void statuses_of_http_alone(void **state)
 {
     static const struct {
@@ -82,7 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_problem),
-        cmocka_unit_test(statuses_of_http_alone),
+        cmocka_unit_test(further_members), cmocka_unit_test(statuses_of_http_alone),
         cmocka_unit_test(hostile_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

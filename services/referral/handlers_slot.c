@@ -1,0 +1,296 @@
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+#include "common/base/id.h"
+#include "common/pb/json.h"
+#include "common/pb/message.h"
+#include "common/pb/wire.h"
+#include "common/service/cursor.h"
+#include "services/referral/handlers.h"
+#include "services/referral/rules_visibility.h"
+
+typedef Pcn__Referral__V1__Slot slot_t;
+typedef Pcn__Referral__V1__Hold hold_t;
+typedef Pcn__Referral__V1__ListSlotsRequest request_t;
+typedef Pcn__Referral__V1__ListSlotsReply reply_t;
+typedef Pcn__Referral__Store__V1__SlotSearch slot_search_t;
+typedef Pcn__Referral__Store__V1__Hold loaded_hold_t;
+
+#define PAGE_BYTES_MAX (PB_FRAME_MAX - 1024u)
+#define ROW_HEAD_MAX 4
+#define HOLD_MINUTES_DEFAULT 5
+#define US_PER_MINUTE INT64_C(60000000)
+#define ALTERNATIVES_BYTES 16384
+
+// ---- the search ----
+
+#define LIST_LENGTH 8
+
+static void list_of(const request_t *request, char kind[3], const char *list[LIST_LENGTH])
+{
+    kind[0] = (char)('a' + (request->has_channel ? request->channel : 0));
+    kind[1] = (char)('a' + (request->has_kind ? request->kind : 0));
+    kind[2] = '\0';
+    list[0] = "slots";
+    list[1] = request->organisation;
+    list[2] = request->network;
+    list[3] = request->service;
+    list[4] = request->from;
+    list[5] = request->to;
+    list[6] = request->explain ? "explain" : NULL;
+    list[7] = kind;
+}
+
+static status_t read_token(service_call_t *call, slot_search_t *search)
+{
+    const request_t *request = call->request;
+    char kind[3], *parts[2];
+    const char *list[LIST_LENGTH];
+    int64_t unused;
+    list_of(request, kind, list);
+    status_t status = cursor_read(request->page_token, list, LIST_LENGTH, parts, 2, call->arena, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    if (!instant_parse(parts[0], &unused) || !id_valid(parts[1]))
+        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "pageToken", "This is no page token of ours");
+    search->after_start = parts[0];
+    search->after_id = parts[1];
+    return STATUS_OK;
+}
+
+status_t prepare_list_slots(service_call_t *call)
+{
+    const request_t *request = call->request;
+    range_t range;
+    if ((request->organisation != NULL) + (request->network != NULL) + (request->service != NULL) != 1)
+        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "organisation", "One of organisation, network and service is asked for");
+    status_t status = visibility_range(request->from, request->to, &range, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    slot_search_t *search = pb_new(&pcn__referral__store__v1__slot_search__type, call->arena);
+    char from[INSTANT_SIZE], to[INSTANT_SIZE];
+    instant_format(range.from_us, from);
+    instant_format(range.to_us, to);
+    if (search == NULL || (search->from = arena_string(call->arena, from)) == NULL || (search->to = arena_string(call->arena, to)) == NULL)
+        return refuse_memory(call);
+    call->prepared = search;
+    return request->page_token != NULL ? read_token(call, search) : STATUS_OK;
+}
+
+static slot_t *slot_of(service_call_t *call, const loaded_slot_t *row)
+{
+    slot_t *slot = pb_new(SLOT_TYPE, call->arena);
+    if (slot != NULL)
+        pb_merge(SLOT_TYPE, slot, LOADED_SLOT_TYPE, row);
+    return slot;
+}
+
+// Takes a row into the page. False where it has no room any more, or with the refusal in *status.
+static bool take(service_call_t *call, reply_t *reply, const loaded_slot_t *row, const range_t *range, size_t *bytes, status_t *status)
+{
+    reason_t *reasons[VISIBILITY_REASONS_MAX];
+    size_t count = 0;
+    *status = visibility_reasons(row, range, call->now_us, call->arena, reasons, &count, call->problem);
+    if (*status != STATUS_OK)
+        return false;
+    slot_t *slot = slot_of(call, row);
+    Pcn__Referral__V1__HiddenSlot *hidden = count > 0 ? pb_new(&pcn__referral__v1__hidden_slot__type, call->arena) : NULL;
+    reason_t **list = count > 0 ? arena_alloc(call->arena, count * sizeof *list) : NULL;
+    if (slot == NULL || (count > 0 && (hidden == NULL || list == NULL))) {
+        *status = refuse_memory(call);
+        return false;
+    }
+    if (count > 0) {
+        memcpy(list, reasons, count * sizeof *list);
+        hidden->slot = slot;
+        hidden->reasons = list;
+        hidden->n_reasons = count;
+    }
+    *bytes += ROW_HEAD_MAX + (hidden != NULL ? pcn__referral__v1__hidden_slot__get_packed_size(hidden)
+                                             : pcn__referral__v1__slot__get_packed_size(slot));
+    if (*bytes > PAGE_BYTES_MAX)
+        return false;
+    // What the statement found and the rule hides by now (an instant between them) is only shown where that is asked for.
+    if (hidden == NULL)
+        reply->slots[reply->n_slots++] = slot;
+    else if (((const request_t *)call->request)->explain)
+        reply->hidden[reply->n_hidden++] = hidden;
+    return true;
+}
+
+status_t decide_list_slots(service_call_t *call)
+{
+    const request_t *request = call->request;
+    const size_t size = request->has_page_size ? request->page_size : PAGE_SIZE_DEFAULT;
+    range_t range;
+    status_t status = visibility_range(request->from, request->to, &range, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    reply_t *reply = pb_new(&pcn__referral__v1__list_slots_reply__type, call->arena);
+    if (reply == NULL || (reply->slots = arena_alloc(call->arena, (call->row_count + 1) * sizeof(void *))) == NULL ||
+        (reply->hidden = arena_alloc(call->arena, (call->row_count + 1) * sizeof(void *))) == NULL)
+        return refuse_memory(call);
+    call->reply = reply;
+    size_t taken = 0, bytes = 0;
+    while (taken < call->row_count && taken < size && take(call, reply, call->rows[taken], &range, &bytes, &status))
+        taken++;
+    if (status != STATUS_OK || taken == call->row_count)
+        return status;
+    const loaded_slot_t *last = call->rows[taken - 1];
+    char kind[3];
+    const char *list[LIST_LENGTH], *const parts[2] = {last->start, last->id};
+    list_of(request, kind, list);
+    reply->next_page_token = cursor_make(list, LIST_LENGTH, parts, 2, call->arena);
+    return reply->next_page_token != NULL ? STATUS_OK : refuse_memory(call);
+}
+
+// ---- one ----
+
+status_t decide_get_slot(service_call_t *call)
+{
+    const Pcn__Referral__V1__GetSlotRequest *request = call->request;
+    if (call->row_count == 0)
+        return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no slot %s", request->id);
+    slot_t *slot = slot_of(call, call->rows[0]);
+    if (slot == NULL)
+        return refuse_memory(call);
+    call->reply = slot;
+    call->version = slot->version;
+    return STATUS_OK;
+}
+
+static status_t change_status(service_call_t *call, const char *id, Pcn__Referral__V1__SlotStatus from, Pcn__Referral__V1__SlotStatus to,
+                              const char *reason, const char *event)
+{
+    const loaded_slot_t *row = call->row_count > 0 ? call->rows[0] : NULL;
+    if (row == NULL || (!row->within_reach && !service_may(call, SCOPE_ANY)))
+        return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no slot %s", id);
+    if (row->status != from)
+        return problem_set(call->problem, STATUS_ALREADY_EXISTS, "id", "The slot is not %s", from == SLOT_STATUS(FREE) ? "free" : "blocked");
+    slot_t *slot = slot_of(call, row);
+    if (slot == NULL)
+        return refuse_memory(call);
+    slot->status = to;
+    slot->block_reason = (char *)(uintptr_t)reason;
+    slot->version++;
+    return emit(call, event, "slots", slot->id, slot->version, SLOT_TYPE, slot);
+}
+
+status_t decide_block_slot(service_call_t *call)
+{
+    const Pcn__Referral__V1__BlockSlotRequest *request = call->request;
+    return change_status(call, request->id, SLOT_STATUS(FREE), SLOT_STATUS(BLOCKED), request->reason, "pcn.referral.slot.blocked");
+}
+
+status_t decide_unblock_slot(service_call_t *call)
+{
+    const Pcn__Referral__V1__UnblockSlotRequest *request = call->request;
+    return change_status(call, request->id, SLOT_STATUS(BLOCKED), SLOT_STATUS(FREE), NULL, "pcn.referral.slot.unblocked");
+}
+
+// ---- holds ----
+
+status_t refuse_taken(service_call_t *call, const char *field, const loaded_slot_t *slot)
+{
+    status_t status = problem_set(call->problem, STATUS_ALREADY_EXISTS, field, "The slot %s is taken", slot->id);
+    buf_t text;
+    buf_init(&text, ALTERNATIVES_BYTES);
+    buf_add_string(&text, "\"alternatives\":[");
+    for (size_t i = 0; i < slot->n_alternatives; i++) {
+        if (i > 0)
+            buf_add_char(&text, ',');
+        pb_json_write(SLOT_TYPE, slot->alternatives[i], &text);
+    }
+    buf_add_char(&text, ']');
+    call->problem->members = buf_ok(&text) ? arena_copy(call->arena, text.data, text.size) : NULL;
+    buf_deinit(&text);
+    return status;
+}
+
+// Whether the caller sees the slot, and it is free. What is hidden but for being taken is as if it were not there.
+static status_t check_seen(service_call_t *call, const loaded_slot_t *slot)
+{
+    reason_t *reasons[VISIBILITY_REASONS_MAX];
+    size_t count = 0;
+    status_t status = visibility_reasons(slot, NULL, call->now_us, call->arena, reasons, &count, call->problem);
+    if (status != STATUS_OK || count == 0)
+        return status;
+    if (count == 1 && strcmp(reasons[0]->code, "not-free") == 0)
+        return refuse_taken(call, "id", slot);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(reasons[i]->code, "past") == 0)
+            return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "id", "The slot %s has begun already", slot->id);
+    }
+    return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no slot %s", slot->id);
+}
+
+static hold_t *new_hold(service_call_t *call, const loaded_slot_t **slots, size_t count, int64_t minutes)
+{
+    const Pcn__Common__V1__Principal *principal = call->header->principal;
+    char expires[INSTANT_SIZE];
+    instant_format(call->now_us + minutes * US_PER_MINUTE, expires);
+    hold_t *hold = pb_new(HOLD_TYPE, call->arena);
+    if (hold == NULL || (hold->id = new_id(call)) == NULL || (hold->expires_at = arena_string(call->arena, expires)) == NULL ||
+        (hold->slots = arena_alloc(call->arena, count * sizeof *hold->slots)) == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        hold->slots[hold->n_slots++] = slots[i]->id;
+    hold->organisation = principal->organisations[0];
+    hold->has_version = 1;
+    hold->version = 1;
+    return hold;
+}
+
+static status_t emit_hold(service_call_t *call, const char *event, hold_t *hold, const char *slots_of)
+{
+    loaded_hold_t *after = pb_new(&pcn__referral__store__v1__hold__type, call->arena);
+    if (after == NULL)
+        return refuse_memory(call);
+    pb_merge(&pcn__referral__store__v1__hold__type, after, HOLD_TYPE, hold);
+    after->slots_of = (char *)(uintptr_t)slots_of;
+    status_t status = emit(call, event, "holds", hold->id, hold->version, HOLD_TYPE, hold);
+    call->after = after;
+    return status;
+}
+
+status_t decide_hold_slot(service_call_t *call)
+{
+    const Pcn__Referral__V1__HoldSlotRequest *request = call->request;
+    if (call->header->principal == NULL || call->header->principal->n_organisations == 0)
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, NULL, "Who holds a slot does so for an organisation: the token names none");
+    const loaded_slot_t **slots = arena_alloc(call->arena, (call->row_count + 1) * sizeof *slots);
+    if (slots == NULL)
+        return refuse_memory(call);
+    if (call->row_count == 0)
+        return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no slot %s", request->id);
+    if (call->row_count != 1 + request->n_with)
+        return problem_set(call->problem, STATUS_NOT_FOUND, "with", "One of the slots is not there, or is named twice");
+    status_t status = STATUS_OK;
+    for (size_t i = 0; i < call->row_count && status == STATUS_OK; i++) {
+        slots[i] = call->rows[i];
+        status = check_seen(call, slots[i]);
+    }
+    if (status == STATUS_OK)
+        status = slots_contiguous(slots, call->row_count, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    hold_t *hold = new_hold(call, slots, call->row_count, request->has_minutes ? request->minutes : HOLD_MINUTES_DEFAULT);
+    return hold != NULL ? emit_hold(call, "pcn.referral.hold.created", hold, slots[0]->organisation) : refuse_memory(call);
+}
+
+status_t decide_release_hold(service_call_t *call)
+{
+    const Pcn__Referral__V1__ReleaseHoldRequest *request = call->request;
+    const loaded_hold_t *row = call->row_count > 0 ? call->rows[0] : NULL;
+    if (row == NULL)
+        return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no hold %s", request->id);
+    if (row->over || strcmp(row->status, "held") != 0)
+        return problem_set(call->problem, STATUS_ABORTED, NULL, "The hold is over: it was %s", row->over ? "let run out" : row->status);
+    hold_t *hold = pb_new(HOLD_TYPE, call->arena);
+    if (hold == NULL)
+        return refuse_memory(call);
+    pb_merge(HOLD_TYPE, hold, &pcn__referral__store__v1__hold__type, row);
+    hold->version++;
+    return emit_hold(call, "pcn.referral.hold.released", hold, row->slots_of);
+}

@@ -1,0 +1,17 @@
+// SQL of slots and holds.
+#ifndef PCN_REFERRAL_STORE_SLOT_H
+#define PCN_REFERRAL_STORE_SLOT_H
+
+#include "common/db/statement.h"
+
+// Rows of LoadedSlot after the page token's place: with `explain` all of the range, else those that the caller sees.
+extern const db_stmt_t list_slots;
+extern const db_stmt_t get_slot;
+extern const db_stmt_t block_slot_load, block_slot_save;
+extern const db_stmt_t unblock_slot_load, unblock_slot_save;
+// Rows of LoadedSlot, with alternatives where one is taken.
+extern const db_stmt_t hold_slot_load, hold_slot_save;
+// At most one row of the store's Hold.
+extern const db_stmt_t release_hold_load, release_hold_save;
+
+#endif
