@@ -280,9 +280,9 @@ static status_t apply_diff(service_call_t *call, diff_t *diff, change_t *change)
 
 static status_t refuse_touched(service_call_t *call, const diff_t *diff)
 {
-    status_t status = problem_set(call->problem, STATUS_ALREADY_EXISTS, "sessions",
-                                  "%zu slots that are booked, held or blocked would go; `keepBooked=true` leaves them as they are",
-                                  diff->touched_count);
+    status_t status =
+        problem_set(call->problem, STATUS_ALREADY_EXISTS, "sessions",
+                    "%zu slots that are booked, held or blocked would go; `keepBooked=true` leaves them as they are", diff->touched_count);
     buf_t text;
     buf_init(&text, TOUCHED_BYTES);
     buf_add_string(&text, "\"touched\":[");
@@ -306,8 +306,8 @@ static status_t change_slots(service_call_t *call, const loaded_t *row, bool kee
     int32_t reached = call->today + SCHEDULE_HORIZON_DAYS - 1, last;
     if (!holidays_of(call, row->bank_holidays_on, row->n_bank_holidays_on, &holidays))
         return refuse_memory(call);
-    status_t status =
-        schedule_slots(change->template_, call->today, reached, &holidays, SCHEDULE_SLOTS_MAX, call->arena, &slots, &count, &last, call->problem);
+    status_t status = schedule_slots(change->template_, call->today, reached, &holidays, SCHEDULE_SLOTS_MAX, call->arena, &slots, &count,
+                                     &last, call->problem);
     if (status != STATUS_OK)
         return status;
     qsort(slots, count, sizeof *slots, compare_made);
@@ -335,8 +335,8 @@ status_t decide_update_schedule_template(service_call_t *call)
         return refuse_memory(call);
     pb_merge(SCHEDULE_TEMPLATE_TYPE, before, LOADED_TEMPLATE_TYPE, row);
     void *patched;
-    status_t status = message_patch(SCHEDULE_TEMPLATE_TYPE, before, request->schedule_template, request->clear, request->n_clear, call->arena,
-                                    &patched, call->problem);
+    status_t status = message_patch(SCHEDULE_TEMPLATE_TYPE, before, request->schedule_template, request->clear, request->n_clear,
+                                    call->arena, &patched, call->problem);
     if (status != STATUS_OK)
         return status;
     template_t *after = change->template_ = patched;

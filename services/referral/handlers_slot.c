@@ -107,8 +107,8 @@ static bool take(service_call_t *call, reply_t *reply, const loaded_slot_t *row,
         hidden->reasons = list;
         hidden->n_reasons = count;
     }
-    *bytes += ROW_HEAD_MAX + (hidden != NULL ? pcn__referral__v1__hidden_slot__get_packed_size(hidden)
-                                             : pcn__referral__v1__slot__get_packed_size(slot));
+    *bytes += ROW_HEAD_MAX +
+              (hidden != NULL ? pcn__referral__v1__hidden_slot__get_packed_size(hidden) : pcn__referral__v1__slot__get_packed_size(slot));
     if (*bytes > PAGE_BYTES_MAX)
         return false;
     // What the statement found and the rule hides by now (an instant between them) is only shown where that is asked for.
@@ -167,7 +167,8 @@ static status_t change_status(service_call_t *call, const char *id, Pcn__Referra
     if (row == NULL || (!row->within_reach && !service_may(call, SCOPE_ANY)))
         return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no slot %s", id);
     if (row->status != from)
-        return problem_set(call->problem, STATUS_ALREADY_EXISTS, "id", "The slot is not %s", from == SLOT_STATUS(FREE) ? "free" : "blocked");
+        return problem_set(call->problem, STATUS_ALREADY_EXISTS, "id", "The slot is not %s",
+                           from == SLOT_STATUS(FREE) ? "free" : "blocked");
     slot_t *slot = slot_of(call, row);
     if (slot == NULL)
         return refuse_memory(call);
@@ -258,7 +259,8 @@ status_t decide_hold_slot(service_call_t *call)
 {
     const Pcn__Referral__V1__HoldSlotRequest *request = call->request;
     if (call->header->principal == NULL || call->header->principal->n_organisations == 0)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, NULL, "Who holds a slot does so for an organisation: the token names none");
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, NULL,
+                           "Who holds a slot does so for an organisation: the token names none");
     const loaded_slot_t **slots = arena_alloc(call->arena, (call->row_count + 1) * sizeof *slots);
     if (slots == NULL)
         return refuse_memory(call);

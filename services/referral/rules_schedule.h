@@ -25,12 +25,13 @@ typedef struct holidays {
     size_t count;
 } holidays_t;
 
-// INVALID_ARGUMENT names what is wrong (`sessions[1].to`): a session that does not hold a slot, two of one weekday that overlap, an exception with
-// half of its times, of a date that is closed as well, or that overlaps; a last day before the first; an embargo without its time of day.
+// INVALID_ARGUMENT names what is wrong (`sessions[1].to`): a session that does not hold a slot, two of one weekday that overlap, an
+// exception with half of its times, of a date that is closed as well, or that overlaps; a last day before the first; an embargo without its
+// time of day.
 MUST_CHECK status_t schedule_check(const template_t *schedule, problem_t *problem);
 
-// The slots of the days from the first to the last, in order, as far as the template is valid; whole days, up to `max` slots. *last: the last day
-// that they cover. RESOURCE_EXHAUSTED without memory, or where one day has more than `max`.
+// The slots of the days from the first to the last, in order, as far as the template is valid; whole days, up to `max` slots. *last: the
+// last day that they cover. RESOURCE_EXHAUSTED without memory, or where one day has more than `max`.
 MUST_CHECK status_t schedule_slots(const template_t *schedule, int32_t from, int32_t to, const holidays_t *holidays, size_t max,
                                    arena_t *arena, made_slot_t **slots, size_t *count, int32_t *last, problem_t *problem);
 

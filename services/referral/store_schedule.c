@@ -44,13 +44,12 @@ const db_stmt_t create_schedule_template_save = {
 const db_stmt_t get_schedule_template = {"get_schedule_template",
                                          "SELECT " TEMPLATE_COLUMNS " FROM schedule_template t WHERE t.id = :request.id::uuid"};
 
-const db_stmt_t list_schedule_templates = {
-    "list_schedule_templates",
-    "SELECT " TEMPLATE_COLUMNS " FROM schedule_template t "
-    "WHERE (:request.service::uuid IS NULL OR t.service = :request.service::uuid) "
-    "AND (:request.organisation::text IS NULL OR t.organisation = :request.organisation::text) "
-    "AND (:prepared.parts::text[] IS NULL OR t.id > (:prepared.parts::text[])[1]::uuid) "
-    "ORDER BY t.id LIMIT coalesce(:request.page_size::int, 50) + 1"};
+const db_stmt_t list_schedule_templates = {"list_schedule_templates",
+                                           "SELECT " TEMPLATE_COLUMNS " FROM schedule_template t "
+                                           "WHERE (:request.service::uuid IS NULL OR t.service = :request.service::uuid) "
+                                           "AND (:request.organisation::text IS NULL OR t.organisation = :request.organisation::text) "
+                                           "AND (:prepared.parts::text[] IS NULL OR t.id > (:prepared.parts::text[])[1]::uuid) "
+                                           "ORDER BY t.id LIMIT coalesce(:request.page_size::int, 50) + 1"};
 
 // What its future slots are: one that is held is told as such.
 #define FUTURE_SLOTS                                                                                                                       \
@@ -58,10 +57,10 @@ const db_stmt_t list_schedule_templates = {
     "    slot_status(s, :call.now::timestamptz)) ORDER BY s.start_at, s.lane) FROM slot s WHERE s.template = t.id "                        \
     "    AND s.start_at > :call.now::timestamptz AND s.status IN ('free', 'booked', 'blocked')) AS slots"
 
-const db_stmt_t update_schedule_template_load = {
-    "update_schedule_template_load", "SELECT " TEMPLATE_COLUMNS ", within_reach(t.organisation, " ORGANISATIONS
-                                     ") AS within_reach, " BANK_HOLIDAYS ", " FUTURE_SLOTS
-                                     " FROM schedule_template t WHERE t.id = :request.id::uuid"};
+const db_stmt_t update_schedule_template_load = {"update_schedule_template_load",
+                                                 "SELECT " TEMPLATE_COLUMNS ", within_reach(t.organisation, " ORGANISATIONS
+                                                 ") AS within_reach, " BANK_HOLIDAYS ", " FUTURE_SLOTS
+                                                 " FROM schedule_template t WHERE t.id = :request.id::uuid"};
 
 // A slot that is to go must still be as it was loaded, or nothing of it takes place: somebody may have booked it meanwhile.
 const db_stmt_t update_schedule_template_save = {
@@ -74,7 +73,8 @@ const db_stmt_t update_schedule_template_save = {
     "        valid_to = :after.template.valid_to::date, "
     "        organisation_types = nullif(:after.template.restrictions.organisation_types::text[], '{}'), "
     "        organisations = nullif(:after.template.restrictions.organisations::text[], '{}'), "
-    "        window_days = :after.template.restrictions.window_days::int, embargo_until = :after.template.restrictions.embargo_until::time, "
+    "        window_days = :after.template.restrictions.window_days::int, embargo_until = "
+    ":after.template.restrictions.embargo_until::time, "
     "        embargo_days = :after.template.restrictions.embargo_days::int, "
     "        notice_minutes = coalesce(:after.template.restrictions.notice_minutes::int, 0), "
     "        generated_to = :after.template.generated_to::date, synthetic = coalesce(:after.template.synthetic::boolean, false), "
@@ -90,7 +90,8 @@ const db_stmt_t generate_slots_load = {"generate_slots_load", "SELECT " TEMPLATE
 
 const db_stmt_t generate_slots_save = {
     "generate_slots_save",
-    "changed AS (UPDATE schedule_template t SET generated_to = :after.template.generated_to::date, version = :after.template.version::bigint, "
+    "changed AS (UPDATE schedule_template t SET generated_to = :after.template.generated_to::date, version = "
+    ":after.template.version::bigint, "
     "        updated_at = :after.template.updated_at::timestamptz "
     "    FROM input i WHERE t.id = :request.id::uuid AND t.version = :row.version::bigint "
     "      AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) RETURNING t.id::text AS key, t.organisation), " SLOTS_ADDED};

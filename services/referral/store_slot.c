@@ -5,17 +5,19 @@
 
 // Of a slot s, its template t and its service v.
 #define SLOT_COLUMNS                                                                                                                       \
-    "s.id, t.service, s.template AS schedule, s.organisation, s.start_at AS start, s.start_at + s.minutes * interval '1 minute' AS \"end\", " \
+    "s.id, t.service, s.template AS schedule, s.organisation, s.start_at AS start, s.start_at + s.minutes * interval '1 minute' AS "       \
+    "\"end\", "                                                                                                                            \
     "s.minutes, t.kind, t.channel, slot_status(s, " NOW ") AS status, restrictions_json(t) AS restrictions, s.block_reason, s.version"
 #define SEEN_BY                                                                                                                            \
     "types_allow(t, " ORGANISATIONS ", :header.principal.roles::text[]) AS type_allowed, "                                                 \
     "(t.organisations IS NULL OR (t.organisations && c.above) IS TRUE) AS organisation_allowed, v.status = 'active' AS service_active"
 // Everything that the caller's organisations are or lie below.
-#define CALLER "caller AS MATERIALIZED (SELECT array_agg(DISTINCT r.above) AS above FROM reach r WHERE r.organisation = ANY (" ORGANISATIONS "))"
+#define CALLER                                                                                                                             \
+    "caller AS MATERIALIZED (SELECT array_agg(DISTINCT r.above) AS above FROM reach r WHERE r.organisation = ANY (" ORGANISATIONS "))"
 #define SLOTS "slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service CROSS JOIN caller c"
 
-// The rule of rules_visibility.h by sets: what restricts a template's slots is decided once a template, and what hides them by time is a bound
-// (seen_before) that the index of free slots is asked with. So a search costs what it finds, however many slots there are.
+// The rule of rules_visibility.h by sets: what restricts a template's slots is decided once a template, and what hides them by time is a
+// bound (seen_before) that the index of free slots is asked with. So a search costs what it finds, however many slots there are.
 const db_stmt_t list_slots = {
     "list_slots",
     "WITH " CALLER ", meant AS MATERIALIZED (SELECT t.*, " SEEN_BY ", seen_before(t, " NOW ") AS seen_before "
@@ -24,7 +26,8 @@ const db_stmt_t list_slots = {
     "           OR t.organisation IN (SELECT r.organisation FROM reach r WHERE r.above = :request.network::text)) "
     "      AND (:request.kind::text IS NULL OR t.kind = :request.kind::text) "
     "      AND (:request.channel::text IS NULL OR t.channel = :request.channel::text)), "
-    "found AS (SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id AND s.status = 'free' "
+    "found AS (SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id AND s.status = "
+    "'free' "
     "        AND (s.held_until IS NULL OR s.held_until <= " NOW ") AND s.start_at >= :prepared.from::timestamptz "
     "        AND s.start_at > " NOW " AND s.start_at >= " NOW " + m.notice_minutes * interval '1 minute' AND s.start_at < m.seen_before "
     "        AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' <= :prepared.to::timestamptz "
@@ -60,14 +63,16 @@ const db_stmt_t block_slot_save = {"block_slot_save", SLOT_SAVE("'blocked'", ":r
 const db_stmt_t unblock_slot_load = {"unblock_slot_load", KEPT_SLOT};
 const db_stmt_t unblock_slot_save = {"unblock_slot_save", SLOT_SAVE("'free'", "NULL")};
 
-// Free slots of the same service that the caller sees, around the time of one that is taken.
+// Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it.
 #define ALTERNATIVES                                                                                                                       \
     "CASE WHEN slot_status(s, " NOW ") <> 'free' THEN (SELECT jsonb_agg(slot_json(a, u, " NOW ") ORDER BY a.start_at) "                    \
     "    FROM (SELECT x.* FROM slot x JOIN schedule_template y ON y.id = x.template WHERE y.service = t.service AND x.status = 'free' "    \
     "            AND (x.held_until IS NULL OR x.held_until <= " NOW ") AND x.start_at > " NOW " AND x.start_at < seen_before(y, " NOW ") " \
-    "            AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' AND x.start_at >= s.start_at - interval '1 day' "      \
+    "            AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' "                                                      \
+    "            AND x.start_at BETWEEN s.start_at - interval '1 day' AND s.start_at + interval '7 days' "                                 \
     "            AND types_allow(y, " ORGANISATIONS ", :header.principal.roles::text[]) "                                                  \
-    "            AND (y.organisations IS NULL OR (y.organisations && c.above) IS TRUE) ORDER BY x.start_at, x.id LIMIT 5) a "              \
+    "            AND (y.organisations IS NULL OR (y.organisations && c.above) IS TRUE) "                                                   \
+    "            ORDER BY abs(extract(epoch FROM x.start_at - s.start_at)), x.id LIMIT 5) a "                                              \
     "    JOIN schedule_template u ON u.id = a.template) END AS alternatives"
 
 const db_stmt_t hold_slot_load = {
@@ -94,9 +99,8 @@ const db_stmt_t release_hold_load = {
     " AS over FROM hold h WHERE h.id = :request.id::uuid AND h.holder = ANY (" ORGANISATIONS ")"};
 
 const db_stmt_t release_hold_save = {
-    "release_hold_save",
-    "changed AS (UPDATE hold h SET status = 'released', version = :after.version::bigint FROM input i "
-    "    WHERE h.id = :request.id::uuid AND h.version = :row.version::bigint AND h.status = 'held' "
-    "      AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) RETURNING h.id::text AS key), "
-    "freed AS (UPDATE slot s SET hold = NULL, held_until = NULL, version = s.version + 1 FROM changed c, input i "
-    "    WHERE s.organisation = :row.slots_of::text AND s.id = ANY (:row.slots::uuid[]) AND s.hold = c.key::uuid)"};
+    "release_hold_save", "changed AS (UPDATE hold h SET status = 'released', version = :after.version::bigint FROM input i "
+                         "    WHERE h.id = :request.id::uuid AND h.version = :row.version::bigint AND h.status = 'held' "
+                         "      AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) RETURNING h.id::text AS key), "
+                         "freed AS (UPDATE slot s SET hold = NULL, held_until = NULL, version = s.version + 1 FROM changed c, input i "
+                         "    WHERE s.organisation = :row.slots_of::text AND s.id = ANY (:row.slots::uuid[]) AND s.hold = c.key::uuid)"};
