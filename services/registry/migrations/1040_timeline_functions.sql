@@ -102,12 +102,13 @@ BEGIN ATOMIC
 END;
 
 -- As before, but so that a code that is asked for is looked up in each part, whatever the tables' sizes were when the plan was made: past
--- spans are found from their organisation, and what is to come from the few organisations that have something.
+-- spans are found from their organisation, and what is to come from the few organisations that have something. Before it opens one is there
+-- where it is proposed on the day.
 CREATE FUNCTION organisations_on(day date) RETURNS SETOF organisation STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT o.* FROM organisation o
     WHERE day IS NULL
-       OR ((o.facts_from IS NULL OR o.facts_from <= day) AND (o.opened_on IS NULL OR o.opened_on <= day)
+       OR ((o.facts_from IS NULL OR o.facts_from <= day) AND (o.opened_on IS NULL OR o.opened_on <= day OR o.status = 'proposed')
            AND NOT EXISTS (SELECT FROM organisation_coming c WHERE c.code = o.code AND c.from_on <= day))
     UNION ALL
     SELECT o.code, p.name, o.kind, p.level, p.parent, p.place, p.status, p.opened_on, p.closed_on, p.former_names, p.identifiers,
@@ -116,7 +117,7 @@ BEGIN ATOMIC
     FROM organisation o
     CROSS JOIN LATERAL (SELECT * FROM organisation_past p
         WHERE p.code = o.code AND p.superseded_at IS NULL AND (p.from_on IS NULL OR p.from_on <= day)
-          AND (p.to_on IS NULL OR p.to_on >= day) AND (p.opened_on IS NULL OR p.opened_on <= day) OFFSET 0) p
+          AND (p.to_on IS NULL OR p.to_on >= day) AND (p.opened_on IS NULL OR p.opened_on <= day OR p.status = 'proposed') OFFSET 0) p
     WHERE day IS NOT NULL
     UNION ALL
     SELECT o.code, r.name, o.kind, r.level, r.parent, r.place, r.status, r.opened_on, r.closed_on, coalesce(r.former_names, '{}'),
@@ -128,7 +129,8 @@ BEGIN ATOMIC
             jsonb_object_agg(e.key, e.value ORDER BY c.from_on) AS changes
         FROM organisation_coming c CROSS JOIN LATERAL jsonb_each(c.changes) e WHERE c.code = o.code AND c.from_on <= day) c
     CROSS JOIN LATERAL jsonb_populate_record(o, c.changes) r
-    WHERE day IS NOT NULL AND (o.facts_from IS NULL OR o.facts_from <= day) AND (r.opened_on IS NULL OR r.opened_on <= day);
+    WHERE day IS NOT NULL AND (o.facts_from IS NULL OR o.facts_from <= day)
+      AND (r.opened_on IS NULL OR r.opened_on <= day OR r.status = 'proposed');
 END;
 
 -- ---- trees of another day ----
