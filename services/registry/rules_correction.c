@@ -61,6 +61,19 @@ static member_t *right_member(changes_t *changes, const member_t *wrong, const c
     return right;
 }
 
+// As where it joins: a practice is a member only while it is there.
+static status_t check_there(changes_t *changes, const changed_t *practice, const member_t *right)
+{
+    const char *code = practice->before->code, *opened = changed_on(practice, right->from)->opened_on;
+    const char *closed = timeline_closed_from(practice->timeline);
+    if (opened != NULL && strcmp(right->from, opened) < 0)
+        return problem_set(changes->problem, STATUS_FAILED_PRECONDITION, "newFrom", "%s opened on %s", code, opened);
+    if (closed == NULL || !term_ordered(closed, right->to))
+        return STATUS_OK;
+    const bool late = strcmp(right->from, closed) >= 0;
+    return problem_set(changes->problem, STATUS_FAILED_PRECONDITION, late ? "newFrom" : "newTo", "%s is closed from %s on", code, closed);
+}
+
 status_t member_correct(changes_t *changes, const correct_member_request_t *request)
 {
     const span_request_t span = {request->new_from, request->new_to, request->ongoing, request->never, request->source != NULL};
@@ -82,6 +95,8 @@ status_t member_correct(changes_t *changes, const correct_member_request_t *requ
             span_same_text(right->source, wrong->source) && right->from_assumed == wrong->from_assumed)
             return STATUS_OK;
         status = span_refusal(member_check_beside(changes, network->before, practice->before, wrong->from, right), changes->problem);
+        if (status == STATUS_OK)
+            status = check_there(changes, practice, right);
     }
     if (status == STATUS_OK)
         status = changes_end_member(changes, network, wrong, NULL);

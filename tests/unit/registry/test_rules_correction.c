@@ -165,6 +165,39 @@ static void its_days_are_within_the_networks_life(void **state)
     }
 }
 
+static void its_days_are_within_the_practices_life(void **state)
+{
+    static const struct {
+        const char *opened, *closed;
+        wish_t wish;
+        const char *field; // NULL: allowed
+    } cases[] = {
+        {"2020-01-01", NULL, {.new_to = "2020-04-01"}, NULL},
+        {"2020-01-02", NULL, {.new_to = "2020-04-01"}, "newFrom"},
+        {"2020-01-02", NULL, {.new_from = "2020-01-02"}, NULL},
+        {NULL, "2020-04-01", {.source = "s"}, NULL},
+        {NULL, "2020-04-01", {.new_to = "2020-04-01"}, "newTo"},
+        {NULL, "2020-04-01", {.ongoing = true}, "newTo"},
+        {NULL, "2020-04-01", {.new_from = "2020-04-01", .new_to = "2020-05-01"}, "newFrom"},
+        {NULL, "2020-04-01", {.never = true}, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scene_t scene;
+        set_scene(&scene, *state);
+        scene.practice->opened_on = text(*state, cases[i].opened);
+        scene.practice->closed_on = text(*state, cases[i].closed);
+        if (cases[i].closed != NULL)
+            scene.practice->status = STATUS_OF(CLOSED);
+        begin(&scene);
+        const status_t status = correct(&scene, &cases[i].wish);
+        if (cases[i].field != NULL)
+            assert_refused(status, STATUS_FAILED_PRECONDITION, scene.problem, cases[i].field);
+        else if (status != STATUS_OK)
+            fail_msg("%zu: %s %s", i, scene.problem.field, scene.problem.detail);
+        arena_reset(*state);
+    }
+}
+
 static void what_is_right_already_changes_nothing(void **state)
 {
     scene_t scene;
@@ -405,6 +438,7 @@ int main(void)
         TEST(only_what_is_on_record_is_corrected),
         TEST(its_days_are_nobody_elses),
         TEST(its_days_are_within_the_networks_life),
+        TEST(its_days_are_within_the_practices_life),
         TEST(what_is_right_already_changes_nothing),
         TEST(the_wrong_one_gives_way),
         TEST(its_parent_follows),
