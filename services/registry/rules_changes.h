@@ -53,6 +53,10 @@ MUST_CHECK status_t changes_succeed(changes_t *changes, changed_t *predecessor, 
 // A new one; it has its version and times from here.
 MUST_CHECK status_t changes_create(changes_t *changes, organisation_t *organisation, changed_t **changed);
 
+// The day, or that of its opening where it opens later: nothing is said of days before.
+const char *changed_first_day(const changed_t *changed, const char *from);
+// `parent`, `place` or `payee` is `value` (NULL: none) from the day on, until it changes anyway.
+MUST_CHECK status_t changes_set_reference(changes_t *changes, changed_t *changed, const char *day, const char *field, const char *value);
 // `parent`, `place` or `payee` is `value` (NULL: none) on all days from the first to the last, however often it changed in between; from the
 // day after, it is what it was.
 MUST_CHECK status_t changes_refer(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *to,
