@@ -7,6 +7,7 @@
 #include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_network.h"
 #include "services/registry/rules_facts.h"
+#include "services/registry/rules_opening.h"
 #include "services/registry/rules_organisation.h"
 
 status_t refuse_memory(service_call_t *call)
@@ -83,14 +84,19 @@ status_t decide_create_organisation(service_call_t *call)
     if (organisation == NULL || after == NULL)
         return refuse_memory(call);
     pb_merge(ORGANISATION_TYPE, organisation, ORGANISATION_TYPE, request->organisation);
-    organisation_complete(organisation);
     organisation->has_version = 1;
     organisation->version = 1;
     organisation->created_at = organisation->updated_at = (char *)call->now;
     const bool unlimited = service_may(call, SCOPE_ANY);
-    status_t status = organisation_check(organisation, call->problem);
+    char day[DATE_SIZE];
+    date_format(call->today, day);
+    const char *today = arena_string(call->arena, day);
+    if (today == NULL)
+        return refuse_memory(call);
+    status_t status = organisation_begin(organisation, today, call->now, call->arena, after, call->problem);
     if (status != STATUS_OK)
         return status;
+    organisation_end_facts(organisation, call->arena);
     // Before anything was loaded only what the request itself shows can be said.
     if (call->row_count == 0 && organisation->parent == NULL && !unlimited)
         return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "parent",
@@ -101,7 +107,6 @@ status_t decide_create_organisation(service_call_t *call)
             return status;
     }
     const char *const *parents = organisation_parent_kinds(organisation->kind);
-    after->organisation = organisation;
     after->parent_kinds = (char **)parents;
     after->n_parent_kinds = list_length(parents);
     after->place_kinds = (char **)organisation_place_kinds();

@@ -358,6 +358,7 @@ static status_t create_part(heirs_t *heirs, const Pcn__Registry__V1__SplitPart *
         opening->recorded_at = (char *)(uintptr_t)changes->now;
         organisation->coming[organisation->n_coming++] = opening;
         organisation->status = STATUS_OF(PROPOSED);
+        organisation->facts_from = (char *)(uintptr_t)changes->today; // as any proposal, see rules_opening.h
     }
     return changes_create(changes, organisation, &heirs->heirs[heirs->count++]);
 }

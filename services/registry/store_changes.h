@@ -31,11 +31,11 @@
 #define CHANGES_SAVE                                                                                                                       \
     TIMELINES_SAVE                                                                                                                         \
     "created AS (INSERT INTO organisation (code, kind, name, level, parent, place, status, opened_on, closed_on, former_names, "           \
-    "        identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on, version, "            \
-    "        created_at, updated_at) "                                                                                                     \
+    "        identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on, facts_from, "         \
+    "        version, created_at, updated_at) "                                                                                            \
     "    SELECT c ->> 'code', c ->> 'kind', f.name, f.level, f.parent, f.place, f.status, f.opened_on, f.closed_on, f.former_names, "      \
     "        f.identifiers, f.stated_population, f.stated_practice_count, f.source, f.notes, f.payee, f.mapped_area, f.agreement_on, "     \
-    "        (c ->> 'version')::bigint, :call.now::timestamptz, :call.now::timestamptz "                                                   \
+    "        (c ->> 'factsFrom')::date, (c ->> 'version')::bigint, :call.now::timestamptz, :call.now::timestamptz "                        \
     "    FROM allowed CROSS JOIN LATERAL jsonb_array_elements(:after.created::jsonb) c CROSS JOIN LATERAL facts_of(c) f), "                \
     "created_coming AS (INSERT INTO organisation_coming SELECT r.* FROM allowed "                                                          \
     "    CROSS JOIN LATERAL jsonb_array_elements(:after.created::jsonb) c "                                                                \
