@@ -96,12 +96,13 @@ static void without_a_day_and_today_say_the_same(void **state)
 {
     world_t *world = *state;
     char stands[1024], today[1024];
+    create(world, "{'code':'pcn-plan','name':'Plan','kind':'network','parent':'ccg-a','openedOn':'2030-01-01'}");
     assert_listed(world, "{}", stands, sizeof stands);
     assert_listed(world, "{'asOf':'2026-11-25'}", today, sizeof today);
     assert_string_equal(stands, today);
     assert_non_null(strstr(today, "pcn-idea"));
     assert_listed(world, "{'status':'proposed'}", stands, sizeof stands);
-    assert_string_equal(stands, "pcn-idea pcn-soon ");
+    assert_string_equal(stands, "pcn-idea pcn-plan ");
     assert_listed(world, "{'asOf':'2026-11-25','status':'proposed'}", today, sizeof today);
     assert_string_equal(stands, today);
     assert_listed(world, "{'asOf':'2030-01-01','status':'proposed'}", today, sizeof today);
