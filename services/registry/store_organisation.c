@@ -66,8 +66,8 @@ const db_stmt_t create_organisation_load = {
 const db_stmt_t create_organisation_save = {
     "create_organisation_save",
     "changed AS (INSERT INTO organisation (code, name, kind, level, parent, place, status, opened_on, closed_on, former_names, "
-    "    identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on, facts_from, version, "
-    "    created_at, updated_at) "
+    "    identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on, facts_from, linked, "
+    "    version, created_at, updated_at) "
     "  SELECT :after.organisation.code::text, :after.organisation.name::text, :after.organisation.kind::text, "
     "    :after.organisation.level::text, :after.organisation.parent::text, :after.organisation.place::text, "
     "    :after.organisation.status::text, :after.organisation.opened_on::date, :after.organisation.closed_on::date, "
@@ -75,6 +75,7 @@ const db_stmt_t create_organisation_save = {
     "    :after.organisation.stated_population::bigint, :after.organisation.stated_practice_count::bigint, "
     "    :after.organisation.source::text, :after.organisation.notes::text, :after.organisation.payee::text, "
     "    :after.organisation.mapped_area::text, :after.organisation.agreement_on::date, :after.organisation.facts_from::date, "
+    "    :after.organisation.coming::jsonb IS NOT NULL, "
     "    :after.organisation.version::bigint, :after.organisation.created_at::timestamptz, :after.organisation.updated_at::timestamptz "
     "  FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) "
     "  AND CASE WHEN :after.organisation.parent::text IS NULL THEN true "
@@ -88,11 +89,9 @@ const db_stmt_t create_organisation_save = {
     "  AND (:after.organisation.payee::text IS NULL OR :after.organisation.payee::text = :after.organisation.code::text "
     "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text "
     "                  AND (p.status <> 'closed' OR :after.organisation.status::text = 'closed') OFFSET 0)) "
-    "  ON CONFLICT (code) DO NOTHING RETURNING code AS key), "
-    "coming_added AS (INSERT INTO organisation_coming SELECT r.* FROM input i JOIN changed c ON c.key = :after.organisation.code::text "
-    "    CROSS JOIN LATERAL coming_rows(c.key, :after.organisation.coming::jsonb) r WHERE :after.organisation.coming::text IS NOT NULL), "
-    "past_added AS (INSERT INTO organisation_past SELECT r.* FROM input i JOIN changed c ON c.key = :after.organisation.code::text "
-    "    CROSS JOIN LATERAL past_rows(c.key, :after.past::jsonb) r WHERE :after.past::text IS NOT NULL)"};
+    "  ON CONFLICT (code) DO NOTHING RETURNING code AS key, CASE WHEN linked OR facts_from IS NOT NULL THEN "
+    "      (SELECT organisation_dated(organisation.code, :after.organisation.coming::jsonb, :after.past::jsonb) FROM input i "
+    "       WHERE :call.key = organisation.code) END)"};
 
 // The first day of the change.
 #define CHANGE_DAY "coalesce(:request.effective_from::date, :call.today::date)"
