@@ -4,6 +4,7 @@
 
 #include "common/pb/message.h"
 #include "services/registry/rules_aggregate.h"
+#include "services/registry/rules_difference.h"
 #include "services/registry/rules_organisation.h"
 #include "services/registry/rules_term.h"
 
@@ -223,7 +224,8 @@ status_t changes_succeed(changes_t *changes, changed_t *predecessor, changed_t *
     predecessors[after->n_predecessors++] = before->code;
     before->successors = successors;
     after->predecessors = predecessors;
-    predecessor->touched = successor->touched = true;
+    changed_touch(predecessor, on);
+    changed_touch(successor, on);
     return STATUS_OK;
 }
 
@@ -246,6 +248,21 @@ status_t changes_create(changes_t *changes, organisation_t *organisation, change
 
 // ---- what is written ----
 
+void changed_touch(changed_t *changed, const char *day)
+{
+    changed->touched = true;
+    changed->since = earlier_day(changed->since, day);
+}
+
+// What is touched without a day is so at once.
+static bool is_announced(const changes_t *changes, const changed_t *changed)
+{
+    if (timeline_changed(changed->timeline) && !timeline_only_coming(changed->timeline))
+        return false;
+    const char *first = earlier_day(changed->since, aggregate_difference(changed->before, changed->after, changes->arena));
+    return first != NULL ? strcmp(first, changes->today) > 0 : !changed->touched;
+}
+
 static status_t record_one(changes_t *changes, changed_t *changed)
 {
     changes_record_t *record = changes->record;
@@ -255,7 +272,7 @@ static status_t record_one(changes_t *changes, changed_t *changed)
         return no_memory(changes);
     record->timelines[record->n_timelines++] = written;
     changed->head = written->head;
-    changed->announced = timeline_only_coming(changed->timeline);
+    changed->announced = is_announced(changes, changed);
     return STATUS_OK;
 }
 

@@ -16,6 +16,8 @@ typedef struct changed {
     aggregate_t *after;         // its members, directors and successions as they will be; its facts are the timeline's
     timeline_t *timeline;       // NULL for one that is created
     bool touched;               // besides its facts
+    const char *since;          // where it is touched otherwise than in its members, directors and waivers: from which day on
+    organisation_t *beside;     // what its event shows of systems and alignments: only those lists are set; NULL for nothing
     const organisation_t *head; // once recorded, where it changes: the organisation of today with its new version
     bool announced;             // nothing of it changes before a day to come
 } changed_t;
@@ -71,10 +73,12 @@ bool changed_refers(const changed_t *changed, const char *field, const char *fro
 // A membership's days move the practice's parent, as far as they are not to come. Nothing where the practice was not loaded.
 MUST_CHECK status_t changes_follow(changes_t *changes, const char *practice, const char *from, const char *to, const char *parent);
 
-// What the save writes; fills `head` of each that changes.
+// Something of it besides facts, members, directors and waivers is another from the day on.
+void changed_touch(changed_t *changed, const char *day);
+
+// What the save writes; fills `head` and `announced` of each that changes.
 MUST_CHECK status_t changes_record(changes_t *changes);
 // How many aggregates change, once recorded.
-
 size_t changes_count(const changes_t *changes);
 
 #endif

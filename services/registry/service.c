@@ -237,6 +237,12 @@ static const service_handler_t handlers[] = {
      .decide = decide_update_site,
      .after = &pcn__registry__v1__site__type,
      .save = &update_site_save},
+    {.method = "SiteComesIntoForce",
+     .load = &site_comes_into_force_load,
+     .row = &pcn__registry__store__v1__loaded_site__type,
+     .decide = decide_site_comes_into_force,
+     .after = &pcn__registry__v1__site__type,
+     .save = &site_comes_into_force_save},
     {.method = "BeginImport",
      .load = &begin_import_load,
      .row = IMPORT_TYPE,
@@ -276,6 +282,7 @@ static const service_handler_t handlers[] = {
 
 static const service_job_t jobs[] = {
     {.name = "day", .due = &due_organisations, .method = "ComeIntoForce", .period_s = 60, .at_once = 16},
+    {.name = "sites", .due = &due_sites, .method = "SiteComesIntoForce", .period_s = 60, .at_once = 4},
     {.name = "imports", .due = &due_imports, .method = "CleanImport", .period_s = 300, .at_once = 1},
     {.name = NULL},
 };

@@ -38,9 +38,7 @@ const db_stmt_t correct_fact_save = {
 
 // ---- clinical systems ----
 
-#define ALL_SYSTEMS                                                                                                                        \
-    "(SELECT json_agg(json_strip_nulls(json_build_object('practice', s.practice, 'system', s.system, 'from', s.from_on, 'to', s.to_on, "   \
-    "    'source', s.source)) ORDER BY s.from_on) FROM system_profile s WHERE s.practice = :request.code::text) AS all_systems"
+#define ALL_SYSTEMS SYSTEMS_WHERE("")
 #define SYSTEM_SAVE                                                                                                                        \
     LOCKED "gone AS (DELETE FROM system_profile s USING locked WHERE s.practice = locked.code "                                            \
            "    AND s.from_on = :after.wrong.from::date RETURNING s.*), " THOUGHT(                                                         \
@@ -62,10 +60,7 @@ const db_stmt_t correct_system_save = {"correct_system_save", SYSTEM_SAVE};
 // ---- alignments ----
 
 // Those of the service.
-#define ALL_ALIGNMENTS                                                                                                                     \
-    "(SELECT json_agg(json_strip_nulls(json_build_object('service', a.service, 'name', a.name, 'kind', a.kind, 'provider', a.provider, "   \
-    "    'organisation', a.organisation, 'from', a.from_on, 'to', a.to_on, 'source', a.source)) ORDER BY a.from_on) "                      \
-    "    FROM alignment a WHERE a.service = :request.service::text AND a.organisation = :request.code::text) AS all_alignments"
+#define ALL_ALIGNMENTS ALIGNMENTS_WHERE(" AND a.service = :request.service::text")
 #define ALIGNMENT_SAVE                                                                                                                     \
     LOCKED "gone AS (DELETE FROM alignment a USING locked WHERE a.service = :request.service::text AND a.organisation = locked.code "      \
            "    AND a.from_on = :after.wrong.from::date RETURNING a.*), " THOUGHT(                                                         \

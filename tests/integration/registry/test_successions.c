@@ -85,7 +85,7 @@ static void networks_merge_on_a_day_to_come(void **state)
     says(world, "'status':'active'");
     says(world, "'coming':[{'from':'2026-12-01'");
     assert_last_event(world, "pcn-c", "announced");
-    assert_last_event(world, "pcn-b", "updated");
+    assert_last_event(world, "pcn-b", "announced");
     assert_members(world, "pcn-c", "2026-11-30", "gp-e");
     assert_members(world, "pcn-b", "2026-12-01", "gp-a gp-b gp-d gp-e");
     assert_members(world, "pcn-b", "2027-01-01", "gp-a gp-b gp-d gp-e gp-f");

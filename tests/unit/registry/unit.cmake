@@ -1,3 +1,4 @@
 foreach(name rules_term rules_timeline rules_facts rules_day rules_organisation rules_opening rules_membership rules_move rules_succession rules_close rules_correction rules_span rules_waiver rules_list_size rules_network rules_aggregate rules_findings rules_survey rules_patch rules_beside rules_beside_changes rules_coverage rules_cursor rules_tree rules_paging rules_export rules_import rules_import_csv rules_import_json rules_import_rows handlers)
   pcn_unit(registry ${name} pcn_registry_core)
 endforeach()
+pcn_unit(registry rules_difference pcn_registry_core)
