@@ -5,6 +5,7 @@
 #include "common/pb/message.h"
 #include "services/registry/rules_membership.h"
 #include "services/registry/rules_move.h"
+#include "services/registry/rules_settle.h"
 #include "services/registry/rules_span.h"
 #include "services/registry/rules_term.h"
 
@@ -23,24 +24,6 @@ static const member_t *member_at(const aggregate_t *network, const char *practic
             return member;
     }
     return NULL;
-}
-
-// Days of the wrong membership that are none of the right one (NULL: none is): the practice fell to what the network lies below.
-static status_t fall(changes_t *changes, const changed_t *network, const member_t *wrong, const member_t *right)
-{
-    const char *parent = changed_on(network, wrong->from)->parent;
-    if (right == NULL || !term_overlaps(wrong->from, wrong->to, right->from, right->to))
-        return changes_follow(changes, wrong->practice, wrong->from, wrong->to, parent);
-    status_t status = STATUS_OK;
-    if (strcmp(wrong->from, right->from) < 0) {
-        const char *last = day_before(right->from, changes->arena);
-        status = last != NULL ? changes_follow(changes, wrong->practice, wrong->from, last, parent) : no_memory(changes);
-    }
-    if (status == STATUS_OK && right->to != NULL && (wrong->to == NULL || strcmp(right->to, wrong->to) < 0)) {
-        const char *first = day_after(right->to, changes->arena);
-        status = first != NULL ? changes_follow(changes, wrong->practice, first, wrong->to, parent) : no_memory(changes);
-    }
-    return status;
 }
 
 static member_t *right_member(changes_t *changes, const member_t *wrong, const correct_member_request_t *request,
@@ -102,9 +85,8 @@ status_t member_correct(changes_t *changes, const correct_member_request_t *requ
         status = changes_end_member(changes, network, wrong, NULL);
     if (status == STATUS_OK && right != NULL)
         status = changes_add_member(changes, network, right);
-    if (status == STATUS_OK)
-        status = fall(changes, network, wrong, right);
-    return status == STATUS_OK && right != NULL ? changes_follow(changes, right->practice, right->from, right->to, request->code) : status;
+    const char *from = right != NULL && strcmp(right->from, wrong->from) < 0 ? right->from : wrong->from;
+    return status == STATUS_OK ? changes_settle(changes, from, NULL) : status;
 }
 
 // ---- directors ----

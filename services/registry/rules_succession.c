@@ -5,6 +5,7 @@
 
 #include "common/pb/message.h"
 #include "services/registry/rules_organisation.h"
+#include "services/registry/rules_settle.h"
 #include "services/registry/rules_term.h"
 
 // Who goes on: everything goes to the one, or to the one that names it.
@@ -94,8 +95,6 @@ static status_t hand_over_members(const heirs_t *heirs)
         status = end_member(heirs, heirs->ending, member);
         if (status == STATUS_OK)
             status = changes_add_member(heirs->changes, heir, copy);
-        if (status == STATUS_OK)
-            status = changes_follow(heirs->changes, member->practice, copy->from, copy->to, heir->after->code);
     }
     return status;
 }
@@ -138,22 +137,10 @@ static status_t leave_networks(const heirs_t *heirs)
     return status;
 }
 
-static bool was_ever_member(const aggregate_t *network, const char *practice)
-{
-    for (size_t i = 0; i < network->n_all_members; i++) {
-        if (strcmp(network->all_members[i]->practice, practice) == 0)
-            return true;
-    }
-    return false;
-}
-
-// Whether it lies below the one that ends by its own facts. A member does so by its membership: where that ends before the day, its parent
-// only waits for the day's job, and must not go along.
+// Whether it lies below the one that ends on some day from then on.
 static bool is_child(const heirs_t *heirs, const changed_t *changed, const char *field)
 {
-    if (changed == heirs->ending || changed->before == NULL || !changed_refers(changed, field, heirs->on, heirs->ending->before->code))
-        return false;
-    return strcmp(field, "parent") != 0 || !was_ever_member(heirs->ending->before, changed->before->code);
+    return changed != heirs->ending && changed->before != NULL && changed_refers(changed, field, heirs->on, heirs->ending->before->code);
 }
 
 static status_t redirect_children(const heirs_t *heirs)
@@ -183,6 +170,8 @@ static status_t hand_over(const heirs_t *heirs, const char *manner)
     }
     if (status == STATUS_OK && kind == KIND(PRACTICE))
         status = leave_networks(heirs);
+    if (status == STATUS_OK)
+        status = changes_settle(heirs->changes, heirs->on, NULL);
     if (status == STATUS_OK)
         status = redirect_children(heirs);
     // Which of several is paid for another network is nothing that follows from a split.
@@ -320,7 +309,8 @@ static status_t check_all_named(const heirs_t *heirs)
     }
     for (size_t i = 0; i < heirs->changes->count; i++) {
         const changed_t *changed = &heirs->changes->all[i];
-        if (is_child(heirs, changed, "parent") || is_child(heirs, changed, "place"))
+        if (!is_member(ending, changed->after->code, heirs->on) &&
+            (is_child(heirs, changed, "parent") || is_child(heirs, changed, "place")))
             leave_out(heirs, changed->before->code, list, sizeof list);
     }
     if (list[0] == '\0')

@@ -52,7 +52,17 @@ static void set_scene(scene_t *scene, arena_t *arena)
     *scene = (scene_t){.arena = arena};
     scene->network = make_network(arena, "pcn-a");
     scene->other = make_network(arena, "pcn-b");
-    scene->practice = make_practice(arena, "gp-a", "pcn-a");
+    scene->practice = make_practice(arena, "gp-a", "ccg-elr");
+    scene->practice->facts_from = text(arena, "2020-04-01");
+    history_entry_t *before = pb_new(&pcn__registry__v1__history_entry__type, arena);
+    assert_non_null(before);
+    before->to = text(arena, "2020-03-31");
+    before->recorded_at = text(arena, "2020-01-01T12:00:00Z");
+    before->organisation = make_organisation(arena, "gp-a", KIND(PRACTICE), "pcn-a");
+    before->organisation->has_status = before->organisation->has_level = 1;
+    before->organisation->status = STATUS_OF(ACTIVE);
+    before->organisation->level = LEVEL(PRACTICE);
+    scene->practice->past = appended(arena, scene->practice->past, &scene->practice->n_past, before);
     belongs(scene, scene->other, "2019-01-01", "2019-12-31");
     belongs(scene, scene->network, "2020-01-01", "2020-03-31");
     (void)add_member(arena, scene->network, "gp-b", "2020-01-01", NULL, NULL);
@@ -184,7 +194,7 @@ static void its_days_are_within_the_practices_life(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         scene_t scene;
         set_scene(&scene, *state);
-        scene.practice->opened_on = text(*state, cases[i].opened);
+        scene.practice->opened_on = scene.practice->past[0]->organisation->opened_on = text(*state, cases[i].opened);
         scene.practice->closed_on = text(*state, cases[i].closed);
         if (cases[i].closed != NULL)
             scene.practice->status = STATUS_OF(CLOSED);
@@ -237,7 +247,8 @@ static void the_wrong_one_gives_way(void **state)
     assert_string_equal(scene.network->all_members[0]->from, "2020-01-01");
 }
 
-// The practice's parent, before, on and after each end of what was thought and of what is right. Its own record says pcn-a since ever.
+// The practice's parent, before, on and after each end of what was thought and of what is right. Its own record says pcn-a since ever,
+// until the end.
 static void its_parent_follows(void **state)
 {
     static const struct {
