@@ -204,7 +204,7 @@ static void stage(const row_t *row, const char *kind, const pb_type_t *type, con
     if (message == NULL)
         row->import->failed = true;
     else
-        import_add_row(row->import, row->source->line, kind, type, message);
+        import_add_row(row->import, row->source, kind, type, message);
 }
 
 static void stage_as_is(const row_t *row, const char *kind)
