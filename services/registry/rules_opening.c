@@ -90,14 +90,15 @@ status_t organisation_begin(organisation_t *organisation, const char *today, con
     return good ? STATUS_OK : no_memory(problem);
 }
 
-status_t opening_check(const organisation_t *facts, const char *from, problem_t *problem)
+status_t opening_check(const organisation_t *facts, const char *from, const char *today, problem_t *problem)
 {
     if (facts->status != STATUS_OF(CLOSED) && facts->closed_on != NULL)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "closedOn",
                            "Only what is closed has a day on which it closed: POST /v1/organisations/%s:close closes it", facts->code);
     if (facts->status == STATUS_OF(CLOSED) && from != NULL && strcmp(facts->closed_on, from) > 0)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "closedOn", "It is closed from %s on already", from);
-    if (facts->status == STATUS_OF(ACTIVE) && from != NULL && facts->opened_on != NULL && strcmp(facts->opened_on, from) > 0)
-        return problem_set(problem, STATUS_FAILED_PRECONDITION, "openedOn", "It is open from %s on by what is on record", from);
+    if (facts->status == STATUS_OF(ACTIVE) && is_to_come(facts->opened_on, today) && (from == NULL || strcmp(facts->opened_on, from) > 0))
+        return problem_set(problem, STATUS_FAILED_PRECONDITION, "openedOn", "By its status it is open before %s: until then it is proposed",
+                           facts->opened_on);
     return STATUS_OK;
 }

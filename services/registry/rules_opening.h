@@ -22,7 +22,7 @@ MUST_CHECK status_t organisation_begin(organisation_t *organisation, const char 
                                        creation_t *creation, problem_t *problem);
 
 // Whether the days of the facts of a span agree with its status: `from` is its first day, NULL for "since ever". FAILED_PRECONDITION
-// `closedOn` of one that is not closed, or closed before that day; `openedOn` of one that is active before it opened.
-MUST_CHECK status_t opening_check(const organisation_t *facts, const char *from, problem_t *problem);
+// `closedOn` of one that is not closed, or closed before that day; `openedOn` to come of one that is active before.
+MUST_CHECK status_t opening_check(const organisation_t *facts, const char *from, const char *today, problem_t *problem);
 
 #endif

@@ -95,7 +95,14 @@ const db_stmt_t create_organisation_save = {
 
 // The first day of the change.
 #define CHANGE_DAY "coalesce(:request.effective_from::date, :call.today::date)"
-#define UPDATE_TIMELINE TIMELINE_FACTS(":request.correction::boolean OR :request.effective_from::date < o.facts_from")
+// Whether it is about the days on which the organisation is open: all of them are looked at then.
+#define LIFE_TOUCHED                                                                                                                       \
+    "(:request.organisation.status::text IS NOT NULL OR :request.organisation.opened_on::date IS NOT NULL "                                \
+    "OR :request.organisation.closed_on::date IS NOT NULL "                                                                                \
+    "OR :request.clear::text[] && ARRAY['status', 'opened_on', 'closed_on'])"
+#define UPDATE_TIMELINE                                                                                                                    \
+    TIMELINE_FACTS(":request.correction::boolean OR :request.effective_from::date < o.facts_from OR " LIFE_TOUCHED)                        \
+    ", CASE WHEN " LIFE_TOUCHED " THEN dated_facts_json(o.code) END AS dated"
 
 // A function of SQL is planned anew by each statement that calls it, so those that most changes do not need are not called.
 const db_stmt_t update_organisation_load = {

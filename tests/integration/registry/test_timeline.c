@@ -365,9 +365,11 @@ static void a_patch_does_not_close(void **state)
     create(world, "\"code\":\"tl-open\",\"name\":\"Open\",\"kind\":\"trust\",\"parent\":\"ics-a\"");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "status", "UpdateOrganisation",
                    "{\"code\":\"tl-open\",\"organisation\":{\"status\":\"closed\",\"closedOn\":\"2026-11-01\"}}");
-    // That it had never been open is a correction.
+    // That it has been closed is a correction.
     patch(world, "tl-open", "{\"status\":\"closed\",\"closedOn\":\"2026-11-01\"}", NULL, true);
     assert_reply_has(world, "\"status\":\"closed\"");
+    assert_on(world, "tl-open", "2026-10-31", "\"status\":\"active\"");
+    assert_on(world, "tl-open", "2026-11-01", "\"closedOn\":\"2026-11-01\"");
 }
 
 static int setup(void **state)

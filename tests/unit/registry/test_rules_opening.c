@@ -107,17 +107,20 @@ static void what_cannot_be_is_refused(void **state)
 static void days_of_a_span_agree_with_its_status(void **state)
 {
     problem_t problem = {0};
-    assert_int_equal(opening_check(made(*state, STATUS_OF(ACTIVE), "2030-01-01", NULL), NULL, &problem), STATUS_OK);
-    assert_int_equal(opening_check(made(*state, STATUS_OF(ACTIVE), "2020-01-01", NULL), "2020-01-01", &problem), STATUS_OK);
-    assert_refused(opening_check(made(*state, STATUS_OF(ACTIVE), "2020-01-02", NULL), "2020-01-01", &problem), STATUS_FAILED_PRECONDITION,
+    assert_refused(opening_check(made(*state, STATUS_OF(ACTIVE), "2030-01-01", NULL), NULL, TODAY, &problem), STATUS_FAILED_PRECONDITION,
                    problem, "openedOn");
-    assert_int_equal(opening_check(made(*state, STATUS_OF(PROPOSED), "2030-01-01", NULL), "2020-01-01", &problem), STATUS_OK);
-    assert_refused(opening_check(made(*state, STATUS_OF(ACTIVE), NULL, "2030-01-01"), NULL, &problem), STATUS_FAILED_PRECONDITION, problem,
-                   "closedOn");
-    assert_int_equal(opening_check(made(*state, STATUS_OF(CLOSED), NULL, "2020-01-01"), "2020-01-01", &problem), STATUS_OK);
-    assert_int_equal(opening_check(made(*state, STATUS_OF(CLOSED), NULL, "2020-01-01"), "2021-01-01", &problem), STATUS_OK);
-    assert_refused(opening_check(made(*state, STATUS_OF(CLOSED), NULL, "2020-01-02"), "2020-01-01", &problem), STATUS_FAILED_PRECONDITION,
+    assert_int_equal(opening_check(made(*state, STATUS_OF(ACTIVE), "2020-01-01", NULL), "2020-01-01", TODAY, &problem), STATUS_OK);
+    assert_int_equal(opening_check(made(*state, STATUS_OF(ACTIVE), "2020-01-02", NULL), "2020-01-01", TODAY, &problem), STATUS_OK);
+    assert_int_equal(opening_check(made(*state, STATUS_OF(ACTIVE), "2030-01-01", NULL), "2030-01-01", TODAY, &problem), STATUS_OK);
+    assert_refused(opening_check(made(*state, STATUS_OF(ACTIVE), "2030-01-01", NULL), "2020-01-01", TODAY, &problem),
+                   STATUS_FAILED_PRECONDITION, problem, "openedOn");
+    assert_int_equal(opening_check(made(*state, STATUS_OF(PROPOSED), "2030-01-01", NULL), "2020-01-01", TODAY, &problem), STATUS_OK);
+    assert_refused(opening_check(made(*state, STATUS_OF(ACTIVE), NULL, "2030-01-01"), NULL, TODAY, &problem), STATUS_FAILED_PRECONDITION,
                    problem, "closedOn");
+    assert_int_equal(opening_check(made(*state, STATUS_OF(CLOSED), NULL, "2020-01-01"), "2020-01-01", TODAY, &problem), STATUS_OK);
+    assert_int_equal(opening_check(made(*state, STATUS_OF(CLOSED), NULL, "2020-01-01"), "2021-01-01", TODAY, &problem), STATUS_OK);
+    assert_refused(opening_check(made(*state, STATUS_OF(CLOSED), NULL, "2020-01-02"), "2020-01-01", TODAY, &problem),
+                   STATUS_FAILED_PRECONDITION, problem, "closedOn");
 }
 
 int main(void)
