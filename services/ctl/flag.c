@@ -1,0 +1,354 @@
+#include "services/ctl/flag.h"
+
+#include <ctype.h>
+#include <regex.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/pb/message.h"
+
+bool flag_body_is_request(const pb_method_t *method)
+{
+    return method->body != NULL && strcmp(method->body, "*") == 0;
+}
+
+int flag_body_index(const pb_method_t *method)
+{
+    return method->body != NULL && !flag_body_is_request(method) ? pb_field_by_name(method->request, method->body) : -1;
+}
+
+const ProtobufCFieldDescriptor *flag_descriptor(const flag_t *flag)
+{
+    return &flag->path.type[flag->path.depth - 1]->descriptor->fields[flag->path.index[flag->path.depth - 1]];
+}
+
+const pb_field_t *flag_field(const flag_t *flag)
+{
+    return &flag->path.type[flag->path.depth - 1]->fields[flag->path.index[flag->path.depth - 1]];
+}
+
+static bool is_list(const ProtobufCFieldDescriptor *field)
+{
+    return field->label == PROTOBUF_C_LABEL_REPEATED;
+}
+
+// ---- what a request's own fields are ----
+
+// Whether a field of the request is a flag, apart from those of a body beside it.
+static bool is_own_flag(const pb_method_t *method, unsigned index)
+{
+    const pb_field_t *field = &method->request->fields[index];
+    const char *name = method->request->descriptor->fields[index].name;
+    if (field->flags & PB_OUTPUT_ONLY)
+        return false;
+    // What a patch takes away has an option of its own; where a download goes on is not the caller's to say.
+    if ((method->flags & PB_PATCHES) && strcmp(name, PB_CLEAR) == 0)
+        return false;
+    if ((method->flags & PB_DOWNLOAD) && strcmp(name, "page_token") == 0)
+        return false;
+    return field->type == NULL || flag_body_is_request(method) || (int)index == flag_body_index(method);
+}
+
+bool flag_in_path(const pb_method_t *method, const flag_t *flag)
+{
+    char braces[CONTRACT_NAME_SIZE + 2];
+    if (flag->path.depth != 1 || method->path == NULL)
+        return false;
+    snprintf(braces, sizeof braces, "{%s}", flag_descriptor(flag)->name);
+    return strstr(method->path, braces) != NULL;
+}
+
+bool flag_required(const pb_method_t *method, const flag_t *flag)
+{
+    // Of a patch nothing must be given but what the path says.
+    if (flag->path.depth > 1 && (method->flags & PB_PATCHES))
+        return false;
+    for (unsigned i = 0; i < flag->path.depth; i++) {
+        const pb_field_t *field = &flag->path.type[i]->fields[flag->path.index[i]];
+        if (!(field->flags & PB_REQUIRED))
+            return false;
+    }
+    return true;
+}
+
+bool flag_repeats(const flag_t *flag)
+{
+    for (unsigned i = 0; i < flag->path.depth; i++) {
+        if (is_list(&flag->path.type[i]->descriptor->fields[flag->path.index[i]]))
+            return true;
+    }
+    return false;
+}
+
+// ---- by name ----
+
+static int field_by_kebab(const pb_type_t *type, const char *name, size_t size)
+{
+    for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
+        char kebab[CONTRACT_NAME_SIZE];
+        contract_kebab(type->descriptor->fields[i].name, kebab);
+        if (strlen(kebab) == size && memcmp(kebab, name, size) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+// A part of a problem's field: "identifiers[0]".
+static int field_by_part(const pb_type_t *type, const char *part, size_t size)
+{
+    const char *bracket = memchr(part, '[', size);
+    return pb_field_by_json(type, part, bracket != NULL ? (size_t)(bracket - part) : size);
+}
+
+typedef int (*field_fn)(const pb_type_t *type, const char *part, size_t size);
+
+// Follows the dotted name from a type on, appending to the path.
+static bool follow(const pb_type_t *type, const char *name, size_t size, field_fn find, pb_path_t *path)
+{
+    for (const char *at = name, *end = name + size; type != NULL && path->depth < PB_PATH_MAX;) {
+        const char *dot = memchr(at, '.', (size_t)(end - at));
+        const int index = find(type, at, (size_t)((dot != NULL ? dot : end) - at));
+        if (index < 0 || (type->fields[index].flags & PB_OUTPUT_ONLY))
+            return false;
+        path->type[path->depth] = type;
+        path->index[path->depth++] = (unsigned)index;
+        if (dot == NULL)
+            return true;
+        type = type->fields[index].type;
+        at = dot + 1;
+    }
+    return false;
+}
+
+// From the request, or else from its body.
+static bool resolve(const pb_method_t *method, const char *name, size_t size, field_fn find, pb_path_t *path)
+{
+    const int body = flag_body_index(method);
+    *path = (pb_path_t){0};
+    if (follow(method->request, name, size, find, path) && is_own_flag(method, path->index[0]))
+        return true;
+    *path = (pb_path_t){.depth = 1, .type = {method->request}, .index = {(unsigned)body}};
+    return body >= 0 && follow(method->request->fields[body].type, name, size, find, path);
+}
+
+bool flag_find(const pb_method_t *method, const char *name, size_t size, flag_t *flag)
+{
+    if (size == 0 || size >= sizeof flag->name || !resolve(method, name, size, field_by_kebab, &flag->path))
+        return false;
+    memcpy(flag->name, name, size);
+    flag->name[size] = '\0';
+    return true;
+}
+
+// ---- the shortest name ----
+
+// The body's name is left out where that leads to the same field.
+static void name_flag(const pb_method_t *method, flag_t *flag)
+{
+    const int body = flag_body_index(method);
+    const bool within = body >= 0 && flag->path.depth > 1 && flag->path.index[0] == (unsigned)body;
+    for (unsigned first = within ? 1 : 0;; first = 0) {
+        size_t size = 0;
+        for (unsigned i = first; i < flag->path.depth; i++) {
+            char kebab[CONTRACT_NAME_SIZE];
+            contract_kebab(flag->path.type[i]->descriptor->fields[flag->path.index[i]].name, kebab);
+            const int more = snprintf(flag->name + size, sizeof flag->name - size, "%s%s", i > first ? "." : "", kebab);
+            size = size + (size_t)more < sizeof flag->name ? size + (size_t)more : sizeof flag->name - 1;
+        }
+        pb_path_t path;
+        if (first == 0 || (resolve(method, flag->name, size, field_by_kebab, &path) && path.depth == flag->path.depth))
+            return;
+    }
+}
+
+bool flag_of_problem(const pb_method_t *method, const char *field, char out[CONTRACT_NAME_SIZE])
+{
+    flag_t flag;
+    if (!resolve(method, field, strlen(field), field_by_part, &flag.path)) {
+        snprintf(out, CONTRACT_NAME_SIZE, "%s", field);
+        return false;
+    }
+    name_flag(method, &flag);
+    snprintf(out, CONTRACT_NAME_SIZE, "--%.*s", CONTRACT_NAME_SIZE - 3, flag.name);
+    return true;
+}
+
+// ---- all of them ----
+
+static void walk_fields(const pb_method_t *method, const pb_path_t *above, const pb_type_t *type, flag_fn each, void *data)
+{
+    for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
+        const pb_field_t *field = &type->fields[i];
+        flag_t flag = {.path = *above};
+        if ((field->flags & PB_OUTPUT_ONLY) || (above->depth == 0 && !is_own_flag(method, i)))
+            continue;
+        // A patch may not say what cannot change.
+        if (above->depth == 1 && (method->flags & PB_PATCHES) && (field->flags & PB_IMMUTABLE))
+            continue;
+        flag.path.type[flag.path.depth] = type;
+        flag.path.index[flag.path.depth++] = i;
+        // One that holds itself ends with JSON at the third level.
+        if (field->type != NULL && flag.path.depth < 3) {
+            walk_fields(method, &flag.path, field->type, each, data);
+            continue;
+        }
+        name_flag(method, &flag);
+        each(data, &flag);
+    }
+}
+
+void flag_walk(const pb_method_t *method, flag_fn each, void *data)
+{
+    const pb_path_t none = {0};
+    walk_fields(method, &none, method->request, each, data);
+}
+
+// ---- values ----
+
+static const char *format_word(pb_format_t format)
+{
+    switch (format) {
+    case PB_FORMAT_CODE:
+        return "CODE";
+    case PB_FORMAT_DATE:
+        return "DATE";
+    case PB_FORMAT_INSTANT:
+        return "INSTANT";
+    case PB_FORMAT_UUID:
+        return "UUID";
+    default:
+        return "TEXT";
+    }
+}
+
+void flag_names(const flag_t *flag, const char *separator, buf_t *out)
+{
+    bool first = true;
+    const pb_enum_t *enumeration = flag_field(flag)->enumeration;
+    for (unsigned i = 0; enumeration != NULL && i < enumeration->descriptor->n_values; i++) {
+        if (enumeration->json[i] == NULL)
+            continue;
+        buf_printf(out, "%s%s", first ? "" : separator, enumeration->json[i]);
+        first = false;
+    }
+}
+
+void flag_value(const flag_t *flag, buf_t *out)
+{
+    const pb_field_t *field = flag_field(flag);
+    switch (flag_descriptor(flag)->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        buf_add_string(out, field->flags & PB_RAW_JSON ? "JSON" : format_word(field->format));
+        break;
+    case PROTOBUF_C_TYPE_ENUM:
+        flag_names(flag, "|", out);
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+        buf_add_string(out, "BASE64");
+        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        buf_add_string(out, "JSON");
+        break;
+    case PROTOBUF_C_TYPE_BOOL:
+        break;
+    default:
+        buf_add_string(out, "NUMBER");
+    }
+}
+
+// ---- examples ----
+
+static bool suits(const pb_field_t *field, const char *text)
+{
+    regex_t pattern;
+    if (field->pattern == NULL)
+        return true;
+    if (regcomp(&pattern, field->pattern, REG_EXTENDED) != 0)
+        return false;
+    regmatch_t match;
+    const bool found = regexec(&pattern, text, 1, &match, 0) == 0 && match.rm_so == 0 && text[match.rm_eo] == '\0';
+    regfree(&pattern);
+    return found;
+}
+
+// What the comment shows in quotation marks.
+static bool add_quoted(const pb_field_t *field, buf_t *out)
+{
+    char text[64];
+    const char *open = field->comment != NULL ? strchr(field->comment, '"') : NULL;
+    const char *close = open != NULL ? strchr(open + 1, '"') : NULL;
+    if (close == NULL || (size_t)(close - open) > sizeof text || close == open + 1)
+        return false;
+    snprintf(text, sizeof text, "%.*s", (int)(close - open - 1), open + 1);
+    if (!suits(field, text))
+        return false;
+    buf_add_string(out, text);
+    return true;
+}
+
+static void add_text_example(const flag_t *flag, buf_t *out)
+{
+    static const char *const guesses[] = {"registry", "0.5", "85.50", "2019", "example"};
+    const pb_field_t *field = flag_field(flag);
+    char words[CONTRACT_NAME_SIZE];
+    switch (field->format) {
+    case PB_FORMAT_CODE:
+        buf_add_string(out, "pcn-rutland");
+        return;
+    case PB_FORMAT_DATE:
+        buf_add_string(out, "2026-04-01");
+        return;
+    case PB_FORMAT_INSTANT:
+        buf_add_string(out, "2026-04-01T09:30:00Z");
+        return;
+    case PB_FORMAT_UUID:
+        buf_add_string(out, "0190b2a0-0000-7000-8000-000000000001");
+        return;
+    default:
+        break;
+    }
+    if (add_quoted(field, out))
+        return;
+    for (size_t i = 0; field->pattern != NULL && i < sizeof guesses / sizeof *guesses; i++) {
+        if (suits(field, guesses[i])) {
+            buf_add_string(out, guesses[i]);
+            return;
+        }
+    }
+    // "A name" says as much as any other.
+    contract_kebab(flag_descriptor(flag)->name, words);
+    for (char *at = words; *at != '\0'; at++)
+        *at = *at == '-' ? ' ' : *at;
+    buf_printf(out, "a %s", words);
+}
+
+void flag_example(const flag_t *flag, buf_t *out)
+{
+    const pb_field_t *field = flag_field(flag);
+    switch (flag_descriptor(flag)->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        if (field->flags & PB_RAW_JSON)
+            buf_add_string(out, "{}");
+        else
+            add_text_example(flag, out);
+        break;
+    case PROTOBUF_C_TYPE_ENUM:
+        for (unsigned i = 0; i < field->enumeration->descriptor->n_values; i++) {
+            if (field->enumeration->json[i] != NULL) {
+                buf_add_string(out, field->enumeration->json[i]);
+                break;
+            }
+        }
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+        buf_add_string(out, "aGVsbG8=");
+        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        buf_add_string(out, "{}");
+        break;
+    case PROTOBUF_C_TYPE_BOOL:
+        break;
+    default:
+        buf_printf(out, "%lld", (long long)((field->flags & PB_HAS_MINIMUM) && field->minimum > 1 ? field->minimum : 1));
+    }
+}
