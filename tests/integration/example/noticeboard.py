@@ -12,13 +12,11 @@ import os
 import re
 import shutil
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.error
 import urllib.request
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
+from instance import AWAIT_S, Instance, await_that, equal, run  # noqa: E402
 
 EXAMPLE = os.path.join("tests", "example", "noticeboard")
 LEFT_OUT = re.compile(r"^(\.git|\.pcn.*|build(-.*)?|node_modules|__pycache__)$")
@@ -30,7 +28,6 @@ EDITS = (
 TARGETS = ("pcn-supervisor", "pcnctl", "pcn-registry", "pcn-noticeboard", "pcn-gateway", "pcn_proto_documents",
            "test_noticeboard_rules_notice", "itest_noticeboard_statements")
 TODAY, LATER = "2026-11-26", "2026-12-02"
-AWAIT_S = 30
 
 
 def files_of(folder):
@@ -73,15 +70,6 @@ def write_if_new(path, text):
         file.write(text)
 
 
-def run(command, environment=None, may_fail=False):
-    """What it printed. Ends the test where the command fails."""
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    text = done.stdout.decode("utf-8", "replace")
-    if done.returncode != 0 and not may_fail:
-        raise SystemExit("%s\n%s ended with %d" % (text[-8000:], " ".join(command), done.returncode))
-    return text
-
-
 def build(tree, folder, launcher):
     options = ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DBUILD_TESTING=ON"]
     if launcher:
@@ -92,75 +80,12 @@ def build(tree, folder, launcher):
     run(["ctest", "--test-dir", folder, "--output-on-failure", "--no-tests=error", "-R", "^(unit|integration)/noticeboard/"], environment)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Platform:
-    """An instance of the tree, with the example in it."""
-
-    def __init__(self, tree, folder):
-        self.tree, self.place, self.port = tree, tempfile.mkdtemp(prefix="pcn-example-"), free_port()
-        self.url = "http://127.0.0.1:%d" % self.port
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PCN_")}
-        self.environment.update(PCN_STATE=os.path.join(self.place, "state"), PCN_HTTP_PORT=str(self.port), PCN_BUILD=folder,
-                                PCN_REGISTRY_TODAY=TODAY)
-
-    def pcn(self, *arguments):
-        return run([os.path.join(self.tree, "pcn")] + list(arguments), self.environment)
-
-    def up(self, today):
-        self.environment["PCN_NOTICEBOARD_TODAY"] = today
-        self.pcn("up", "--detach")
-
-    def token(self, role, organisation):
-        return self.pcn("token", "--role", role, "--org", organisation).strip()
-
-    def ctl(self, token, *arguments):
-        return run([os.path.join(self.environment["PCN_STATE"], "bin", "pcnctl")] + list(arguments) + ["--url", self.url],
-                   dict(self.environment, PCN_CTL_TOKEN=token))
-
-    def end(self):
-        subprocess.run([os.path.join(self.tree, "pcn"), "down"], env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       check=False)
-        shutil.rmtree(os.path.realpath(self.environment["PCN_STATE"]), ignore_errors=True)
-        shutil.rmtree(self.place, ignore_errors=True)
-
-    def call(self, token, method, path, body=None, key=None):
-        """(status, headers, JSON)"""
-        headers = {"Authorization": "Bearer " + token}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if key is not None:
-            headers["Idempotency-Key"] = key
-        request = urllib.request.Request(self.url + path, None if body is None else json.dumps(body).encode(), headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, answer.headers, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, error.headers, json.load(error)
-
-
-def await_that(what, look):
-    """There is no event to wait for: it is the outside that is looked at."""
-    end = time.monotonic() + AWAIT_S
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise SystemExit("it did not come: " + what)
-        time.sleep(0.05)
-
-
-def equal(what, found, expected):
-    if found != expected:
-        raise SystemExit("%s: %r, not %r" % (what, found, expected))
-
-
 NOTICE = {"code": "flu-clinics", "organisation": "pcn-rutland", "text": "Flu clinics on Saturdays", "until": "2026-12-01"}
+
+
+def start(platform, today):
+    platform.environment["PCN_NOTICEBOARD_TODAY"] = today
+    platform.pcn("up", "--detach")
 
 
 def check_calls(platform, token, stranger):
@@ -233,7 +158,7 @@ def check_documents(platform, tree, build_folder, contract):
 
 
 def check(platform, tree, build_folder, contract):
-    platform.up(TODAY)
+    start(platform, TODAY)
     manager, auditor = platform.token("network-manager", "pcn-rutland"), platform.token("auditor", "pcn-rutland")
     follower, operator = platform.token("subscriber", "pcn-rutland"), platform.token("operations", "ics-llr")
     check_calls(platform, manager, auditor)
@@ -244,7 +169,7 @@ def check(platform, tree, build_folder, contract):
     if "registry" not in platform.ctl(operator, "followers", "--service", "noticeboard"):
         raise SystemExit("the follower is not listed")
     # Its last day is over: the job takes it down at the start, and what was before is there still.
-    platform.up(LATER)
+    start(platform, LATER)
     equal("events", await_that("the day", lambda: (lambda found: found if len(found) == 4 else None)(events(platform, follower))), EVENTS + [EXPIRED])
     equal("read", platform.call(manager, "GET", "/v1/notices/flu-clinics")[2]["takenDownOn"], LATER)
     platform.pcn("status")
@@ -258,7 +183,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     make_tree(clone, tree)
     build(tree, build_folder, sys.argv[4] if len(sys.argv) == 5 else "")
-    platform = Platform(tree, build_folder)
+    platform = Instance(tree, build_folder, PCN_REGISTRY_TODAY=TODAY)
     try:
         check(platform, tree, build_folder, contract)
     finally:

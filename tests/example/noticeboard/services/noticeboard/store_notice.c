@@ -8,10 +8,9 @@ const db_stmt_t get_notice = {"get_notice", NOTICE_BY_CODE};
 const db_stmt_t take_down_load = {"take_down_load", NOTICE_BY_CODE};
 const db_stmt_t expire_load = {"expire_load", NOTICE_BY_CODE};
 
-const db_stmt_t put_up_notice_load = {
-    "put_up_notice_load", "SELECT " NOTICE_COLUMNS ", (SELECT c.status FROM organisation_copy c "
-                          "WHERE c.code = :request.notice.organisation::text) AS author_status "
-                          "FROM (SELECT) one LEFT JOIN notice n ON n.code = :request.notice.code::text"};
+const db_stmt_t put_up_notice_load = {"put_up_notice_load", "SELECT " NOTICE_COLUMNS ", (SELECT c.status FROM organisation_copy c "
+                                                            "WHERE c.code = :request.notice.organisation::text) AS author_status "
+                                                            "FROM (SELECT) one LEFT JOIN notice n ON n.code = :request.notice.code::text"};
 
 const db_stmt_t put_up_notice_save = {
     "put_up_notice_save",
