@@ -106,6 +106,31 @@ static void without_a_day_and_today_say_the_same(void **state)
     assert_events_complete(world, 0);
 }
 
+// Found by the name that it will have, after all that have or had such a name.
+static void a_name_to_come_is_found(void **state)
+{
+    world_t *world = *state;
+    char found[256];
+    create(world, "{'code':'pcn-w','name':'Willow Springs','kind':'network','parent':'ccg-a'}");
+    create(world, "{'code':'pcn-v','name':'Plain','kind':'network','parent':'ccg-a'}");
+    done(world, "UpdateOrganisation", "{'code':'pcn-v','organisation':{'name':'Willow'},'effectiveFrom':'2027-01-01'}");
+    done(world, "UpdateOrganisation", "{'code':'pcn-w','organisation':{'name':'Springs'}}");
+    assert_listed(world, "{'q':'willow'}", found, sizeof found);
+    assert_string_equal(found, "pcn-w pcn-v ");
+    assert_listed(world, "{'q':'wilow'}", found, sizeof found); // resembles
+    assert_string_equal(found, "pcn-w pcn-v ");
+    assert_listed(world, "{'q':'wi','kind':'network','asOf':'2026-11-25'}", found, sizeof found);
+    assert_string_equal(found, "pcn-w pcn-v ");
+    // Page by page, as all others.
+    done(world, "ListOrganisations", "{'q':'willow','pageSize':1}");
+    says(world, "'totalSize':2");
+    char token[256] = "", json[512];
+    assert_int_equal(sscanf(strstr(world->reply, "nextPageToken"), "nextPageToken\":\"%255[^\"]", token), 1);
+    (void)snprintf(json, sizeof json, "{'q':'willow','pageSize':1,'pageToken':'%s'}", token);
+    assert_listed(world, json, found, sizeof found);
+    assert_string_equal(found, "pcn-v ");
+}
+
 // ---- what a change may not leave behind ----
 
 static void patch(world_t *world, const char *json)
@@ -231,6 +256,7 @@ int main(void)
         cmocka_unit_test(what_closes_later_is_announced),
         cmocka_unit_test(what_closed_was_open_before),
         cmocka_unit_test(without_a_day_and_today_say_the_same),
+        cmocka_unit_test(a_name_to_come_is_found),
         cmocka_unit_test(a_plan_is_put_off),
         cmocka_unit_test(a_patch_does_not_announce_a_close),
         cmocka_unit_test(what_others_go_on_after_stays_closed),
