@@ -12,44 +12,17 @@ const db_stmt_t get_organisation = {"get_organisation",
                                     "SELECT " ORGANISATION_COLUMNS_ON(AS_OF) " FROM organisations_on(" AS_OF ") o "
                                                                              "WHERE o.code = ANY (:request.code::text[])"};
 
-// `parent` looks into both trees. The count stands beside the page, so an empty page still has one row. A search goes by distance, then
-// code: what is found is asked for once, filtered, and none of it is looked up but the page.
-#define LIST_FILTER                                                                                                                        \
-    "(:request.kind::text IS NULL OR o.kind = :request.kind::text) "                                                                       \
-    "AND (:request.level::text IS NULL OR o.level = :request.level::text) "                                                                \
-    "AND (:request.status::text IS NULL OR o.status = :request.status::text) "                                                             \
-    "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) "
-#define LISTED "organisations_on(" AS_OF ") o "
-#define PAGE_LIMIT "LIMIT coalesce(:request.page_size::int, 50) + 1"
-
-// Each one that was found is looked up by its code, whatever the planner thinks of the whole.
-#define LISTED_AS(code) "CROSS JOIN LATERAL (SELECT o.* FROM " LISTED "WHERE o.code = " code " OFFSET 0) o "
-
-// What is directly below the parent, on whatever day: found by the indexes, where the filter's "or none is given" would read every row. With a day
-// that is what was or will be below it as well; the day's facts decide.
-#define BELOW \
-    "below AS MATERIALIZED (SELECT o.code::text AS code FROM organisation o WHERE o.parent = :request.parent::text " \
-    "    UNION SELECT o.code::text FROM organisation o WHERE o.place = :request.parent::text " \
-    "    UNION SELECT p.code FROM organisation_past p WHERE p.superseded_at IS NULL AND p.parent = :request.parent::text AND " AS_OF " IS NOT NULL " \
-    "    UNION SELECT p.code FROM organisation_past p WHERE p.superseded_at IS NULL AND p.place = :request.parent::text AND " AS_OF " IS NOT NULL " \
-    "    UNION SELECT c.code FROM organisation_coming c WHERE :request.parent::text IS NOT NULL AND c.from_on <= " AS_OF ") "
-#define LISTED_BELOW \
-    "(SELECT o.* FROM " LISTED "WHERE :request.parent::text IS NULL UNION ALL SELECT o.* FROM below b " LISTED_AS("b.code") ") o "
-
+// `parent` looks into both trees. The list's length stands in each row, so an empty page still has one row. A search goes by distance, then code.
+// Codes are what is listed; what is shown of each is looked up, by its code whatever the planner thinks of the whole.
 // clang-format off
 const db_stmt_t list_organisations = {
     "list_organisations",
-    "WITH " BELOW ", found AS MATERIALIZED (SELECT f.distance, f.code FROM organisations_found(:request.q::text, " AS_OF ", :request.kind::text, "
-    "        :request.level::text, :request.status::text, :request.parent::text) f WHERE :request.q::text IS NOT NULL), "
-    "page AS (SELECT * FROM (SELECT NULL::int AS distance, " ORGANISATION_COLUMNS_ON(AS_OF) " FROM " LISTED_BELOW
-    "        WHERE :request.q::text IS NULL AND o.code > page_after(:request.page_token::text) AND " LIST_FILTER
-    "        ORDER BY o.code " PAGE_LIMIT ") o "
-    "    UNION ALL SELECT f.distance, " ORGANISATION_COLUMNS_ON(AS_OF)
-    "        FROM (SELECT * FROM found WHERE (distance, code) > (page_after_distance(:request.page_token::text), "
-    "            page_after(:request.page_token::text)) ORDER BY distance, code " PAGE_LIMIT ") f " LISTED_AS("f.code") ") "
-    "SELECT t.total_size, o.* FROM (SELECT (SELECT count(*) FROM " LISTED_BELOW "WHERE :request.q::text IS NULL AND " LIST_FILTER ") "
-    "    + (SELECT count(*) FROM found) AS total_size) t "
-    "LEFT JOIN page o ON true ORDER BY o.distance, o.code"};
+    "SELECT l.total_size, l.distance, " ORGANISATION_COLUMNS_ON(AS_OF) " "
+    "FROM organisations_listed(:request.q::text, " AS_OF ", :request.kind::text, :request.level::text, :request.status::text, "
+    "    :request.parent::text, :request.page_token::text, coalesce(:request.page_size::int, 50) + 1) l "
+    "LEFT JOIN LATERAL (SELECT o.* FROM organisation o WHERE " AS_OF " IS NULL AND o.code = l.code COLLATE \"C\" "
+    "    UNION ALL SELECT o.* FROM organisations_on(" AS_OF ") o WHERE " AS_OF " IS NOT NULL AND o.code = l.code COLLATE \"C\" OFFSET 0) o "
+    "ON true ORDER BY l.distance, l.code COLLATE \"C\""};
 // clang-format on
 
 // Why a creation did not take place. Always one row.

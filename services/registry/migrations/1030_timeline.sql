@@ -36,6 +36,8 @@ CREATE TABLE organisation_past (
         WHERE (superseded_at IS NULL)
 );
 CREATE INDEX organisation_past_by_code ON organisation_past (code, from_on);
+-- What held on a day, by the code that is asked for or in the order of codes, which is that of organisation's key.
+CREATE INDEX organisation_past_by_day ON organisation_past (code COLLATE "C", (coalesce(to_on, 'infinity'))) WHERE superseded_at IS NULL;
 
 -- Changes that are on record and not in force yet: column names of `organisation` with what they become, null for what is taken away.
 CREATE TABLE organisation_coming (

@@ -129,6 +129,9 @@ GRANT SELECT, INSERT, UPDATE ON site TO :app;
 GRANT SELECT ON stated_fact, site, system_profile, alignment TO :job;
 
 -- ---- the registry on a day ----
+-- Who was a member where on a day. Not by the index of the constraint, which compares texts a hundred times as slowly.
+CREATE INDEX membership_by_day ON membership (practice COLLATE "C", from_on);
+
 -- A code's own collation wins over the default one, in which other tables' indexes are: lookups by them say so.
 
 -- Every organisation of the day with what is above it then. A practice is below the network whose member it is on the day; on a day before
@@ -291,49 +294,94 @@ BEGIN ATOMIC
        OR t.practices <> t.covered;
 END;
 
--- What is below an organisation, `deepest` levels of it, parents before their children and siblings by code. In the tree of places a
--- practice is below its network, unless it lies elsewhere, and a council area below the system that its record names. A circle ends
--- where it would close. As it stands today: by the indexes.
-CREATE FUNCTION tree_now(root text, placed boolean, deepest integer)
-    RETURNS TABLE (code text, name text, kind text, level text, status text, depth integer, path text[]) STABLE LANGUAGE sql
-BEGIN ATOMIC
-    WITH RECURSIVE down (code, name, kind, level, status, place, depth, path) AS (
-        SELECT o.code::text COLLATE "C", o.name::text, o.kind::text, o.level::text, o.status::text, o.place, 0,
-            ARRAY[o.code::text COLLATE "C"]
-        FROM organisation o WHERE o.code = root
-        UNION ALL
-        SELECT c.code::text COLLATE "C", c.name::text, c.kind::text, c.level::text, c.status::text, c.place, t.depth + 1,
-            t.path || (c.code::text COLLATE "C")
-        FROM down t CROSS JOIN LATERAL (
-            SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
-            WHERE NOT placed AND o.parent = t.code COLLATE "default"
+-- What is below an organisation on a day (NULL: as it stands today), `deepest` levels of it, parents before their children and siblings by code.
+-- In the tree of places a practice is below its network, unless it lies elsewhere, and a council area below the system that its record
+-- names. A circle ends where it would close. What is below one is found by the indexes, on whatever day, in the order of kin_on()'s rules:
+-- whatever the planner thinks of the tables when it first meets it.
+CREATE FUNCTION tree_of(root text, day date, placed boolean, deepest integer)
+    RETURNS TABLE (code text, name text, kind text, level text, status text, depth integer, path text[]) STABLE LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+    IF day IS NULL THEN
+        RETURN QUERY
+        WITH RECURSIVE down (code, name, kind, level, status, place, depth, path) AS (
+            SELECT o.code::text COLLATE "C", o.name::text, o.kind::text, o.level::text, o.status::text, o.place, 0,
+                ARRAY[o.code::text COLLATE "C"]
+            FROM organisation o WHERE o.code = root
             UNION ALL
-            SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
-            WHERE placed AND o.place = t.code COLLATE "default" AND NOT (o.kind = 'practice'
-                AND EXISTS (SELECT FROM organisation n WHERE n.code = o.parent AND n.kind = 'network' AND n.place = o.place))
+            SELECT c.code::text COLLATE "C", c.name::text, c.kind::text, c.level::text, c.status::text, c.place, t.depth + 1,
+                t.path || (c.code::text COLLATE "C")
+            FROM down t CROSS JOIN LATERAL (
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
+                WHERE NOT placed AND o.parent = t.code COLLATE "default"
+                UNION ALL
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
+                WHERE placed AND o.place = t.code COLLATE "default" AND NOT (o.kind = 'practice'
+                    AND EXISTS (SELECT FROM organisation n WHERE n.code = o.parent AND n.kind = 'network' AND n.place = o.place))
+                UNION ALL
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
+                WHERE placed AND o.parent = t.code COLLATE "default" AND ((o.kind = 'local-authority' AND o.place IS NULL)
+                    OR (o.kind = 'practice' AND t.kind = 'network' AND (o.place IS NULL OR o.place = t.place)))
+            ) c
+            WHERE t.depth < deepest AND c.code::text COLLATE "C" <> ALL (t.path))
+        SELECT d.code, d.name, d.kind, d.level, d.status, d.depth, d.path FROM down d;
+    ELSE
+        RETURN QUERY
+        WITH RECURSIVE coming AS MATERIALIZED (SELECT c.* FROM coming_on(day) c),
+        down (code, name, kind, level, status, place, depth, path) AS (
+            SELECT o.code::text COLLATE "C", o.name::text, o.kind::text, o.level::text, o.status::text, o.place, 0,
+                ARRAY[o.code::text COLLATE "C"]
+            FROM organisations_on(day) o WHERE o.code = root
             UNION ALL
-            SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
-            WHERE placed AND o.parent = t.code COLLATE "default" AND ((o.kind = 'local-authority' AND o.place IS NULL)
-                OR (o.kind = 'practice' AND t.kind = 'network' AND (o.place IS NULL OR o.place = t.place)))
-        ) c
-        WHERE t.depth < deepest AND c.code::text COLLATE "C" <> ALL (t.path))
-    SELECT d.code, d.name, d.kind, d.level, d.status, d.depth, d.path FROM down d;
-END;
-
--- The same on a day.
-CREATE FUNCTION tree_on(root text, day date, placed boolean, deepest integer)
-    RETURNS TABLE (code text, name text, kind text, level text, status text, depth integer, path text[]) STABLE LANGUAGE sql
-BEGIN ATOMIC
-    WITH RECURSIVE kin AS MATERIALIZED (SELECT k.* FROM kin_on(day, day) k),
-    edge AS MATERIALIZED (
-        SELECT k.code, k.name, k.kind, k.level, k.status,
-            CASE WHEN NOT placed THEN k.parent WHEN n.code IS NOT NULL AND (k.place IS NULL OR k.place = n.place) THEN n.code
-                 WHEN k.place IS NOT NULL THEN k.place WHEN k.kind = 'local-authority' THEN k.parent END AS up
-        FROM kin k LEFT JOIN kin n ON n.code = k.parent AND n.kind = 'network' AND k.kind = 'practice'),
-    down (code, name, kind, level, status, depth, path) AS (
-        SELECT e.code, e.name, e.kind, e.level, e.status, 0, ARRAY[e.code COLLATE "C"] FROM edge e WHERE e.code = root
-        UNION ALL
-        SELECT e.code, e.name, e.kind, e.level, e.status, t.depth + 1, t.path || (e.code COLLATE "C")
-        FROM down t JOIN edge e ON e.up = t.code WHERE t.depth < deepest AND e.code COLLATE "C" <> ALL (t.path))
-    SELECT d.code, d.name, d.kind, d.level, d.status, d.depth, d.path FROM down d;
-END;
+            SELECT c.code::text COLLATE "C", c.name::text, c.kind::text, c.level::text, c.status::text, c.place, t.depth + 1,
+                t.path || (c.code::text COLLATE "C")
+            FROM down t CROSS JOIN LATERAL (
+                -- A network's members of the day.
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place
+                FROM membership m
+                CROSS JOIN LATERAL (SELECT s.* FROM standing_on(day) s WHERE s.code = m.practice COLLATE "C"
+                                    UNION ALL SELECT s.* FROM past_on(day) s WHERE s.code = m.practice COLLATE "C"
+                                    UNION ALL SELECT s.* FROM coming s WHERE s.code = m.practice COLLATE "C" OFFSET 0) o
+                WHERE t.kind = 'network' AND m.network = t.code COLLATE "default" AND m.from_on <= day AND (m.to_on IS NULL OR m.to_on >= day) AND o.kind = 'practice'
+                  AND (NOT placed OR o.place IS NULL OR o.place = t.place)
+                UNION ALL
+                -- Those whose record names it, less practices that were members of another network then, or of this one on other days.
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place
+                FROM (SELECT s.* FROM standing_on(day) s WHERE s.parent = t.code COLLATE "default"
+                      UNION ALL SELECT s.* FROM past_on(day) s WHERE s.parent = t.code COLLATE "default"
+                      UNION ALL SELECT s.* FROM coming s WHERE s.parent = t.code COLLATE "default") o
+                WHERE CASE WHEN o.kind <> 'practice' THEN NOT placed OR (o.kind = 'local-authority' AND o.place IS NULL)
+                    ELSE (NOT placed OR (t.kind = 'network' AND (o.place IS NULL OR o.place = t.place)))
+                        AND NOT EXISTS (SELECT FROM membership m WHERE m.practice = o.code
+                            AND ((m.from_on <= day AND (m.to_on IS NULL OR m.to_on >= day))
+                                 OR (t.kind = 'network' AND m.network = t.code COLLATE "default"))) END
+                UNION ALL
+                -- Practices that their record puts into a network right below it, on a day on which they are in none.
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place
+                FROM (SELECT DISTINCT m.practice, m.network
+                      FROM organisation p JOIN membership m ON m.network = p.code COLLATE "default"
+                      WHERE NOT placed AND t.kind <> 'practice' AND p.parent = t.code COLLATE "default" AND p.kind = 'network' AND (m.from_on > day OR m.to_on < day)
+                        AND NOT EXISTS (SELECT FROM membership x WHERE x.practice = m.practice COLLATE "C" AND x.from_on <= day
+                                        AND (x.to_on IS NULL OR x.to_on >= day))) e
+                CROSS JOIN LATERAL (SELECT s.* FROM standing_on(day) s WHERE s.code = e.practice COLLATE "C"
+                                    UNION ALL SELECT s.* FROM past_on(day) s WHERE s.code = e.practice COLLATE "C"
+                                    UNION ALL SELECT s.* FROM coming s WHERE s.code = e.practice COLLATE "C" OFFSET 0) o
+                WHERE o.kind = 'practice' AND o.parent = e.network
+                UNION ALL
+                -- What lies in a council area, less practices whose network lies there too.
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place
+                FROM (SELECT s.* FROM standing_on(day) s WHERE placed AND s.place = t.code COLLATE "default"
+                      UNION ALL SELECT s.* FROM past_on(day) s WHERE placed AND s.place = t.code COLLATE "default"
+                      UNION ALL SELECT s.* FROM coming s WHERE placed AND s.place = t.code COLLATE "default") o
+                WHERE o.kind <> 'practice' OR NOT EXISTS (
+                    SELECT FROM organisations_on(day) n
+                    WHERE n.kind = 'network' AND n.place = o.place
+                      AND n.code = (SELECT coalesce(min(m.network) FILTER (WHERE m.from_on <= day AND (m.to_on IS NULL OR m.to_on >= day)),
+                                        CASE WHEN count(*) FILTER (WHERE m.network = o.parent) = 0 THEN o.parent END)
+                                    FROM membership m WHERE m.practice = o.code) OFFSET 0)
+            ) c
+            WHERE t.depth < deepest AND c.code::text COLLATE "C" <> ALL (t.path))
+        SELECT d.code, d.name, d.kind, d.level, d.status, d.depth, d.path FROM down d;
+    END IF;
+END $$;
