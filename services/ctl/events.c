@@ -41,6 +41,7 @@ typedef struct follow {
     int signals;
     bool stopped;   // by a signal, or because enough was seen
     bool connected; // it was once
+    bool received;  // something came over this connection
     bool gone;      // the platform has no way on from the place
     bool unwritten; // standard output takes nothing
     char kept[PLACE_CAP];
@@ -147,7 +148,7 @@ static bool take_event(void *owner, const char *type, const char *data)
 static bool take(void *stream, const void *bytes, size_t size)
 {
     follow_t *follow = stream;
-    follow->connected = true;
+    follow->connected = follow->received = true;
     return feed_add(&follow->feed, bytes, size);
 }
 
@@ -260,7 +261,7 @@ static int run(follow_t *follow)
         if (opened != COMMAND_OK)
             return opened;
         follow->kept_us = 0;
-        const bool before = follow->connected;
+        follow->received = false;
         const status_t status = stream(follow, &code, &problem);
         const bool again = may_pass(code) && (status == STATUS_OK || status == STATUS_UNAVAILABLE);
         const bool patient = follow->connected || clock_steady_us() < begun_us + follow->patience_us;
@@ -269,9 +270,9 @@ static int run(follow_t *follow)
                 http_note_refusal(follow->http, 0);
             return end(follow, &problem);
         }
-        if (code != 200 && before && !told)
+        if (!follow->received && follow->connected && !told)
             fprintf(stderr, "pcnctl events follow: the platform is away; going on when it is there again\n");
-        told = code != 200;
+        told = !follow->received;
         struct pollfd look = {.fd = follow->signals, .events = POLLIN};
         (void)poll(&look, 1, (int)(follow->feed.retry_ms >= 0 ? follow->feed.retry_ms : RETRY_MS));
         look_for_signals(follow);
