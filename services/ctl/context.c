@@ -5,10 +5,7 @@
 #include "services/ctl/command.h"
 #include "services/ctl/contexts.h"
 #include "services/ctl/http.h"
-#include "services/ctl/show.h"
-#include "services/ctl/table.h"
-
-enum { OUT_CAP = 4 * 1024 * 1024 };
+#include "services/ctl/rows.h"
 
 typedef struct context_arguments {
     context_t context;
@@ -69,55 +66,22 @@ static const char *token_of(const context_t *context)
                                           : "";
 }
 
-static bool list_json(const contexts_t *contexts)
+static int list(const command_t *command, const contexts_t *contexts, const context_arguments_t *arguments)
 {
+    static const rows_column_t columns[] = {
+        {"CURRENT", "current", false, true}, {"NAME", "name", false, true}, {"URL", "url", false, true}, {"TOKEN", "token", false, true}};
     const char *current = contexts_current(contexts);
+    problem_t problem = {0};
     context_t context;
-    bool ok = true;
-    for (size_t i = 0; ok && contexts_at(contexts, i, &context); i++) {
-        json_t *row = json_pack("{s:s, s:s, s:b, s:s}", "name", context.name, "url", context.url, "current",
-                                current != NULL && strcmp(current, context.name) == 0, "token", token_of(&context));
-        ok = row != NULL && json_dumpf(row, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
-        json_decref(row);
-    }
-    return ok;
-}
-
-static bool list_table(const contexts_t *contexts, size_t width)
-{
-    static const table_column_t columns[] = {{"", false, true}, {"NAME", false, true}, {"URL", false, true}, {"TOKEN", false, true}};
-    const char *current = contexts_current(contexts);
-    context_t context;
-    table_t table;
-    buf_t out, left_out;
-    bool ok = true;
-    buf_init(&out, OUT_CAP);
-    buf_init(&left_out, OUT_CAP);
-    table_init(&table, columns, sizeof columns / sizeof *columns);
-    for (size_t i = 0; ok && contexts_at(contexts, i, &context); i++) {
-        const char **row = table_add(&table);
-        ok = row != NULL;
-        if (!ok)
-            break;
-        row[0] = current != NULL && strcmp(current, context.name) == 0 ? "*" : "";
-        row[1] = context.name;
-        row[2] = context.url;
-        row[3] = token_of(&context);
-    }
-    if (ok && table.row_count > 0)
-        table_write(&table, width, 0, &out, &left_out);
-    ok = ok && buf_ok(&out) && (out.size == 0 || fwrite(out.data, 1, out.size, stdout) == out.size);
-    table_deinit(&table);
-    buf_deinit(&out);
-    buf_deinit(&left_out);
-    return ok;
-}
-
-static int list(const contexts_t *contexts, const context_arguments_t *arguments)
-{
     show_t show;
+    json_t *rows = json_array();
     show_init(&show, stdout, arguments->json, arguments->table, NULL);
-    return (show.json ? list_json(contexts) : list_table(contexts, show.width)) ? COMMAND_OK : COMMAND_FAILED;
+    for (size_t i = 0; contexts_at(contexts, i, &context); i++)
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:b, s:s}", "name", context.name, "url", context.url, "current",
+                                              current != NULL && strcmp(current, context.name) == 0, "token", token_of(&context)));
+    const status_t status = rows_show(&show, rows, columns, sizeof columns / sizeof *columns, &problem);
+    json_decref(rows);
+    return status == STATUS_OK ? COMMAND_OK : command_failed(command, &problem);
 }
 
 static int check_options(const command_t *command, const char *verb, const context_arguments_t *arguments)
@@ -141,7 +105,7 @@ static int run(const command_t *command, const char *verb, contexts_t *contexts,
         return use(command, contexts, arguments);
     if (strcmp(verb, "remove") == 0)
         return take_out(command, contexts, arguments);
-    return list(contexts, arguments);
+    return list(command, contexts, arguments);
 }
 
 int context_command(const command_t *command, int argc, char **argv)

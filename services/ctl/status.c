@@ -6,11 +6,10 @@
 #include "common/pb/type.h"
 #include "services/ctl/ask.h"
 #include "services/ctl/programs.h"
-#include "services/ctl/show.h"
-#include "services/ctl/table.h"
+#include "services/ctl/rows.h"
 #include "services/ctl/target.h"
 
-enum { CELL_SIZE = 64, COLUMNS_MAX = 12, PATH_SIZE = 256, PAGE_CAP = 64 * 1024 * 1024, OUT_CAP = 4 * 1024 * 1024 };
+enum { PATH_SIZE = 256, PAGE_CAP = 64 * 1024 * 1024, OUT_CAP = 4 * 1024 * 1024 };
 #define PATIENCE_US 0
 
 typedef struct status_look {
@@ -154,50 +153,6 @@ static status_t look_at_programs(status_look_t *look, problem_t *problem)
 
 // ---- what is shown ----
 
-static const char *cell_of(const json_t *row, const char *key, char out[CELL_SIZE])
-{
-    const json_t *value = json_object_get(row, key);
-    if (json_is_string(value))
-        return json_string_value(value);
-    out[0] = '\0';
-    if (json_is_integer(value) && strcmp(key, "memory") == 0)
-        snprintf(out, CELL_SIZE, "%.1f MiB", (double)json_integer_value(value) / (1024 * 1024));
-    else if (json_is_integer(value))
-        snprintf(out, CELL_SIZE, "%lld", (long long)json_integer_value(value));
-    else if (json_is_real(value))
-        snprintf(out, CELL_SIZE, "%.1f", json_real_value(value));
-    return out;
-}
-
-// A table of objects: `keys` name the columns' members. What stands in `columns` is its head.
-static void add_table(const status_look_t *look, const json_t *rows, const table_column_t *columns, const char *const *keys, size_t count,
-                      buf_t *out)
-{
-    table_t table;
-    buf_t left_out;
-    size_t i;
-    const json_t *row;
-    char(*texts)[CELL_SIZE] = calloc(json_array_size(rows) * count + 1, sizeof *texts);
-    buf_init(&left_out, OUT_CAP);
-    table_init(&table, columns, count);
-    bool ok = texts != NULL;
-    json_array_foreach(rows, i, row)
-    {
-        const char **cells = ok ? table_add(&table) : NULL;
-        ok = cells != NULL;
-        for (size_t column = 0; ok && column < count; column++)
-            cells[column] = cell_of(row, keys[column], texts[i * count + column]);
-    }
-    if (ok && table.row_count > 0) {
-        if (out->size > 0)
-            buf_add_char(out, '\n');
-        table_write(&table, look->show.width, 0, out, &left_out);
-    }
-    table_deinit(&table);
-    buf_deinit(&left_out);
-    free(texts);
-}
-
 static void add_head(const status_look_t *look, buf_t *out)
 {
     const char *url = json_string_value(json_object_get(look->document, "url"));
@@ -208,27 +163,37 @@ static void add_head(const status_look_t *look, buf_t *out)
                version != NULL ? version : "", problem != NULL ? ": " : "", problem != NULL ? problem : "");
 }
 
+static const rows_column_t program_columns[] = {{"PROGRAM", "program", false, true},   {"STATE", "state", false, true},
+                                                {"VERSION", "version", false, false},  {"PID", "pid", true, false},
+                                                {"RESTARTS", "restarts", true, false}, {"READY SINCE", "readySince", false, false},
+                                                {"MEMORY", "memory", true, false},     {"PLACE", "place", true, false},
+                                                {"DELAY MS", "delayMs", true, false},  {"PROBLEM", "problem", false, false}};
+static const rows_column_t service_columns[] = {{"SERVICE", "service", false, true},
+                                                {"STATE", "state", false, true},
+                                                {"PLACE", "place", true, false},
+                                                {"PROBLEM", "problem", false, false}};
+static const rows_column_t follower_columns[] = {{"FOLLOWER", "service", false, true}, {"SOURCE", "source", false, true},
+                                                 {"STATE", "state", false, true},      {"SEQUENCE", "sequence", true, false},
+                                                 {"LAG", "lag", true, false},          {"LAG S", "lagSeconds", true, false},
+                                                 {"MOVED", "movedAt", false, false}};
+
+static void add_section(const status_look_t *look, const char *key, const rows_column_t *columns, size_t count, buf_t *out)
+{
+    const json_t *rows = json_object_get(look->document, key);
+    if (json_array_size(rows) == 0)
+        return;
+    buf_add_char(out, '\n');
+    rows_add(&look->show, rows, columns, count, out);
+}
+
 static bool write_tables(const status_look_t *look)
 {
-    static const table_column_t programs[] = {{"PROGRAM", false, true}, {"STATE", false, true},    {"VERSION", false, false},
-                                              {"PID", true, false},     {"RESTARTS", true, false}, {"READY SINCE", false, false},
-                                              {"MEMORY", true, false},  {"PLACE", true, false},    {"DELAY MS", true, false},
-                                              {"PROBLEM", false, false}};
-    static const char *const program_keys[] = {"program",    "state",  "version", "pid",     "restarts",
-                                               "readySince", "memory", "place",   "delayMs", "problem"};
-    static const table_column_t services[] = {
-        {"SERVICE", false, true}, {"STATE", false, true}, {"PLACE", true, false}, {"PROBLEM", false, false}};
-    static const char *const service_keys[] = {"service", "state", "place", "problem"};
-    static const table_column_t followers[] = {{"FOLLOWER", false, true}, {"SOURCE", false, true}, {"STATE", false, true},
-                                               {"SEQUENCE", true, false}, {"LAG", true, false},    {"LAG S", true, false},
-                                               {"MOVED", false, false}};
-    static const char *const follower_keys[] = {"service", "source", "state", "sequence", "lag", "lagSeconds", "movedAt"};
     buf_t out;
     buf_init(&out, OUT_CAP);
     add_head(look, &out);
-    add_table(look, json_object_get(look->document, "programs"), programs, program_keys, sizeof programs / sizeof *programs, &out);
-    add_table(look, json_object_get(look->document, "services"), services, service_keys, sizeof services / sizeof *services, &out);
-    add_table(look, json_object_get(look->document, "followers"), followers, follower_keys, sizeof followers / sizeof *followers, &out);
+    add_section(look, "programs", program_columns, sizeof program_columns / sizeof *program_columns, &out);
+    add_section(look, "services", service_columns, sizeof service_columns / sizeof *service_columns, &out);
+    add_section(look, "followers", follower_columns, sizeof follower_columns / sizeof *follower_columns, &out);
     const bool ok = buf_ok(&out) && fwrite(out.data, 1, out.size, stdout) == out.size;
     buf_deinit(&out);
     return ok;

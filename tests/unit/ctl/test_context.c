@@ -87,10 +87,10 @@ static void add_use_list_remove(void **state)
     assert_int_equal(CONTEXT("add", "llr", "--url", "https://pcn.example/", "--token-file", "/etc/pcn/token"), COMMAND_OK);
     assert_int_equal(CONTEXT("add", "nel", "--url", "https://nel.example", "--token-command", "echo x"), COMMAND_OK);
     assert_int_equal(CONTEXT("list", "--table"), COMMAND_OK);
-    assert_string_equal(fixture->output, "   NAME  URL                    TOKEN\n"
-                                         "*  home  http://127.0.0.1:8080  kept\n"
-                                         "   llr   https://pcn.example/   /etc/pcn/token\n"
-                                         "   nel   https://nel.example    command\n");
+    assert_string_equal(fixture->output, "CURRENT  NAME  URL                    TOKEN\n"
+                                         "*        home  http://127.0.0.1:8080  kept\n"
+                                         "         llr   https://pcn.example/   /etc/pcn/token\n"
+                                         "         nel   https://nel.example    command\n");
     assert_int_equal(CONTEXT("use", "llr"), COMMAND_OK);
     assert_int_equal(CONTEXT("list"), COMMAND_OK);
     assert_string_equal(fixture->output,
@@ -101,9 +101,9 @@ static void add_use_list_remove(void **state)
     assert_int_equal(CONTEXT("add", "home", "--url", "http://127.0.0.1:8081", "--use"), COMMAND_OK);
     assert_int_equal(CONTEXT("remove", "llr"), COMMAND_OK);
     assert_int_equal(CONTEXT("list", "--table"), COMMAND_OK);
-    assert_string_equal(fixture->output, "   NAME  URL                    TOKEN\n"
-                                         "*  home  http://127.0.0.1:8081\n"
-                                         "   nel   https://nel.example    command\n");
+    assert_string_equal(fixture->output, "CURRENT  NAME  URL                    TOKEN\n"
+                                         "*        home  http://127.0.0.1:8081\n"
+                                         "         nel   https://nel.example    command\n");
     assert_int_equal(CONTEXT("remove", "home"), COMMAND_OK);
     assert_int_equal(GET("--json"), COMMAND_USAGE);
     assert_non_null(strstr(fixture->errors, "no platform is named"));
