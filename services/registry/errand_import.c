@@ -125,7 +125,7 @@ static long check(import_t *import)
         (void)problem_set(step->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
         return -1;
     }
-    bool good = runs(import, apply_stage, PARAMS(import->id, import->start, rules));
+    bool good = runs(import, apply_stage, PARAMS(import->id, import->start, rules, import->attempts > 0 ? "true" : "false"));
     show(import, "checking", 40);
     good = good && runs(import, apply_rows, PARAMS(import->id, step->today));
     if (import->problems == 0) {
@@ -217,10 +217,22 @@ static status_t refused(import_t *import)
     return fail_whole(import, reason);
 }
 
+// Others changed what was checked: it is checked again, and then they wait.
+static status_t again(import_t *import)
+{
+    import->step->more = true;
+    return runs(import, "ROLLBACK", NULL, 0) ? STATUS_OK : import->step->problem->status;
+}
+
 static status_t apply(import_t *import)
 {
     errand_step_t *step = import->step;
     outcome_t outcome;
+    const char *moved = run(import, apply_hold, NULL, 0);
+    if (moved == NULL)
+        return step->problem->status;
+    if (moved[0] == 't')
+        return again(import);
     show(import, "applying", 0);
     if (!runs(import, "SAVEPOINT applying", NULL, 0))
         return step->problem->status;

@@ -16,6 +16,7 @@
 #define STAGED_MAX (3u * 1024u * 1024u)
 #define SCRATCH_MAX (4u * 1024u * 1024u)
 #define REASON_SIZE 384
+#define DAY_US (INT64_C(24) * 3600 * 1000000)
 
 // Of a staged row. Kinds are constants; a path is in the arena.
 typedef struct place {
@@ -46,6 +47,7 @@ bool import_take_up(import_t *import, const Pcn__Registry__Store__V1__LoadedImpo
 {
     *import = (import_t){.arena = arena, .start = loaded->start, .rows = loaded->rows, .problem_count = loaded->problem_count};
     date_format(today, import->today);
+    import->latest_us = (today + 2) * DAY_US;
     buf_init(&import->staged, STAGED_MAX);
     buf_init(&import->places, STAGED_MAX);
     if (loaded->problem_count < IMPORT_PROBLEMS_KEPT)

@@ -42,7 +42,7 @@ const db_stmt_t put_import_part_save = {
     "    FROM input i WHERE m.id = :request.id::uuid AND m.state = 'receiving' AND m.pieces = :row.pieces::int AND " NOT_SEEN
     "    RETURNING m.id::text AS key), "
     "staged AS (INSERT INTO import_row (import, file, line, kind, data, place, path) "
-    "    SELECT c.key::uuid, r.file, r.line, r.kind, r.data::jsonb, r.place, r.path "
+    "    SELECT c.key::uuid, r.file, r.line, r.kind, r.data::jsonb, r.place, nullif(r.path, '') "
     "    FROM changed c CROSS JOIN LATERAL ROWS FROM (unnest(:after.staged_files::int[]), unnest(:after.staged_lines::int[]), "
     "        unnest(:after.staged_kinds::text[]), string_to_table(:after.staged::text, E'\\x1e'), unnest(:after.staged_places::int[]), "
     "        unnest(:after.staged_paths::text[])) AS r (file, line, kind, data, place, path)), "

@@ -59,8 +59,9 @@ BEGIN ATOMIC
         AS t (kind, stage, record, keys, compared, field);
 END;
 
--- Fills the staged tables. `rules`: for each kind of organisation its level and the kinds of its parent, see rules_organisation.h.
-CREATE FUNCTION import_stage(job uuid, start_day date, rules jsonb) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+-- Fills the staged tables. `rules`: for each kind of organisation its level and the kinds of its parent, see rules_organisation.h; `held`: nobody
+-- else changes what the import names until it is over.
+CREATE FUNCTION import_stage(job uuid, start_day date, rules jsonb, held boolean) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
 DECLARE
     t record;
     found bigint;
@@ -169,16 +170,20 @@ BEGIN
             (SELECT max(n.as_of) FROM list_size n WHERE n.organisation = s.organisation AND n.kind = s.kind AND n.sub_group = ''))
         WHERE s.as_of IS NULL;
 
-    -- Whoever changes one of these organisations waits until the import is over, and then finds another version.
-    PERFORM o.code FROM organisation o
-    WHERE o.code IN (SELECT code FROM in_organisation UNION SELECT code FROM in_parts UNION SELECT predecessor FROM in_succession
-                     UNION SELECT successor FROM in_succession UNION SELECT network FROM in_sub_group UNION SELECT practice FROM in_member
-                     UNION SELECT network FROM in_member UNION SELECT network FROM in_director UNION SELECT network FROM in_waiver
-                     UNION SELECT organisation FROM in_size UNION SELECT organisation FROM in_fact UNION SELECT practice FROM in_system
-                     UNION SELECT organisation FROM in_alignment UNION SELECT code FROM in_past UNION SELECT code FROM in_coming
-                     UNION SELECT code FROM in_superseded)
-    ORDER BY o.code FOR NO KEY UPDATE;
-    PERFORM s.code FROM site s WHERE s.code IN (SELECT code FROM in_site) ORDER BY s.code FOR NO KEY UPDATE;
+    -- What is on record is checked as it is now: whoever changes one of these organisations before the import does is noticed by import_hold().
+    -- Where that happened before, they have to wait from here on.
+    IF held THEN
+        PERFORM o.code FROM organisation o
+        WHERE o.code IN (SELECT unnest(ARRAY[code, parent, place, payee]) FROM in_organisation UNION SELECT unnest(ARRAY[code, place]) FROM in_parts
+                         UNION SELECT predecessor FROM in_succession UNION SELECT successor FROM in_succession
+                         UNION SELECT network FROM in_sub_group UNION SELECT practice FROM in_member UNION SELECT network FROM in_member
+                         UNION SELECT network FROM in_director UNION SELECT unnest(ARRAY[network, granted_by]) FROM in_waiver
+                         UNION SELECT organisation FROM in_size UNION SELECT organisation FROM in_fact UNION SELECT practice FROM in_system
+                         UNION SELECT unnest(ARRAY[organisation, provider]) FROM in_alignment UNION SELECT code FROM in_past
+                         UNION SELECT code FROM in_coming UNION SELECT code FROM in_superseded UNION SELECT organisation FROM in_site)
+        ORDER BY o.code FOR NO KEY UPDATE;
+    END IF;
+    CREATE TEMP TABLE in_version ON COMMIT DROP AS SELECT o.code::text AS code, o.version FROM organisation o;
 
     FOR t IN SELECT * FROM import_tables() LOOP
         EXECUTE format('ANALYZE %I', t.stage);

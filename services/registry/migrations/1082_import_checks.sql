@@ -234,6 +234,30 @@ BEGIN
           AND NOT (o.kind = 'practice' AND n.kind = 'network' AND k.kind IN ('ccg', 'sub-icb', 'ics'));
 END $$;
 
+-- What was found never to have held has the shape of its kind: the history reads it as such.
+CREATE FUNCTION import_check_superseded() RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+DECLARE
+    t record;
+    r record;
+BEGIN
+    FOR t IN SELECT * FROM (VALUES ('membership', 'membership'), ('director', 'director_term'), ('list-size', 'list_size'), ('fact', 'stated_fact'),
+        ('system', 'system_profile'), ('alignment', 'alignment'), ('waiver', 'waiver')) AS v (kind, record)
+    LOOP
+        -- All at once, and only where one of them fails one by one.
+        BEGIN
+            EXECUTE format('SELECT count(jsonb_populate_record(NULL::%I, fact)) FROM in_superseded WHERE kind = %L AND NOT known', t.record, t.kind);
+        EXCEPTION WHEN data_exception THEN
+            FOR r IN SELECT s.file, s.line, s.fact FROM in_superseded s WHERE s.kind = t.kind AND NOT s.known LOOP
+                BEGIN
+                    EXECUTE format('SELECT jsonb_populate_record(NULL::%I, $1)', t.record) USING r.fact;
+                EXCEPTION WHEN data_exception THEN
+                    INSERT INTO in_problem VALUES (r.file, r.line, 'superseded', 'fact', format('Is no %s: %s', t.kind, left(SQLERRM, 200)));
+                END;
+            END LOOP;
+        END;
+    END LOOP;
+END $$;
+
 -- ---- day by day ----
 
 -- in_day: the facts of every organisation with the days on which they hold, as they would be. `source` is the kind of row that says so; NULL
@@ -392,6 +416,7 @@ CREATE FUNCTION import_check_days(today date) RETURNS void LANGUAGE plpgsql SET 
 DECLARE
     removed bigint;
 BEGIN
+    PERFORM import_check_superseded();
     PERFORM import_days();
     INSERT INTO in_problem
         SELECT p.file, p.line, 'past', 'to_on', CASE WHEN p.to_on IS NULL THEN 'is empty: what holds until further notice belongs in the file organisations'
@@ -532,6 +557,20 @@ BEGIN
         SELECT m.file, m.line, 'memberships', 'sub_group', m.sub_group || ' is a sub-group of ' || min(g.network)
         FROM in_member m JOIN groups g ON g.code = m.sub_group
         WHERE NOT m.known GROUP BY m.file, m.line, m.sub_group, m.network HAVING NOT bool_or(g.network = m.network);
+END $$;
+
+-- Whoever changes one of the organisations that the import changes waits from here on until it is over, and then finds another version. True
+-- where somebody was faster: what was checked is not on record any more.
+CREATE FUNCTION import_hold() RETURNS boolean LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+BEGIN
+    PERFORM o.code FROM organisation o
+    WHERE o.code IN (SELECT r.code FROM in_reference r
+                     WHERE r.kind NOT IN ('organisations', 'sites') AND r.field NOT IN ('place', 'provider', 'granted_by')
+                       AND (r.kind <> 'organisation_parts' OR r.line IN (SELECT p.line FROM in_parts p WHERE p.adds)))
+    ORDER BY o.code FOR NO KEY UPDATE;
+    RETURN EXISTS (SELECT FROM organisation o LEFT JOIN in_version v ON v.code = o.code COLLATE "C"
+                   WHERE v.version IS DISTINCT FROM o.version
+                     AND (o.code IN (SELECT r.code FROM in_reference r) OR o.code IN (SELECT f.code FROM in_fresh f)));
 END $$;
 
 -- Rows of the files of which something is to be recorded, and those of which all is on record already. The others are left out: figures of

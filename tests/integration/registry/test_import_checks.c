@@ -123,6 +123,20 @@ static void test_spans(void **state)
                        "2 parent: la-a is of kind local-authority, which cannot be the parent of kind network");
 }
 
+// What the history could not read.
+static void test_superseded(void **state)
+{
+    world_t *world = *state;
+    staged_refuse_rows(
+        world,
+        ROWS("organisations|{'code':'new-a','name':'A','kind':'network'}",
+             "superseded|{'code':'new-a','kind':'membership','fact':{'from_on':'never'},'supersededAt':'2020-01-01T00:00:00Z'}",
+             "superseded|{'code':'new-a','kind':'membership','fact':{'from_on':'2020-01-01'},'supersededAt':'2020-01-01T00:00:00Z'}",
+             "superseded|{'code':'new-a','kind':'list-size','fact':{'count':'many'},'supersededAt':'2020-01-01T00:00:00Z'}"),
+        "3 fact: Is no membership: invalid input syntax for type date: \"never\"; "
+        "5 fact: Is no list-size: invalid input syntax for type bigint: \"many\"");
+}
+
 // ---- day by day ----
 
 #define PAST(code, days) "past|{'code':'" code "'," days ",'recordedAt':'2020-01-01T00:00:00Z','name':'Old','status':'active'"
@@ -295,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_constraint),
         cmocka_unit_test(test_problems_of_reading),
+        cmocka_unit_test(test_superseded),
         cmocka_unit_test(test_facts_follow_each_other),
         cmocka_unit_test(test_what_is_closed_takes_in_nobody),
         cmocka_unit_test(test_circles_of_other_days),
