@@ -563,10 +563,11 @@ END $$;
 -- where somebody was faster: what was checked is not on record any more.
 CREATE FUNCTION import_hold() RETURNS boolean LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
 BEGIN
+    -- What adds nothing to an organisation that is on record refers to nothing.
+    DELETE FROM in_reference r USING in_parts p WHERE r.kind = 'organisation_parts' AND p.line = r.line AND p.known AND NOT p.adds;
     PERFORM o.code FROM organisation o
     WHERE o.code IN (SELECT r.code FROM in_reference r
-                     WHERE r.kind NOT IN ('organisations', 'sites') AND r.field NOT IN ('place', 'provider', 'granted_by')
-                       AND (r.kind <> 'organisation_parts' OR r.line IN (SELECT p.line FROM in_parts p WHERE p.adds)))
+                     WHERE r.kind NOT IN ('organisations', 'sites') AND r.field NOT IN ('place', 'provider', 'granted_by'))
     ORDER BY o.code FOR NO KEY UPDATE;
     RETURN EXISTS (SELECT FROM organisation o LEFT JOIN in_version v ON v.code = o.code COLLATE "C"
                    WHERE v.version IS DISTINCT FROM o.version
