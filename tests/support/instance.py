@@ -60,7 +60,7 @@ class Instance:
         return self.pcn("token", "--role", role, "--org", organisation).strip()
 
     def ctl(self, token, *arguments):
-        return run([os.path.join(self.state, "bin", "pcnctl")] + list(arguments) + ["--url", self.url], dict(self.environment, PCN_CTL_TOKEN=token))
+        return run([os.path.join(self.state, "bin", "pcnctl")] + list(arguments) + ["--url", self.url], dict(self.environment, PCN_TOKEN=token))
 
     def metrics(self, daemon):
         """The series without labels: name to number."""

@@ -96,6 +96,7 @@ def check_calls(platform, token, stranger):
     equal("the notice", {name: notice[name] for name in NOTICE}, NOTICE)
     equal("once more under its key", platform.call(token, "POST", "/v1/notices", NOTICE, "one")[2], notice)
     equal("read", platform.call(token, "GET", "/v1/notices/flu-clinics")[2], notice)
+    equal("read by pcnctl", json.loads(platform.ctl(token, "noticeboard", "get-notice", "--code", "flu-clinics", "--json")), notice)
     refusals = (
         (platform.call(token, "POST", "/v1/notices", NOTICE), 409, "code"),
         (platform.call(token, "POST", "/v1/notices", dict(NOTICE, code="late", until="2026-11-25")), 422, "until"),

@@ -196,7 +196,8 @@ def main():
     port = free_port()
     os.symlink(os.path.join(clone, "pcn"), os.path.join(folder, "pcn"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PCN_") or name == "PCN_BUILD"}
-    environment.update(PCN_STATE=os.path.join(folder, ".pcn"), PCN_HTTP_PORT=port, PCN_REGISTRY_TODAY=TODAY, LC_ALL="C.UTF-8")
+    environment.update(PCN_STATE=os.path.join(folder, ".pcn"), PCN_HTTP_PORT=port, PCN_REGISTRY_TODAY=TODAY, LC_ALL="C.UTF-8",
+                       HOME=folder, XDG_CONFIG_HOME=os.path.join(folder, ".config"))
     down = [os.path.join(folder, "pcn"), "down"]
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     try:
