@@ -115,6 +115,9 @@ static status_t compile(plan_method_t *method, problem_t *problem)
         return refuse(problem, method->method->name, "Every change is audited; SERVICE_AUDITED is for reads");
     if ((changes || handler->coalesce != NULL) && (handler->flags & SERVICE_SLOW) != 0)
         return refuse(problem, method->method->name, "SERVICE_SLOW is for reads that do not coalesce");
+    if ((changes || handler->coalesce != NULL || handler->load == NULL || (handler->flags & SERVICE_AUDITED) != 0) &&
+        (handler->flags & SERVICE_KEPT) != 0)
+        return refuse(problem, method->method->name, "SERVICE_KEPT is for reads that neither coalesce nor are audited");
     const db_root_t roots[PLAN_ROOTS] = {
         [PLAN_ROOT_REQUEST] = {"request", method->method->request},
         [PLAN_ROOT_HEADER] = {"header", &pcn__common__v1__request_header__type},
@@ -206,6 +209,8 @@ static status_t check_names(const plan_t *plan, problem_t *problem)
     size_t count = 0;
     made[count++] = plan->seen;
     made[count++] = plan->audit;
+    if (plan->place != NULL)
+        made[count++] = plan->place;
     for (size_t i = 0; i < plan->method_count && count + 3 <= sizeof made / sizeof *made; i++) {
         const db_statement_t *own[] = {plan->methods[i].load, plan->methods[i].load_alone, plan->methods[i].save};
         for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
@@ -249,6 +254,8 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
         status = db_statement_new(seen.name, seen.sql, roots, PLAN_ROOT_PREPARED, NULL, &plan->seen, problem);
     if (status == STATUS_OK)
         status = db_statement_new(audit.name, audit.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->audit, problem);
+    if (status == STATUS_OK && service->place != NULL)
+        status = db_statement_new(service->place->name, service->place->sql, NULL, 0, NULL, &plan->place, problem);
     if (status == STATUS_OK)
         status = check_names(plan, problem);
     qsort(plan->methods, plan->method_count, sizeof *plan->methods, by_name);
@@ -275,6 +282,7 @@ void plan_destroy(plan_t **plan)
         db_statement_destroy(&(*plan)->jobs[i].due);
     free((*plan)->jobs);
     db_statement_destroy(&(*plan)->seen);
+    db_statement_destroy(&(*plan)->place);
     db_statement_destroy(&(*plan)->audit);
     free((*plan)->methods);
     free(*plan);

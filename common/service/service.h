@@ -75,6 +75,9 @@ enum {
     // and
     // is answered once what it wrote is committed.
     SERVICE_SLOW = 16,
+    // A read over everything, whose answer depends on nothing but the request, the day and what is recorded, not on who asks: while the
+    // service's `place` says what it said before, it is given again (kept.h).
+    SERVICE_KEPT = 32,
 };
 
 typedef struct service_handler {
@@ -122,6 +125,9 @@ typedef struct service {
     const service_follower_t *followers;
     const service_job_t *jobs;       // ended by one without a name; NULL for none
     const service_errand_t *errands; // the same
+    // One row with one column, `place`: a text that is another one as soon as anything is recorded that SERVICE_KEPT answers depend on. It
+    // has no parameters. NULL where there are none.
+    const db_stmt_t *place;
 } service_t;
 
 // Whether the caller's token holds the scope.

@@ -12,8 +12,8 @@ const db_stmt_t get_organisation = {"get_organisation",
                                     "SELECT " ORGANISATION_COLUMNS_ON(AS_OF) " FROM organisations_on(" AS_OF ") o "
                                                                              "WHERE o.code = ANY (:request.code::text[])"};
 
-// `parent` looks into both trees. The list's length stands in each row, so an empty page still has one row. A search goes by distance, then code.
-// Codes are what is listed; what is shown of each is looked up, by its code whatever the planner thinks of the whole.
+// `parent` looks into both trees. The list's length stands in each row, so an empty page still has one row. A search goes by distance, then
+// code. Codes are what is listed; what is shown of each is looked up, by its code whatever the planner thinks of the whole.
 // clang-format off
 const db_stmt_t list_organisations = {
     "list_organisations",

@@ -5,6 +5,8 @@
 #define PLACED "coalesce(:request.tree::text, '') = 'places'"
 #define DEEPEST "coalesce(:request.depth::integer, 8)"
 
+const db_stmt_t record_place = {"record_place", "SELECT record_place() AS place"};
+
 const db_stmt_t get_tree = {"get_tree", "SELECT t.code, t.name, t.kind, t.level, t.status, t.depth "
                                         "FROM tree_of(:request.code::text, :request.as_of::date, " PLACED ", " DEEPEST ") t "
                                         "ORDER BY t.path LIMIT " NUMBER(TREE_NODES_MAX) " + 1"};

@@ -1,13 +1,24 @@
 -- Lists of organisations, page by page, of a country as fast as of a county and of any day as fast as of today.
 
-GRANT SELECT (position) ON event_queue TO :app;
--- How many there are on a day, which only counting them all tells: kept with the place in the log that it was counted at, for as long as the
--- session lives. What each list was counted for last is found by one of sixteen slots.
+-- A text that is another one as soon as anything is recorded. How many events are committed, numbered or not, only grows, and with every
+-- change; not so the greatest position, which a change that commits later stays below. What somebody changes by hand, without an event,
+-- shows in the rows that were written, as soon as the session has told the statistics of it.
+CREATE FUNCTION record_place() RETURNS text STABLE LANGUAGE plpgsql SET search_path = :schema, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    RETURN (SELECT s.epoch::text || '/' || s.head + (SELECT count(*) FROM event_queue) || '/' || (
+            SELECT sum(pg_stat_get_tuples_inserted(r.id) + pg_stat_get_tuples_updated(r.id) + pg_stat_get_tuples_deleted(r.id))
+            FROM unnest(ARRAY['organisation'::regclass, 'organisation_past'::regclass, 'organisation_coming'::regclass,
+                'membership'::regclass, 'director_term'::regclass, 'list_size'::regclass, 'sub_group'::regclass, 'waiver'::regclass,
+                'stated_fact'::regclass]) AS r (id))
+        FROM log_state s);
+END $$;
+
+-- How many there are on a day, which only counting them all tells: kept with the place that it was counted at, for as long as the session
+-- lives. What each list was counted for last is found by one of sixteen slots.
 CREATE FUNCTION organisations_total(day date, of_kind text, of_level text, of_status text) RETURNS bigint STABLE LANGUAGE plpgsql
     SET search_path = :schema, pg_temp AS $$
 DECLARE
-    list text := format('%s|%s|%s|%s|%s=', (SELECT s.epoch::text || '|' || s.head + (SELECT count(*) FROM event_queue) FROM log_state s),
-        day, of_kind, of_level, of_status);
+    list text := format('%s|%s|%s|%s|%s=', record_place(), day, of_kind, of_level, of_status);
     slot text := 'pcn.total' || (hashtext(concat_ws('|', day, of_kind, of_level, of_status)) & 15);
     kept text := current_setting(slot, true);
     total bigint;
