@@ -120,15 +120,19 @@ static bool follow(const pb_type_t *type, const char *name, size_t size, field_f
     return false;
 }
 
-// From the request, or else from its body.
+// From the request, or else from its body. A body's own name is rather that of a field in it: the whole of it has an option anyway.
 static bool resolve(const pb_method_t *method, const char *name, size_t size, field_fn find, pb_path_t *path)
 {
     const int body = flag_body_index(method);
-    *path = (pb_path_t){0};
-    if (follow(method->request, name, size, find, path) && is_own_flag(method, path->index[0]))
+    pb_path_t own = {0}, within = {.depth = 1, .type = {method->request}, .index = {(unsigned)body}};
+    const bool is_own = follow(method->request, name, size, find, &own) && is_own_flag(method, own.index[0]);
+    const bool is_body = is_own && own.depth == 1 && (int)own.index[0] == body;
+    if ((!is_own || is_body) && body >= 0 && follow(method->request->fields[body].type, name, size, find, &within)) {
+        *path = within;
         return true;
-    *path = (pb_path_t){.depth = 1, .type = {method->request}, .index = {(unsigned)body}};
-    return body >= 0 && follow(method->request->fields[body].type, name, size, find, path);
+    }
+    *path = own;
+    return is_own;
 }
 
 bool flag_find(const pb_method_t *method, const char *name, size_t size, flag_t *flag)

@@ -1,8 +1,8 @@
 // The flags of a call, made from the fields of its request.
 //
 // A field is its name in kebab case ("as_of" is --as-of), one of a nested message is dotted (--identifiers.system). The fields of the
-// message that is the body are flags without its name (--name for organisation.name), unless the request has a field of that name itself;
-// with it (--organisation.code) they are always found. What only the service sets is no flag.
+// message that is the body are flags without its name (--name for organisation.name), unless the request has a field of that name beside
+// the body; with it (--organisation.code) they are always found. What only the service sets is no flag.
 #ifndef PCN_CTL_FLAG_H
 #define PCN_CTL_FLAG_H
 

@@ -47,6 +47,13 @@ static void found_and_not(void **state)
     assert_int_equal(flag.path.depth, 1);
     assert_true(finds("create-organisation", "identifiers.system", &flag));
     assert_true(flag_repeats(&flag));
+    // A body that has a field of its own name.
+    assert_true(finds("add-fact", "fact", &flag));
+    assert_int_equal(flag.path.depth, 2);
+    assert_true(finds("add-fact", "fact.fact", &flag));
+    assert_int_equal(flag.path.depth, 2);
+    assert_true(finds("create-site", "site", &flag));
+    assert_int_equal(flag.path.depth, 1);
     // What only the service sets.
     assert_false(finds("create-organisation", "version", &flag));
     assert_false(finds("create-organisation", "organisation.coming", &flag));
@@ -94,6 +101,8 @@ static void problems_name_flags(void **state)
     assert_problem("create-organisation", "identifiers[2].from", "--identifiers.from", true);
     assert_problem("update-organisation", "organisation.code", "--organisation.code", true);
     assert_problem("split-organisation", "into[0].members[1]", "--into.members", true);
+    assert_problem("add-fact", "fact", "--fact", true);
+    assert_problem("add-fact", "fact.value", "--value", true);
     assert_problem("create-organisation", "colour", "colour", false);
     assert_problem("create-organisation", "", "", false);
 }
