@@ -94,7 +94,27 @@ static void *replaced(changes_t *changes, void *const *list, size_t *count, cons
 
 // ---- members and directors ----
 
-static Pcn__Registry__Store__V1__MembershipRow *membership_row(changes_t *changes, const changed_t *network, const member_t *member)
+const member_t *changed_member(const changed_t *network, const char *practice, const char *from)
+{
+    for (size_t i = 0; network->before != NULL && i < network->before->n_all_members; i++) {
+        const member_t *member = network->before->all_members[i];
+        if (strcmp(member->practice, practice) == 0 && strcmp(member->from, from) == 0)
+            return member;
+    }
+    return NULL;
+}
+
+const director_t *changed_director(const changed_t *network, const char *name, const char *from)
+{
+    for (size_t i = 0; network->before != NULL && i < network->before->n_all_directors; i++) {
+        const director_t *director = network->before->all_directors[i];
+        if (strcmp(director->name, name) == 0 && strcmp(director->from, from) == 0)
+            return director;
+    }
+    return NULL;
+}
+
+Pcn__Registry__Store__V1__MembershipRow *changes_membership_row(changes_t *changes, const changed_t *network, const member_t *member)
 {
     Pcn__Registry__Store__V1__MembershipRow *row = pb_new(&pcn__registry__store__v1__membership_row__type, changes->arena);
     if (row == NULL)
@@ -110,11 +130,10 @@ static Pcn__Registry__Store__V1__MembershipRow *membership_row(changes_t *change
     return row;
 }
 
-status_t changes_end_member(changes_t *changes, changed_t *network, const member_t *member, const char *to)
+static status_t set_member_end(changes_t *changes, changed_t *network, const member_t *member, const char *to, bool gone)
 {
-    const bool gone = to == NULL || strcmp(to, member->from) < 0;
     changes_record_t *record = changes->record;
-    Pcn__Registry__Store__V1__MembershipRow *row = membership_row(changes, network, member);
+    Pcn__Registry__Store__V1__MembershipRow *row = changes_membership_row(changes, network, member);
     member_t *shorter = arena_alloc(changes->arena, sizeof *shorter);
     if (row == NULL || shorter == NULL)
         return no_memory(changes);
@@ -132,10 +151,20 @@ status_t changes_end_member(changes_t *changes, changed_t *network, const member
     return STATUS_OK;
 }
 
+status_t changes_end_member(changes_t *changes, changed_t *network, const member_t *member, const char *to)
+{
+    return set_member_end(changes, network, member, to, to == NULL || strcmp(to, member->from) < 0);
+}
+
+status_t changes_resume_member(changes_t *changes, changed_t *network, const member_t *member, const char *to)
+{
+    return set_member_end(changes, network, member, to, false);
+}
+
 status_t changes_add_member(changes_t *changes, changed_t *network, member_t *member)
 {
     changes_record_t *record = changes->record;
-    Pcn__Registry__Store__V1__MembershipRow *row = membership_row(changes, network, member);
+    Pcn__Registry__Store__V1__MembershipRow *row = changes_membership_row(changes, network, member);
     aggregate_t *after = aggregate_with_member(network->after, member, changes->arena);
     record->members_added = roomier(changes, record->members_added, record->n_members_added);
     if (row == NULL || after == NULL || record->members_added == NULL)
@@ -146,7 +175,7 @@ status_t changes_add_member(changes_t *changes, changed_t *network, member_t *me
     return STATUS_OK;
 }
 
-static Pcn__Registry__Store__V1__DirectorRow *director_row(changes_t *changes, const changed_t *network, const director_t *director)
+Pcn__Registry__Store__V1__DirectorRow *changes_director_row(changes_t *changes, const changed_t *network, const director_t *director)
 {
     Pcn__Registry__Store__V1__DirectorRow *row = pb_new(&pcn__registry__store__v1__director_row__type, changes->arena);
     if (row == NULL)
@@ -162,11 +191,10 @@ static Pcn__Registry__Store__V1__DirectorRow *director_row(changes_t *changes, c
     return row;
 }
 
-status_t changes_end_director(changes_t *changes, changed_t *network, const director_t *director, const char *to)
+static status_t set_director_end(changes_t *changes, changed_t *network, const director_t *director, const char *to, bool gone)
 {
-    const bool gone = to == NULL || strcmp(to, director->from) < 0;
     changes_record_t *record = changes->record;
-    Pcn__Registry__Store__V1__DirectorRow *row = director_row(changes, network, director);
+    Pcn__Registry__Store__V1__DirectorRow *row = changes_director_row(changes, network, director);
     director_t *shorter = arena_alloc(changes->arena, sizeof *shorter);
     if (row == NULL || shorter == NULL)
         return no_memory(changes);
@@ -184,10 +212,20 @@ status_t changes_end_director(changes_t *changes, changed_t *network, const dire
     return STATUS_OK;
 }
 
+status_t changes_end_director(changes_t *changes, changed_t *network, const director_t *director, const char *to)
+{
+    return set_director_end(changes, network, director, to, to == NULL || strcmp(to, director->from) < 0);
+}
+
+status_t changes_resume_director(changes_t *changes, changed_t *network, const director_t *director, const char *to)
+{
+    return set_director_end(changes, network, director, to, false);
+}
+
 status_t changes_add_director(changes_t *changes, changed_t *network, director_t *director)
 {
     changes_record_t *record = changes->record;
-    Pcn__Registry__Store__V1__DirectorRow *row = director_row(changes, network, director);
+    Pcn__Registry__Store__V1__DirectorRow *row = changes_director_row(changes, network, director);
     aggregate_t *after = aggregate_with_director(network->after, director, changes->arena);
     record->directors_added = roomier(changes, record->directors_added, record->n_directors_added);
     if (row == NULL || after == NULL || record->directors_added == NULL)
@@ -226,6 +264,34 @@ status_t changes_succeed(changes_t *changes, changed_t *predecessor, changed_t *
     after->predecessors = predecessors;
     changed_touch(predecessor, on);
     changed_touch(successor, on);
+    return STATUS_OK;
+}
+
+// Codes without one of them. False without memory.
+static bool without(changes_t *changes, char ***codes, size_t *count, const char *code)
+{
+    char **kept = arena_alloc(changes->arena, (*count + 1) * sizeof *kept);
+    size_t n = 0;
+    for (size_t i = 0; kept != NULL && i < *count; i++) {
+        if (strcmp((*codes)[i], code) != 0)
+            kept[n++] = (*codes)[i];
+    }
+    *codes = kept;
+    *count = n;
+    return kept != NULL;
+}
+
+status_t changes_part(changes_t *changes, changed_t *predecessor, changed_t *successor, Pcn__Registry__Store__V1__Succession *gone)
+{
+    changes_record_t *record = changes->record;
+    aggregate_t *before = predecessor->after, *after = successor->after;
+    record->successions_gone = roomier(changes, record->successions_gone, record->n_successions_gone);
+    if (record->successions_gone == NULL || !without(changes, &before->successors, &before->n_successors, after->code) ||
+        !without(changes, &after->predecessors, &after->n_predecessors, before->code))
+        return no_memory(changes);
+    record->successions_gone[record->n_successions_gone++] = gone;
+    changed_touch(predecessor, gone->on);
+    changed_touch(successor, gone->on);
     return STATUS_OK;
 }
 

@@ -41,10 +41,19 @@ changed_t *changes_find(const changes_t *changes, const char *code);
 const organisation_t *changed_on(const changed_t *changed, const char *day);
 const char *reference_of(const organisation_t *organisation, const char *field);
 
+// The membership or term as it was loaded, by its key; NULL for none. And as a row of its table; NULL without memory.
+const member_t *changed_member(const changed_t *network, const char *practice, const char *from);
+const director_t *changed_director(const changed_t *network, const char *name, const char *from);
+Pcn__Registry__Store__V1__MembershipRow *changes_membership_row(changes_t *changes, const changed_t *network, const member_t *member);
+Pcn__Registry__Store__V1__DirectorRow *changes_director_row(changes_t *changes, const changed_t *network, const director_t *director);
+
 // The membership ends on the day; without one, or with one before its first, it never held.
 MUST_CHECK status_t changes_end_member(changes_t *changes, changed_t *network, const member_t *member, const char *to);
 MUST_CHECK status_t changes_add_member(changes_t *changes, changed_t *network, member_t *member);
 MUST_CHECK status_t changes_end_director(changes_t *changes, changed_t *network, const director_t *director, const char *to);
+// They end on another day than was recorded, or not at all (NULL).
+MUST_CHECK status_t changes_resume_member(changes_t *changes, changed_t *network, const member_t *member, const char *to);
+MUST_CHECK status_t changes_resume_director(changes_t *changes, changed_t *network, const director_t *director, const char *to);
 MUST_CHECK status_t changes_add_director(changes_t *changes, changed_t *network, director_t *director);
 
 // Closes it from the day on.
@@ -52,6 +61,9 @@ MUST_CHECK status_t changes_close(changes_t *changes, changed_t *changed, const 
 // That one goes on after the other: shown by both.
 MUST_CHECK status_t changes_succeed(changes_t *changes, changed_t *predecessor, changed_t *successor, const char *on, const char *manner,
                                     char *source);
+// That it does not.
+MUST_CHECK status_t changes_part(changes_t *changes, changed_t *predecessor, changed_t *successor,
+                                 Pcn__Registry__Store__V1__Succession *gone);
 // A new one; it has its version and times from here.
 MUST_CHECK status_t changes_create(changes_t *changes, organisation_t *organisation, changed_t **changed);
 
@@ -59,8 +71,8 @@ MUST_CHECK status_t changes_create(changes_t *changes, organisation_t *organisat
 const char *changed_first_day(const changed_t *changed, const char *from);
 // `parent`, `place` or `payee` is `value` (NULL: none) from the day on, until it changes anyway.
 MUST_CHECK status_t changes_set_reference(changes_t *changes, changed_t *changed, const char *day, const char *field, const char *value);
-// `parent`, `place` or `payee` is `value` (NULL: none) on all days from the first to the last, however often it changed in between; from the
-// day after, it is what it was.
+// `parent`, `place` or `payee` is `value` (NULL: none) on all days from the first to the last, however often it changed in between; from
+// the day after, it is what it was.
 MUST_CHECK status_t changes_refer(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *to,
                                   const char *value);
 // The same, but only on those days from the first on, on which it was `before`.

@@ -26,7 +26,7 @@
 #define SAME_MEMBERSHIP "m.practice = r.practice AND m.network = r.network AND m.from_on = r.\"from\""
 #define SAME_TERM "d.network = r.network AND d.name = r.name AND d.from_on = r.\"from\""
 
-// Rows are ended and taken away before others are added, since two of them may share a day only in between. What a constraint refuses
+// Rows are taken away, then ended (or resumed), before others are added, since two of them may share a day only in between. What a constraint refuses
 // undoes all of it: somebody else was faster.
 #define CHANGES_SAVE                                                                                                                       \
     TIMELINES_SAVE                                                                                                                         \
@@ -40,20 +40,24 @@
     "created_coming AS (INSERT INTO organisation_coming SELECT r.* FROM allowed "                                                          \
     "    CROSS JOIN LATERAL jsonb_array_elements(:after.created::jsonb) c "                                                                \
     "    CROSS JOIN LATERAL coming_rows(c ->> 'code', c -> 'coming') r), "                                                                 \
-    "members_ended AS (UPDATE membership m SET to_on = r.\"to\", end_recorded_at = :call.now::timestamptz "                                \
-    "    FROM allowed CROSS JOIN " MEMBERSHIP_RECORDS("members_ended") " WHERE " SAME_MEMBERSHIP " RETURNING 1), "                         \
     "members_gone AS (DELETE FROM membership m USING allowed CROSS JOIN " MEMBERSHIP_RECORDS("members_gone")                               \
     "    WHERE " SAME_MEMBERSHIP " RETURNING m.*), "                                                                                       \
+    "members_ended AS (UPDATE membership m SET to_on = r.\"to\", "                                                                         \
+    "        end_recorded_at = CASE WHEN r.\"to\" IS NOT NULL THEN :call.now::timestamptz END "                                            \
+    "    FROM allowed CROSS JOIN " MEMBERSHIP_RECORDS("members_ended") " WHERE " SAME_MEMBERSHIP                                           \
+    "    AND (SELECT count(*) FROM members_gone) >= 0 RETURNING 1), "                                                                      \
     "members_added AS (INSERT INTO membership (practice, network, sub_group, from_on, to_on, source, from_assumed, recorded_at) "          \
     "    SELECT r.practice, r.network, r.\"subGroup\", r.\"from\", r.\"to\", r.source, coalesce(r.\"fromAssumed\", false), "               \
     "        :call.now::timestamptz FROM allowed CROSS JOIN " MEMBERSHIP_RECORDS("members_added")                                          \
     "    WHERE (SELECT count(*) FROM members_ended) + (SELECT count(*) FROM members_gone) >= 0 RETURNING network, sub_group, source), "    \
     "members_grouped AS (INSERT INTO sub_group (network, code, source) SELECT DISTINCT ON (network, sub_group) network, sub_group, "       \
     "        source FROM members_added WHERE sub_group IS NOT NULL ORDER BY network, sub_group ON CONFLICT DO NOTHING), "                  \
-    "directors_ended AS (UPDATE director_term d SET to_on = r.\"to\", end_recorded_at = :call.now::timestamptz "                           \
-    "    FROM allowed CROSS JOIN " DIRECTOR_RECORDS("directors_ended") " WHERE " SAME_TERM " RETURNING 1), "                               \
     "directors_gone AS (DELETE FROM director_term d USING allowed CROSS JOIN " DIRECTOR_RECORDS("directors_gone")                          \
     "    WHERE " SAME_TERM " RETURNING d.*), "                                                                                             \
+    "directors_ended AS (UPDATE director_term d SET to_on = r.\"to\", "                                                                    \
+    "        end_recorded_at = CASE WHEN r.\"to\" IS NOT NULL THEN :call.now::timestamptz END "                                            \
+    "    FROM allowed CROSS JOIN " DIRECTOR_RECORDS("directors_ended") " WHERE " SAME_TERM                                                 \
+    "    AND (SELECT count(*) FROM directors_gone) >= 0 RETURNING 1), "                                                                    \
     "directors_added AS (INSERT INTO director_term (network, name, from_on, to_on, share, source, from_assumed, recorded_at) "             \
     "    SELECT r.network, r.name, r.\"from\", r.\"to\", r.share, r.source, coalesce(r.\"fromAssumed\", false), :call.now::timestamptz "   \
     "    FROM allowed CROSS JOIN " DIRECTOR_RECORDS("directors_added")                                                                     \
@@ -65,6 +69,16 @@
     "    SELECT r.predecessor, r.successor, r.\"on\", r.manner, r.source, :call.now::timestamptz FROM allowed "                            \
     "    CROSS JOIN jsonb_to_recordset(:after.successions::jsonb) AS r (predecessor text, successor text, \"on\" date, manner text, "      \
     "        source text)), "                                                                                                              \
+    "parted AS (DELETE FROM succession s USING allowed "                                                                                   \
+    "    CROSS JOIN jsonb_to_recordset(:after.successions_gone::jsonb) AS r (predecessor text, successor text) "                           \
+    "    WHERE s.predecessor = r.predecessor AND s.successor = r.successor), "                                                             \
+    "past_by AS (DELETE FROM announcement a USING allowed WHERE :after.announced::jsonb IS NOT NULL AND a.on_day <= :call.today::date), "  \
+    "announced AS (INSERT INTO announcement (on_day, code, about, undo, recorded_at) "                                                     \
+    "    SELECT (u.undo ->> 'on')::date, u.undo ->> 'code', coalesce(u.undo ->> 'about', ''), u.undo, :call.now::timestamptz "             \
+    "    FROM allowed CROSS JOIN LATERAL (SELECT :after.announced::jsonb AS undo) u WHERE u.undo IS NOT NULL "                             \
+    "    ON CONFLICT (on_day, code, about) DO UPDATE SET undo = excluded.undo, recorded_at = excluded.recorded_at), "                      \
+    "revoked AS (DELETE FROM announcement a USING allowed CROSS JOIN LATERAL (SELECT :after.revoked::jsonb AS k) r "                       \
+    "    WHERE a.on_day = (r.k ->> 'on')::date AND a.code = r.k ->> 'code' AND a.about = coalesce(r.k ->> 'about', '')), "                 \
     "changed AS (SELECT k.code AS key FROM kept k)"
 
 #endif
