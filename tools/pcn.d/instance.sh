@@ -85,6 +85,9 @@ instance_install_binaries() {
             state_changed+=("bin/$name")
         fi
     done
+    # Its manual page is what it says of itself.
+    mkdir -p "$state_dir/share/man/man1"
+    "$state_dir/bin/pcnctl" help --man >"$state_dir/share/man/man1/pcnctl.1"
 }
 
 # Settings of the caller's for one daemon: its own keys and those of all daemons; what is another daemon's or this script's stays away.
