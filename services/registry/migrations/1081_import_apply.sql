@@ -184,6 +184,7 @@ BEGIN
         ORDER BY o.code FOR NO KEY UPDATE;
     END IF;
     CREATE TEMP TABLE in_version ON COMMIT DROP AS SELECT o.code::text AS code, o.version FROM organisation o;
+    ANALYZE in_version;
 
     FOR t IN SELECT * FROM import_tables() LOOP
         EXECUTE format('ANALYZE %I', t.stage);

@@ -569,9 +569,9 @@ BEGIN
     WHERE o.code IN (SELECT r.code FROM in_reference r
                      WHERE r.kind NOT IN ('organisations', 'sites') AND r.field NOT IN ('place', 'provider', 'granted_by'))
     ORDER BY o.code FOR NO KEY UPDATE;
-    RETURN EXISTS (SELECT FROM organisation o LEFT JOIN in_version v ON v.code = o.code COLLATE "C"
-                   WHERE v.version IS DISTINCT FROM o.version
-                     AND (o.code IN (SELECT r.code FROM in_reference r) OR o.code IN (SELECT f.code FROM in_fresh f)));
+    RETURN EXISTS (SELECT FROM (SELECT code FROM in_reference UNION SELECT code FROM in_fresh) c
+                   JOIN organisation o ON o.code = c.code LEFT JOIN in_version v ON v.code = c.code COLLATE "C"
+                   WHERE v.version IS DISTINCT FROM o.version);
 END $$;
 
 -- Rows of the files of which something is to be recorded, and those of which all is on record already. The others are left out: figures of
