@@ -82,8 +82,10 @@ status_t decide_correct_member(service_call_t *call)
     const correct_member_request_t *request = call->request;
     changes_t *changes;
     status_t status = begin(call, request->code, request->practice, &changes);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        changes->corrects = true;
         status = member_correct(changes, request);
+    }
     return status == STATUS_OK ? end(call, changes, request->code, changes->today) : status;
 }
 
@@ -92,7 +94,9 @@ status_t decide_correct_director(service_call_t *call)
     const correct_director_request_t *request = call->request;
     changes_t *changes;
     status_t status = begin(call, request->code, NULL, &changes);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        changes->corrects = true;
         status = director_correct(changes, request);
+    }
     return status == STATUS_OK ? end(call, changes, request->code, changes->today) : status;
 }

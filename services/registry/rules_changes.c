@@ -364,6 +364,9 @@ status_t changes_record(changes_t *changes)
         head->n_successors = changed->after->n_successors;
         changed->head = head;
     }
+    changes->record->has_superseded_by = 1;
+    changes->record->superseded_by = changes->corrects ? PCN__REGISTRY__V1__SUPERSEDED_BY__SUPERSEDED_BY_CORRECTION
+                                                       : PCN__REGISTRY__V1__SUPERSEDED_BY__SUPERSEDED_BY_CHANGE;
     return STATUS_OK;
 }
 

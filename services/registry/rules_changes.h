@@ -29,6 +29,7 @@ typedef struct changes {
     changed_t *all;
     size_t count;
     changes_record_t *record;
+    bool corrects; // what never held was wrong from the beginning
 } changes_t;
 
 // Of the rows that were loaded, with room for `more` that are created. Refusals go to `problem`, here and below.

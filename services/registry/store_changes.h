@@ -62,9 +62,10 @@
     "    SELECT r.network, r.name, r.\"from\", r.\"to\", r.share, r.source, coalesce(r.\"fromAssumed\", false), :call.now::timestamptz "   \
     "    FROM allowed CROSS JOIN " DIRECTOR_RECORDS("directors_added")                                                                     \
     "    WHERE (SELECT count(*) FROM directors_ended) + (SELECT count(*) FROM directors_gone) >= 0), "                                     \
-    "never_held AS (INSERT INTO superseded_fact (code, kind, fact, recorded_at, superseded_at) "                                           \
-    "    SELECT network, 'membership', to_jsonb(members_gone), recorded_at, :call.now::timestamptz FROM members_gone "                     \
-    "    UNION ALL SELECT network, 'director', to_jsonb(directors_gone), recorded_at, :call.now::timestamptz FROM directors_gone), "       \
+    "never_held AS (INSERT INTO superseded_fact (code, kind, fact, recorded_at, superseded_at, superseded_by) "                            \
+    "    SELECT network, 'membership', to_jsonb(members_gone), recorded_at, :call.now::timestamptz, :after.superseded_by::text "           \
+    "    FROM members_gone UNION ALL SELECT network, 'director', to_jsonb(directors_gone), recorded_at, :call.now::timestamptz, "          \
+    "        :after.superseded_by::text FROM directors_gone), "                                                                            \
     "succeeded AS (INSERT INTO succession (predecessor, successor, on_day, manner, source, recorded_at) "                                  \
     "    SELECT r.predecessor, r.successor, r.\"on\", r.manner, r.source, :call.now::timestamptz FROM allowed "                            \
     "    CROSS JOIN jsonb_to_recordset(:after.successions::jsonb) AS r (predecessor text, successor text, \"on\" date, manner text, "      \

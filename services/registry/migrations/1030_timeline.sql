@@ -13,8 +13,11 @@ CREATE TABLE organisation_past (
     from_on date,
     to_on date,
     recorded_at timestamptz NOT NULL,
-    -- When it was found to be wrong; such facts never held.
+    -- When its last day was recorded, where that came later.
+    end_recorded_at timestamptz,
+    -- When it was found to be wrong; such facts never held. By what: they were corrected, or a change was learnt of only late.
     superseded_at timestamptz,
+    superseded_by text CHECK (superseded_by IN ('correction', 'change')),
     name some_text NOT NULL,
     level organisation_level,
     parent text REFERENCES organisation (code),
@@ -86,7 +89,8 @@ CREATE TABLE superseded_fact (
     -- The row as it was.
     fact jsonb NOT NULL,
     recorded_at timestamptz,
-    superseded_at timestamptz NOT NULL
+    superseded_at timestamptz NOT NULL,
+    superseded_by text CHECK (superseded_by IN ('correction', 'change'))
 );
 CREATE INDEX superseded_fact_by_code ON superseded_fact (code);
 

@@ -59,7 +59,8 @@ END;
 CREATE FUNCTION past_json(organisation_code text, with_superseded boolean) RETURNS json STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT json_agg(json_strip_nulls(json_build_object('from', p.from_on, 'to', p.to_on, 'recordedAt', instant_text(p.recorded_at),
-            'supersededAt', instant_text(p.superseded_at), 'organisation', past_facts_json(p)))
+            'endRecordedAt', instant_text(p.end_recorded_at), 'supersededAt', instant_text(p.superseded_at),
+            'supersededBy', p.superseded_by, 'organisation', past_facts_json(p)))
             ORDER BY p.from_on NULLS FIRST, p.recorded_at)
     FROM organisation_past p WHERE p.code = organisation_code AND (with_superseded OR p.superseded_at IS NULL);
 END;
@@ -208,19 +209,22 @@ BEGIN ATOMIC
 END;
 
 -- Spans of the past that end otherwise.
-CREATE FUNCTION past_ends(j jsonb) RETURNS TABLE (from_on date, to_on date, superseded_at timestamptz) IMMUTABLE ROWS 2 LANGUAGE sql
+CREATE FUNCTION past_ends(j jsonb)
+    RETURNS TABLE (from_on date, to_on date, end_recorded_at timestamptz, superseded_at timestamptz, superseded_by text)
+    IMMUTABLE ROWS 2 LANGUAGE sql
 BEGIN ATOMIC
-    SELECT e."from", e."to", e."supersededAt"
-    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "supersededAt" timestamptz);
+    SELECT e."from", e."to", e."endRecordedAt", e."supersededAt", e."supersededBy"
+    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "endRecordedAt" timestamptz, "supersededAt" timestamptz, "supersededBy" text);
 END;
 
 -- Further spans of the past.
 CREATE FUNCTION past_rows(organisation_code text, j jsonb) RETURNS SETOF organisation_past IMMUTABLE ROWS 2 LANGUAGE sql
 BEGIN ATOMIC
-    SELECT organisation_code, e."from", e."to", e."recordedAt", e."supersededAt", f.name::some_text, f.level::organisation_level, f.parent,
-        f.place, f.status::organisation_status, f.opened_on, f.closed_on, f.former_names, f.identifiers, f.stated_population::whole_count,
-        f.stated_practice_count::whole_count, f.source, f.notes, f.payee, f.mapped_area, f.agreement_on
-    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "recordedAt" timestamptz, "supersededAt" timestamptz, organisation jsonb)
+    SELECT organisation_code, e."from", e."to", e."recordedAt", e."endRecordedAt", e."supersededAt", e."supersededBy", f.name::some_text,
+        f.level::organisation_level, f.parent, f.place, f.status::organisation_status, f.opened_on, f.closed_on, f.former_names,
+        f.identifiers, f.stated_population::whole_count, f.stated_practice_count::whole_count, f.source, f.notes, f.payee, f.mapped_area, f.agreement_on
+    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "recordedAt" timestamptz, "endRecordedAt" timestamptz,
+        "supersededAt" timestamptz, "supersededBy" text, organisation jsonb)
     CROSS JOIN LATERAL facts_of(e.organisation) f;
 END;
 

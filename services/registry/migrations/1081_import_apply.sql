@@ -87,9 +87,9 @@ BEGIN
         WHERE r.import = job AND r.kind = 'organisation_parts';
     CREATE TEMP TABLE in_past ON COMMIT DROP AS
         SELECT r.file, r.place AS line, false AS known, d.code, d."from" AS from_on, d."to" AS to_on, d."recordedAt" AS recorded_at,
-            d."supersededAt" AS superseded_at, f.*
+            d."endRecordedAt" AS end_recorded_at, d."supersededAt" AS superseded_at, d."supersededBy" AS superseded_by, f.*
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (code text, "from" date, "to" date, "recordedAt" timestamptz,
-            "supersededAt" timestamptz)
+            "endRecordedAt" timestamptz, "supersededAt" timestamptz, "supersededBy" text)
         CROSS JOIN LATERAL facts_of(r.data) f
         WHERE r.import = job AND r.kind = 'past';
     CREATE TEMP TABLE in_coming ON COMMIT DROP AS
@@ -159,9 +159,10 @@ BEGIN
             address text, tenure text, "floorArea" text, "from" date, "to" date, source text, notes text)
         WHERE r.import = job AND r.kind = 'sites';
     CREATE TEMP TABLE in_superseded ON COMMIT DROP AS
-        SELECT r.file, r.place AS line, false AS known, d.code, d.kind, d.fact, d."recordedAt" AS recorded_at, d."supersededAt" AS superseded_at
+        SELECT r.file, r.place AS line, false AS known, d.code, d.kind, d.fact, d."recordedAt" AS recorded_at, d."supersededAt" AS superseded_at,
+            d."supersededBy" AS superseded_by
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (code text, kind text, fact jsonb, "recordedAt" timestamptz,
-            "supersededAt" timestamptz)
+            "supersededAt" timestamptz, "supersededBy" text)
         WHERE r.import = job AND r.kind = 'superseded';
 
     -- A neighbourhood team's size without a day is of the day of its network's.

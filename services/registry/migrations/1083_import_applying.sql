@@ -97,18 +97,24 @@ BEGIN
     DELETE FROM in_piece x WHERE NOT EXISTS (SELECT FROM in_piece y WHERE y.code = x.code AND y.moved);
 
     UPDATE organisation_past p SET to_on = x.until, superseded_at = CASE WHEN x.moved AND NOT x.fresh THEN import_settle.now END,
+            superseded_by = CASE WHEN x.moved AND NOT x.fresh THEN 'change' END,
+            end_recorded_at = CASE WHEN x.fresh OR x.until IS NOT DISTINCT FROM x.to_on THEN p.end_recorded_at
+                WHEN NOT x.moved THEN import_settle.now END,
             parent = CASE WHEN x.fresh THEN x.lies ELSE p.parent END
         FROM in_piece x WHERE x.origin = 'past' AND x.first AND p.code = x.code AND p.superseded_at IS NULL
             AND p.from_on IS NOT DISTINCT FROM x.from_on;
-    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, superseded_at, name, level, parent, place, status, opened_on,
-        closed_on, former_names, identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
-        SELECT x.code, x.day, x.until, x.recorded_at, import_settle.now, x.name, x.level, x.parent, x.place, x.status, x.opened_on,
+    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, end_recorded_at, superseded_at, superseded_by, name, level, parent,
+        place, status, opened_on, closed_on, former_names, identifiers, stated_population, stated_practice_count, source, notes, payee,
+        mapped_area, agreement_on)
+        SELECT x.code, x.day, x.until, x.recorded_at, NULL::timestamptz, import_settle.now, 'change', x.name,
+            x.level, x.parent, x.place, x.status, x.opened_on,
             x.closed_on, x.former_names, x.identifiers, x.stated_population, x.stated_practice_count, x.source, x.notes, x.payee,
             x.mapped_area, x.agreement_on
         FROM in_piece x WHERE x.moved AND NOT x.fresh AND NOT (x.origin = 'past' AND x.first)
             AND coalesce(x.day, '-infinity') < import_settle.today
         UNION ALL
-        SELECT x.code, x.day, x.until, CASE WHEN x.moved AND NOT x.fresh THEN import_settle.now ELSE x.recorded_at END, NULL, x.name,
+        SELECT x.code, x.day, x.until, CASE WHEN x.moved AND NOT x.fresh THEN import_settle.now ELSE x.recorded_at END,
+            CASE WHEN NOT x.moved AND NOT x.fresh AND x.until IS DISTINCT FROM x.to_on THEN import_settle.now END, NULL, NULL, x.name,
             x.level, x.lies, x.place, x.status, x.opened_on, x.closed_on, x.former_names, x.identifiers, x.stated_population,
             x.stated_practice_count, x.source, x.notes, x.payee, x.mapped_area, x.agreement_on
         FROM in_piece x WHERE x.until < x.head_day AND NOT (x.origin = 'past' AND x.first AND (x.fresh OR NOT x.moved));
@@ -158,10 +164,12 @@ BEGIN
             f.identifiers, f.stated_population, f.stated_practice_count, f.source, f.notes, f.payee, f.mapped_area, f.agreement_on, 1,
             import_apply.now, import_apply.now, f.facts_from, f.facts_recorded_at
         FROM in_fresh f;
-    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, superseded_at, name, level, parent, place, status, opened_on,
-            closed_on, former_names, identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
-        SELECT p.code, p.from_on, p.to_on, p.recorded_at, p.superseded_at, p.name, p.level, p.parent, p.place, p.status, p.opened_on,
-            p.closed_on, p.former_names, p.identifiers, p.stated_population, p.stated_practice_count, p.source, p.notes, p.payee,
+    INSERT INTO organisation_past (code, from_on, to_on, recorded_at, end_recorded_at, superseded_at, superseded_by, name, level, parent,
+            place, status, opened_on, closed_on, former_names, identifiers, stated_population, stated_practice_count, source, notes, payee,
+            mapped_area, agreement_on)
+        SELECT p.code, p.from_on, p.to_on, p.recorded_at, p.end_recorded_at, p.superseded_at, p.superseded_by, p.name, p.level,
+            p.parent, p.place, p.status, p.opened_on, p.closed_on, p.former_names, p.identifiers, p.stated_population,
+            p.stated_practice_count, p.source, p.notes, p.payee,
             p.mapped_area, p.agreement_on
         FROM in_past p WHERE NOT p.known;
 
@@ -225,8 +233,9 @@ BEGIN
         SELECT s.service, s.organisation, s.name, s.kind, s.provider, s.from_on, s.to_on, s.source,
             coalesce(s.recorded_at, CASE WHEN NOT c.fresh THEN import_apply.now END), s.end_recorded_at
         FROM in_alignment s JOIN in_touched c ON c.code = s.organisation WHERE NOT s.known;
-    INSERT INTO superseded_fact (code, kind, fact, recorded_at, superseded_at)
-        SELECT s.code, s.kind, s.fact, s.recorded_at, s.superseded_at FROM in_superseded s WHERE NOT s.known ORDER BY s.file, s.line;
+    INSERT INTO superseded_fact (code, kind, fact, recorded_at, superseded_at, superseded_by)
+        SELECT s.code, s.kind, s.fact, s.recorded_at, s.superseded_at, s.superseded_by
+        FROM in_superseded s WHERE NOT s.known ORDER BY s.file, s.line;
     INSERT INTO site (code, organisation, name, kind, address, tenure, floor_area, from_on, to_on, source, notes, version, created_at,
             updated_at)
         SELECT s.code, s.organisation, s.name, s.kind, s.address, s.tenure, s.floor_area, s.from_on, s.to_on, s.source, s.notes, 1,
