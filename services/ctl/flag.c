@@ -1,7 +1,5 @@
 #include "services/ctl/flag.h"
 
-#include <ctype.h>
-#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -257,102 +255,5 @@ void flag_value(const flag_t *flag, buf_t *out)
         break;
     default:
         buf_add_string(out, "NUMBER");
-    }
-}
-
-// ---- examples ----
-
-static bool suits(const pb_field_t *field, const char *text)
-{
-    regex_t pattern;
-    if (field->pattern == NULL)
-        return true;
-    if (regcomp(&pattern, field->pattern, REG_EXTENDED) != 0)
-        return false;
-    regmatch_t match;
-    const bool found = regexec(&pattern, text, 1, &match, 0) == 0 && match.rm_so == 0 && text[match.rm_eo] == '\0';
-    regfree(&pattern);
-    return found;
-}
-
-// What the comment shows in quotation marks.
-static bool add_quoted(const pb_field_t *field, buf_t *out)
-{
-    char text[64];
-    const char *open = field->comment != NULL ? strchr(field->comment, '"') : NULL;
-    const char *close = open != NULL ? strchr(open + 1, '"') : NULL;
-    if (close == NULL || (size_t)(close - open) > sizeof text || close == open + 1)
-        return false;
-    snprintf(text, sizeof text, "%.*s", (int)(close - open - 1), open + 1);
-    if (!suits(field, text))
-        return false;
-    buf_add_string(out, text);
-    return true;
-}
-
-static void add_text_example(const flag_t *flag, buf_t *out)
-{
-    static const char *const guesses[] = {"registry", "0.5", "85.50", "2019", "example"};
-    const pb_field_t *field = flag_field(flag);
-    char words[CONTRACT_NAME_SIZE];
-    switch (field->format) {
-    case PB_FORMAT_CODE:
-        buf_add_string(out, "pcn-rutland");
-        return;
-    case PB_FORMAT_DATE:
-        buf_add_string(out, "2026-04-01");
-        return;
-    case PB_FORMAT_INSTANT:
-        buf_add_string(out, "2026-04-01T09:30:00Z");
-        return;
-    case PB_FORMAT_UUID:
-        buf_add_string(out, "0190b2a0-0000-7000-8000-000000000001");
-        return;
-    default:
-        break;
-    }
-    if (add_quoted(field, out))
-        return;
-    for (size_t i = 0; field->pattern != NULL && i < sizeof guesses / sizeof *guesses; i++) {
-        if (suits(field, guesses[i])) {
-            buf_add_string(out, guesses[i]);
-            return;
-        }
-    }
-    // "A name" says as much as any other.
-    contract_kebab(flag_descriptor(flag)->name, words);
-    for (char *at = words; *at != '\0'; at++)
-        *at = *at == '-' ? ' ' : *at;
-    buf_printf(out, "a %s", words);
-}
-
-void flag_example(const flag_t *flag, buf_t *out)
-{
-    const pb_field_t *field = flag_field(flag);
-    switch (flag_descriptor(flag)->type) {
-    case PROTOBUF_C_TYPE_STRING:
-        if (field->flags & PB_RAW_JSON)
-            buf_add_string(out, "{}");
-        else
-            add_text_example(flag, out);
-        break;
-    case PROTOBUF_C_TYPE_ENUM:
-        for (unsigned i = 0; i < field->enumeration->descriptor->n_values; i++) {
-            if (field->enumeration->json[i] != NULL) {
-                buf_add_string(out, field->enumeration->json[i]);
-                break;
-            }
-        }
-        break;
-    case PROTOBUF_C_TYPE_BYTES:
-        buf_add_string(out, "aGVsbG8=");
-        break;
-    case PROTOBUF_C_TYPE_MESSAGE:
-        buf_add_string(out, "{}");
-        break;
-    case PROTOBUF_C_TYPE_BOOL:
-        break;
-    default:
-        buf_printf(out, "%lld", (long long)((field->flags & PB_HAS_MINIMUM) && field->minimum > 1 ? field->minimum : 1));
     }
 }

@@ -35,8 +35,6 @@ bool flag_of_problem(const pb_method_t *method, const char *field, char out[CONT
 void flag_value(const flag_t *flag, buf_t *out);
 // The names of an enum, with the separator between them; nothing for other types.
 void flag_names(const flag_t *flag, const char *separator, buf_t *out);
-// A value that the field would take, for examples.
-void flag_example(const flag_t *flag, buf_t *out);
 
 // The request's field that the body is; -1 where it is the request itself, or where there is none.
 int flag_body_index(const pb_method_t *method);

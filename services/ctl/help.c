@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "services/ctl/call.h"
-#include "services/ctl/flag.h"
+#include "services/ctl/example.h"
 #include "services/ctl/text.h"
 
 enum {
@@ -152,60 +152,11 @@ void help_usage(const pb_method_t *method, buf_t *out)
 
 // ---- examples ----
 
-static void add_quoted(buf_t *out, const char *value)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/,@%+=";
-    if (value[0] != '\0' && strspn(value, plain) == strlen(value)) {
-        buf_add_string(out, value);
-        return;
-    }
-    buf_add_char(out, '\'');
-    for (; *value != '\0'; value++)
-        buf_add_string(out, *value == '\'' ? "'\\''" : (const char[]){*value, '\0'});
-    buf_add_char(out, '\'');
-}
-
-static void add_to_example(void *data, const flag_t *flag)
-{
-    flags_text_t *text = data;
-    const bool required = flag_required(text->method, flag) || flag_in_path(text->method, flag);
-    // Besides what is needed one field that a patch changes.
-    const bool change = !text->required && (text->method->flags & PB_PATCHES) && flag->path.depth > 1 && text->count == 0;
-    if (text->required ? !required : !change)
-        return;
-    buf_t value;
-    buf_init(&value, TEXT_CAP);
-    flag_example(flag, &value);
-    buf_printf(text->out, " --%s", flag->name);
-    if (value.size > 0) {
-        buf_add_char(text->out, ' ');
-        add_quoted(text->out, value.data);
-    }
-    buf_deinit(&value);
-    text->count++;
-}
-
-void help_example(const pb_method_t *method, buf_t *out)
-{
-    char group[CONTRACT_NAME_SIZE], name[CONTRACT_NAME_SIZE];
-    method_names(method, group, name);
-    buf_printf(out, "pcnctl %s %s", group, name);
-    flags_text_t text = {.method = method, .out = out, .required = true};
-    flag_walk(method, add_to_example, &text);
-    if (method->flags & PB_PATCHES) {
-        buf_add_string(out, " --if-match 3");
-        text = (flags_text_t){.method = method, .out = out};
-        flag_walk(method, add_to_example, &text);
-    }
-    buf_add_string(out, method->upload != NULL ? " --file organisations.csv" : "");
-    buf_add_string(out, method->flags & PB_DOWNLOAD ? " --output FILE" : "");
-}
-
 static void add_examples(const pb_method_t *method, buf_t *out)
 {
     buf_t line;
     buf_init(&line, TEXT_CAP);
-    help_example(method, &line);
+    example_call(method, &line);
     const char *example = line.data != NULL ? line.data : "";
     buf_printf(out, "\nexamples:\n  %s\n", example);
     if (call_paging(method) != CALL_PAGING_NONE)
@@ -213,18 +164,9 @@ static void add_examples(const pb_method_t *method, buf_t *out)
     else if (!(method->flags & (PB_DOWNLOAD | PB_CHANGES)))
         buf_printf(out, "  %s --json | jq .\n", example);
     if (method->body != NULL) {
-        char group[CONTRACT_NAME_SIZE], name[CONTRACT_NAME_SIZE];
-        method_names(method, group, name);
         buf_clear(&line);
-        buf_printf(&line, "  pcnctl %s %s", group, name);
-        for (unsigned i = 0; i < method->request->descriptor->n_fields; i++) {
-            flag_t flag = {.path = {.depth = 1, .type = {method->request}, .index = {i}}};
-            flags_text_t text = {.method = method, .out = &line, .required = true};
-            contract_kebab(method->request->descriptor->fields[i].name, flag.name);
-            if (flag_in_path(method, &flag))
-                add_to_example(&text, &flag);
-        }
-        buf_printf(out, "%s%s --json-body body.json\n", line.data, method->flags & PB_PATCHES ? " --if-match 3" : "");
+        example_body(method, &line);
+        buf_printf(out, "  %s\n", line.data != NULL ? line.data : "");
     }
     buf_deinit(&line);
 }
@@ -373,7 +315,7 @@ bool help_topic(const char *name, buf_t *out)
         buf_add_string(out, "\ncalls, with what they cannot do without:\n");
         contract_walk(name, add_call_item, &text);
         buf_printf(out, "\n`pcnctl %s CALL --help` says what it needs and what it answers.\n\nexample:\n  ", name);
-        help_example(text.first, out);
+        example_call(text.first, out);
         buf_add_char(out, '\n');
     }
     return command != NULL || group;

@@ -13,9 +13,6 @@ bool help_topic(const char *name, buf_t *out);
 void help_call(const pb_method_t *method, buf_t *out);
 // Its first lines: "usage: pcnctl registry get-organisation --code CODE [--as-of DATE]".
 void help_usage(const pb_method_t *method, buf_t *out);
-// "pcnctl registry get-organisation --code pcn-rutland": one that the contract would take.
-void help_example(const pb_method_t *method, buf_t *out);
-
 // A flag and its value: "--as-of DATE"; "NAME" where there are many choices.
 void help_flag(const flag_t *flag, buf_t *out);
 

@@ -10,7 +10,7 @@
 
 #include "common/base/clock.h"
 #include "services/ctl/contract.h"
-#include "services/ctl/help.h"
+#include "services/ctl/example.h"
 
 #define NOBODY "0190b2a0-0000-7000-8000-000000000001"
 
@@ -213,7 +213,7 @@ static void run_example(void *data, const pb_service_t *service, const pb_method
     }
     buf_t line;
     buf_init(&line, 65536);
-    help_example(method, &line);
+    example_call(method, &line);
     assert_true(buf_ok(&line));
     const int code = run(world, line.data + strlen("pcnctl "), true);
     if (code != 0 && code != 3 && code != 4)
@@ -380,9 +380,9 @@ static int start(void **state)
     static const char *const roles[] = {"system-manager", "auditor", "operations"};
     world_t *world = calloc(1, sizeof *world);
     char arguments[512];
+    *state = world;
     if (world == NULL || rig_start((void **)&world->rig) != 0)
         return -1;
-    *state = world;
     world->said = calloc(1, SAID_SIZE);
     snprintf(world->folder, sizeof world->folder, "/tmp/pcn-ctl-XXXXXX");
     if (world->said == NULL || mkdtemp(world->folder) == NULL)
@@ -408,9 +408,12 @@ static int stop(void **state)
 {
     world_t *world = *state;
     char command[128];
+    if (world == NULL)
+        return -1;
     snprintf(command, sizeof command, "rm -rf '%s'", world->folder);
-    const int removed = system(command);
-    rig_stop((void **)&world->rig);
+    const int removed = world->folder[0] != '\0' ? system(command) : 0;
+    if (world->rig != NULL)
+        rig_stop((void **)&world->rig);
     free(world->said);
     free(world);
     return removed;

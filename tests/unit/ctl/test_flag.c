@@ -12,7 +12,7 @@
 
 #include "services/ctl/arguments.h"
 #include "services/ctl/call_options.h"
-#include "services/ctl/flag.h"
+#include "services/ctl/example.h"
 #include "services/ctl/help.h"
 
 static const pb_method_t *call(const char *name)
@@ -190,7 +190,7 @@ static void add_example(void *data, const flag_t *flag)
     if (!flag_required(arguments->method, flag) && !flag_in_path(arguments->method, flag))
         return;
     buf_init(&value, 4096);
-    flag_example(flag, &value);
+    example_value(flag, &value);
     if (arguments_set(arguments, flag, value.size > 0 ? value.data : NULL, &problem) != STATUS_OK)
         fail_msg("%s: %s: %s", arguments->method->name, problem.field, problem.detail);
     buf_deinit(&value);
