@@ -1,6 +1,7 @@
 #include "services/ctl/example.h"
 
 #include <regex.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { TEXT_CAP = 1024 * 1024 };
