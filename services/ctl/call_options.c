@@ -8,10 +8,6 @@
 
 enum { PATIENCE_DEFAULT_S = 10, PATIENCE_MAX_S = 3600 };
 
-const char *const call_options_reserved[] = {
-    "--url",       "--token",           "--token-file", "--context", "--json",     "--table", "--all",  "--columns", "--output",
-    "--json-body", "--idempotency-key", "--if-match",   "--help",    "--patience", "--clear", "--file", NULL};
-
 static status_t out_of_memory(problem_t *problem)
 {
     return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory");
@@ -60,8 +56,8 @@ static status_t unknown(const pb_method_t *method, const char *argument, problem
     snprintf(name, sizeof name, "%.*s", (int)size, argument);
     suggest_init(&suggest, name + strspn(name, "-"));
     flag_walk(method, add_suggestion, &suggest);
-    for (size_t i = 0; call_options_reserved[i] != NULL; i++)
-        suggest_offer(&suggest, call_options_reserved[i] + 2);
+    for (size_t i = 0; flag_reserved[i] != NULL; i++)
+        suggest_offer(&suggest, flag_reserved[i]);
     if (suggest.best[0] == '\0')
         return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "there is no option %s", name);
     return problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "there is no option %s: --%s?", name, suggest.best);

@@ -23,7 +23,4 @@ MUST_CHECK status_t call_options_read(call_options_t *options, const pb_method_t
 // Also after a read that failed.
 void call_options_free(call_options_t *options);
 
-// Names that no field may have, with hyphens in front, ended by NULL.
-extern const char *const call_options_reserved[];
-
 #endif

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "services/ctl/call_options.h"
 #include "services/ctl/command.h"
+#include "services/ctl/flag.h"
 
 typedef struct words {
     const pb_method_t *method;
@@ -27,9 +27,9 @@ static void say_call(void *data, const pb_service_t *service, const pb_method_t 
     contract_group(method->name, group);
     contract_kebab(method->short_name, name);
     say(data, "        '%s", group);
-    say(data, " %s') words='--help", name);
-    for (size_t i = 0; call_options_reserved[i] != NULL; i++)
-        say(data, " %s", call_options_reserved[i]);
+    say(data, " %s') words='", name);
+    for (size_t i = 0; flag_reserved[i] != NULL; i++)
+        say(data, " --%s", flag_reserved[i]);
     flag_walk(method, say_flag, data);
     say(data, "%s", "' ;;\n");
 }
@@ -55,7 +55,7 @@ static void say_groups(words_t *words)
         }
         if (told || !contract_group_known(name))
             continue;
-        say(words, "        '%s ') words='--help", name);
+        say(words, "        '%s ') words='", name);
         contract_walk(name, say_call_name, words);
         if (strcmp(name, "audit") == 0)
             say(words, "%s", " list verify");

@@ -5,6 +5,21 @@
 
 #include "common/pb/message.h"
 
+#define REQUEST "request."
+
+const char *const flag_reserved[] = {"url",     "token",  "token-file", "context",         "json",     "table", "all",
+                                     "columns", "output", "json-body",  "idempotency-key", "if-match", "help",  "patience",
+                                     "clear",   "file",   NULL};
+
+static bool is_reserved(const char *name)
+{
+    for (size_t i = 0; flag_reserved[i] != NULL; i++) {
+        if (strcmp(flag_reserved[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool flag_body_is_request(const pb_method_t *method)
 {
     return method->body != NULL && strcmp(method->body, "*") == 0;
@@ -135,7 +150,12 @@ static bool resolve(const pb_method_t *method, const char *name, size_t size, fi
 
 bool flag_find(const pb_method_t *method, const char *name, size_t size, flag_t *flag)
 {
-    if (size == 0 || size >= sizeof flag->name || !resolve(method, name, size, field_by_kebab, &flag->path))
+    const size_t prefix = sizeof REQUEST - 1;
+    if (size == 0 || size >= sizeof flag->name)
+        return false;
+    if (!resolve(method, name, size, field_by_kebab, &flag->path) &&
+        !(size > prefix && memcmp(name, REQUEST, prefix) == 0 &&
+          resolve(method, name + prefix, size - prefix, field_by_kebab, &flag->path)))
         return false;
     memcpy(flag->name, name, size);
     flag->name[size] = '\0';
@@ -144,23 +164,32 @@ bool flag_find(const pb_method_t *method, const char *name, size_t size, flag_t 
 
 // ---- the shortest name ----
 
+// The names of the path's fields from `first` on, with dots between them. Returns how long it is.
+static size_t join_names(flag_t *flag, unsigned first, const char *prefix)
+{
+    size_t size = (size_t)snprintf(flag->name, sizeof flag->name, "%s", prefix);
+    for (unsigned i = first; i < flag->path.depth; i++) {
+        char kebab[CONTRACT_NAME_SIZE];
+        contract_kebab(flag->path.type[i]->descriptor->fields[flag->path.index[i]].name, kebab);
+        const int more = snprintf(flag->name + size, sizeof flag->name - size, "%s%s", i > first ? "." : "", kebab);
+        size = size + (size_t)more < sizeof flag->name ? size + (size_t)more : sizeof flag->name - 1;
+    }
+    return size;
+}
+
 // The body's name is left out where that leads to the same field.
 static void name_flag(const pb_method_t *method, flag_t *flag)
 {
     const int body = flag_body_index(method);
-    const bool within = body >= 0 && flag->path.depth > 1 && flag->path.index[0] == (unsigned)body;
-    for (unsigned first = within ? 1 : 0;; first = 0) {
-        size_t size = 0;
-        for (unsigned i = first; i < flag->path.depth; i++) {
-            char kebab[CONTRACT_NAME_SIZE];
-            contract_kebab(flag->path.type[i]->descriptor->fields[flag->path.index[i]].name, kebab);
-            const int more = snprintf(flag->name + size, sizeof flag->name - size, "%s%s", i > first ? "." : "", kebab);
-            size = size + (size_t)more < sizeof flag->name ? size + (size_t)more : sizeof flag->name - 1;
-        }
-        pb_path_t path;
-        if (first == 0 || (resolve(method, flag->name, size, field_by_kebab, &path) && path.depth == flag->path.depth))
+    pb_path_t path;
+    if (body >= 0 && flag->path.depth > 1 && flag->path.index[0] == (unsigned)body) {
+        const size_t size = join_names(flag, 1, "");
+        if (!is_reserved(flag->name) && resolve(method, flag->name, size, field_by_kebab, &path) && path.depth == flag->path.depth)
             return;
     }
+    (void)join_names(flag, 0, "");
+    if (is_reserved(flag->name))
+        (void)join_names(flag, 0, REQUEST);
 }
 
 bool flag_of_problem(const pb_method_t *method, const char *field, char out[CONTRACT_NAME_SIZE])

@@ -14,6 +14,9 @@ typedef struct flag {
     pb_path_t path;                // from the request to the field
 } flag_t;
 
+// Names of the options that calls have, without hyphens, ended by NULL: no flag is called so.
+extern const char *const flag_reserved[];
+
 // False where the call has no such flag. `size` of the name, which has no hyphens in front.
 bool flag_find(const pb_method_t *method, const char *name, size_t size, flag_t *flag);
 // Every flag under its shortest name; messages as their fields, down to those that hold a value.

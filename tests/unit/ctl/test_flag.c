@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "services/ctl/arguments.h"
-#include "services/ctl/call_options.h"
 #include "services/ctl/example.h"
 #include "services/ctl/help.h"
 
@@ -133,6 +132,54 @@ static void values(void **state)
 
 // ---- over all calls ----
 
+// ---- a field that is called as an option is ----
+
+typedef struct link {
+    ProtobufCMessage base;
+    char *url, *code;
+} link_t;
+
+static const ProtobufCFieldDescriptor link_fields[] = {
+    {.name = "url", .id = 1, .label = PROTOBUF_C_LABEL_OPTIONAL, .type = PROTOBUF_C_TYPE_STRING, .offset = offsetof(link_t, url)},
+    {.name = "code", .id = 2, .label = PROTOBUF_C_LABEL_OPTIONAL, .type = PROTOBUF_C_TYPE_STRING, .offset = offsetof(link_t, code)}};
+static const unsigned link_by_name[] = {1, 0};
+static const ProtobufCMessageDescriptor link_descriptor = {.magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+                                                           .name = "Link",
+                                                           .n_fields = 2,
+                                                           .fields = link_fields,
+                                                           .fields_sorted_by_name = link_by_name};
+static const pb_field_t link_meta[] = {{.json = "url"}, {.json = "code"}};
+static const pb_type_t link_type = {"pcn.sample.v1.Link", "", &link_descriptor, link_meta};
+static const pb_method_t find_link = {.name = "pcn.sample.v1.Links/Find",
+                                      .short_name = "Find",
+                                      .request = &link_type,
+                                      .reply = &link_type,
+                                      .verb = "GET",
+                                      .path = "/v1/links/{code}"};
+
+static void join_flag(void *data, const flag_t *flag)
+{
+    char *names = data;
+    strcat(strcat(names, flag->name), " ");
+}
+
+static void an_option_of_every_call(void **state)
+{
+    (void)state;
+    flag_t flag;
+    char names[128] = "", problem[CONTRACT_NAME_SIZE];
+    flag_walk(&find_link, join_flag, names);
+    assert_string_equal(names, "request.url code ");
+    assert_true(flag_find(&find_link, "request.url", 11, &flag));
+    assert_string_equal(flag_field(&flag)->json, "url");
+    assert_true(flag_find(&find_link, "request.code", 12, &flag));
+    assert_true(flag_in_path(&find_link, &flag));
+    assert_false(flag_find(&find_link, "request.", 8, &flag));
+    assert_false(flag_find(&find_link, "request", 7, &flag));
+    assert_true(flag_of_problem(&find_link, "url", problem));
+    assert_string_equal(problem, "--request.url");
+}
+
 typedef struct seen {
     const pb_method_t *method;
     char names[256][CONTRACT_NAME_SIZE];
@@ -152,9 +199,9 @@ static void look_at_flag(void *data, const flag_t *flag)
         if (strcmp(seen->names[i], flag->name) == 0)
             fail_msg("%s: --%s is there twice", seen->method->name, flag->name);
     }
-    for (size_t i = 0; call_options_reserved[i] != NULL; i++) {
-        if (strcmp(call_options_reserved[i] + 2, flag->name) == 0)
-            fail_msg("%s: --%s is an option of every call: give the field another name", seen->method->name, flag->name);
+    for (size_t i = 0; flag_reserved[i] != NULL; i++) {
+        if (strcmp(flag_reserved[i], flag->name) == 0)
+            fail_msg("%s: --%s is an option of every call", seen->method->name, flag->name);
     }
     assert_true(seen->count < 256);
     strcpy(seen->names[seen->count++], flag->name);
@@ -239,11 +286,9 @@ static void every_example_is_taken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(found_and_not),
-        cmocka_unit_test(needed),
-        cmocka_unit_test(problems_name_flags),
-        cmocka_unit_test(values),
-        cmocka_unit_test(every_call_has_flags_for_its_fields),
+        cmocka_unit_test(found_and_not),           cmocka_unit_test(needed),
+        cmocka_unit_test(problems_name_flags),     cmocka_unit_test(values),
+        cmocka_unit_test(an_option_of_every_call), cmocka_unit_test(every_call_has_flags_for_its_fields),
         cmocka_unit_test(every_example_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
