@@ -1,5 +1,6 @@
 #include "services/ctl/show.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/buf.h"
+#include "services/ctl/cell.h"
 #include "services/ctl/command.h"
 #include "services/ctl/contract.h"
 #include "services/ctl/table.h"
@@ -50,6 +52,11 @@ status_t show_json(const show_t *show, const json_t *json, problem_t *problem)
 static bool is_list(const pb_type_t *type, unsigned index)
 {
     return type->descriptor->fields[index].label == PROTOBUF_C_LABEL_REPEATED;
+}
+
+static bool is_message(const pb_type_t *type, unsigned index)
+{
+    return type->fields[index].type != NULL && !is_list(type, index);
 }
 
 // Messages of a list, which are a table of their own.
@@ -99,57 +106,7 @@ const pb_type_t *show_page_type(const pb_type_t *reply, unsigned *index)
     return NULL;
 }
 
-// ---- cells ----
-
-static const char *keep(arena_t *arena, const buf_t *text)
-{
-    const char *copy = buf_ok(text) ? arena_string(arena, text->data != NULL ? text->data : "") : NULL;
-    return copy != NULL ? copy : "";
-}
-
-// Texts with commas in them are told apart by something else.
-static const char *separator_of(const json_t *list)
-{
-    size_t i;
-    const json_t *item;
-    json_array_foreach(list, i, item)
-    {
-        if (json_is_string(item) && strchr(json_string_value(item), ',') != NULL)
-            return "; ";
-    }
-    return ", ";
-}
-
-static void add_value(const json_t *value, buf_t *out)
-{
-    if (json_is_string(value)) {
-        buf_add_string(out, json_string_value(value));
-    } else if (json_is_array(value) && !json_is_object(json_array_get(value, 0))) {
-        const char *separator = separator_of(value);
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            buf_add_string(out, i > 0 ? separator : "");
-            add_value(json_array_get(value, i), out);
-        }
-    } else if (value != NULL && !json_is_null(value)) {
-        char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-        buf_add_string(out, text != NULL ? text : "");
-        free(text);
-    }
-}
-
-static const char *cell_of(const json_t *value, arena_t *arena)
-{
-    buf_t text;
-    if (json_is_string(value)) {
-        const char *copy = arena_string(arena, json_string_value(value));
-        return copy != NULL ? copy : "";
-    }
-    buf_init(&text, TEXT_CAP);
-    add_value(value, &text);
-    const char *cell = keep(arena, &text);
-    buf_deinit(&text);
-    return cell;
-}
+// ---- columns ----
 
 static const char *head_of(const pb_type_t *type, unsigned index, arena_t *arena)
 {
@@ -161,7 +118,8 @@ static const char *head_of(const pb_type_t *type, unsigned index, arena_t *arena
     return copy != NULL ? copy : "";
 }
 
-// ---- columns ----
+// Stands for all messages of a row.
+#define MESSAGES UINT_MAX
 
 typedef struct columns {
     table_column_t column[COLUMNS_MAX];
@@ -202,9 +160,16 @@ static void choose_columns(const show_t *show, const pb_type_t *type, columns_t 
     if (columns->count > 0)
         return;
     const int branches = branches_of(type);
+    unsigned messages = 0;
+    for (unsigned i = 0; i < type->descriptor->n_fields; i++)
+        messages += is_message(type, i);
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
-        if ((int)i != branches)
+        if ((int)i != branches && !(messages > 1 && is_message(type, i)))
             add_column(columns, type, i, false, arena);
+    }
+    if (messages > 1 && columns->count < COLUMNS_MAX) {
+        columns->column[columns->count] = (table_column_t){"WHAT", false, false};
+        columns->field[columns->count++] = MESSAGES;
     }
 }
 
@@ -227,14 +192,18 @@ status_t show_check(const show_t *show, const pb_type_t *reply, problem_t *probl
 
 // ---- tables ----
 
-static bool add_row(table_t *table, const columns_t *columns, const pb_type_t *type, const json_t *row, unsigned depth, arena_t *arena)
+static bool add_row(const show_t *show, table_t *table, const columns_t *columns, const pb_type_t *type, const json_t *row, unsigned depth,
+                    arena_t *arena)
 {
     const int branches = branches_of(type);
     const char **cells = table_add(table);
     if (cells == NULL)
         return false;
     for (size_t i = 0; i < columns->count; i++) {
-        const char *cell = cell_of(json_object_get(row, type->fields[columns->field[i]].json), arena);
+        const char *cell = columns->field[i] == MESSAGES ? cell_of_messages(type, row, arena)
+                                                         : cell_of(json_object_get(row, type->fields[columns->field[i]].json), arena);
+        if (show->width > 0)
+            cell = cell_shorten(cell, arena);
         if (i == 0 && depth > 0) {
             const char *deeper = arena_printf(arena, "%*s%s", (int)(2 * depth), "", cell);
             cell = deeper != NULL ? deeper : cell;
@@ -243,7 +212,7 @@ static bool add_row(table_t *table, const columns_t *columns, const pb_type_t *t
     }
     const json_t *below = branches >= 0 && depth < DEPTH_MAX ? json_object_get(row, type->fields[branches].json) : NULL;
     for (size_t i = 0; i < json_array_size(below); i++) {
-        if (!add_row(table, columns, type, json_array_get(below, i), depth + 1, arena))
+        if (!add_row(show, table, columns, type, json_array_get(below, i), depth + 1, arena))
             return false;
     }
     return true;
@@ -266,9 +235,9 @@ static void write_table(const show_t *show, const pb_type_t *type, const json_t 
     table_init(&table, columns.column, columns.count);
     bool ok = true;
     if (json_is_object(rows))
-        ok = add_row(&table, &columns, type, rows, 0, arena);
+        ok = add_row(show, &table, &columns, type, rows, 0, arena);
     for (size_t i = 0; ok && i < json_array_size(rows); i++)
-        ok = add_row(&table, &columns, type, json_array_get(rows, i), 0, arena);
+        ok = add_row(show, &table, &columns, type, json_array_get(rows, i), 0, arena);
     if (table.row_count > 0 && ok)
         table_write(&table, show->width, indent, out, &left_out);
     note_left_out(&left_out, indent, out);

@@ -79,9 +79,24 @@ static void narrow(const table_t *table, size_t widths[], size_t least, size_t r
     }
 }
 
+// Whether all rows say the same in the column, so that one word of it says it all.
+static bool is_constant(const table_t *table, size_t column)
+{
+    if (table->row_count < 2 || column == 0 || table->columns[column].kept)
+        return false;
+    for (size_t row = 1; row < table->row_count; row++) {
+        if (strcmp(cell_at(table, row, column), cell_at(table, 0, column)) != 0)
+            return false;
+    }
+    return true;
+}
+
+// What says nothing that differs goes first, then wide columns are cut, then the last ones go.
 static void fit(const table_t *table, size_t widths[], size_t room)
 {
     size_t natural[COLUMNS_MAX];
+    for (size_t last = table->column_count; last-- > 1 && total_of(widths, table->column_count) > room;)
+        widths[last] = is_constant(table, last) ? 0 : widths[last];
     memcpy(natural, widths, table->column_count * sizeof *widths);
     for (size_t last = table->column_count; last-- > 1;) {
         narrow(table, widths, NARROW_MIN, room);
@@ -92,6 +107,17 @@ static void fit(const table_t *table, size_t widths[], size_t room)
         natural[last] = widths[last] = 0;
     }
     narrow(table, widths, 1, room);
+}
+
+static void name_left_out(const table_t *table, size_t column, buf_t *out)
+{
+    buf_add_string(out, out->size > 0 ? " " : "");
+    buf_add_string(out, table->columns[column].name);
+    if (!is_constant(table, column))
+        return;
+    buf_add_string(out, " (");
+    (void)text_add_cut(out, cell_at(table, 0, column), NARROW_MIN);
+    buf_add_char(out, ')');
 }
 
 static void add_blanks(buf_t *out, size_t count)
@@ -129,8 +155,7 @@ void table_write(const table_t *table, size_t width, size_t indent, buf_t *out, 
     for (size_t i = 0; i < table->column_count; i++) {
         if (widths[i] > 0 || natural[i] == 0)
             continue;
-        buf_add_string(left_out, left_out->size > 0 ? " " : "");
-        buf_add_string(left_out, table->columns[i].name);
+        name_left_out(table, i, left_out);
     }
     add_line(table, widths, SIZE_MAX, indent, out);
     for (size_t row = 0; row < table->row_count; row++)

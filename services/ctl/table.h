@@ -1,5 +1,6 @@
-// A table of texts for a terminal: columns as wide as what is in them, none that are empty throughout. Where the line is too short wide
-// columns are cut first, and then the last ones left out and named.
+// A table of texts for a terminal: columns as wide as what is in them, none that are empty throughout. Where the line is too short those
+// go first that say the same in every row, then wide ones are cut, then the last ones go; what is left out is named, with what it says in
+// every row.
 //
 // Cells are borrowed and must live until it is printed.
 #ifndef PCN_CTL_TABLE_H

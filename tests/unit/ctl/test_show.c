@@ -51,10 +51,10 @@ static void pages(void **state)
                    "B                         pcn-bc\n"
                    "\ntotalSize  25\n");
     assert_written((show_t){.width = 30}, show_reply, LIST, page,
-                   "CODE    NAME   KIND\n"
-                   "pcn-a   A [2J  network\n"
-                   "pcn-bc  B      network\n"
-                   "… without FORMER-NAMES STATED-POPULATION: --columns or --json shows them\n"
+                   "CODE    NAME   FORMER-NAMES\n"
+                   "pcn-a   A [2J\n"
+                   "pcn-bc  B      X, Y\n"
+                   "… without KIND (network) STATED-POPULATION: --columns or --json shows them\n"
                    "\ntotalSize  25\n");
     assert_written((show_t){0}, show_reply, LIST, "{\"organisations\":[],\"totalSize\":0}", "nothing\n\ntotalSize  0\n");
     assert_written((show_t){.json = true}, show_reply, LIST, "{\"b\": 1, \"a\": [2]}", "{\"b\":1,\"a\":[2]}\n");
@@ -121,9 +121,19 @@ static void nested_in_a_row(void **state)
 {
     (void)state;
     assert_written((show_t){0}, show_reply, &pcn__registry__v1__get_history_reply__type,
-                   "{\"entries\":[{\"from\":\"2019-07-01\",\"network\":\"pcn-a\",\"member\":{\"practice\":\"gp-a\"}}]}",
-                   "FROM        MEMBER               NETWORK\n"
-                   "2019-07-01  {\"practice\":\"gp-a\"}  pcn-a\n");
+                   "{\"entries\":[{\"from\":\"2019-07-01\",\"network\":\"pcn-a\",\"member\":{\"practice\":\"gp-a\",\"fromAssumed\":true}},"
+                   "{\"recordedAt\":\"2026-11-26T07:54:06.394579Z\",\"waiver\":{\"reason\":\"rural\"}}]}",
+                   "FROM        RECORDED-AT                  NETWORK  WHAT\n"
+                   "2019-07-01                               pcn-a    member: practice gp-a, fromAssumed true\n"
+                   "            2026-11-26T07:54:06.394579Z           waiver: reason rural\n");
+    // Times to the second where a line is short.
+    assert_written((show_t){.width = 100}, show_reply, &pcn__registry__v1__get_history_reply__type,
+                   "{\"entries\":[{\"recordedAt\":\"2026-11-26T07:54:06.394579Z\",\"waiver\":{\"reason\":\"rural\"}}]}",
+                   "RECORDED-AT           WHAT\n"
+                   "2026-11-26T07:54:06Z  waiver: reason rural\n");
+    // One message alone is a column of its own.
+    assert_written((show_t){.columns = "member"}, show_reply, &pcn__registry__v1__get_history_reply__type,
+                   "{\"entries\":[{\"member\":{\"practice\":\"gp-a\"}}]}", "MEMBER\n{\"practice\":\"gp-a\"}\n");
 }
 
 static void columns_that_there_are(void **state)

@@ -110,6 +110,23 @@ static void lines_that_are_too_short(void **state)
     table_deinit(&table);
 }
 
+static void what_says_the_same_goes_first(void **state)
+{
+    (void)state;
+    table_t table;
+    table_init(&table, columns, COLUMNS);
+    add(&table, "pcn-a", "the same name in each", "1", "one");
+    add(&table, "pcn-b", "the same name in each", "2", "two");
+    assert_table(&table, 45, 0,
+                 "CODE   NAME                   SIZE  NOTES\n"
+                 "pcn-a  the same name in each     1  one\n"
+                 "pcn-b  the same name in each     2  two\n",
+                 "");
+    assert_table(&table, 30, 0, "CODE   SIZE  NOTES\npcn-a     1  one\npcn-b     2  two\n", "NAME (the same name in each)");
+    assert_table(&table, 12, 0, "CODE   SIZE\npcn-a     1\npcn-b     2\n", "NAME (the same name in each) NOTES");
+    table_deinit(&table);
+}
+
 static void many_rows(void **state)
 {
     (void)state;
@@ -131,6 +148,7 @@ static void many_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_wide_as_what_is_in_it), cmocka_unit_test(kept_columns_stay),
-                                       cmocka_unit_test(lines_that_are_too_short), cmocka_unit_test(many_rows)};
+                                       cmocka_unit_test(lines_that_are_too_short), cmocka_unit_test(what_says_the_same_goes_first),
+                                       cmocka_unit_test(many_rows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
