@@ -5,6 +5,7 @@
 #include "common/pb/message.h"
 #include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_difference.h"
+#include "services/registry/rules_facts.h"
 #include "services/registry/rules_organisation.h"
 #include "services/registry/rules_term.h"
 
@@ -55,7 +56,7 @@ changed_t *changes_find(const changes_t *changes, const char *code)
 
 const organisation_t *changed_on(const changed_t *changed, const char *day)
 {
-    return changed->timeline != NULL ? timeline_on(changed->timeline, day) : changed->head;
+    return timeline_on(changed->timeline, day);
 }
 
 const char *reference_of(const organisation_t *organisation, const char *field)
@@ -309,7 +310,7 @@ status_t changes_create(changes_t *changes, organisation_t *organisation, change
     record->created[record->n_created++] = organisation;
     changes->count++;
     *out = changed;
-    return STATUS_OK;
+    return timeline_new(changed->after, changes->today, changes->now, changes->arena, &changed->timeline, changes->problem);
 }
 
 // ---- what is written ----
@@ -342,11 +343,41 @@ static status_t record_one(changes_t *changes, changed_t *changed)
     return STATUS_OK;
 }
 
+// A new one is as its days have become since it was made.
+static status_t record_created(changes_t *changes, organisation_t *organisation)
+{
+    changes_record_t *record = changes->record;
+    const timeline_record_t *written = timeline_record(changes_find(changes, organisation->code)->timeline);
+    if (written == NULL)
+        return no_memory(changes);
+    for (unsigned i = 0; i < ORGANISATION_TYPE->descriptor->n_fields; i++) {
+        if (fact_is(i))
+            pb_copy_field(ORGANISATION_TYPE, organisation, written->head, i);
+    }
+    organisation->facts_from = written->head->facts_from;
+    organisation->coming = written->head->coming;
+    organisation->n_coming = written->head->n_coming;
+    for (size_t i = 0; i < written->n_added; i++) {
+        if (written->added[i]->superseded_at != NULL)
+            continue; // nobody ever read it
+        record->created_past = roomier(changes, record->created_past, record->n_created_past);
+        if (record->created_past == NULL)
+            return no_memory(changes);
+        record->created_past[record->n_created_past++] = written->added[i];
+    }
+    return STATUS_OK;
+}
+
 status_t changes_record(changes_t *changes)
 {
+    for (size_t i = 0; i < changes->record->n_created; i++) {
+        status_t status = record_created(changes, changes->record->created[i]);
+        if (status != STATUS_OK)
+            return status;
+    }
     for (size_t i = 0; i < changes->count; i++) {
         changed_t *changed = &changes->all[i];
-        if (changed->timeline != NULL && (changed->touched || timeline_changed(changed->timeline))) {
+        if (changed->before != NULL && (changed->touched || timeline_changed(changed->timeline))) {
             status_t status = record_one(changes, changed);
             if (status != STATUS_OK)
                 return status;

@@ -14,7 +14,8 @@ typedef Pcn__Registry__Store__V1__Changes changes_record_t;
 typedef struct changed {
     const aggregate_t *before;  // as it was loaded; NULL for one that is created
     aggregate_t *after;         // its members, directors and successions as they will be; its facts are the timeline's
-    timeline_t *timeline;       // NULL for one that is created
+    timeline_t *timeline;       // of one that is created: from its first day on
+    const struct changed *like; // of one that is created: whose days it goes on with, or NULL
     bool touched;               // besides its facts
     const char *since;          // where it is touched otherwise than in its members, directors and waivers: from which day on
     organisation_t *beside;     // what its event shows of systems and alignments: only those lists are set; NULL for nothing

@@ -45,8 +45,10 @@ static void add_stay(stays_t *stays, const char *network, const char *from, cons
 static bool collect_stays(const settling_t *settling, bool after, stays_t *stays)
 {
     const changes_t *changes = settling->changes;
-    const aggregate_t *own = settling->practice->before;
-    const char *code = settling->practice->after->code;
+    // What is created was, if anything, where the one was that it goes on with.
+    const changed_t *practice = !after && settling->practice->like != NULL ? settling->practice->like : settling->practice;
+    const aggregate_t *own = practice->before;
+    const char *code = practice->after->code;
     size_t room = own != NULL ? own->n_practice_memberships : 0;
     for (size_t i = 0; i < changes->count; i++) {
         const aggregate_t *network = after ? changes->all[i].after : changes->all[i].before;
@@ -186,7 +188,7 @@ static bool collect_days(settling_t *settling, const char *from)
     const changes_t *changes = settling->changes;
     size_t room = 1 + 2 * (settling->before.count + settling->after.count);
     for (size_t i = 0; i < changes->count; i++) {
-        for (const char *day = from; day != NULL && changes->all[i].timeline != NULL && matters(settling, &changes->all[i]);)
+        for (const char *day = from; day != NULL && matters(settling, &changes->all[i]);)
             room += (day = timeline_next(changes->all[i].timeline, day)) != NULL;
     }
     settling->days = arena_alloc(changes->arena, room * sizeof *settling->days);
@@ -196,7 +198,7 @@ static bool collect_days(settling_t *settling, const char *from)
     add_day(settling, from);
     for (size_t i = 0; i < changes->count; i++) {
         const changed_t *changed = &changes->all[i];
-        if (changed->timeline == NULL || !matters(settling, changed))
+        if (!matters(settling, changed))
             continue;
         for (const char *day = timeline_next(changed->timeline, from); day != NULL; day = timeline_next(changed->timeline, day))
             add_day(settling, day);
@@ -232,7 +234,7 @@ static status_t settle(changes_t *changes, changed_t *practice, const char *from
 {
     settling_t settling = {.changes = changes, .practice = practice, .ending = ending};
     if (!collect_stays(&settling, false, &settling.before) || !collect_stays(&settling, true, &settling.after) ||
-        !collect_days(&settling, changed_first_day(practice, from)))
+        !collect_days(&settling, from))
         return no_memory(&settling);
     find_parents(&settling);
     status_t status = STATUS_OK;
@@ -264,10 +266,12 @@ status_t changes_settle(changes_t *changes, const char *from, const char *ending
     status_t status = STATUS_OK;
     for (size_t i = 0; i < changes->count && status == STATUS_OK; i++) {
         changed_t *changed = &changes->all[i];
-        if (changed->timeline == NULL || changed->after->kind != KIND(PRACTICE))
+        if (changed->after->kind != KIND(PRACTICE))
             continue;
+        // A new one is proposed from today on, if it opens later.
+        const char *first = changed->before == NULL && strcmp(from, changes->today) > 0 ? changes->today : changed_first_day(changed, from);
         if (moves(changes, changed->after->code) || (ending != NULL && changed_refers(changed, "parent", from, ending)))
-            status = settle(changes, changed, from, ending);
+            status = settle(changes, changed, first, ending);
     }
     return status;
 }

@@ -318,12 +318,29 @@ static status_t check_all_named(const heirs_t *heirs)
     return problem_set(heirs->changes->problem, STATUS_FAILED_PRECONDITION, "into", "No part names %s", list);
 }
 
+// Parent and place are those of the one that ends on all days after the first, too.
+static status_t go_on_like(const heirs_t *heirs, changed_t *part, const char *first)
+{
+    static const char *const fields[] = {"parent", "place"};
+    const changed_t *ending = part->like = heirs->ending;
+    status_t status = STATUS_OK;
+    for (const char *day = timeline_next(ending->timeline, first); day != NULL; day = timeline_next(ending->timeline, day)) {
+        for (size_t i = 0; i < sizeof fields / sizeof *fields && status == STATUS_OK; i++) {
+            const char *is = reference_of(changed_on(part, day), fields[i]), *becomes = reference_of(changed_on(ending, day), fields[i]);
+            if (is != becomes && (is == NULL || becomes == NULL || strcmp(is, becomes) != 0))
+                status = changes_set_reference(heirs->changes, part, day, fields[i], becomes);
+        }
+    }
+    return status;
+}
+
 // Of the same kind, parent and place as the one that ends.
 static status_t create_part(heirs_t *heirs, const Pcn__Registry__V1__SplitPart *part)
 {
     changes_t *changes = heirs->changes;
     const bool coming = strcmp(heirs->on, changes->today) > 0;
-    const organisation_t *facts = changed_on(heirs->ending, coming ? heirs->on : changes->today);
+    const char *first = coming ? changes->today : heirs->on;
+    const organisation_t *facts = changed_on(heirs->ending, first);
     organisation_t *organisation = pb_new(ORGANISATION_TYPE, changes->arena);
     if (organisation == NULL)
         return no_memory(changes);
@@ -350,7 +367,9 @@ static status_t create_part(heirs_t *heirs, const Pcn__Registry__V1__SplitPart *
         organisation->status = STATUS_OF(PROPOSED);
         organisation->facts_from = (char *)(uintptr_t)changes->today; // as any proposal, see rules_opening.h
     }
-    return changes_create(changes, organisation, &heirs->heirs[heirs->count++]);
+    changed_t **heir = &heirs->heirs[heirs->count++];
+    status_t status = changes_create(changes, organisation, heir);
+    return status == STATUS_OK ? go_on_like(heirs, *heir, first) : status;
 }
 
 status_t succession_split(changes_t *changes, const split_request_t *request)

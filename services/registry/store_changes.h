@@ -40,6 +40,9 @@
     "created_coming AS (INSERT INTO organisation_coming SELECT r.* FROM allowed "                                                          \
     "    CROSS JOIN LATERAL jsonb_array_elements(:after.created::jsonb) c "                                                                \
     "    CROSS JOIN LATERAL coming_rows(c ->> 'code', c -> 'coming') r), "                                                                 \
+    "created_past AS (INSERT INTO organisation_past SELECT r.* FROM allowed "                                                              \
+    "    CROSS JOIN LATERAL jsonb_array_elements(:after.created_past::jsonb) e "                                                           \
+    "    CROSS JOIN LATERAL past_rows(e -> 'organisation' ->> 'code', jsonb_build_array(e)) r), "                                          \
     "members_gone AS (DELETE FROM membership m USING allowed CROSS JOIN " MEMBERSHIP_RECORDS("members_gone")                               \
     "    WHERE " SAME_MEMBERSHIP " RETURNING m.*), "                                                                                       \
     "members_ended AS (UPDATE membership m SET to_on = r.\"to\", "                                                                         \

@@ -16,7 +16,8 @@
 #define NEVER (END + 1)
 #define NOBODY '-'
 
-// A letter for each organisation: networks a and b, commissioners p, q and r, and c and d, below which a practice lies by itself.
+// A letter for each organisation: networks a and b, e that a split makes of a, commissioners p, q and r, and c and d, below which a
+// practice lies by itself.
 typedef char course_t[END + 1];
 
 typedef struct span {
@@ -48,8 +49,8 @@ static char *date(arena_t *arena, int day)
 
 static const char *code_of(char letter)
 {
-    static const char *const codes[] = {
-        ['a'] = "pcn-a", ['b'] = "pcn-b", ['c'] = "ccg-c", ['d'] = "ccg-d", ['p'] = "ccg-p", ['q'] = "sub-q", ['r'] = "ccg-r"};
+    static const char *const codes[] = {['a'] = "pcn-a", ['b'] = "pcn-b", ['c'] = "ccg-c", ['d'] = "ccg-d",
+                                        ['p'] = "ccg-p", ['q'] = "sub-q", ['r'] = "ccg-r", ['e'] = "pcn-e"};
     return letter == NOBODY ? NULL : codes[(int)letter];
 }
 
@@ -85,7 +86,7 @@ static void model(const world_t *world, const course_t owner, const course_t par
             would_be = after[day];
         else if (is != unfallen(world, owner, parent, day - 1))
             would_be = is;
-        const bool network = would_be == 'a' || would_be == 'b';
+        const bool network = would_be == 'a' || would_be == 'b' || would_be == 'e';
         expected[day] = network && after[day] == NOBODY ? above(world, would_be, day) : would_be;
     }
 }
@@ -176,7 +177,7 @@ static void begin(scene_t *scene, arena_t *arena, const world_t *world)
     store_t other;
     store_course(&other, arena, "gp-other", KIND(PRACTICE), elsewhere);
     void *rows[] = {network_row(scene, 'a'), network_row(scene, 'b'), practice, store_load(&other)};
-    assert_int_equal(changes_new(rows, 4, 0, day_text(arena, TODAY), NOW_BEFORE, arena, &scene->changes, &scene->problem), STATUS_OK);
+    assert_int_equal(changes_new(rows, 4, 2, day_text(arena, TODAY), NOW_BEFORE, arena, &scene->changes, &scene->problem), STATUS_OK);
 }
 
 // ---- what is compared ----
@@ -184,13 +185,15 @@ static void begin(scene_t *scene, arena_t *arena, const world_t *world)
 static void owner_after(const scene_t *scene, course_t owner)
 {
     own(NULL, 0, owner);
-    for (char letter = 'a'; letter <= 'b'; letter++) {
-        const aggregate_t *network = changes_find(scene->changes, code_of(letter))->after;
-        for (size_t i = 0; i < network->n_all_members; i++) {
-            const member_t *member = network->all_members[i];
+    for (const char *letter = "abe"; *letter != '\0'; letter++) {
+        const changed_t *changed = changes_find(scene->changes, code_of(*letter));
+        for (size_t i = 0; changed != NULL && i < changed->after->n_all_members; i++) {
+            const member_t *member = changed->after->all_members[i];
+            if (strcmp(member->practice, "gp") != 0)
+                continue;
             for (int day = day_number(member->from); day <= (member->to != NULL ? day_number(member->to) : END); day++) {
                 assert_int_equal(owner[day], NOBODY);
-                owner[day] = letter;
+                owner[day] = *letter;
             }
         }
     }
@@ -232,7 +235,7 @@ static void assert_settled(scene_t *scene, const course_t owner, int from, const
         differs = differs || other;
         until_today = until_today || (other && day <= TODAY);
     }
-    if (strcmp(what, "a closing of the practice") == 0 || strcmp(what, "a merger of practices") == 0)
+    if (strstr(what, "of the practice") != NULL || strcmp(what, "a merger of practices") == 0)
         return;
     if (differs != (practice->head != NULL))
         fail_msg("%s on %d: the practice %s; %s", what, on, differs ? "is as it was" : "has changed", described(scene));
@@ -423,6 +426,93 @@ static void try_merge(arena_t *arena, const world_t *world, int on)
     }
 }
 
+static split_request_t *splitting(scene_t *scene, const char *code, int on)
+{
+    split_request_t *request = pb_new(&pcn__registry__v1__split_organisation_request__type, scene->arena);
+    request->code = text(scene->arena, code);
+    request->on = day_text(scene->arena, on);
+    return request;
+}
+
+static Pcn__Registry__V1__SplitPart *add_part(scene_t *scene, split_request_t *request, const char *code)
+{
+    Pcn__Registry__V1__SplitPart *part = pb_new(&pcn__registry__v1__split_part__type, scene->arena);
+    part->code = part->name = text(scene->arena, code);
+    request->into = appended(scene->arena, request->into, &request->n_into, part);
+    return part;
+}
+
+// The rows of what was made, as they are read.
+static void assert_made(scene_t *scene, const char *code, const course_t expected, int from, const char *what, int on)
+{
+    const changed_t *part = changes_find(scene->changes, code);
+    store_t store = {.arena = scene->arena, .head = (organisation_t *)(uintptr_t)part->head, .recorded_at = NOW_BEFORE};
+    const changes_record_t *record = scene->changes->record;
+    timeline_record_t past = {.n_added = 0};
+    past.added = arena_alloc(scene->arena, (record->n_created_past + 1) * sizeof *past.added);
+    for (size_t i = 0; i < record->n_created_past; i++) {
+        if (strcmp(record->created_past[i]->organisation->code, code) == 0)
+            past.added[past.n_added++] = record->created_past[i];
+    }
+    past.head = store.head;
+    past.recorded_at = (char *)(uintptr_t)NOW_BEFORE;
+    store_apply(&store, &past);
+    assert_int_equal(store.head->version, 1);
+    for (int day = from; day <= END; day++) {
+        const char *parent = store_on(&store, day)->parent, *right = code_of(expected[day]);
+        if (strcmp(parent, right) != 0)
+            fail_msg("%s on %d: on day %d %s lies below %s instead of %s; %s", what, on, day, code, parent, right, described(scene));
+    }
+}
+
+static void try_split_network(arena_t *arena, const world_t *world, int on)
+{
+    scene_t scene;
+    course_t owner, course;
+    bool any = false;
+    memcpy(owner, world->owner, sizeof owner);
+    for (int day = on; day <= END; day++) {
+        any = any || owner[day] == 'a';
+        owner[day] = owner[day] == 'a' ? 'e' : owner[day];
+    }
+    begin(&scene, arena, world);
+    split_request_t *request = splitting(&scene, "pcn-a", on);
+    Pcn__Registry__V1__SplitPart *part = add_part(&scene, request, "pcn-e");
+    if (any)
+        part->members = appended(arena, part->members, &part->n_members, text(arena, "gp"));
+    (void)add_part(&scene, request, "pcn-f");
+    assert_done(&scene, succession_split(scene.changes, request), "a split of the network", on);
+    assert_settled(&scene, owner, on, "a split of the network", on);
+    for (int day = 0; day <= END; day++)
+        course[day] = above(world, 'a', day);
+    assert_made(&scene, "pcn-e", course, on < TODAY ? on : TODAY, "a split of the network", on);
+}
+
+// Two go on like the one, in its networks; before the day they lie where it would without them.
+static void try_split_practice(arena_t *arena, const world_t *world, int on)
+{
+    scene_t scene;
+    course_t owner, part, parent, expected;
+    const int from = on < TODAY ? on : TODAY;
+    memcpy(owner, world->owner, sizeof owner);
+    own(NULL, 0, part);
+    memset(owner + on, NOBODY, (size_t)(END - on + 1));
+    memcpy(part + on, world->owner + on, (size_t)(END - on + 1));
+    begin(&scene, arena, world);
+    split_request_t *request = splitting(&scene, "gp", on);
+    (void)add_part(&scene, request, "gp-1");
+    (void)add_part(&scene, request, "gp-2");
+    assert_done(&scene, succession_split(scene.changes, request), "a split of the practice", on);
+    assert_settled(&scene, owner, on, "a split of the practice", on);
+    for (int day = 0; day <= END; day++)
+        parent[day] = world->parent[day < from ? from : day];
+    model(world, world->owner, parent, part, from, expected);
+    if (world->count == 0 || memchr(part, 'a', sizeof part) != NULL || memchr(part, 'b', sizeof part) != NULL) {
+        assert_made(&scene, "gp-1", expected, from, "a split of the practice", on);
+        assert_made(&scene, "gp-2", expected, from, "a split of the practice", on);
+    }
+}
+
 typedef void (*try_fn)(arena_t *arena, const world_t *world, int on);
 
 static void for_all_days(arena_t *arena, world_t *world, try_fn try)
@@ -492,6 +582,12 @@ static void mergers_settle(void **state)
     for_all(*state, try_merge);
 }
 
+static void splits_settle(void **state)
+{
+    for_all(*state, try_split_network);
+    for_all(*state, try_split_practice);
+}
+
 // Whether a membership with an end is recorded at once, or its end later: each day is the same.
 static void two_steps_are_as_one(void **state)
 {
@@ -518,8 +614,8 @@ static void two_steps_are_as_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(joinings_settle), TEST(leaves_settle),  TEST(moves_settle),         TEST(corrections_settle),
-        TEST(closings_settle), TEST(mergers_settle), TEST(two_steps_are_as_one),
+        TEST(joinings_settle), TEST(leaves_settle),  TEST(moves_settle),  TEST(corrections_settle),
+        TEST(closings_settle), TEST(mergers_settle), TEST(splits_settle), TEST(two_steps_are_as_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
