@@ -6,6 +6,7 @@
 #include "common/pb/json.h"
 #include "common/pb/message.h"
 #include "common/pb/param.h"
+#include "services/registry/rules_close_beside.h"
 #include "services/registry/rules_facts.h"
 #include "services/registry/rules_settle.h"
 #include "services/registry/rules_term.h"
@@ -170,6 +171,12 @@ status_t announcement_make(changes_t *changes, const char *code, const char *abo
         return no_memory(changes);
     announcement->successions = changes->record->successions;
     announcement->n_successions = changes->record->n_successions;
+    announcement->systems = changes->record->systems;
+    announcement->n_systems = changes->record->n_systems;
+    announcement->alignments = changes->record->alignments;
+    announcement->n_alignments = changes->record->n_alignments;
+    announcement->waivers = changes->record->waivers;
+    announcement->n_waivers = changes->record->n_waivers;
     status_t status = make_members(changes, announcement);
     if (status == STATUS_OK)
         status = make_directors(changes, announcement);
@@ -420,6 +427,8 @@ status_t announcement_revoke(changes_t *changes, const char *code, const char *a
         status = revoke_member(changes, announcement->members[i]);
     for (size_t i = 0; status == STATUS_OK && i < announcement->n_directors; i++)
         status = revoke_director(changes, announcement->directors[i]);
+    if (status == STATUS_OK)
+        status = close_beside_revoke(changes, announcement);
     for (size_t i = 0; status == STATUS_OK && i < announcement->n_successions; i++)
         status = revoke_succession(changes, announcement->successions[i]);
     for (size_t i = 0; status == STATUS_OK && i < announcement->n_facts;)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "services/registry/rules_close_beside.h"
 #include "services/registry/rules_settle.h"
 #include "services/registry/rules_term.h"
 
@@ -134,5 +135,7 @@ status_t close_organisation(changes_t *changes, const close_request_t *request)
     for (size_t i = 0; i < request->n_successors && status == STATUS_OK; i++)
         status =
             changes_succeed(changes, closing.ending, changes_find(changes, request->successors[i]), request->on, "close", request->source);
+    if (status == STATUS_OK)
+        status = close_beside(changes, closing.ending, request->on, request->n_successors == 1 ? request->successors[0] : NULL, true);
     return status == STATUS_OK ? changes_close(changes, closing.ending, request->on) : status;
 }

@@ -13,15 +13,10 @@ const char *earlier_day(const char *a, const char *b)
     return strcmp(a, b) <= 0 ? a : b;
 }
 
-static int field_of(const pb_type_t *type, const char *name)
+const char *dated_field(const pb_type_t *type, const void *message, const char *name)
 {
-    return pb_field_by_name(type, name);
-}
-
-static const char *day_of(const pb_type_t *type, const void *message, const char *name)
-{
-    const ProtobufCFieldDescriptor *field = &type->descriptor->fields[field_of(type, name)];
-    return *(char *const *)((const char *)message + field->offset);
+    const int field = pb_field_by_name(type, name);
+    return field >= 0 ? *(char *const *)((const char *)message + type->descriptor->fields[field].offset) : NULL;
 }
 
 // Whether both say the same, or at least but for the last day.
@@ -29,7 +24,7 @@ static bool same(const pb_type_t *type, const void *a, const void *b, bool but_f
 {
     if (a == b)
         return true;
-    const int end = but_for_the_end ? field_of(type, "to") : -1;
+    const int end = but_for_the_end ? pb_field_by_name(type, "to") : -1;
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
         if ((int)i != end && !pb_same_field(type, a, b, i))
             return false;
@@ -39,7 +34,7 @@ static bool same(const pb_type_t *type, const void *a, const void *b, bool but_f
 
 static const char *first_day(const pb_type_t *type, const void *message)
 {
-    const char *from = message != NULL ? day_of(type, message, "from") : NULL;
+    const char *from = message != NULL ? dated_field(type, message, "from") : NULL;
     return message != NULL && from == NULL ? "" : from;
 }
 
@@ -51,7 +46,7 @@ const char *dated_difference(const pb_type_t *type, const void *before, const vo
         return NULL;
     if (!same(type, before, after, true))
         return earlier_day(first_day(type, before), first_day(type, after));
-    const char *last = earlier_day(day_of(type, before, "to"), day_of(type, after, "to"));
+    const char *last = earlier_day(dated_field(type, before, "to"), dated_field(type, after, "to"));
     const char *next = day_after(last, arena);
     // Beyond the last day that can be written, and without memory, it is taken to differ on the day itself.
     return next != NULL ? next : last;

@@ -14,6 +14,9 @@ const char *dated_difference(const pb_type_t *type, const void *before, const vo
 // The same over all members, directors and waivers of an aggregate.
 const char *aggregate_difference(const aggregate_t *before, const aggregate_t *after, arena_t *arena);
 
+// The text of one of its fields: `from`, `to`, `service`; NULL where it is absent, or there is no such field.
+const char *dated_field(const pb_type_t *type, const void *message, const char *name);
+
 // The earlier of two days; NULL is no day.
 const char *earlier_day(const char *a, const char *b);
 

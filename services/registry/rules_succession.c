@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/pb/message.h"
+#include "services/registry/rules_close_beside.h"
 #include "services/registry/rules_organisation.h"
 #include "services/registry/rules_settle.h"
 #include "services/registry/rules_term.h"
@@ -177,6 +178,8 @@ static status_t hand_over(const heirs_t *heirs, const char *manner)
     // Which of several is paid for another network is nothing that follows from a split.
     if (status == STATUS_OK && heirs->split == NULL)
         status = changes_redirect_payees(heirs->changes, heirs->ending, heirs->on, heirs->heirs[0]->after->code);
+    if (status == STATUS_OK)
+        status = close_beside(heirs->changes, heirs->ending, heirs->on, heirs->split == NULL ? heirs->heirs[0]->after->code : NULL, false);
     for (size_t i = 0; i < heirs->count && status == STATUS_OK; i++)
         status = changes_succeed(heirs->changes, heirs->ending, heirs->heirs[i], heirs->on, manner, heirs->source);
     return status == STATUS_OK ? changes_close(heirs->changes, heirs->ending, heirs->on) : status;

@@ -1,6 +1,7 @@
 #include "services/registry/store_succession.h"
 
 #include "services/registry/store_changes.h"
+#include "services/registry/store_close_beside.h"
 
 // More than this many are refused anyway, since each would change.
 #define MOST "LIMIT 130"
@@ -33,27 +34,27 @@
 
 const db_stmt_t merge_organisation_load = {
     "merge_organisation_load",
-    "SELECT " CHANGES_COLUMNS(":request.on::date") ", " PRACTICE_MEMBERSHIPS ", "
+    "SELECT " CHANGES_COLUMNS(":request.on::date") ", " PRACTICE_MEMBERSHIPS ", " CLOSING_BESIDE ", "
     "CASE WHEN o.code = :request.into::text THEN within_reach(o.code, ARRAY[:request.code::text], :call.today::date) END AS below"
-    CHANGES_FROM "WHERE o.code = ANY (ARRAY(" CONCERNED PAID_THROUGH ABOVE " UNION SELECT :request.into::text "
+    CHANGES_FROM "WHERE o.code = ANY (ARRAY(" CONCERNED SERVED PAID_THROUGH ABOVE " UNION SELECT :request.into::text "
     "UNION SELECT * FROM commissioners_of(ARRAY[:request.into::text]))) ORDER BY o.code"};
 
-const db_stmt_t merge_organisation_save = {"merge_organisation_save", CHANGES_SAVE};
+const db_stmt_t merge_organisation_save = {"merge_organisation_save", CHANGES_SAVE BESIDE_SAVE};
 
 const db_stmt_t split_organisation_load = {
     "split_organisation_load",
-    "SELECT " CHANGES_COLUMNS(":request.on::date") ", " PRACTICE_MEMBERSHIPS ", "
+    "SELECT " CHANGES_COLUMNS(":request.on::date") ", " PRACTICE_MEMBERSHIPS ", " CLOSING_BESIDE ", "
     "CASE WHEN o.code = :request.code::text THEN json_build_object('parentWithinReach', within_reach(o.parent, "
     "    :header.principal.organisations::text[], :call.today::date)) END AS \"references\""
-    CHANGES_FROM "WHERE o.code = ANY (ARRAY(" CONCERNED ABOVE
+    CHANGES_FROM "WHERE o.code = ANY (ARRAY(" CONCERNED SERVED ABOVE
     " UNION SELECT p ->> 'code' FROM jsonb_array_elements(:request.into::jsonb) p)) ORDER BY o.code"};
 
-const db_stmt_t split_organisation_save = {"split_organisation_save", CHANGES_SAVE};
+const db_stmt_t split_organisation_save = {"split_organisation_save", CHANGES_SAVE BESIDE_SAVE};
 
 const db_stmt_t close_organisation_load = {
     "close_organisation_load",
-    "SELECT " CHANGES_COLUMNS(":request.on::date") ", " PRACTICE_MEMBERSHIPS CHANGES_FROM "WHERE o.code = ANY (ARRAY(" CONCERNED
-    PAID_THROUGH ABOVE
+    "SELECT " CHANGES_COLUMNS(":request.on::date") ", " PRACTICE_MEMBERSHIPS ", " CLOSING_BESIDE CHANGES_FROM
+    "WHERE o.code = ANY (ARRAY(" CONCERNED SERVED PAID_THROUGH ABOVE
     " UNION SELECT unnest(:request.successors::text[]))) ORDER BY o.code"};
 
-const db_stmt_t close_organisation_save = {"close_organisation_save", CHANGES_SAVE};
+const db_stmt_t close_organisation_save = {"close_organisation_save", CHANGES_SAVE BESIDE_SAVE};

@@ -18,6 +18,8 @@ CREATE INDEX system_profile_by_end ON system_profile ((to_on + 1)) WHERE to_on I
 CREATE INDEX alignment_by_first_day ON alignment (from_on);
 CREATE INDEX alignment_by_end ON alignment ((to_on + 1)) WHERE to_on IS NOT NULL;
 CREATE INDEX succession_by_day ON succession (on_day);
+-- Whom one serves that closes.
+CREATE INDEX alignment_by_provider ON alignment (provider) WHERE provider IS NOT NULL;
 -- A site carries the time of its own last change: only what is still to be told is in these.
 CREATE INDEX site_untold ON site (from_on) WHERE from_on > field_date(updated_at);
 CREATE INDEX site_end_untold ON site (to_on) WHERE to_on >= field_date(updated_at);

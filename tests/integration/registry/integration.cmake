@@ -20,6 +20,7 @@ pcn_database_test(registry day pcn_rpc pcn_test_postgres cmocka)
 target_compile_definitions(itest_registry_day PRIVATE PCN_REGISTRY_DAEMON="$<TARGET_FILE:pcn-registry>")
 add_dependencies(itest_registry_day pcn-registry)
 pcn_database_test(registry announced pcn_test_registry)
+pcn_database_test(registry close_beside pcn_test_registry)
 pcn_database_test(registry export pcn_test_registry)
 target_sources(itest_registry_export PRIVATE ${CMAKE_CURRENT_LIST_DIR}/llr.c ${CMAKE_CURRENT_LIST_DIR}/exported.c)
 target_compile_definitions(itest_registry_export PRIVATE PCN_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
