@@ -18,7 +18,7 @@
     X(INVALID_ARGUMENT, 3, 400, "invalid", "Bad request") \
     X(DEADLINE_EXCEEDED, 4, 504, "timeout", "Took too long") \
     X(NOT_FOUND, 5, 404, "not-found", "Not found") \
-    X(ALREADY_EXISTS, 6, 409, "duplicate", "Already exists") \
+    X(ALREADY_EXISTS, 6, 409, "duplicate", "Conflict") \
     X(PERMISSION_DENIED, 7, 403, "forbidden", "Not allowed") \
     X(RESOURCE_EXHAUSTED, 8, 429, "throttled", "Too many requests") \
     X(FAILED_PRECONDITION, 9, 422, "business-rule", "Rule not met") \

@@ -130,7 +130,9 @@ void coalesce_answer(db_t *db, db_slot_t *slot)
     int count = PQntuples(result);
     keyed_row_t *rows = malloc(((size_t)count + 1) * sizeof(*rows));
     int *order = malloc(((size_t)count + 1) * sizeof(*order));
-    if (rows == NULL || order == NULL) {
+    db_columns_t columns = {.fields = malloc(((size_t)PQnfields(result) + 1) * sizeof(*columns.fields))};
+    if (rows == NULL || order == NULL || columns.fields == NULL) {
+        free(columns.fields);
         free(rows);
         free(order);
         refuse_all(db, slot, STATUS_RESOURCE_EXHAUSTED, "The service is out of memory");
@@ -150,10 +152,11 @@ void coalesce_answer(db_t *db, db_slot_t *slot)
         int to = from;
         while (to < count && strcmp(rows[to].key, key) == 0)
             to++;
-        db_rows_t own = {.result = result, .row = order + from, .count = to - from, .statement = statement};
+        db_rows_t own = {.result = result, .row = order + from, .count = to - from, .statement = statement, .columns = &columns};
         db_answer(db, query, &own, &ok);
         query = next;
     }
     free(rows);
     free(order);
+    free(columns.fields);
 }

@@ -1,6 +1,7 @@
 // Writes of one statement that go out together are one execution over arrays: PostgreSQL starts, checks and ends a statement once for all
 // of them, which is most of what a small one costs.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -100,6 +101,7 @@ void gather_answer(db_t *db, db_slot_t *slot)
     static const problem_t ok = {.status = STATUS_OK};
     const db_statement_t *statement = db->catalogue.known[slot->number].statement;
     int column = PQfnumber(slot->result, "n");
+    db_columns_t columns = {.fields = malloc(((size_t)PQnfields(slot->result) + 1) * sizeof(*columns.fields))};
     db_query_t *query = slot->first;
     slot->first = NULL;
     while (query != NULL) {
@@ -107,6 +109,7 @@ void gather_answer(db_t *db, db_slot_t *slot)
         int row = column >= 0 ? row_of(slot->result, column, query->place) : -1;
         if (row >= 0) {
             db_rows_t own = {.result = slot->result, .row = &row, .count = 1, .statement = statement};
+            own.columns = columns.fields != NULL ? &columns : NULL;
             db_answer(db, query, &own, &ok);
         } else {
             log_error("a gathering statement lacks a row", LOG_TEXT("statement", statement->name), LOG_NUMBER("n", query->place));
@@ -114,4 +117,5 @@ void gather_answer(db_t *db, db_slot_t *slot)
         }
         query = next;
     }
+    free(columns.fields);
 }

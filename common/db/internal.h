@@ -67,7 +67,7 @@ typedef struct db_connect {
     const char *values[DB_CONNECT_OPTIONS];
 } db_connect_t;
 void db_connect_fill(db_connect_t *connect, const char *dsn, const char *application_name);
-// Behind the service's own schema in the search path: extensions, which a database has once for all services (0006_extensions.sql).
+// Behind the service's own schema in the search path: extensions, which a database has once for all services (0007_extensions.sql).
 #define DB_EXTENSIONS_PATH ", pcn_extensions"
 // What every session sets first: search_path, time zone, date style.
 void db_connect_sql(buf_t *out, const char *schema);

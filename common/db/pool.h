@@ -38,6 +38,12 @@ typedef struct db_options {
     int statement_timeout_ms; // 0 for 10000; negative for none
 } db_options_t;
 
+// Which field of a message each column of a result is. Found once for all queries that share the result.
+typedef struct db_columns {
+    const pb_type_t *type; // NULL until found
+    int *fields;           // room for each column; -1 for one that is no field
+} db_columns_t;
+
 // Rows that belong to one query.
 typedef struct db_rows {
     const PGresult *result;
@@ -46,6 +52,7 @@ typedef struct db_rows {
     const struct db_statement *statement;
     // Where the status is not OK: the constraint that the server named, or NULL.
     const char *constraint;
+    db_columns_t *columns; // NULL where the result is this query's alone
 } db_rows_t;
 
 typedef struct db_query {

@@ -10,13 +10,19 @@ static int row_index(const db_rows_t *rows, int row)
     return rows->row != NULL ? rows->row[row] : row;
 }
 
-// The field of each column, or -1.
-static int *columns_resolve(const db_rows_t *rows, const pb_type_t *type, arena_t *arena)
+// The field of each column, or -1. NULL without memory.
+static const int *columns_resolve(const db_rows_t *rows, const pb_type_t *type, arena_t *arena)
 {
+    db_columns_t *shared = rows->columns;
+    if (shared != NULL && shared->type == type)
+        return shared->fields;
+    const bool keep = shared != NULL && shared->type == NULL;
     const int columns = PQnfields(rows->result);
-    int *fields = arena_alloc(arena, ((size_t)columns + 1) * sizeof(*fields));
+    int *fields = keep ? shared->fields : arena_alloc(arena, ((size_t)columns + 1) * sizeof(*fields));
     for (int i = 0; fields != NULL && i < columns; i++)
         fields[i] = pb_field_by_name(type, PQfname(rows->result, i));
+    if (keep)
+        shared->type = type;
     return fields;
 }
 

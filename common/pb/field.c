@@ -69,6 +69,17 @@ bool pb_integer_bounds(ProtobufCType type, int64_t *minimum, int64_t *maximum)
     }
 }
 
+bool pb_field_bounds(const pb_field_t *meta, ProtobufCType type, int64_t *minimum, int64_t *maximum)
+{
+    if (!pb_integer_bounds(type, minimum, maximum))
+        return false;
+    if ((meta->flags & PB_HAS_MINIMUM) != 0 && meta->minimum > *minimum)
+        *minimum = meta->minimum;
+    if ((meta->flags & PB_HAS_MAXIMUM) != 0 && meta->maximum < *maximum)
+        *maximum = meta->maximum;
+    return true;
+}
+
 void pb_integer_store(ProtobufCType type, void *value, int64_t number)
 {
     if (pb_value_size(type) == 8) {

@@ -65,6 +65,8 @@ void pb_enum_names(const pb_enum_t *enumeration, char *out, size_t room);
 
 // Bounds of an integer type; false for other types. An unsigned 64-bit type ends at INT64_MAX in texts: none passes 2^53.
 bool pb_integer_bounds(ProtobufCType type, int64_t *minimum, int64_t *maximum);
+// The same narrowed by what the field itself allows: what a refusal names.
+bool pb_field_bounds(const pb_field_t *meta, ProtobufCType type, int64_t *minimum, int64_t *maximum);
 // Stores an integer that is within the type's bounds.
 void pb_integer_store(ProtobufCType type, void *value, int64_t number);
 // Reads one back; an unsigned 64-bit value above INT64_MAX saturates.

@@ -20,15 +20,17 @@ static status_t exhausted(json_reader_t *reader)
     return problem_set(reader->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The text needs more memory than a request may use");
 }
 
-static status_t read_integer(json_reader_t *reader, ProtobufCType type, const json_t *json, void *value)
+static status_t read_integer(json_reader_t *reader, const pb_field_t *meta, ProtobufCType type, const json_t *json, void *value)
 {
     int64_t minimum, maximum;
     if (!json_is_integer(json) || !pb_integer_bounds(type, &minimum, &maximum))
         return refuse(reader, json_is_real(json) ? "Must be a whole number, without a fraction or exponent" : "Must be a number");
     int64_t number = json_integer_value(json);
-    if (number < minimum || number > maximum)
+    if (number < minimum || number > maximum) {
+        (void)pb_field_bounds(meta, type, &minimum, &maximum);
         return problem_set(reader->problem, STATUS_INVALID_ARGUMENT, NULL, "Must be between %lld and %lld", (long long)minimum,
                            (long long)maximum);
+    }
     pb_integer_store(type, value, number);
     return STATUS_OK;
 }
@@ -140,7 +142,7 @@ static status_t read_value(json_reader_t *reader, const pb_type_t *type, unsigne
             return refuse(reader, "Must be a number");
         return read_real(reader, kind, json_number_value(json), value);
     default:
-        return read_integer(reader, kind, json, value);
+        return read_integer(reader, meta, kind, json, value);
     }
 }
 

@@ -49,6 +49,9 @@ static bool has_control(const char *text, bool lines)
     return false;
 }
 
+// 1900-01-01. The field is younger, and what lies before is a slip; calendars before 1752 would not even agree about the day.
+#define DATE_LEAST (-25567)
+
 static status_t check_format(pb_format_t format, const char *text, problem_t *problem)
 {
     int64_t wall_us;
@@ -58,7 +61,8 @@ static status_t check_format(pb_format_t format, const char *text, problem_t *pr
         return code_valid(text) ? STATUS_OK
                                 : refuse(problem, "Must be a code: 2 to 64 lower-case letters, digits and hyphens, or an ODS code");
     case PB_FORMAT_DATE:
-        return date_parse(text, &days) ? STATUS_OK : refuse(problem, "Must be a date that exists, as 2019-07-01");
+        return date_parse(text, &days) && days >= DATE_LEAST ? STATUS_OK
+                                                             : refuse(problem, "Must be a date that exists, from 1900 on, as 2019-07-01");
     case PB_FORMAT_INSTANT:
         return instant_parse(text, &wall_us) ? STATUS_OK : refuse(problem, "Must be an instant with its offset, as 2019-07-01T09:00:00Z");
     case PB_FORMAT_UUID:

@@ -27,14 +27,16 @@ static status_t exhausted(const setter_t *setter)
     return problem_set(setter->problem, STATUS_RESOURCE_EXHAUSTED, setter->name, "The request needs more memory than it may use");
 }
 
-static status_t set_integer(const setter_t *setter, ProtobufCType type, void *value)
+static status_t set_integer(const setter_t *setter, const pb_field_t *meta, ProtobufCType type, void *value)
 {
     int64_t minimum, maximum, number;
     if (!pb_integer_bounds(type, &minimum, &maximum) || !pb_integer_parse(setter->text, setter->size, &number))
         return refuse(setter, "Must be a whole number");
-    if (number < minimum || number > maximum)
+    if (number < minimum || number > maximum) {
+        (void)pb_field_bounds(meta, type, &minimum, &maximum);
         return problem_set(setter->problem, STATUS_INVALID_ARGUMENT, setter->name, "Must be between %lld and %lld", (long long)minimum,
                            (long long)maximum);
+    }
     pb_integer_store(type, value, number);
     return STATUS_OK;
 }
@@ -96,7 +98,7 @@ static status_t set_value(const setter_t *setter, const pb_field_t *meta, Protob
     case PROTOBUF_C_TYPE_MESSAGE:
         return refuse(setter, "Has parts and cannot be given as one text");
     default:
-        return set_integer(setter, kind, value);
+        return set_integer(setter, meta, kind, value);
     }
 }
 

@@ -59,7 +59,7 @@ void exchange_out_of_memory(exchange_t *exchange)
     exchange_refuse_with(exchange, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
 }
 
-static void answer_bytes(exchange_t *exchange, const void *bytes, size_t size, bool has_version, int64_t version, bool replayed)
+void exchange_answer_bytes(exchange_t *exchange, const void *bytes, size_t size, bool has_version, int64_t version, bool replayed)
 {
     if (exchange->own.done != NULL) {
         static const problem_t ok = {.status = STATUS_OK};
@@ -82,13 +82,14 @@ void exchange_answer(exchange_t *exchange)
         exchange_refuse_with(exchange, STATUS_INTERNAL, NULL, "The handler gave no reply");
     else if (!pb_pack(exchange->call.reply, exchange->rpc->arena, &bytes, &size))
         exchange_out_of_memory(exchange);
-    else
-        answer_bytes(exchange, bytes, size, true, exchange->call.version, false);
+    else {
+        exchange_keep(exchange, bytes, size);
+        exchange_answer_bytes(exchange, bytes, size, true, exchange->call.version, false);
+    }
 }
 
 // ---- steps ----
 
-static void load(exchange_t *exchange);
 static void save(exchange_t *exchange);
 
 void exchange_run(exchange_t *exchange, const db_statement_t *statement, bool write, const char *key,
@@ -141,7 +142,7 @@ static void answer_earlier(exchange_t *exchange, const Pcn__Platform__V1__Verdic
         return;
     }
     exchange->host->replays->value++;
-    answer_bytes(exchange, verdict->answer.data, verdict->answer.len, verdict->has_version, verdict->version, true);
+    exchange_answer_bytes(exchange, verdict->answer.data, verdict->answer.len, verdict->has_version, verdict->version, true);
 }
 
 static void seen_done(db_query_t *query, const db_rows_t *rows, const problem_t *problem)
@@ -227,7 +228,7 @@ static const char *coalesce_key(const exchange_t *exchange)
     return *(char *const *)((const char *)exchange->call.request + field->offset);
 }
 
-static void load(exchange_t *exchange)
+void exchange_load(exchange_t *exchange)
 {
     exchange_run(exchange, plan_load(exchange->method, exchange->call.request), false, coalesce_key(exchange), load_done);
 }
@@ -284,7 +285,7 @@ static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t 
             exchange->problem = *problem;
             look_for_earlier(exchange);
         } else {
-            load(exchange);
+            exchange_load(exchange);
         }
         return;
     default:
@@ -301,7 +302,7 @@ static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t 
         if ((exchange->method->handler->flags & SERVICE_HINTS_ERRANDS) != 0)
             errands_hint(exchange->host->errands);
         exchange->saved = true;
-        answer_bytes(exchange, bytes->data, bytes->len, true, exchange->call.version, false);
+        exchange_answer_bytes(exchange, bytes->data, bytes->len, true, exchange->call.version, false);
     } else if (strcmp(verdict->verdict, "moved") != 0) {
         answer_earlier(exchange, verdict);
     } else if (exchange->attempts >= ATTEMPTS_MAX || exchange->method->load == NULL) {
@@ -309,7 +310,7 @@ static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t 
         exchange_decline(exchange);
     } else {
         exchange->host->conflicts->value++;
-        load(exchange);
+        exchange_load(exchange);
     }
 }
 
@@ -470,7 +471,7 @@ static void begin(exchange_t *exchange)
         return;
     }
     if (method->load != NULL && (method->handler->flags & SERVICE_OPTIMISTIC) == 0)
-        load(exchange);
+        exchange_look(exchange);
     else
         decide(exchange);
 }

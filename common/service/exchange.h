@@ -7,6 +7,7 @@
 #include "common/event/log.h"
 #include "common/rpc/server.h"
 #include "common/service/errands.h"
+#include "common/service/kept.h"
 #include "common/service/plan.h"
 
 // The peer that speaks for callers: every call of it names one.
@@ -19,8 +20,9 @@ typedef struct exchange_host {
     db_t *db;
     event_log_t *log;   // hinted after each commit; may be NULL in tests
     errands_t *errands; // may be NULL
+    kept_t *kept;       // may be NULL
     buf_t scratch;      // for JSON on its way into the arena
-    counter_t *replays, *conflicts;
+    counter_t *replays, *conflicts, *kept_answers;
     counter_t *audit_refusals, *audit_failures;
     int32_t today; // instead of the clock's date, to try out a day; 0 for the clock's
 } exchange_host_t;

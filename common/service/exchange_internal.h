@@ -23,6 +23,7 @@ typedef struct exchange {
     uint8_t hash[SHA256_DIGEST_LENGTH];
     unsigned attempts, refusals;
     bool saved;
+    const char *place; // of what is recorded, with which the answer is kept
 } exchange_t;
 
 void exchange_refuse(exchange_t *exchange, const problem_t *problem);
@@ -30,8 +31,15 @@ void exchange_refuse_with(exchange_t *exchange, status_t status, const char *fie
 void exchange_out_of_memory(exchange_t *exchange);
 // The reply that decide made.
 void exchange_answer(exchange_t *exchange);
+void exchange_answer_bytes(exchange_t *exchange, const void *bytes, size_t size, bool has_version, int64_t version, bool replayed);
 void exchange_run(exchange_t *exchange, const db_statement_t *statement, bool write, const char *key,
                   void (*done)(db_query_t *, const db_rows_t *, const problem_t *));
+
+void exchange_load(exchange_t *exchange);
+// Gives the kept answer again, or loads.
+void exchange_look(exchange_t *exchange);
+// The answer that was made, where the method's are kept.
+void exchange_keep(exchange_t *exchange, const void *bytes, size_t size);
 
 // Refuses for exchange->problem, once the audit trail tells so: where a change was decided against, or a look that is audited.
 void exchange_decline(exchange_t *exchange);

@@ -131,6 +131,9 @@ static status_t compile(plan_method_t *method, problem_t *problem)
         return refuse(problem, method->method->name, "What reaches by row-level security shares no execution");
     if ((handler->flags & SERVICE_REACHES) != 0 && (!asks_told(handler->load) || !asks_told(handler->save)))
         return refuse(problem, method->method->name, "What reaches by row-level security says told(:header.request_id)");
+    if ((changes || handler->coalesce != NULL || handler->load == NULL || (handler->flags & SERVICE_AUDITED) != 0) &&
+        (handler->flags & SERVICE_KEPT) != 0)
+        return refuse(problem, method->method->name, "SERVICE_KEPT is for reads that neither coalesce nor are audited");
     const db_root_t roots[PLAN_ROOTS] = {
         [PLAN_ROOT_REQUEST] = {"request", method->method->request},
         [PLAN_ROOT_HEADER] = {"header", &pcn__common__v1__request_header__type},
@@ -223,6 +226,8 @@ static status_t check_names(const plan_t *plan, problem_t *problem)
     made[count++] = plan->seen;
     made[count++] = plan->audit;
     made[count++] = plan->tell;
+    if (plan->place != NULL)
+        made[count++] = plan->place;
     for (size_t i = 0; i < plan->method_count && count + 3 <= sizeof made / sizeof *made; i++) {
         const db_statement_t *own[] = {plan->methods[i].load, plan->methods[i].load_alone, plan->methods[i].save};
         for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
@@ -266,6 +271,8 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
         status = db_statement_new(seen.name, seen.sql, roots, PLAN_ROOT_PREPARED, NULL, &plan->seen, problem);
     if (status == STATUS_OK)
         status = db_statement_new(audit.name, audit.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->audit, problem);
+    if (status == STATUS_OK && service->place != NULL)
+        status = db_statement_new(service->place->name, service->place->sql, NULL, 0, NULL, &plan->place, problem);
     if (status == STATUS_OK)
         status = db_statement_new(tell.name, tell.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->tell, problem);
     if (status == STATUS_OK)
@@ -294,6 +301,7 @@ void plan_destroy(plan_t **plan)
         db_statement_destroy(&(*plan)->jobs[i].due);
     free((*plan)->jobs);
     db_statement_destroy(&(*plan)->seen);
+    db_statement_destroy(&(*plan)->place);
     db_statement_destroy(&(*plan)->audit);
     db_statement_destroy(&(*plan)->tell);
     free((*plan)->methods);

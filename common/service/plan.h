@@ -29,13 +29,16 @@ typedef struct plan {
     plan_job_t *jobs;
     size_t job_count;
     db_statement_t *seen;  // looks for an earlier answer
+    db_statement_t *place; // or NULL
     db_statement_t *audit; // writes entries of the audit trail that no save carries
     db_statement_t *tell;  // says who asks, before what reaches by row-level security
 } plan_t;
 
 // FAILED_PRECONDITION names the method as the problem's field: one without a handler, a handler without a method, a reading method with a
-// save, a changing one without, a save without `changed` or `seen`, a changing one that is SERVICE_AUDITED (it is anyway), a load for a key
-// alone without `load` or the key; one that is SERVICE_REACHES whose statements do not ask `told`, or that shares executions; a job by its name, whose method is not there, has a path or changes nothing.
+// save, a changing one without, a save without `changed` or `seen`, a changing one that is SERVICE_AUDITED (it is anyway), one whose answer
+// is kept though it changes, coalesces or must be accounted for, a load for a key alone without `load` or the key, one that is
+// SERVICE_REACHES whose statements do not ask `told`, or that shares executions; a job by its name, whose method is not there, has a path or
+// changes nothing.
 MUST_CHECK status_t plan_new(const service_t *service, plan_t **plan, problem_t *problem);
 void plan_destroy(plan_t **plan);
 // The load that this request needs.

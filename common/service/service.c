@@ -292,7 +292,11 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
         return status;
     host->exchange = (exchange_host_t){.plan = host->plan, .server = host->server, .db = host->db, .log = host->log, .today = today};
     buf_init(&host->exchange.scratch, SCRATCH_CAP);
+    if ((host->exchange.kept = kept_new()) == NULL)
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
     host->exchange.replays = metrics_counter(app_metrics(app), "pcn_replays_total", NULL, "Answers given again for a repeated key.");
+    host->exchange.kept_answers =
+        metrics_counter(app_metrics(app), "pcn_kept_answers_total", NULL, "Answers given again because nothing was recorded since.");
     host->exchange.conflicts =
         metrics_counter(app_metrics(app), "pcn_conflicts_total", NULL, "Decisions made again because the version had moved on.");
     host->exchange.audit_refusals =
@@ -418,6 +422,7 @@ int service_run(const service_t *service, int argc, char **argv)
     endpoint_list_deinit(&host.calls_at);
     endpoint_list_deinit(&host.events_at);
     buf_deinit(&host.exchange.scratch);
+    kept_destroy(&host.exchange.kept);
     return code;
 }
 
@@ -430,6 +435,8 @@ status_t service_statements(const service_t *service, status_t (*visit)(void *da
     if (status != STATUS_OK)
         return status;
     status = visit(data, plan->seen);
+    if (status == STATUS_OK && plan->place != NULL)
+        status = visit(data, plan->place);
     if (status == STATUS_OK)
         status = visit(data, plan->audit);
     for (size_t i = 0; i < plan->job_count && status == STATUS_OK; i++)

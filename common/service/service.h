@@ -79,10 +79,13 @@ enum {
     // and
     // is answered once what it wrote is committed.
     SERVICE_SLOW = 16,
+    // A read over everything, whose answer depends on nothing but the request, the day and what is recorded, not on who asks: while the
+    // service's `place` says what it said before, it is given again (kept.h).
+    SERVICE_KEPT = 32,
     // Its load and save touch rows that are seen by reach alone (patients): right before each the database is told, for its transaction, who
-    // asks and of which request they are, by which the policies of row-level security decide (0007_principal.sql). Each of both statements says `told(:header.request_id)` where it reads such rows, so that one that nobody
-    // was told for sees none. Never gathered or coalesced.
-    SERVICE_REACHES = 32,
+    // asks and of which request they are, by which the policies of row-level security decide (0008_principal.sql). Each of both statements
+    // says `told(:header.request_id)` where it reads such rows, so that one that nobody was told for sees none. Never gathered or coalesced.
+    SERVICE_REACHES = 64,
 };
 
 typedef struct service_handler {
@@ -130,6 +133,9 @@ typedef struct service {
     const service_follower_t *followers;
     const service_job_t *jobs;       // ended by one without a name; NULL for none
     const service_errand_t *errands; // the same
+    // One row with one column, `place`: a text that is another one as soon as anything is recorded that SERVICE_KEPT answers depend on. It
+    // has no parameters. NULL where there are none.
+    const db_stmt_t *place;
 } service_t;
 
 // Whether the caller's token holds the scope.

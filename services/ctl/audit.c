@@ -8,7 +8,8 @@
 #include "pcn/audit/v1/audit.meta.h"
 #include "services/ctl/ask.h"
 #include "services/ctl/command.h"
-#include "services/ctl/credential.h"
+#include "services/ctl/show.h"
+#include "services/ctl/target.h"
 #include "services/ctl/trail.h"
 
 enum { PAGE = 1000, LIST_DEFAULT = 100, LIST_MAX = 1000000, PATH_CAP = 4096 };
@@ -16,9 +17,10 @@ enum { PAGE = 1000, LIST_DEFAULT = 100, LIST_MAX = 1000000, PATH_CAP = 4096 };
 
 typedef struct audit {
     const command_t *command;
-    const char *url, *token, *token_file, *service;
+    target_options_t target;
+    const char *service, *columns;
     const char *subject, *resource, *request_id, *after, *limit, *since;
-    bool json;
+    bool json, table;
     int positionals;
     http_t *http;
     arena_t *arena;
@@ -56,41 +58,59 @@ static status_t read_page(audit_t *audit, int64_t after, unsigned limit, Pcn__Au
 
 // ---- list ----
 
-static const char *text_of(const char *text)
+static int failed(const audit_t *audit, const problem_t *problem)
 {
-    return text != NULL && text[0] != '\0' ? text : "-";
+    if (strcmp(problem->field, "--columns") == 0)
+        return command_usage_error(audit->command, "--columns: %s", problem->detail);
+    return ask_failed(audit->command, audit->http, problem);
 }
 
-static bool print_entry(audit_t *audit, const Pcn__Audit__V1__Entry *entry)
+// An entry as JSON, as the platform would send it.
+static json_t *entry_json(audit_t *audit, const Pcn__Audit__V1__Entry *entry)
 {
-    if (audit->json) {
-        buf_clear(&audit->text);
-        pb_json_write(&pcn__audit__v1__entry__type, entry, &audit->text);
-        return buf_ok(&audit->text) && printf("%s\n", audit->text.data) > 0;
-    }
-    const char *method = text_of(entry->method), *slash = strrchr(method, '/');
-    return printf("%8" PRId64 "  %-27s  %-28s  %-15s  %-20s  %-32s  %s\n", entry->place, text_of(entry->at), text_of(entry->subject),
-                  text_of(entry->origin), slash != NULL ? slash + 1 : method, text_of(entry->resource), text_of(entry->verdict)) > 0;
+    buf_clear(&audit->text);
+    pb_json_write(&pcn__audit__v1__entry__type, entry, &audit->text);
+    return buf_ok(&audit->text) ? json_loadb(audit->text.data, audit->text.size, 0, NULL) : NULL;
 }
 
-static status_t list(audit_t *audit, long long after, long long limit, problem_t *problem)
+static status_t read_entries(audit_t *audit, const show_t *show, long long after, long long limit, json_t *rows, problem_t *problem)
 {
-    if (!audit->json)
-        printf("%8s  %-27s  %-28s  %-15s  %-20s  %-32s  %s\n", "PLACE", "AT", "SUBJECT", "ORIGIN", "METHOD", "RESOURCE", "VERDICT");
-    for (bool more = true; more && limit > 0;) {
+    status_t status = STATUS_OK;
+    for (bool more = true; more && limit > 0 && status == STATUS_OK;) {
         Pcn__Audit__V1__ReadReply *page = NULL;
-        status_t status = read_page(audit, after, limit < PAGE ? (unsigned)limit : PAGE, &page, problem);
+        status = read_page(audit, after, limit < PAGE ? (unsigned)limit : PAGE, &page, problem);
         if (status != STATUS_OK || page == NULL)
             return status;
         for (size_t i = 0; i < page->n_entries; i++) {
-            if (!print_entry(audit, page->entries[i]))
-                return problem_set(problem, STATUS_UNAVAILABLE, NULL, "cannot write to standard output");
+            if (json_array_append_new(rows, entry_json(audit, page->entries[i])) != 0)
+                return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory");
         }
         limit -= (long long)page->n_entries;
         more = page->next > after && page->next < page->max;
         after = page->next;
+        // Lines need no widths.
+        if (show->json) {
+            status = show_rows(show, &pcn__audit__v1__entry__type, rows, problem);
+            json_array_clear(rows);
+        }
     }
-    return STATUS_OK;
+    return status;
+}
+
+static status_t list(audit_t *audit, long long after, long long limit, problem_t *problem)
+{
+    show_t show;
+    json_t *rows = json_array();
+    show_init(&show, stdout, audit->json, audit->table, audit->columns != NULL ? audit->columns : NULL);
+    if (!show.json && show.columns == NULL)
+        show.columns = "place,at,subject,origin,method,resource,verdict";
+    status_t status = show_check(&show, &pcn__audit__v1__read_reply__type, problem);
+    if (status == STATUS_OK)
+        status = read_entries(audit, &show, after, limit, rows, problem);
+    if (status == STATUS_OK && !show.json)
+        status = show_rows(&show, &pcn__audit__v1__entry__type, rows, problem);
+    json_decref(rows);
+    return status;
 }
 
 static int run_list(audit_t *audit)
@@ -103,7 +123,7 @@ static int run_list(audit_t *audit)
         return command_usage_error(audit->command, "--after is a place");
     if (audit->limit != NULL && !command_number(audit->limit, 1, LIST_MAX, &limit))
         return command_usage_error(audit->command, "--limit is a number from 1 to %d", LIST_MAX);
-    return list(audit, after, limit, &problem) == STATUS_OK ? COMMAND_OK : command_failed(audit->command, &problem);
+    return list(audit, after, limit, &problem) == STATUS_OK ? COMMAND_OK : failed(audit, &problem);
 }
 
 // ---- verify ----
@@ -143,7 +163,7 @@ static int run_verify(audit_t *audit)
     trail_t trail;
     problem_t problem = {0};
     if (audit->subject != NULL || audit->resource != NULL || audit->request_id != NULL || audit->after != NULL || audit->limit != NULL ||
-        audit->json)
+        audit->json || audit->table || audit->columns != NULL)
         return command_usage_error(audit->command, "verify reads the whole trail: filters are for list");
     if (audit->since != NULL && !trail_place_parse(audit->since, &kept))
         return command_usage_error(audit->command, "--since is a head as verify printed it, PLACE:HASH");
@@ -152,23 +172,18 @@ static int run_verify(audit_t *audit)
     const uint64_t faults = trail.faults;
     trail_deinit(&trail);
     if (status != STATUS_OK)
-        return command_failed(audit->command, &problem);
+        return ask_failed(audit->command, audit->http, &problem);
     return faults == 0 ? COMMAND_OK : COMMAND_FAILED;
 }
 
-static int run_with_token(audit_t *audit, const char *token, int (*run)(audit_t *audit))
+static int run_with_platform(audit_t *audit, int (*run)(audit_t *audit))
 {
-    problem_t problem = {0};
-    status_t status = http_new(audit->url, token, 1, &audit->http, &problem);
-    if (status == STATUS_INVALID_ARGUMENT)
-        return command_usage_error(audit->command, "%s", problem.detail);
-    if (status != STATUS_OK)
-        return command_failed(audit->command, &problem);
+    int code = target_open(audit->command, &audit->target, false, &audit->http);
+    if (code != COMMAND_OK)
+        return code;
     audit->arena = arena_new(ARENA_CAP);
     buf_init(&audit->text, ARENA_CAP);
-    int code = COMMAND_FAILED;
-    if (audit->arena != NULL)
-        code = run(audit);
+    code = audit->arena != NULL ? run(audit) : COMMAND_FAILED;
     buf_deinit(&audit->text);
     arena_destroy(&audit->arena);
     http_destroy(&audit->http);
@@ -179,9 +194,7 @@ int audit_command(const command_t *command, int argc, char **argv)
 {
     audit_t audit = {.command = command};
     const command_option_t options[] = {
-        {"--url", &audit.url, NULL, true},
-        {"--token", &audit.token, NULL, false},
-        {"--token-file", &audit.token_file, NULL, false},
+        TARGET_OPTIONS(audit.target),
         {"--service", &audit.service, NULL, true},
         {"--subject", &audit.subject, NULL, false},
         {"--resource", &audit.resource, NULL, false},
@@ -189,7 +202,9 @@ int audit_command(const command_t *command, int argc, char **argv)
         {"--after", &audit.after, NULL, false},
         {"--limit", &audit.limit, NULL, false},
         {"--since", &audit.since, NULL, false},
+        {"--columns", &audit.columns, NULL, false},
         {"--json", NULL, &audit.json, false},
+        {"--table", NULL, &audit.table, false},
         {0},
     };
     problem_t problem = {0};
@@ -199,11 +214,5 @@ int audit_command(const command_t *command, int argc, char **argv)
     int (*run)(audit_t *) = strcmp(verb, "list") == 0 ? run_list : strcmp(verb, "verify") == 0 ? run_verify : NULL;
     if (run == NULL)
         return command_usage_error(command, "list or verify");
-    buf_t token;
-    buf_init(&token, CREDENTIAL_CAP);
-    int code = credential_take(command, audit.token, audit.token_file, &token);
-    if (code == COMMAND_OK)
-        code = run_with_token(&audit, token.data, run);
-    buf_deinit(&token);
-    return code;
+    return run_with_platform(&audit, run);
 }

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The option that an argument names, and its value where it is written behind "=".
-static const command_option_t *find_option(const command_option_t *options, const char *argument, const char **value)
+const command_option_t *command_option_find(const command_option_t *options, const char *argument, const char **value)
 {
     const char *equals = strchr(argument, '=');
     size_t size = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
@@ -27,6 +26,19 @@ static status_t take_value(const command_option_t *option, const char *value, pr
         return problem_set(problem, STATUS_INVALID_ARGUMENT, option->name, "%s is given twice", option->name);
     *option->value = value;
     return STATUS_OK;
+}
+
+status_t command_option_take(const command_option_t *option, const char *value, const char *next, bool *used, problem_t *problem)
+{
+    *used = false;
+    if (option->flag != NULL) {
+        if (value != NULL)
+            return problem_set(problem, STATUS_INVALID_ARGUMENT, option->name, "%s takes no value", option->name);
+        *option->flag = true;
+        return STATUS_OK;
+    }
+    *used = value == NULL && next != NULL;
+    return take_value(option, *used ? next : value, problem);
 }
 
 static status_t check_required(const command_option_t *options, problem_t *problem)
@@ -53,20 +65,14 @@ status_t command_options(const command_option_t *options, int argc, char **argv,
             continue;
         }
         const char *value;
-        const command_option_t *option = find_option(options, argument, &value);
+        const command_option_t *option = command_option_find(options, argument, &value);
         if (option == NULL)
             return problem_set(problem, STATUS_INVALID_ARGUMENT, argument, "there is no option %s", argument);
-        if (option->flag != NULL) {
-            if (value != NULL)
-                return problem_set(problem, STATUS_INVALID_ARGUMENT, option->name, "%s takes no value", option->name);
-            *option->flag = true;
-            continue;
-        }
-        if (value == NULL && i + 1 < argc)
-            value = argv[++i];
-        status_t status = take_value(option, value, problem);
+        bool used;
+        status_t status = command_option_take(option, value, i + 1 < argc ? argv[i + 1] : NULL, &used, problem);
         if (status != STATUS_OK)
             return status;
+        i += used ? 1 : 0;
     }
     *positionals = kept;
     return check_required(options, problem);
@@ -87,6 +93,15 @@ int command_failed(const command_t *command, const problem_t *problem)
 {
     fprintf(stderr, "pcnctl %s: %s\n", command->name, problem->detail);
     return COMMAND_FAILED;
+}
+
+int command_code_of_http(long status)
+{
+    if (status == 404)
+        return COMMAND_NOT_FOUND;
+    if (status == 0 || status == 429 || (status >= 502 && status <= 504))
+        return COMMAND_UNAVAILABLE;
+    return status >= 400 && status < 500 ? COMMAND_REFUSED : COMMAND_FAILED;
 }
 
 bool command_number(const char *text, long long minimum, long long maximum, long long *value)

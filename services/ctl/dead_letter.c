@@ -10,42 +10,47 @@
 #include "pcn/followers/v1/followers.meta.h"
 #include "services/ctl/ask.h"
 #include "services/ctl/command.h"
-#include "services/ctl/credential.h"
+#include "services/ctl/show.h"
+#include "services/ctl/target.h"
 
 enum { PAGE = 100, LIST_DEFAULT = 100, LIST_MAX = 1000000, REASON_CAP = 8192 };
 #define ARENA_CAP (64u * 1024u * 1024u)
 
 typedef struct letters {
     const command_t *command;
-    const char *url, *token, *token_file, *service;
+    target_options_t target;
+    const char *service, *columns;
     const char *state, *limit, *reason, *id;
-    bool json;
+    bool json, table;
+    show_t show;
     http_t *http;
     arena_t *arena;
     buf_t text; // a path, or a line
 } letters_t;
 
-// What came from elsewhere must not steer the terminal.
-static const char *plain(letters_t *letters, const char *text)
+static int failed(const letters_t *letters, const problem_t *problem)
 {
-    char *copy = text != NULL && text[0] != '\0' ? arena_string(letters->arena, text) : NULL;
-    for (char *c = copy; c != NULL && *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
-    }
-    return copy != NULL ? copy : "-";
+    if (strcmp(problem->field, "--columns") == 0)
+        return command_usage_error(letters->command, "--columns: %s", problem->detail);
+    return ask_failed(letters->command, letters->http, problem);
 }
 
-static bool print_json(letters_t *letters, const pb_type_t *type, const void *message)
+// A message as JSON, as the platform would send it.
+static status_t add_json(letters_t *letters, const pb_type_t *type, const void *message, json_t *rows, problem_t *problem)
 {
     buf_clear(&letters->text);
     pb_json_write(type, message, &letters->text);
-    return buf_ok(&letters->text) && printf("%s\n", letters->text.data) > 0;
+    json_t *json = buf_ok(&letters->text) ? json_loadb(letters->text.data, letters->text.size, 0, NULL) : NULL;
+    return json_array_append_new(rows, json) == 0 ? STATUS_OK : problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory");
 }
 
-static status_t cannot_write(problem_t *problem)
+// `columns` where none are asked for.
+static status_t begin_show(letters_t *letters, const pb_type_t *reply, const char *columns, problem_t *problem)
 {
-    return problem_set(problem, STATUS_UNAVAILABLE, NULL, "cannot write to standard output");
+    show_init(&letters->show, stdout, letters->json, letters->table, letters->columns);
+    if (!letters->show.json && letters->show.columns == NULL)
+        letters->show.columns = columns;
+    return show_check(&letters->show, reply, problem);
 }
 
 // "/v1/dead-letters/SERVICE" in `text`.
@@ -56,63 +61,37 @@ static void begin_path(letters_t *letters, const char *collection)
     ask_escape(&letters->text, letters->service);
 }
 
-static const char *state_name(const pb_type_t *type, int state)
-{
-    const pb_enum_t *names = type->fields[pb_field_by_name(type, "state")].enumeration;
-    for (unsigned i = 0; i < names->descriptor->n_values; i++) {
-        if (names->descriptor->values[i].value == state && names->json[i] != NULL)
-            return names->json[i];
-    }
-    return "-";
-}
-
 // ---- followers ----
 
 static status_t show_followers(letters_t *letters, problem_t *problem)
 {
     const pb_type_t *type = &pcn__followers__v1__follower__type;
     void *message = NULL;
+    json_t *rows = json_array();
+    status_t status = begin_show(letters, &pcn__followers__v1__list_followers_reply__type, "source,state,sequence,moved-at,epoch", problem);
     begin_path(letters, "/v1/followers/");
-    status_t status =
-        ask_get(letters->http, letters->text.data, &pcn__followers__v1__list_followers_reply__type, letters->arena, &message, problem);
-    if (status != STATUS_OK)
-        return status;
+    if (status == STATUS_OK)
+        status =
+            ask_get(letters->http, letters->text.data, &pcn__followers__v1__list_followers_reply__type, letters->arena, &message, problem);
     const Pcn__Followers__V1__ListFollowersReply *reply = message;
-    if (!letters->json)
-        printf("%-16s  %-9s  %12s  %-27s  %s\n", "SOURCE", "STATE", "SEQUENCE", "MOVED", "EPOCH");
-    for (size_t i = 0; i < reply->n_followers; i++) {
-        const Pcn__Followers__V1__Follower *follower = reply->followers[i];
-        const bool written = letters->json ? print_json(letters, type, follower)
-                                           : printf("%-16s  %-9s  %12" PRId64 "  %-27s  %s\n", plain(letters, follower->source),
-                                                    state_name(type, (int)follower->state), follower->sequence,
-                                                    plain(letters, follower->moved_at), plain(letters, follower->epoch)) > 0;
-        if (!written)
-            return cannot_write(problem);
-    }
-    return STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < reply->n_followers; i++)
+        status = add_json(letters, type, reply->followers[i], rows, problem);
+    if (status == STATUS_OK)
+        status = show_rows(&letters->show, type, rows, problem);
+    json_decref(rows);
+    return status;
 }
 
 static int run_followers(letters_t *letters)
 {
     problem_t problem = {0};
-    return show_followers(letters, &problem) == STATUS_OK ? COMMAND_OK : command_failed(letters->command, &problem);
+    return show_followers(letters, &problem) == STATUS_OK ? COMMAND_OK : failed(letters, &problem);
 }
 
 // ---- dead letters ----
 
-static bool print_letter(letters_t *letters, const Pcn__Followers__V1__DeadLetter *letter)
-{
-    const pb_type_t *type = &pcn__followers__v1__dead_letter__type;
-    if (letters->json)
-        return print_json(letters, type, letter);
-    // A resource of a snapshot has no place.
-    char place[24] = "-";
-    if (letter->has_sequence)
-        snprintf(place, sizeof place, "%" PRId64, letter->sequence);
-    return printf("%-36s  %-7s  %-27s  %-12s  %10s  %-32s  %s\n", plain(letters, letter->id), state_name(type, (int)letter->state),
-                  plain(letters, letter->at), plain(letters, letter->source), place, plain(letters, letter->subject),
-                  plain(letters, letter->problem)) > 0;
-}
+#define LETTER_COLUMNS "id,state,at,source,sequence,subject,problem"
+#define LETTER_TYPE (&pcn__followers__v1__dead_letter__type)
 
 static status_t read_page(letters_t *letters, unsigned size, const char *token, Pcn__Followers__V1__ListDeadLettersReply **page,
                           problem_t *problem)
@@ -137,24 +116,32 @@ static status_t read_page(letters_t *letters, unsigned size, const char *token, 
     return status;
 }
 
-static status_t list(letters_t *letters, long long limit, problem_t *problem)
+static status_t read_letters(letters_t *letters, long long limit, json_t *rows, problem_t *problem)
 {
     char token[1024] = "";
     do {
         Pcn__Followers__V1__ListDeadLettersReply *page;
         status_t status = read_page(letters, limit < PAGE ? (unsigned)limit : PAGE, token[0] != '\0' ? token : NULL, &page, problem);
+        for (size_t i = 0; status == STATUS_OK && i < page->n_dead_letters; i++)
+            status = add_json(letters, LETTER_TYPE, page->dead_letters[i], rows, problem);
         if (status != STATUS_OK)
             return status;
-        if (!letters->json && token[0] == '\0')
-            printf("%-36s  %-7s  %-27s  %-12s  %10s  %-32s  %s\n", "ID", "STATE", "AT", "SOURCE", "SEQUENCE", "SUBJECT", "PROBLEM");
-        for (size_t i = 0; i < page->n_dead_letters; i++) {
-            if (!print_letter(letters, page->dead_letters[i]))
-                return cannot_write(problem);
-        }
         limit -= (long long)page->n_dead_letters;
         snprintf(token, sizeof token, "%s", page->next_page_token != NULL && page->n_dead_letters > 0 ? page->next_page_token : "");
     } while (token[0] != '\0' && limit > 0);
     return STATUS_OK;
+}
+
+static status_t list(letters_t *letters, long long limit, problem_t *problem)
+{
+    json_t *rows = json_array();
+    status_t status = begin_show(letters, &pcn__followers__v1__list_dead_letters_reply__type, LETTER_COLUMNS, problem);
+    if (status == STATUS_OK)
+        status = read_letters(letters, limit, rows, problem);
+    if (status == STATUS_OK)
+        status = show_rows(&letters->show, LETTER_TYPE, rows, problem);
+    json_decref(rows);
+    return status;
 }
 
 static int run_list(letters_t *letters)
@@ -165,7 +152,7 @@ static int run_list(letters_t *letters)
         return command_usage_error(letters->command, "an id and --reason are for skip and retry");
     if (letters->limit != NULL && !command_number(letters->limit, 1, LIST_MAX, &limit))
         return command_usage_error(letters->command, "--limit is a number from 1 to %d", LIST_MAX);
-    return list(letters, limit, &problem) == STATUS_OK ? COMMAND_OK : command_failed(letters->command, &problem);
+    return list(letters, limit, &problem) == STATUS_OK ? COMMAND_OK : failed(letters, &problem);
 }
 
 static status_t decide(letters_t *letters, const char *verb, problem_t *problem)
@@ -186,8 +173,14 @@ static status_t decide(letters_t *letters, const char *verb, problem_t *problem)
                                      letters->arena, &message, problem)
                           : problem_set(problem, STATUS_INVALID_ARGUMENT, NULL, "the reason is too long");
     buf_deinit(&body);
-    if (status == STATUS_OK && !print_letter(letters, message))
-        status = cannot_write(problem);
+    json_t *rows = json_array();
+    if (status == STATUS_OK)
+        status = begin_show(letters, &pcn__followers__v1__list_dead_letters_reply__type, LETTER_COLUMNS, problem);
+    if (status == STATUS_OK)
+        status = add_json(letters, LETTER_TYPE, message, rows, problem);
+    if (status == STATUS_OK)
+        status = show_rows(&letters->show, LETTER_TYPE, rows, problem);
+    json_decref(rows);
     return status;
 }
 
@@ -200,7 +193,7 @@ static int run_decision(letters_t *letters, const char *verb)
         return command_usage_error(letters->command, "%s needs the id of a dead letter, as list shows it", verb);
     if (letters->reason == NULL)
         return command_usage_error(letters->command, "--reason is missing");
-    return decide(letters, verb, &problem) == STATUS_OK ? COMMAND_OK : command_failed(letters->command, &problem);
+    return decide(letters, verb, &problem) == STATUS_OK ? COMMAND_OK : failed(letters, &problem);
 }
 
 static int run_skip(letters_t *letters)
@@ -215,33 +208,17 @@ static int run_retry(letters_t *letters)
 
 // ---- both ----
 
-static int run_with_token(letters_t *letters, const char *token, int (*run)(letters_t *letters))
+static int run_command(letters_t *letters, int (*run)(letters_t *letters))
 {
-    problem_t problem = {0};
-    status_t status = http_new(letters->url, token, 1, &letters->http, &problem);
-    if (status == STATUS_INVALID_ARGUMENT)
-        return command_usage_error(letters->command, "%s", problem.detail);
-    if (status != STATUS_OK)
-        return command_failed(letters->command, &problem);
+    int code = target_open(letters->command, &letters->target, false, &letters->http);
+    if (code != COMMAND_OK)
+        return code;
     letters->arena = arena_new(ARENA_CAP);
     buf_init(&letters->text, ARENA_CAP);
-    int code = COMMAND_FAILED;
-    if (letters->arena != NULL)
-        code = run(letters);
+    code = letters->arena != NULL ? run(letters) : COMMAND_FAILED;
     buf_deinit(&letters->text);
     arena_destroy(&letters->arena);
     http_destroy(&letters->http);
-    return code;
-}
-
-static int run_command(letters_t *letters, int (*run)(letters_t *letters))
-{
-    buf_t token;
-    buf_init(&token, CREDENTIAL_CAP);
-    int code = credential_take(letters->command, letters->token, letters->token_file, &token);
-    if (code == COMMAND_OK)
-        code = run_with_token(letters, token.data, run);
-    buf_deinit(&token);
     return code;
 }
 
@@ -250,12 +227,8 @@ int followers_command(const command_t *command, int argc, char **argv)
     letters_t letters = {.command = command};
     int positionals = 0;
     const command_option_t options[] = {
-        {"--url", &letters.url, NULL, true},
-        {"--token", &letters.token, NULL, false},
-        {"--token-file", &letters.token_file, NULL, false},
-        {"--service", &letters.service, NULL, true},
-        {"--json", NULL, &letters.json, false},
-        {0},
+        TARGET_OPTIONS(letters.target),         {"--service", &letters.service, NULL, true}, {"--columns", &letters.columns, NULL, false},
+        {"--json", NULL, &letters.json, false}, {"--table", NULL, &letters.table, false},    {0},
     };
     problem_t problem = {0};
     if (command_options(options, argc - 1, argv + 1, &positionals, &problem) != STATUS_OK)
@@ -270,15 +243,9 @@ int dead_letter_command(const command_t *command, int argc, char **argv)
     letters_t letters = {.command = command};
     int positionals = 0;
     const command_option_t options[] = {
-        {"--url", &letters.url, NULL, true},
-        {"--token", &letters.token, NULL, false},
-        {"--token-file", &letters.token_file, NULL, false},
-        {"--service", &letters.service, NULL, true},
-        {"--state", &letters.state, NULL, false},
-        {"--limit", &letters.limit, NULL, false},
-        {"--reason", &letters.reason, NULL, false},
-        {"--json", NULL, &letters.json, false},
-        {0},
+        TARGET_OPTIONS(letters.target),           {"--service", &letters.service, NULL, true}, {"--state", &letters.state, NULL, false},
+        {"--limit", &letters.limit, NULL, false}, {"--reason", &letters.reason, NULL, false},  {"--columns", &letters.columns, NULL, false},
+        {"--json", NULL, &letters.json, false},   {"--table", NULL, &letters.table, false},    {0},
     };
     static const struct {
         const char *verb;

@@ -9,9 +9,9 @@
 #include "services/ctl/ask.h"
 #include "services/ctl/bundle.h"
 #include "services/ctl/command.h"
-#include "services/ctl/credential.h"
 #include "services/ctl/folder.h"
 #include "services/ctl/progress.h"
+#include "services/ctl/target.h"
 
 enum { PATIENCE_US = 30 * 1000 * 1000 };
 #define DOCUMENT "registry.json"
@@ -19,7 +19,8 @@ enum { PATIENCE_US = 30 * 1000 * 1000 };
 typedef struct export
 {
     const command_t *command;
-    const char *url, *token, *token_file, *format;
+    target_options_t target;
+    const char *format;
     bool force;
     int positionals;
     const char *folder;
@@ -128,20 +129,23 @@ static status_t export_to(export_t *export, size_t *files, int64_t *bytes, probl
     return status;
 }
 
-static int run(export_t *export, const char *token)
+static int run(export_t *export)
 {
     problem_t problem = {0};
     size_t files = 0;
     int64_t bytes = 0;
-    status_t status = http_new(export->url, token, 1, &export->http, &problem);
-    if (status == STATUS_INVALID_ARGUMENT)
-        return command_usage_error(export->command, "%s", problem.detail);
+    int code = target_open(export->command, &export->target, false, &export->http);
+    if (code != COMMAND_OK)
+        return code;
     export->bundle.dir = -1;
-    if (status == STATUS_OK)
-        status = export_to(export, &files, &bytes, &problem);
+    const status_t status = export_to(export, &files, &bytes, &problem);
+    // What was refused here, for a file's name say, is no word of the platform's.
+    if (status != STATUS_OK)
+        code =
+            export->status != STATUS_OK ? command_failed(export->command, &problem) : ask_failed(export->command, export->http, &problem);
     http_destroy(&export->http);
     if (status != STATUS_OK)
-        return command_failed(export->command, &problem);
+        return code;
     char amount[PROGRESS_AMOUNT_SIZE];
     progress_amount(bytes, amount);
     printf("%s: %zu %s, %s\n", export->folder, files, files == 1 ? "file" : "files", amount);
@@ -152,9 +156,7 @@ int export_command(const command_t *command, int argc, char **argv)
 {
     export_t export = {.command = command};
     const command_option_t options[] = {
-        {"--url", &export.url, NULL, true},
-        {"--token", &export.token, NULL, false},
-        {"--token-file", &export.token_file, NULL, false},
+        TARGET_OPTIONS(export.target),
         {"--format", &export.format, NULL, false},
         {"--force", NULL, &export.force, false},
         {0},
@@ -170,11 +172,5 @@ int export_command(const command_t *command, int argc, char **argv)
         return command_usage_error(command, "--format is csv or json");
     export.folder = argv[1];
     export.progress = (progress_t){.out = isatty(STDERR_FILENO) == 1 ? stderr : NULL, .terminal = true};
-    buf_t token;
-    buf_init(&token, CREDENTIAL_CAP);
-    int code = credential_take(command, export.token, export.token_file, &token);
-    if (code == COMMAND_OK)
-        code = run(&export, token.data);
-    buf_deinit(&token);
-    return code;
+    return run(&export);
 }

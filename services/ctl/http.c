@@ -19,7 +19,9 @@ enum {
 struct http {
     CURLM *multi;
     char *url;
-    char *authorization;
+    char *authorization; // NULL where there is no token
+    int watched;         // descriptor, -1 for none
+    long refusal;
     bool direct; // a proxy of the environment is not for this machine itself
     CURL *idle[IDLE_MAX];
     size_t idle_count;
@@ -59,7 +61,7 @@ status_t http_new(const char *url, const char *token, unsigned connections, http
     bool direct;
     if (!check_url(url, &direct))
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "--url", "\"%s\" is no address as in http://127.0.0.1:8080", url);
-    if (!header_safe(token) || strlen(token) > HEADER_MAX)
+    if (token != NULL && (!header_safe(token) || strlen(token) > HEADER_MAX))
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "--token", "the token has characters that no token has, or is too long");
     http_t *made = calloc(1, sizeof *made);
     if (made == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -69,10 +71,15 @@ status_t http_new(const char *url, const char *token, unsigned connections, http
     made->direct = direct;
     made->multi = curl_multi_init();
     made->url = strdup(url);
-    if (asprintf(&made->authorization, "Authorization: Bearer %s", token) < 0)
+    made->watched = -1;
+    made->refusal = -1;
+    bool ok = made->multi != NULL && made->url != NULL;
+    if (token != NULL && asprintf(&made->authorization, "Authorization: Bearer %s", token) < 0) {
         made->authorization = NULL;
+        ok = false;
+    }
     *http = made;
-    if (made->multi == NULL || made->url == NULL || made->authorization == NULL) {
+    if (!ok) {
         http_destroy(http);
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "out of memory");
     }
@@ -171,25 +178,40 @@ static size_t take_header(char *line, size_t size, size_t count, void *data)
     return size * count;
 }
 
+// NULL where there is no memory for it; the list is then gone.
+static struct curl_slist *add_header(struct curl_slist *list, const char *name, const char *value)
+{
+    char line[HEADER_MAX + 32];
+    if (value == NULL || list == NULL)
+        return list;
+    const int size = snprintf(line, sizeof line, "%s: %s", name, value);
+    struct curl_slist *longer = size > 0 && (size_t)size < sizeof line ? curl_slist_append(list, line) : NULL;
+    if (longer == NULL)
+        curl_slist_free_all(list);
+    return longer;
+}
+
+static const char *accept_of(const http_request_t *request)
+{
+    if (request->accept != NULL)
+        return request->accept;
+    return request->take != NULL ? "*/*" : "application/json, application/problem+json";
+}
+
 static struct curl_slist *make_headers(const http_t *http, const http_request_t *request)
 {
-    struct curl_slist *list = curl_slist_append(NULL, http->authorization);
     // Without this libcurl waits for "100 Continue" before it sends a larger body.
-    const char *const fixed[] = {request->take != NULL ? "Accept: */*" : "Accept: application/json, application/problem+json",
-                                 "Expect:", "Content-Type: application/json"};
+    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+    list = add_header(list, "Accept", accept_of(request));
     // A form names its type itself.
-    const size_t count = request->body != NULL ? 3 : request->part_count > 0 ? 2 : 1;
-    for (size_t i = 0; list != NULL && i < count; i++) {
-        struct curl_slist *longer = curl_slist_append(list, fixed[i]);
-        if (longer == NULL)
-            curl_slist_free_all(list);
-        list = longer;
-    }
-    if (list == NULL || request->key == NULL)
+    list = add_header(list, "Content-Type", request->body != NULL ? "application/json" : NULL);
+    list = add_header(list, "Idempotency-Key", request->key);
+    list = add_header(list, "If-Match", request->match);
+    list = add_header(list, "Last-Event-ID", request->last_event_id);
+    // A daemon's own socket is asked without a token.
+    if (list == NULL || http->authorization == NULL || request->socket != NULL)
         return list;
-    char line[256];
-    snprintf(line, sizeof line, "Idempotency-Key: %s", request->key);
-    struct curl_slist *longer = curl_slist_append(list, line);
+    struct curl_slist *longer = curl_slist_append(list, http->authorization);
     if (longer == NULL)
         curl_slist_free_all(list);
     return longer;
@@ -226,6 +248,17 @@ static bool set_times(CURL *easy, http_request_t *request)
            curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_TIMEOUT_S) == CURLE_OK;
 }
 
+static bool set_verb(CURL *easy, const http_request_t *request)
+{
+    if (strcmp(request->verb, "GET") == 0)
+        return true;
+    // What changes something without saying anything has an empty body, not none.
+    if (request->body == NULL && request->part_count == 0 && strcmp(request->verb, "DELETE") != 0 &&
+        (curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L) != CURLE_OK || curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "") != CURLE_OK))
+        return false;
+    return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->verb) == CURLE_OK;
+}
+
 static bool set_options(const http_t *http, CURL *easy, http_request_t *request)
 {
     char url[HEADER_MAX];
@@ -240,14 +273,18 @@ static bool set_options(const http_t *http, CURL *easy, http_request_t *request)
               curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error) == CURLE_OK && set_times(easy, request) &&
               curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
-    if (ok && http->direct)
+    if (ok && (http->direct || request->socket != NULL))
         ok = curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
+    if (ok && request->socket != NULL)
+        ok = curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->socket) == CURLE_OK;
     // The body is the caller's and lives until `done`.
     if (ok && request->body != NULL)
         ok = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(request->body)) == CURLE_OK &&
              curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body) == CURLE_OK;
     if (ok && request->part_count > 0)
         ok = set_form(easy, request);
+    if (ok && request->verb != NULL)
+        ok = set_verb(easy, request);
     return ok;
 }
 
@@ -272,14 +309,10 @@ status_t http_start(http_t *http, http_request_t *request, problem_t *problem)
     return STATUS_OK;
 }
 
-static void finish(http_t *http, CURL *easy, CURLcode result)
+// Gives back what belongs to the request alone.
+static void release(http_t *http, http_request_t *request)
 {
-    http_request_t *request = NULL;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&request);
-    if (result == CURLE_OK)
-        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &request->code);
-    else if (request->error[0] == '\0')
-        snprintf(request->error, sizeof request->error, "%s", curl_easy_strerror(result));
+    CURL *easy = request->easy;
     curl_multi_remove_handle(http->multi, easy);
     curl_slist_free_all(request->headers);
     request->headers = NULL;
@@ -292,7 +325,24 @@ static void finish(http_t *http, CURL *easy, CURLcode result)
         http->idle[http->idle_count++] = easy;
     else
         curl_easy_cleanup(easy);
+}
+
+static void finish(http_t *http, CURL *easy, CURLcode result)
+{
+    http_request_t *request = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&request);
+    if (result == CURLE_OK)
+        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &request->code);
+    else if (request->error[0] == '\0')
+        snprintf(request->error, sizeof request->error, "%s", curl_easy_strerror(result));
+    release(http, request);
     request->done(request);
+}
+
+void http_cancel(http_t *http, http_request_t *request)
+{
+    if (request->easy != NULL)
+        release(http, request);
 }
 
 status_t http_turn(http_t *http, int wait_ms, problem_t *problem)
@@ -301,7 +351,8 @@ status_t http_turn(http_t *http, int wait_ms, problem_t *problem)
     CURLMcode code = curl_multi_perform(http->multi, &running);
     CURLMsg *message = curl_multi_info_read(http->multi, &queued);
     if (code == CURLM_OK && message == NULL) {
-        code = curl_multi_poll(http->multi, NULL, 0, wait_ms, NULL);
+        struct curl_waitfd watched = {.fd = http->watched, .events = CURL_WAIT_POLLIN};
+        code = curl_multi_poll(http->multi, http->watched >= 0 ? &watched : NULL, http->watched >= 0 ? 1 : 0, wait_ms, NULL);
         if (code == CURLM_OK)
             code = curl_multi_perform(http->multi, &running);
         message = curl_multi_info_read(http->multi, &queued);
@@ -311,4 +362,24 @@ status_t http_turn(http_t *http, int wait_ms, problem_t *problem)
             finish(http, message->easy_handle, message->data.result);
     }
     return code == CURLM_OK ? STATUS_OK : problem_set(problem, STATUS_INTERNAL, NULL, "HTTP: %s", curl_multi_strerror(code));
+}
+
+void http_watch(http_t *http, int fd)
+{
+    http->watched = fd;
+}
+
+long http_refusal(const http_t *http)
+{
+    return http->refusal;
+}
+
+void http_note_refusal(http_t *http, long code)
+{
+    http->refusal = code;
+}
+
+const char *http_url(const http_t *http)
+{
+    return http->url;
 }

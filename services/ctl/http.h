@@ -19,9 +19,14 @@ typedef struct http_part {
 } http_part_t;
 
 typedef struct http_request {
-    const char *path; // "/v1/organisations"
-    const char *body; // JSON of a POST; NULL for a GET
-    const char *key;  // Idempotency-Key; NULL for none
+    const char *path;          // "/v1/organisations"
+    const char *verb;          // NULL: POST where there is a body or a form, else GET
+    const char *body;          // JSON; NULL for none
+    const char *key;           // Idempotency-Key; NULL for none
+    const char *match;         // If-Match, with its quotes; NULL for none
+    const char *last_event_id; // of a stream; NULL for none
+    const char *accept;        // NULL: JSON, or anything for `take`
+    const char *socket;        // path of a unix socket instead of the address; NULL for none
     // A POST of files as multipart/form-data, instead of `body`.
     http_part_t *parts;
     size_t part_count;
@@ -43,13 +48,23 @@ typedef struct http_request {
     void *headers, *form, *easy;
 } http_request_t;
 
-// `url` is the server's address, http or https, without a path. INVALID_ARGUMENT where it is none. `connections` at most are open.
+// `url` is the server's address, http or https, without a path. INVALID_ARGUMENT where it is none. `token` NULL: none is sent. At most
+// `connections` are open.
 MUST_CHECK status_t http_new(const char *url, const char *token, unsigned connections, http_t **http, problem_t *problem);
+// The address, without a slash at its end.
+const char *http_url(const http_t *http);
 // Nothing may be under way.
 void http_destroy(http_t **http);
 // Starts a request; its reply is taken into a buffer that the caller gives back with buf_deinit.
 MUST_CHECK status_t http_start(http_t *http, http_request_t *request, problem_t *problem);
+// Ends a request that is under way; `done` is not called.
+void http_cancel(http_t *http, http_request_t *request);
 // Waits up to `wait_ms` for something to happen, and hands over what is complete.
 MUST_CHECK status_t http_turn(http_t *http, int wait_ms, problem_t *problem);
+// A turn also ends when there is something to read at the descriptor; -1 for none.
+void http_watch(http_t *http, int fd);
+// The status with which the platform refused the last question: 0 where it did not answer, -1 where nothing was refused. For exit codes.
+long http_refusal(const http_t *http);
+void http_note_refusal(http_t *http, long code);
 
 #endif

@@ -8,9 +8,9 @@
 #include "common/pb/json.h"
 #include "pcn/registry/v1/registry.meta.h"
 #include "services/ctl/command.h"
-#include "services/ctl/credential.h"
 #include "services/ctl/folder.h"
 #include "services/ctl/job.h"
+#include "services/ctl/target.h"
 
 enum { FOLDERS_MAX = 64, PATIENCE_DEFAULT_S = 30, PATIENCE_MAX_S = 3600, PATH_SIZE = 128, KEY_SIZE = 64, STEP_SIZE = 64 };
 // A job shows a thousand problems at most.
@@ -18,7 +18,8 @@ enum { FOLDERS_MAX = 64, PATIENCE_DEFAULT_S = 30, PATIENCE_MAX_S = 3600, PATH_SI
 
 typedef struct import {
     const command_t *command;
-    const char *url, *token, *token_file, *start, *from, *patience;
+    target_options_t target;
+    const char *start, *from, *patience;
     bool dry_run, json, verbose;
     int64_t patience_us;
     int folders;
@@ -38,9 +39,7 @@ typedef struct sending {
 static int parse(import_t *import, int argc, char **argv)
 {
     const command_option_t options[] = {
-        {"--url", &import->url, NULL, true},
-        {"--token", &import->token, NULL, false},
-        {"--token-file", &import->token_file, NULL, false},
+        TARGET_OPTIONS(import->target),
         {"--start", &import->start, NULL, false},
         {"--from", &import->from, NULL, false},
         {"--dry-run", NULL, &import->dry_run, false},
@@ -127,6 +126,7 @@ static int run_folder(import_t *import, const char *path)
     problem_t problem = {0};
     Pcn__Registry__V1__Job *job = NULL;
     folder_t folder;
+    http_note_refusal(import->http, -1); // of the folder before
     status_t status = folder_open(path, &folder, &problem);
     say_ignored(import, &folder);
     arena_reset(import->arena);
@@ -137,20 +137,16 @@ static int run_folder(import_t *import, const char *path)
     progress_clear(&import->progress);
     folder_close(&folder);
     if (status != STATUS_OK)
-        return command_failed(import->command, &problem);
+        return ask_failed(import->command, import->http, &problem);
     const bool good = import->json ? say_json(job) : job_say_import(job, path, stdout, stderr);
     return good ? COMMAND_OK : COMMAND_FAILED;
 }
 
-static int run(import_t *import, const char *token)
+static int run(import_t *import)
 {
-    problem_t problem = {0};
-    status_t status = http_new(import->url, token, 1, &import->http, &problem);
-    if (status == STATUS_INVALID_ARGUMENT)
-        return command_usage_error(import->command, "%s", problem.detail);
-    if (status != STATUS_OK)
-        return command_failed(import->command, &problem);
-    int code = COMMAND_OK;
+    int code = target_open(import->command, &import->target, false, &import->http);
+    if (code != COMMAND_OK)
+        return code;
     // What was found by a dry run is worth knowing of each folder; else one that fails may be what the next builds upon.
     for (int i = 0; i < import->folders && (code == COMMAND_OK || import->dry_run); i++) {
         const int result = run_folder(import, import->folder[i]);
@@ -179,14 +175,8 @@ int import_command(const command_t *command, int argc, char **argv)
     trim_folders(&import);
     import.progress = (progress_t){.out = import.json ? NULL : stderr, .terminal = isatty(STDERR_FILENO) == 1};
     import.arena = arena_new(ARENA_CAP);
-    buf_t token;
-    buf_init(&token, CREDENTIAL_CAP);
-    code = credential_take(command, import.token, import.token_file, &token);
-    if (code == COMMAND_OK) {
-        const problem_t problem = {.status = STATUS_RESOURCE_EXHAUSTED, .detail = "out of memory"};
-        code = import.arena != NULL ? run(&import, token.data) : command_failed(command, &problem);
-    }
-    buf_deinit(&token);
+    const problem_t problem = {.status = STATUS_RESOURCE_EXHAUSTED, .detail = "out of memory"};
+    code = import.arena != NULL ? run(&import) : command_failed(command, &problem);
     arena_destroy(&import.arena);
     return code;
 }

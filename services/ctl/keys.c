@@ -9,6 +9,7 @@
 
 #include "common/rpc/keys.h"
 #include "services/ctl/command.h"
+#include "services/ctl/rows.h"
 
 static const char suffix[] = ".public";
 
@@ -33,7 +34,7 @@ static bool is_daemon(const char *name)
 
 typedef struct keys_arguments {
     const char *dir, *public_key;
-    bool force;
+    bool force, json, table;
     int count; // of names
     char **names;
 } keys_arguments_t;
@@ -141,15 +142,8 @@ static int filter_public(const struct dirent *entry)
     return size >= sizeof suffix && strcmp(entry->d_name + size - (sizeof suffix - 1), suffix) == 0;
 }
 
-static int list(const command_t *command, const char *dir)
+static int collect(const command_t *command, const char *dir, struct dirent **entries, int count, json_t *rows)
 {
-    struct dirent **entries;
-    int count = scandir(dir, &entries, filter_public, alphasort);
-    if (count < 0) {
-        problem_t problem = {0};
-        (void)problem_set(&problem, STATUS_UNAVAILABLE, "--dir", "cannot read the folder %s: %s", dir, strerror(errno));
-        return command_failed(command, &problem);
-    }
     int code = COMMAND_OK;
     for (int i = 0; i < count; i++) {
         char *name = entries[i]->d_name;
@@ -158,12 +152,34 @@ static int list(const command_t *command, const char *dir)
         char public_key[RPC_KEY_SIZE];
         // One damaged file must not hide the others.
         if (rpc_keys_load_public(dir, name, public_key, &problem) == STATUS_OK)
-            printf("%-24s %s%s\n", name, public_key, is_daemon(name) ? "  daemon" : "");
+            json_array_append_new(rows, json_pack("{s:s, s:s, s:b}", "name", name, "publicKey", public_key, "daemon", is_daemon(name)));
         else
             code = command_failed(command, &problem);
-        free(entries[i]);
     }
+    return code;
+}
+
+static int list(const command_t *command, const keys_arguments_t *arguments)
+{
+    static const rows_column_t columns[] = {
+        {"NAME", "name", false, true}, {"PUBLIC KEY", "publicKey", false, true}, {"DAEMON", "daemon", false, true}};
+    struct dirent **entries;
+    problem_t problem = {0};
+    show_t show;
+    const int count = scandir(arguments->dir, &entries, filter_public, alphasort);
+    if (count < 0) {
+        (void)problem_set(&problem, STATUS_UNAVAILABLE, "--dir", "cannot read the folder %s: %s", arguments->dir, strerror(errno));
+        return command_failed(command, &problem);
+    }
+    json_t *rows = json_array();
+    int code = collect(command, arguments->dir, entries, count, rows);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
     free(entries);
+    show_init(&show, stdout, arguments->json, arguments->table, NULL);
+    if (rows_show(&show, rows, columns, sizeof columns / sizeof *columns, &problem) != STATUS_OK)
+        code = command_failed(command, &problem);
+    json_decref(rows);
     return code;
 }
 
@@ -174,16 +190,17 @@ static int check_options(const command_t *command, const char *verb, const keys_
         return command_usage_error(command, "--public-key is for keys add");
     if (arguments->force && strcmp(verb, "revoke") != 0)
         return command_usage_error(command, "--force is for keys revoke");
+    if ((arguments->json || arguments->table) && strcmp(verb, "list") != 0)
+        return command_usage_error(command, "--json and --table are for keys list");
     return check_names(command, arguments->count, arguments->names);
 }
 
 int keys_command(const command_t *command, int argc, char **argv)
 {
     keys_arguments_t arguments = {0};
-    const command_option_t options[] = {{"--dir", &arguments.dir, NULL, true},
-                                        {"--public-key", &arguments.public_key, NULL, false},
-                                        {"--force", NULL, &arguments.force, false},
-                                        {0}};
+    const command_option_t options[] = {{"--dir", &arguments.dir, NULL, true},      {"--public-key", &arguments.public_key, NULL, false},
+                                        {"--force", NULL, &arguments.force, false}, {"--json", NULL, &arguments.json, false},
+                                        {"--table", NULL, &arguments.table, false}, {0}};
     problem_t problem = {0};
     int count = 0;
     if (command_options(options, argc - 1, argv + 1, &count, &problem) != STATUS_OK)
@@ -197,7 +214,7 @@ int keys_command(const command_t *command, int argc, char **argv)
     if (code != COMMAND_OK)
         return code;
     if (strcmp(verb, "list") == 0)
-        return arguments.count == 0 ? list(command, arguments.dir) : command_usage_error(command, "keys list takes no name");
+        return arguments.count == 0 ? list(command, &arguments) : command_usage_error(command, "keys list takes no name");
     if (strcmp(verb, "add") == 0)
         return add(command, &arguments);
     if (strcmp(verb, "revoke") == 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/app/issuer.h"
+#include "services/gateway/keyurl.h"
 
 #define KEY(name, type, field, default_text, minimum, maximum, help)                                                                       \
     {                                                                                                                                      \
@@ -21,6 +22,10 @@ const config_key_t gateway_keys[] = {
         "a connection that is silent for so long is closed"),
     KEY("IN_FLIGHT_MAX", CONFIG_NUMBER, in_flight_max, "4096", 1, 1000000, "most requests that wait for services; beyond it 503 at once"),
     KEY("JWKS", CONFIG_STRING, jwks, "", 0, 0, "file with the keys of the tokens' issuer; empty for STATE_DIR/issuer/jwks.json"),
+    KEY("JWKS_URL", CONFIG_STRING, jwks_url, "", 0, 0, "address of the same, instead of the file: https, or http on this machine"),
+    KEY("JWKS_CA", CONFIG_STRING, jwks_authorities, "", 0, 0,
+        "file of the authorities that the address's certificate must be of; empty for the machine's"),
+    KEY("JWKS_REFRESH", CONFIG_DURATION, jwks_refresh_ms, "10m", 10000, 86400000, "how often the address is asked for its keys"),
     KEY("TOKEN_ISSUER", CONFIG_STRING, token_issuer, ISSUER_DEVELOPMENT, 0, 0, "the one issuer that is believed"),
     KEY("TOKEN_AUDIENCE", CONFIG_STRING, token_audience, ISSUER_AUDIENCE, 0, 0, "audience that a token must be made for"),
     KEY("TOKEN_LEEWAY", CONFIG_DURATION, token_leeway_ms, "30s", 0, 600000, "how far the issuer's clock may be off"),
@@ -34,6 +39,21 @@ const config_key_t gateway_keys[] = {
     {0},
 };
 
+static status_t check_key_source(const gateway_config_t *config, problem_t *problem)
+{
+    if (config->jwks_url[0] == '\0') {
+        return config->jwks_authorities[0] == '\0'
+                   ? STATUS_OK
+                   : problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_JWKS_CA", "Needs PCN_GATEWAY_JWKS_URL");
+    }
+    if (config->jwks[0] != '\0')
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_JWKS_URL", "Excludes PCN_GATEWAY_JWKS");
+    status_t status = keyurl_check(config->jwks_url, strcmp(config->app.environment, "production") != 0, problem);
+    if (status != STATUS_OK)
+        problem_prefix(problem, "PCN_GATEWAY_JWKS_URL");
+    return status;
+}
+
 status_t gateway_config_check(const gateway_config_t *config, problem_t *problem)
 {
     if (config->listen_fd >= 0 && config->http_listen[0] != '\0')
@@ -44,5 +64,5 @@ status_t gateway_config_check(const gateway_config_t *config, problem_t *problem
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_AUDIENCE", "An audience is needed");
     if (strcmp(config->app.environment, "production") == 0 && strcmp(config->token_issuer, ISSUER_DEVELOPMENT) == 0)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "PCN_GATEWAY_TOKEN_ISSUER", "The development issuer is not for production");
-    return STATUS_OK;
+    return check_key_source(config, problem);
 }

@@ -1,5 +1,5 @@
 // The token issuer's keys from a file, read again when it changes or on SIGHUP. A new file that is broken keeps the keys that were good.
-// Another source (a URL, say) would stand beside this one and hand its sets to verifier_set_keys in the same way.
+// The other source is an address, keyurl.h.
 #ifndef PCN_GATEWAY_KEYFILE_H
 #define PCN_GATEWAY_KEYFILE_H
 

@@ -7,12 +7,14 @@
 #include "services/gateway/backends.h"
 #include "services/gateway/http.h"
 #include "services/gateway/keyfile.h"
+#include "services/gateway/keyurl.h"
 #include "services/gateway/stream_hub.h"
 
 typedef struct daemon_parts {
     gateway_t gateway;
     backends_t *backends;
-    keyfile_t *keyfile;
+    keyfile_t *keyfile; // one of both
+    keyurl_t *keyurl;
     http_t *http;
 } daemon_parts_t;
 
@@ -37,29 +39,44 @@ static void gateway_stop(app_t *app)
     backends_destroy(&parts->backends);
     http_destroy(&parts->http);
     keyfile_destroy(&parts->keyfile);
+    keyurl_destroy(&parts->keyurl);
     gateway_deinit(&parts->gateway);
     free(parts);
     app_set_data(app, NULL);
 }
 
+static status_t start_keys(daemon_parts_t *parts, const gateway_config_t *config, problem_t *problem)
+{
+    gateway_t *gateway = &parts->gateway;
+    if (config->jwks_url[0] != '\0') {
+        const keyurl_options_t options = {.url = config->jwks_url,
+                                          .authorities = config->jwks_authorities,
+                                          .refresh_ms = config->jwks_refresh_ms,
+                                          .timeout_ms = KEYURL_TIMEOUT_MS,
+                                          .floor_ms = KEYURL_FLOOR_MS};
+        return keyurl_new(gateway->loop, &options, gateway->verifier, gateway->metrics, &parts->keyurl, problem);
+    }
+    char jwks[512];
+    snprintf(jwks, sizeof(jwks), "%s/" ISSUER_FOLDER "/" ISSUER_JWKS_FILE, config->app.state_dir);
+    return keyfile_new(gateway->loop, config->jwks[0] != '\0' ? config->jwks : jwks, gateway->verifier, &parts->keyfile, problem);
+}
+
 static status_t start_parts(app_t *app, daemon_parts_t *parts, problem_t *problem)
 {
     const gateway_config_t *config = app_settings(app);
-    char address[512], jwks[512];
+    char address[512];
     listen_t socket = {.fd = -1};
     parts->gateway.loop = app_loop(app);
     parts->gateway.config = config;
     parts->gateway.metrics = app_metrics(app);
     snprintf(address, sizeof(address), "unix:%s/run/gateway.http", config->app.state_dir);
-    snprintf(jwks, sizeof(jwks), "%s/" ISSUER_FOLDER "/" ISSUER_JWKS_FILE, config->app.state_dir);
     status_t status = gateway_init(&parts->gateway, problem);
     if (status == STATUS_OK)
         status = backends_new(app, &parts->backends, problem);
     if (status != STATUS_OK)
         return status;
     parts->gateway.upstream = backends_upstream(parts->backends);
-    const char *keys = config->jwks[0] != '\0' ? config->jwks : jwks;
-    status = keyfile_new(parts->gateway.loop, keys, parts->gateway.verifier, &parts->keyfile, problem);
+    status = start_keys(parts, config, problem);
     if (status == STATUS_OK && config->listen_fd >= 0)
         status = listen_inherit((int)config->listen_fd, &socket, problem);
     else if (status == STATUS_OK)
@@ -111,7 +128,10 @@ static bool gateway_drained(app_t *app)
 static void gateway_reload(app_t *app)
 {
     const daemon_parts_t *parts = app_data(app);
-    keyfile_reload(parts->keyfile);
+    if (parts->keyurl != NULL)
+        keyurl_hint(parts->keyurl);
+    else
+        keyfile_reload(parts->keyfile);
 }
 
 static const app_spec_t gateway_app = {

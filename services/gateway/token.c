@@ -170,3 +170,13 @@ principal_t *token_read(const token_rules_t *rules, const jwks_t *jwks, const ch
         principal_release(&principal);
     return principal;
 }
+
+bool token_names_unknown_key(const jwks_t *jwks, const char *token, size_t size)
+{
+    const char *end = size <= TOKEN_SIZE_MAX ? memchr(token, '.', size) : NULL;
+    json_t *header = end != NULL ? read_object(token, (size_t)(end - token)) : NULL;
+    const char *kid = json_string_value(json_object_get(header, "kid"));
+    const bool unknown = kid != NULL && jwks_find(jwks, kid) == NULL;
+    json_decref(header);
+    return unknown;
+}

@@ -17,6 +17,8 @@ typedef struct token_rules {
 // three parts in strict base64url, at most 8 KiB; a header with the key's own algorithm, a known key id, type JWT if any, nothing
 // critical; a signature of that key; JSON without doubled keys; iss, aud, sub and exp as required, nbf and iat as they are given.
 principal_t *token_read(const token_rules_t *rules, const jwks_t *jwks, const char *token, size_t size, int64_t now_us);
+// Whether it is refused because its header names a key that is not in the set, which a newer set may have.
+bool token_names_unknown_key(const jwks_t *jwks, const char *token, size_t size);
 // Whether the time of a principal's token has come and is not over.
 bool token_current(const token_rules_t *rules, const principal_t *principal, int64_t now_us);
 

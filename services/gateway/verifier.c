@@ -21,6 +21,8 @@ struct verifier {
     entry_t **buckets;
     size_t bucket_count; // a power of two
     size_t count, max;
+    void (*unknown)(void *data);
+    void *unknown_data;
     entry_t *newest, *oldest;
 };
 
@@ -114,6 +116,12 @@ void verifier_set_keys(verifier_t *verifier, jwks_t **jwks)
     *jwks = NULL;
 }
 
+void verifier_on_unknown(verifier_t *verifier, void (*unknown)(void *data), void *data)
+{
+    verifier->unknown = unknown;
+    verifier->unknown_data = data;
+}
+
 bool verifier_has_keys(const verifier_t *verifier)
 {
     return verifier->jwks != NULL;
@@ -145,6 +153,8 @@ principal_t *verifier_check(verifier_t *verifier, const char *token, size_t size
     principal_t *principal = token_read(&verifier->rules, verifier->jwks, token, size, now_us);
     if (principal != NULL)
         remember(verifier, digest, principal);
+    else if (verifier->unknown != NULL && token_names_unknown_key(verifier->jwks, token, size))
+        verifier->unknown(verifier->unknown_data);
     return principal;
 }
 

@@ -125,15 +125,16 @@ static long check(import_t *import)
         (void)problem_set(step->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
         return -1;
     }
-    bool good = runs(import, apply_stage, PARAMS(import->id, import->start, rules));
+    bool good = runs(import, apply_stage, PARAMS(import->id, import->start, rules, import->attempts > 0 ? "true" : "false"));
     show(import, "checking", 40);
-    good = good && runs(import, "SELECT import_check_rows()", NULL, 0);
+    good = good && runs(import, apply_rows, PARAMS(import->id, step->today));
     if (import->problems == 0) {
         show(import, "checking", 60);
-        good = good && runs(import, apply_complete, PARAMS(step->today));
+        good = good && runs(import, apply_complete, PARAMS(step->today, step->now));
         good = good && runs(import, "SELECT import_grant_waivers()", NULL, 0);
         good = good && runs(import, "SELECT import_check_references()", NULL, 0);
         show(import, "checking", 80);
+        good = good && runs(import, apply_days, PARAMS(step->today));
         good = good && runs(import, apply_spans, PARAMS(step->today));
     }
     const char *found = good ? run(import, apply_tell, PARAMS(import->id)) : NULL;
@@ -171,22 +172,28 @@ static status_t fail_whole(import_t *import, const char *reason)
 // ---- applying ----
 
 typedef struct outcome {
-    char *created, *changed, *unchanged;
+    char *created, *changed, *added, *unchanged;
 } outcome_t;
+
+// A statement whose result is two numbers.
+static bool two(import_t *import, const char *sql, const char *const *values, int count, char **first, char **second)
+{
+    errand_step_t *step = import->step;
+    PGresult *result = db_session_params(step->session, sql, values, count, step->problem);
+    if (result == NULL)
+        return false;
+    *first = arena_string(step->arena, PQgetvalue(result, 0, 0));
+    *second = arena_string(step->arena, PQgetvalue(result, 0, 1));
+    PQclear(result);
+    if (*first == NULL || *second == NULL)
+        return problem_set(step->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory"), false;
+    return true;
+}
 
 static bool read_outcome(import_t *import, outcome_t *outcome)
 {
-    errand_step_t *step = import->step;
-    PGresult *result = db_session_params(step->session, apply_all, PARAMS(step->now, step->today), step->problem);
-    if (result == NULL)
-        return false;
-    outcome->created = arena_string(step->arena, PQgetvalue(result, 0, 0));
-    outcome->changed = arena_string(step->arena, PQgetvalue(result, 0, 1));
-    outcome->unchanged = arena_string(step->arena, PQgetvalue(result, 0, 2));
-    PQclear(result);
-    if (outcome->created == NULL || outcome->changed == NULL || outcome->unchanged == NULL)
-        return problem_set(step->problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory"), false;
-    return true;
+    return two(import, apply_all, PARAMS(import->step->now, import->step->today), &outcome->created, &outcome->changed) &&
+           two(import, apply_count, NULL, 0, &outcome->added, &outcome->unchanged);
 }
 
 static void advance(void *data, int percent)
@@ -210,10 +217,22 @@ static status_t refused(import_t *import)
     return fail_whole(import, reason);
 }
 
+// Others changed what was checked: it is checked again, and then they wait.
+static status_t again(import_t *import)
+{
+    import->step->more = true;
+    return runs(import, "ROLLBACK", NULL, 0) ? STATUS_OK : import->step->problem->status;
+}
+
 static status_t apply(import_t *import)
 {
     errand_step_t *step = import->step;
     outcome_t outcome;
+    const char *moved = run(import, apply_hold, NULL, 0);
+    if (moved == NULL)
+        return step->problem->status;
+    if (moved[0] == 't')
+        return again(import);
     show(import, "applying", 0);
     if (!runs(import, "SAVEPOINT applying", NULL, 0))
         return step->problem->status;
@@ -228,7 +247,7 @@ static status_t apply(import_t *import)
     // The step's instant is that of its beginning.
     char now[INSTANT_SIZE];
     instant_format(clock_wall_us(), now);
-    if (!runs(import, apply_done, PARAMS(import->id, now, outcome.created, outcome.changed, outcome.unchanged)))
+    if (!runs(import, apply_done, PARAMS(import->id, now, outcome.created, outcome.changed, outcome.added, outcome.unchanged)))
         return step->problem->status;
     return commit(import);
 }

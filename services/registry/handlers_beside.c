@@ -43,18 +43,19 @@ status_t beside_record(service_call_t *call, const aggregate_t *row, recorded_t 
     facts->updated_at = (char *)call->now;
     call->version = facts->version;
     call->key = facts->code;
+    const char *type = recorded.since != NULL && strcmp(recorded.since, today) > 0 ? EVENT_ANNOUNCED : EVENT_UPDATED;
     if (facts->kind == KIND(NETWORK)) {
         network_t *network = network_for_event(facts, today, NULL, call->arena);
         if (network == NULL)
             return refuse_memory(call);
         SHOW_RECORDED(network, kept);
-        return emit(call, EVENT_UPDATED, facts->code, facts->version, NETWORK_TYPE, network);
+        return emit(call, type, facts->code, facts->version, NETWORK_TYPE, network);
     }
     organisation_t *organisation = organisation_of_aggregate(facts, call->arena);
     if (organisation == NULL)
         return refuse_memory(call);
     SHOW_RECORDED(organisation, kept);
-    return emit(call, EVENT_UPDATED, facts->code, facts->version, ORGANISATION_TYPE, organisation);
+    return emit(call, type, facts->code, facts->version, ORGANISATION_TYPE, organisation);
 }
 
 // A copy of the request's part, which is also the reply. NULL without memory.
@@ -98,7 +99,7 @@ status_t decide_add_system(service_call_t *call)
     if (system == NULL)
         return refuse_memory(call);
     system->practice = row->code;
-    return beside_record(call, row, (recorded_t){.system = system});
+    return beside_record(call, row, (recorded_t){.system = system, .since = system->from});
 }
 
 status_t decide_add_alignment(service_call_t *call)
@@ -115,5 +116,5 @@ status_t decide_add_alignment(service_call_t *call)
     if (alignment == NULL)
         return refuse_memory(call);
     alignment->organisation = row->code;
-    return beside_record(call, row, (recorded_t){.alignment = alignment});
+    return beside_record(call, row, (recorded_t){.alignment = alignment, .since = alignment->from});
 }

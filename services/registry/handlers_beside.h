@@ -10,6 +10,7 @@ typedef struct recorded {
     stated_fact_t *fact, *wrong_fact;
     system_profile_t *system, *wrong_system;
     alignment_t *alignment, *wrong_alignment;
+    const char *since; // the first day on which that makes a difference; NULL: at once
 } recorded_t;
 
 // The organisation's next version and its event.

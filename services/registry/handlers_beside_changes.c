@@ -5,6 +5,10 @@
 #include "common/pb/message.h"
 #include "services/registry/handlers_beside.h"
 #include "services/registry/rules_beside_changes.h"
+#include "services/registry/rules_difference.h"
+
+#define PROFILE_TYPE (&pcn__registry__v1__system_profile__type)
+#define ALIGNMENT_TYPE (&pcn__registry__v1__alignment__type)
 
 // What the save writes, or nothing where all was right already.
 static status_t end(service_call_t *call, const aggregate_t *row, void *changed, recorded_t recorded)
@@ -48,7 +52,8 @@ status_t decide_correct_fact(service_call_t *call)
 
 // ---- clinical systems ----
 
-static status_t end_system(service_call_t *call, const aggregate_t *row, changed_system_t *changed, system_profile_t *shown)
+static status_t end_system(service_call_t *call, const aggregate_t *row, changed_system_t *changed, system_profile_t *shown,
+                           const char *since)
 {
     Pcn__Registry__V1__ListSystemsReply *reply = pb_new(&pcn__registry__v1__list_systems_reply__type, call->arena);
     if (reply == NULL || (reply->systems = arena_alloc(call->arena, sizeof *reply->systems)) == NULL)
@@ -57,7 +62,8 @@ static status_t end_system(service_call_t *call, const aggregate_t *row, changed
     reply->n_systems = shown != NULL;
     call->reply = reply;
     return end(call, row, changed,
-               changed != NULL ? (recorded_t){.system = changed->after, .wrong_system = changed->wrong} : (recorded_t){.fact = NULL});
+               changed != NULL ? (recorded_t){.system = changed->after, .wrong_system = changed->wrong, .since = since}
+                               : (recorded_t){.fact = NULL});
 }
 
 status_t decide_end_system(service_call_t *call)
@@ -69,7 +75,7 @@ status_t decide_end_system(service_call_t *call)
         return status;
     changed_system_t *changed;
     status = system_end(row, request, call->arena, &changed, call->problem);
-    return status == STATUS_OK ? end_system(call, row, changed, changed->after) : status;
+    return status == STATUS_OK ? end_system(call, row, changed, changed->after, request->on) : status;
 }
 
 status_t decide_correct_system(service_call_t *call)
@@ -88,12 +94,14 @@ status_t decide_correct_system(service_call_t *call)
         if (strcmp(row->all_systems[i]->from, request->from) == 0)
             shown = row->all_systems[i];
     }
-    return end_system(call, row, changed, shown);
+    return end_system(call, row, changed, shown,
+                      changed != NULL ? dated_difference(PROFILE_TYPE, changed->wrong, changed->after, call->arena) : NULL);
 }
 
 // ---- alignments ----
 
-static status_t end_alignment(service_call_t *call, const aggregate_t *row, changed_alignment_t *changed, alignment_t *shown)
+static status_t end_alignment(service_call_t *call, const aggregate_t *row, changed_alignment_t *changed, alignment_t *shown,
+                              const char *since)
 {
     Pcn__Registry__V1__ListAlignmentsReply *reply = pb_new(&pcn__registry__v1__list_alignments_reply__type, call->arena);
     if (reply == NULL || (reply->alignments = arena_alloc(call->arena, sizeof *reply->alignments)) == NULL)
@@ -102,7 +110,8 @@ static status_t end_alignment(service_call_t *call, const aggregate_t *row, chan
     reply->n_alignments = shown != NULL;
     call->reply = reply;
     return end(call, row, changed,
-               changed != NULL ? (recorded_t){.alignment = changed->after, .wrong_alignment = changed->wrong} : (recorded_t){.fact = NULL});
+               changed != NULL ? (recorded_t){.alignment = changed->after, .wrong_alignment = changed->wrong, .since = since}
+                               : (recorded_t){.fact = NULL});
 }
 
 status_t decide_end_alignment(service_call_t *call)
@@ -114,7 +123,7 @@ status_t decide_end_alignment(service_call_t *call)
         return status;
     changed_alignment_t *changed;
     status = alignment_end(row, request, call->arena, &changed, call->problem);
-    return status == STATUS_OK ? end_alignment(call, row, changed, changed->after) : status;
+    return status == STATUS_OK ? end_alignment(call, row, changed, changed->after, request->on) : status;
 }
 
 status_t decide_correct_alignment(service_call_t *call)
@@ -133,5 +142,6 @@ status_t decide_correct_alignment(service_call_t *call)
         if (strcmp(row->all_alignments[i]->from, request->from) == 0)
             shown = row->all_alignments[i];
     }
-    return end_alignment(call, row, changed, shown);
+    return end_alignment(call, row, changed, shown,
+                         changed != NULL ? dated_difference(ALIGNMENT_TYPE, changed->wrong, changed->after, call->arena) : NULL);
 }

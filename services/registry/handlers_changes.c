@@ -35,6 +35,18 @@ static const char *event_type(const changed_t *changed)
     return changed->announced ? EVENT_ANNOUNCED : EVENT_UPDATED;
 }
 
+// With what stands beside it, which only an event shows.
+static status_t emit_changed(service_call_t *call, const changed_t *changed)
+{
+    organisation_t *shown = arena_alloc(call->arena, sizeof *shown);
+    if (shown == NULL)
+        return refuse_memory(call);
+    *shown = *changed->head;
+    if (changed->beside != NULL)
+        pb_merge(ORGANISATION_TYPE, shown, ORGANISATION_TYPE, changed->beside);
+    return emit_organisation(call, event_type(changed), shown, changed->after);
+}
+
 status_t changes_end(service_call_t *call, changes_t *changes, const char *code)
 {
     const changed_t *changed = changes_find(changes, code);
@@ -49,9 +61,8 @@ status_t changes_end(service_call_t *call, changes_t *changes, const char *code)
     call->unchanged = changed->head == NULL;
     call->version = call->unchanged ? changed->before->version : changed->head->version;
     for (size_t i = 0; i < changes->count && status == STATUS_OK; i++) {
-        const changed_t *one = &changes->all[i];
-        if (one->head != NULL)
-            status = emit_organisation(call, event_type(one), one->head, one->after);
+        if (changes->all[i].head != NULL)
+            status = emit_changed(call, &changes->all[i]);
     }
     call->after = changes->record;
     return status;

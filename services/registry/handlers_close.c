@@ -1,4 +1,4 @@
-#include "services/registry/handlers_changes.h"
+#include "services/registry/handlers_announcement.h"
 #include "services/registry/rules_close.h"
 
 status_t decide_close_organisation(service_call_t *call)
@@ -11,6 +11,6 @@ status_t decide_close_organisation(service_call_t *call)
     if (status == STATUS_OK)
         status = close_organisation(changes, request);
     if (status == STATUS_OK)
-        status = changes_end(call, changes, request->code);
+        status = changes_end_announced(call, changes, request->code, NULL, request->on, "close");
     return status == STATUS_OK ? changes_reply_organisation(call, changes, request->code) : status;
 }

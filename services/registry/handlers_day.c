@@ -1,3 +1,4 @@
+#include "common/base/clock.h"
 #include "services/registry/handlers_changes.h"
 #include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_day.h"
@@ -7,8 +8,14 @@ status_t decide_come_into_force(service_call_t *call)
     const Pcn__Registry__V1__ComeIntoForceRequest *request = call->request;
     if (call->row_count == 0)
         return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no organisation %s", request->code);
+    char date[DATE_SIZE];
+    date_format(call->today, date);
+    const char *today = arena_string(call->arena, date);
+    const char *now = today != NULL ? day_instant(today, call->now, call->arena) : NULL;
+    if (now == NULL)
+        return refuse_memory(call);
     changes_t *changes;
-    status_t status = changes_begin(call, 0, &changes);
+    status_t status = changes_new(call->rows, call->row_count, 0, today, now, call->arena, &changes, call->problem);
     if (status == STATUS_OK)
         status = day_come(changes, changes_find(changes, request->code));
     if (status == STATUS_OK)

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "services/registry/handlers_changes.h"
+#include "services/registry/rules_announcement.h"
 #include "services/registry/rules_correction.h"
 #include "services/registry/rules_move.h"
 #include "services/registry/rules_term.h"
@@ -59,6 +60,8 @@ status_t decide_move_member(service_call_t *call)
         status = find_practice(call, changes, request->practice);
     if (status == STATUS_OK)
         status = member_move(changes, request);
+    if (status == STATUS_OK)
+        status = announcement_make(changes, request->code, request->practice, request->on, "move");
     return status == STATUS_OK ? end(call, changes, request->code, shown(changes, request->on)) : status;
 }
 
@@ -69,6 +72,8 @@ status_t decide_leave_member(service_call_t *call)
     status_t status = begin(call, request->code, request->practice, &changes);
     if (status == STATUS_OK)
         status = member_leave(changes, request);
+    if (status == STATUS_OK)
+        status = announcement_make(changes, request->code, request->practice, request->on, "leave");
     return status == STATUS_OK ? end(call, changes, request->code, shown(changes, request->on)) : status;
 }
 
@@ -77,8 +82,10 @@ status_t decide_correct_member(service_call_t *call)
     const correct_member_request_t *request = call->request;
     changes_t *changes;
     status_t status = begin(call, request->code, request->practice, &changes);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        changes->corrects = true;
         status = member_correct(changes, request);
+    }
     return status == STATUS_OK ? end(call, changes, request->code, changes->today) : status;
 }
 
@@ -87,7 +94,9 @@ status_t decide_correct_director(service_call_t *call)
     const correct_director_request_t *request = call->request;
     changes_t *changes;
     status_t status = begin(call, request->code, NULL, &changes);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        changes->corrects = true;
         status = director_correct(changes, request);
+    }
     return status == STATUS_OK ? end(call, changes, request->code, changes->today) : status;
 }

@@ -5,6 +5,7 @@
 #include "services/registry/handlers.h"
 #include "services/registry/messages.h"
 #include "services/registry/rules_aggregate.h"
+#include "services/registry/rules_difference.h"
 #include "services/registry/rules_membership.h"
 #include "services/registry/rules_network.h"
 #include "services/registry/rules_term.h"
@@ -44,11 +45,13 @@ const aggregate_t *changeable(service_call_t *call, const char *code, const char
 }
 
 // Version and time of the change, the event, and the reply: the network of today, or of the first day of what was added where that does
-// not hold today.
-static status_t change_network(service_call_t *call, aggregate_t *facts, const char *from, const char *to)
+// not hold today. `row` is the network as it was.
+static status_t change_network(service_call_t *call, const aggregate_t *row, aggregate_t *facts, const char *from, const char *to)
 {
     char today[DATE_SIZE];
     date_format(call->today, today);
+    const char *first = aggregate_difference(row, facts, call->arena);
+    const char *type = first != NULL && strcmp(first, today) > 0 ? EVENT_ANNOUNCED : EVENT_UPDATED;
     facts->version++;
     facts->updated_at = (char *)call->now;
     const network_t *data = network_for_event(facts, today, NULL, call->arena);
@@ -58,7 +61,7 @@ static status_t change_network(service_call_t *call, aggregate_t *facts, const c
     call->reply = reply;
     call->version = facts->version;
     call->key = facts->code;
-    return emit(call, EVENT_UPDATED, facts->code, facts->version, NETWORK_TYPE, data);
+    return emit(call, type, facts->code, facts->version, NETWORK_TYPE, data);
 }
 
 status_t decide_add_director(service_call_t *call)
@@ -85,7 +88,7 @@ status_t decide_add_director(service_call_t *call)
     pb_merge(DIRECTOR_TYPE, director, DIRECTOR_TYPE, request->director);
     call->after = director;
     aggregate_t *facts = aggregate_with_director(row, director, call->arena);
-    return facts != NULL ? change_network(call, facts, director->from, director->to) : refuse_memory(call);
+    return facts != NULL ? change_network(call, row, facts, director->from, director->to) : refuse_memory(call);
 }
 
 status_t decide_add_waiver(service_call_t *call)
@@ -104,7 +107,7 @@ status_t decide_add_waiver(service_call_t *call)
     pb_merge(WAIVER_TYPE, waiver, WAIVER_TYPE, request->waiver);
     call->after = waiver;
     aggregate_t *facts = aggregate_with_waiver(row, waiver, call->arena);
-    return facts != NULL ? change_network(call, facts, waiver->from, waiver->to) : refuse_memory(call);
+    return facts != NULL ? change_network(call, row, facts, waiver->from, waiver->to) : refuse_memory(call);
 }
 
 // The network of today after the change, or of the day where that is to come.
@@ -113,7 +116,7 @@ static status_t change_waiver(service_call_t *call, const aggregate_t *row, chan
     call->after = changed;
     if (changed != NULL) {
         aggregate_t *facts = aggregate_with_changed_waiver(row, changed, call->arena);
-        return facts != NULL ? change_network(call, facts, day, NULL) : refuse_memory(call);
+        return facts != NULL ? change_network(call, row, facts, day, NULL) : refuse_memory(call);
     }
     char today[DATE_SIZE];
     date_format(call->today, today);

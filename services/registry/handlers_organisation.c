@@ -7,6 +7,8 @@
 #include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_network.h"
 #include "services/registry/rules_facts.h"
+#include "services/registry/rules_life.h"
+#include "services/registry/rules_opening.h"
 #include "services/registry/rules_organisation.h"
 
 status_t refuse_memory(service_call_t *call)
@@ -83,14 +85,19 @@ status_t decide_create_organisation(service_call_t *call)
     if (organisation == NULL || after == NULL)
         return refuse_memory(call);
     pb_merge(ORGANISATION_TYPE, organisation, ORGANISATION_TYPE, request->organisation);
-    organisation_complete(organisation);
     organisation->has_version = 1;
     organisation->version = 1;
     organisation->created_at = organisation->updated_at = (char *)call->now;
     const bool unlimited = service_may(call, SCOPE_ANY);
-    status_t status = organisation_check(organisation, call->problem);
+    char day[DATE_SIZE];
+    date_format(call->today, day);
+    const char *today = arena_string(call->arena, day);
+    if (today == NULL)
+        return refuse_memory(call);
+    status_t status = organisation_begin(organisation, today, call->now, call->arena, after, call->problem);
     if (status != STATUS_OK)
         return status;
+    organisation_end_facts(organisation, call->arena);
     // Before anything was loaded only what the request itself shows can be said.
     if (call->row_count == 0 && organisation->parent == NULL && !unlimited)
         return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "parent",
@@ -101,7 +108,6 @@ status_t decide_create_organisation(service_call_t *call)
             return status;
     }
     const char *const *parents = organisation_parent_kinds(organisation->kind);
-    after->organisation = organisation;
     after->parent_kinds = (char **)parents;
     after->n_parent_kinds = list_length(parents);
     after->place_kinds = (char **)organisation_place_kinds();
@@ -129,6 +135,22 @@ static status_t check_open(service_call_t *call, const timeline_t *timeline, con
     return problem_set(call->problem, STATUS_FAILED_PRECONDITION, field, "%s is closed from %s on", above, closed_from);
 }
 
+// What the request does to the days on which it is open.
+static status_t check_life(service_call_t *call, const timeline_t *timeline, const char *day, const organisation_t *before,
+                           const char *today)
+{
+    const Pcn__Registry__V1__UpdateOrganisationRequest *request = call->request;
+    const aggregate_t *row = call->rows[0];
+    if (!life_touched(request))
+        return STATUS_OK;
+    if (!request->correction && before->status != STATUS_OF(CLOSED) && timeline_on(timeline, day)->status == STATUS_OF(CLOSED))
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "status",
+                           "It is closed by POST /v1/organisations/%s:close, which sees to what hangs on it", row->code);
+    timeline_t *stood;
+    status_t status = timeline_new(row, today, call->now, call->arena, &stood, call->problem);
+    return status == STATUS_OK ? life_check(row, stood, timeline, request->organisation, today, call->arena, call->problem) : status;
+}
+
 status_t decide_update_organisation(service_call_t *call)
 {
     const Pcn__Registry__V1__UpdateOrganisationRequest *request = call->request;
@@ -138,24 +160,24 @@ status_t decide_update_organisation(service_call_t *call)
         return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no organisation %s", request->code);
     if (call->header->has_expected_version && call->header->expected_version != row->version)
         return problem_set(call->problem, STATUS_ABORTED, NULL, "%s is at version %lld now", request->code, (long long)row->version);
-    char today[DATE_SIZE];
-    date_format(call->today, today);
+    char text[DATE_SIZE];
+    date_format(call->today, text);
+    const char *today = arena_string(call->arena, text);
+    if (today == NULL)
+        return refuse_memory(call);
     const char *day = request->effective_from != NULL ? request->effective_from : today;
     timeline_t *timeline;
-    status_t status = timeline_new(row, arena_string(call->arena, today), call->now, call->arena, &timeline, call->problem);
+    status_t status = timeline_new(row, today, call->now, call->arena, &timeline, call->problem);
     if (status != STATUS_OK)
         return status;
     organisation_t *before = facts_of(timeline_on(timeline, day), call->arena);
     if (before == NULL)
         return refuse_memory(call);
-    status = timeline_change(timeline, arena_string(call->arena, day), request->organisation, request->clear, request->n_clear,
-                             request->has_correction && request->correction, call->problem);
+    status = life_change(timeline, request, day, before, today, call->arena, call->problem);
+    if (status == STATUS_OK)
+        status = check_life(call, timeline, day, before, today);
     if (status == STATUS_OK)
         status = organisation_check_membership(row, before, timeline_on(timeline, day), call->problem);
-    if (status == STATUS_OK && !request->correction && before->status != STATUS_OF(CLOSED) &&
-        timeline_on(timeline, day)->status == STATUS_OF(CLOSED))
-        status = problem_set(call->problem, STATUS_FAILED_PRECONDITION, "status",
-                             "It is closed by POST /v1/organisations/%s:close, which sees to what hangs on it", row->code);
     if (status == STATUS_OK)
         status = organisation_check_references(before, timeline_on(timeline, day), row->references, unlimited, call->problem);
     const organisation_t *asked = request->organisation;

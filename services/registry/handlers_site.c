@@ -2,13 +2,17 @@
 
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/pb/message.h"
+#include "common/service/cursor.h"
+#include "common/service/patch.h"
 #include "services/registry/handlers.h"
 #include "services/registry/messages.h"
-#include "common/service/cursor.h"
+#include "services/registry/rules_day.h"
+#include "services/registry/rules_difference.h"
 #include "services/registry/rules_paging.h"
-#include "common/service/patch.h"
+#include "services/registry/rules_span.h"
 #include "services/registry/rules_term.h"
 
 #define SITE_TYPE (&pcn__registry__v1__site__type)
@@ -141,6 +145,11 @@ status_t decide_create_site(service_call_t *call)
     return emit_site(call, EVENT_SITE_CREATED, site);
 }
 
+static const char *begin_of(const site_t *site)
+{
+    return site->from != NULL ? site->from : "";
+}
+
 // Whether nothing but the message's order of memory differs. False also without memory, which costs a needless write.
 static bool same(const site_t *a, const site_t *b, arena_t *arena)
 {
@@ -148,6 +157,26 @@ static bool same(const site_t *a, const site_t *b, arena_t *arena)
     size_t first_size, second_size;
     return pb_pack(a, arena, &first, &first_size) && pb_pack(b, arena, &second, &second_size) && first_size == second_size &&
            memcmp(first, second, first_size) == 0;
+}
+
+// Of a site only its days are of days: with anything else it changes at once.
+static bool is_announced(const service_call_t *call, const site_t *before, const site_t *after)
+{
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    site_t moved = *before;
+    moved.from = after->from;
+    moved.to = after->to;
+    moved.updated_at = after->updated_at;
+    moved.version = after->version;
+    if (!same(&moved, after, call->arena))
+        return false;
+    // Not in use before a day to come, then and now; or in use until one, then and now.
+    const char *begins = earlier_day(begin_of(before), begin_of(after));
+    if (span_same_text(before->from, after->from))
+        begins = NULL;
+    const char *ends = span_same_text(before->to, after->to) ? NULL : earlier_day(before->to, after->to);
+    return (begins == NULL || strcmp(begins, today) > 0) && (ends == NULL || strcmp(ends, today) >= 0);
 }
 
 status_t decide_update_site(service_call_t *call)
@@ -182,5 +211,28 @@ status_t decide_update_site(service_call_t *call)
     }
     after->version = before->version + 1;
     after->updated_at = (char *)call->now;
-    return emit_site(call, EVENT_SITE_UPDATED, after);
+    return emit_site(call, is_announced(call, before, after) ? EVENT_SITE_ANNOUNCED : EVENT_SITE_UPDATED, after);
+}
+
+status_t decide_site_comes_into_force(service_call_t *call)
+{
+    const Pcn__Registry__V1__ComeIntoForceRequest *request = call->request;
+    if (call->row_count == 0)
+        return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no site %s", request->code);
+    site_t *site = pb_new(SITE_TYPE, call->arena);
+    if (site == NULL)
+        return refuse_memory(call);
+    pb_merge(SITE_TYPE, site, LOADED_TYPE, call->rows[0]);
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    if (!span_is_untold(site->from, site->to, site->updated_at, today)) {
+        call->after = call->reply = site;
+        call->key = site->code;
+        call->version = site->version;
+        call->unchanged = true;
+        return STATUS_OK;
+    }
+    site->version++;
+    site->updated_at = (char *)(uintptr_t)day_instant(today, call->now, call->arena);
+    return site->updated_at != NULL ? emit_site(call, EVENT_SITE_UPDATED, site) : refuse_memory(call);
 }

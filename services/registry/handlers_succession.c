@@ -1,4 +1,4 @@
-#include "services/registry/handlers_changes.h"
+#include "services/registry/handlers_announcement.h"
 #include "services/registry/rules_succession.h"
 
 status_t decide_merge_organisation(service_call_t *call)
@@ -13,7 +13,7 @@ status_t decide_merge_organisation(service_call_t *call)
     if (status == STATUS_OK)
         status = succession_merge(changes, request);
     if (status == STATUS_OK)
-        status = changes_end(call, changes, request->code);
+        status = changes_end_announced(call, changes, request->code, NULL, request->on, "merge");
     return status == STATUS_OK ? changes_reply_organisation(call, changes, request->code) : status;
 }
 
@@ -32,6 +32,6 @@ status_t decide_split_organisation(service_call_t *call)
         return problem_set(call->problem, STATUS_NOT_FOUND, "code", "What is above %s is not within your reach", request->code);
     status = succession_split(changes, request);
     if (status == STATUS_OK)
-        status = changes_end(call, changes, request->code);
+        status = changes_end_announced(call, changes, request->code, NULL, request->on, "split");
     return status == STATUS_OK ? changes_reply_organisation(call, changes, request->code) : status;
 }

@@ -4,6 +4,8 @@
 
 #include "common/pb/message.h"
 #include "services/registry/rules_aggregate.h"
+#include "services/registry/rules_difference.h"
+#include "services/registry/rules_facts.h"
 #include "services/registry/rules_organisation.h"
 #include "services/registry/rules_term.h"
 
@@ -54,7 +56,7 @@ changed_t *changes_find(const changes_t *changes, const char *code)
 
 const organisation_t *changed_on(const changed_t *changed, const char *day)
 {
-    return changed->timeline != NULL ? timeline_on(changed->timeline, day) : changed->head;
+    return timeline_on(changed->timeline, day);
 }
 
 const char *reference_of(const organisation_t *organisation, const char *field)
@@ -93,7 +95,27 @@ static void *replaced(changes_t *changes, void *const *list, size_t *count, cons
 
 // ---- members and directors ----
 
-static Pcn__Registry__Store__V1__MembershipRow *membership_row(changes_t *changes, const changed_t *network, const member_t *member)
+const member_t *changed_member(const changed_t *network, const char *practice, const char *from)
+{
+    for (size_t i = 0; network->before != NULL && i < network->before->n_all_members; i++) {
+        const member_t *member = network->before->all_members[i];
+        if (strcmp(member->practice, practice) == 0 && strcmp(member->from, from) == 0)
+            return member;
+    }
+    return NULL;
+}
+
+const director_t *changed_director(const changed_t *network, const char *name, const char *from)
+{
+    for (size_t i = 0; network->before != NULL && i < network->before->n_all_directors; i++) {
+        const director_t *director = network->before->all_directors[i];
+        if (strcmp(director->name, name) == 0 && strcmp(director->from, from) == 0)
+            return director;
+    }
+    return NULL;
+}
+
+Pcn__Registry__Store__V1__MembershipRow *changes_membership_row(changes_t *changes, const changed_t *network, const member_t *member)
 {
     Pcn__Registry__Store__V1__MembershipRow *row = pb_new(&pcn__registry__store__v1__membership_row__type, changes->arena);
     if (row == NULL)
@@ -109,11 +131,10 @@ static Pcn__Registry__Store__V1__MembershipRow *membership_row(changes_t *change
     return row;
 }
 
-status_t changes_end_member(changes_t *changes, changed_t *network, const member_t *member, const char *to)
+static status_t set_member_end(changes_t *changes, changed_t *network, const member_t *member, const char *to, bool gone)
 {
-    const bool gone = to == NULL || strcmp(to, member->from) < 0;
     changes_record_t *record = changes->record;
-    Pcn__Registry__Store__V1__MembershipRow *row = membership_row(changes, network, member);
+    Pcn__Registry__Store__V1__MembershipRow *row = changes_membership_row(changes, network, member);
     member_t *shorter = arena_alloc(changes->arena, sizeof *shorter);
     if (row == NULL || shorter == NULL)
         return no_memory(changes);
@@ -131,10 +152,20 @@ status_t changes_end_member(changes_t *changes, changed_t *network, const member
     return STATUS_OK;
 }
 
+status_t changes_end_member(changes_t *changes, changed_t *network, const member_t *member, const char *to)
+{
+    return set_member_end(changes, network, member, to, to == NULL || strcmp(to, member->from) < 0);
+}
+
+status_t changes_resume_member(changes_t *changes, changed_t *network, const member_t *member, const char *to)
+{
+    return set_member_end(changes, network, member, to, false);
+}
+
 status_t changes_add_member(changes_t *changes, changed_t *network, member_t *member)
 {
     changes_record_t *record = changes->record;
-    Pcn__Registry__Store__V1__MembershipRow *row = membership_row(changes, network, member);
+    Pcn__Registry__Store__V1__MembershipRow *row = changes_membership_row(changes, network, member);
     aggregate_t *after = aggregate_with_member(network->after, member, changes->arena);
     record->members_added = roomier(changes, record->members_added, record->n_members_added);
     if (row == NULL || after == NULL || record->members_added == NULL)
@@ -145,7 +176,7 @@ status_t changes_add_member(changes_t *changes, changed_t *network, member_t *me
     return STATUS_OK;
 }
 
-static Pcn__Registry__Store__V1__DirectorRow *director_row(changes_t *changes, const changed_t *network, const director_t *director)
+Pcn__Registry__Store__V1__DirectorRow *changes_director_row(changes_t *changes, const changed_t *network, const director_t *director)
 {
     Pcn__Registry__Store__V1__DirectorRow *row = pb_new(&pcn__registry__store__v1__director_row__type, changes->arena);
     if (row == NULL)
@@ -161,11 +192,10 @@ static Pcn__Registry__Store__V1__DirectorRow *director_row(changes_t *changes, c
     return row;
 }
 
-status_t changes_end_director(changes_t *changes, changed_t *network, const director_t *director, const char *to)
+static status_t set_director_end(changes_t *changes, changed_t *network, const director_t *director, const char *to, bool gone)
 {
-    const bool gone = to == NULL || strcmp(to, director->from) < 0;
     changes_record_t *record = changes->record;
-    Pcn__Registry__Store__V1__DirectorRow *row = director_row(changes, network, director);
+    Pcn__Registry__Store__V1__DirectorRow *row = changes_director_row(changes, network, director);
     director_t *shorter = arena_alloc(changes->arena, sizeof *shorter);
     if (row == NULL || shorter == NULL)
         return no_memory(changes);
@@ -183,10 +213,20 @@ status_t changes_end_director(changes_t *changes, changed_t *network, const dire
     return STATUS_OK;
 }
 
+status_t changes_end_director(changes_t *changes, changed_t *network, const director_t *director, const char *to)
+{
+    return set_director_end(changes, network, director, to, to == NULL || strcmp(to, director->from) < 0);
+}
+
+status_t changes_resume_director(changes_t *changes, changed_t *network, const director_t *director, const char *to)
+{
+    return set_director_end(changes, network, director, to, false);
+}
+
 status_t changes_add_director(changes_t *changes, changed_t *network, director_t *director)
 {
     changes_record_t *record = changes->record;
-    Pcn__Registry__Store__V1__DirectorRow *row = director_row(changes, network, director);
+    Pcn__Registry__Store__V1__DirectorRow *row = changes_director_row(changes, network, director);
     aggregate_t *after = aggregate_with_director(network->after, director, changes->arena);
     record->directors_added = roomier(changes, record->directors_added, record->n_directors_added);
     if (row == NULL || after == NULL || record->directors_added == NULL)
@@ -223,7 +263,36 @@ status_t changes_succeed(changes_t *changes, changed_t *predecessor, changed_t *
     predecessors[after->n_predecessors++] = before->code;
     before->successors = successors;
     after->predecessors = predecessors;
-    predecessor->touched = successor->touched = true;
+    changed_touch(predecessor, on);
+    changed_touch(successor, on);
+    return STATUS_OK;
+}
+
+// Codes without one of them. False without memory.
+static bool without(changes_t *changes, char ***codes, size_t *count, const char *code)
+{
+    char **kept = arena_alloc(changes->arena, (*count + 1) * sizeof *kept);
+    size_t n = 0;
+    for (size_t i = 0; kept != NULL && i < *count; i++) {
+        if (strcmp((*codes)[i], code) != 0)
+            kept[n++] = (*codes)[i];
+    }
+    *codes = kept;
+    *count = n;
+    return kept != NULL;
+}
+
+status_t changes_part(changes_t *changes, changed_t *predecessor, changed_t *successor, Pcn__Registry__Store__V1__Succession *gone)
+{
+    changes_record_t *record = changes->record;
+    aggregate_t *before = predecessor->after, *after = successor->after;
+    record->successions_gone = roomier(changes, record->successions_gone, record->n_successions_gone);
+    if (record->successions_gone == NULL || !without(changes, &before->successors, &before->n_successors, after->code) ||
+        !without(changes, &after->predecessors, &after->n_predecessors, before->code))
+        return no_memory(changes);
+    record->successions_gone[record->n_successions_gone++] = gone;
+    changed_touch(predecessor, gone->on);
+    changed_touch(successor, gone->on);
     return STATUS_OK;
 }
 
@@ -241,10 +310,25 @@ status_t changes_create(changes_t *changes, organisation_t *organisation, change
     record->created[record->n_created++] = organisation;
     changes->count++;
     *out = changed;
-    return STATUS_OK;
+    return timeline_new(changed->after, changes->today, changes->now, changes->arena, &changed->timeline, changes->problem);
 }
 
 // ---- what is written ----
+
+void changed_touch(changed_t *changed, const char *day)
+{
+    changed->touched = true;
+    changed->since = earlier_day(changed->since, day);
+}
+
+// What is touched without a day is so at once.
+static bool is_announced(const changes_t *changes, const changed_t *changed)
+{
+    if (timeline_changed(changed->timeline) && !timeline_only_coming(changed->timeline))
+        return false;
+    const char *first = earlier_day(changed->since, aggregate_difference(changed->before, changed->after, changes->arena));
+    return first != NULL ? strcmp(first, changes->today) > 0 : !changed->touched;
+}
 
 static status_t record_one(changes_t *changes, changed_t *changed)
 {
@@ -255,15 +339,45 @@ static status_t record_one(changes_t *changes, changed_t *changed)
         return no_memory(changes);
     record->timelines[record->n_timelines++] = written;
     changed->head = written->head;
-    changed->announced = timeline_only_coming(changed->timeline);
+    changed->announced = is_announced(changes, changed);
+    return STATUS_OK;
+}
+
+// A new one is as its days have become since it was made.
+static status_t record_created(changes_t *changes, organisation_t *organisation)
+{
+    changes_record_t *record = changes->record;
+    const timeline_record_t *written = timeline_record(changes_find(changes, organisation->code)->timeline);
+    if (written == NULL)
+        return no_memory(changes);
+    for (unsigned i = 0; i < ORGANISATION_TYPE->descriptor->n_fields; i++) {
+        if (fact_is(i))
+            pb_copy_field(ORGANISATION_TYPE, organisation, written->head, i);
+    }
+    organisation->facts_from = written->head->facts_from;
+    organisation->coming = written->head->coming;
+    organisation->n_coming = written->head->n_coming;
+    for (size_t i = 0; i < written->n_added; i++) {
+        if (written->added[i]->superseded_at != NULL)
+            continue; // nobody ever read it
+        record->created_past = roomier(changes, record->created_past, record->n_created_past);
+        if (record->created_past == NULL)
+            return no_memory(changes);
+        record->created_past[record->n_created_past++] = written->added[i];
+    }
     return STATUS_OK;
 }
 
 status_t changes_record(changes_t *changes)
 {
+    for (size_t i = 0; i < changes->record->n_created; i++) {
+        status_t status = record_created(changes, changes->record->created[i]);
+        if (status != STATUS_OK)
+            return status;
+    }
     for (size_t i = 0; i < changes->count; i++) {
         changed_t *changed = &changes->all[i];
-        if (changed->timeline != NULL && (changed->touched || timeline_changed(changed->timeline))) {
+        if (changed->before != NULL && (changed->touched || timeline_changed(changed->timeline))) {
             status_t status = record_one(changes, changed);
             if (status != STATUS_OK)
                 return status;
@@ -281,6 +395,9 @@ status_t changes_record(changes_t *changes)
         head->n_successors = changed->after->n_successors;
         changed->head = head;
     }
+    changes->record->has_superseded_by = 1;
+    changes->record->superseded_by = changes->corrects ? PCN__REGISTRY__V1__SUPERSEDED_BY__SUPERSEDED_BY_CORRECTION
+                                                       : PCN__REGISTRY__V1__SUPERSEDED_BY__SUPERSEDED_BY_CHANGE;
     return STATUS_OK;
 }
 

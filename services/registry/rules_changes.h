@@ -14,8 +14,11 @@ typedef Pcn__Registry__Store__V1__Changes changes_record_t;
 typedef struct changed {
     const aggregate_t *before;  // as it was loaded; NULL for one that is created
     aggregate_t *after;         // its members, directors and successions as they will be; its facts are the timeline's
-    timeline_t *timeline;       // NULL for one that is created
+    timeline_t *timeline;       // of one that is created: from its first day on
+    const struct changed *like; // of one that is created: whose days it goes on with, or NULL
     bool touched;               // besides its facts
+    const char *since;          // where it is touched otherwise than in its members, directors and waivers: from which day on
+    organisation_t *beside;     // what its event shows of systems and alignments: only those lists are set; NULL for nothing
     const organisation_t *head; // once recorded, where it changes: the organisation of today with its new version
     bool announced;             // nothing of it changes before a day to come
 } changed_t;
@@ -27,6 +30,7 @@ typedef struct changes {
     changed_t *all;
     size_t count;
     changes_record_t *record;
+    bool corrects; // what never held was wrong from the beginning
 } changes_t;
 
 // Of the rows that were loaded, with room for `more` that are created. Refusals go to `problem`, here and below.
@@ -39,10 +43,19 @@ changed_t *changes_find(const changes_t *changes, const char *code);
 const organisation_t *changed_on(const changed_t *changed, const char *day);
 const char *reference_of(const organisation_t *organisation, const char *field);
 
+// The membership or term as it was loaded, by its key; NULL for none. And as a row of its table; NULL without memory.
+const member_t *changed_member(const changed_t *network, const char *practice, const char *from);
+const director_t *changed_director(const changed_t *network, const char *name, const char *from);
+Pcn__Registry__Store__V1__MembershipRow *changes_membership_row(changes_t *changes, const changed_t *network, const member_t *member);
+Pcn__Registry__Store__V1__DirectorRow *changes_director_row(changes_t *changes, const changed_t *network, const director_t *director);
+
 // The membership ends on the day; without one, or with one before its first, it never held.
 MUST_CHECK status_t changes_end_member(changes_t *changes, changed_t *network, const member_t *member, const char *to);
 MUST_CHECK status_t changes_add_member(changes_t *changes, changed_t *network, member_t *member);
 MUST_CHECK status_t changes_end_director(changes_t *changes, changed_t *network, const director_t *director, const char *to);
+// They end on another day than was recorded, or not at all (NULL).
+MUST_CHECK status_t changes_resume_member(changes_t *changes, changed_t *network, const member_t *member, const char *to);
+MUST_CHECK status_t changes_resume_director(changes_t *changes, changed_t *network, const director_t *director, const char *to);
 MUST_CHECK status_t changes_add_director(changes_t *changes, changed_t *network, director_t *director);
 
 // Closes it from the day on.
@@ -50,11 +63,18 @@ MUST_CHECK status_t changes_close(changes_t *changes, changed_t *changed, const 
 // That one goes on after the other: shown by both.
 MUST_CHECK status_t changes_succeed(changes_t *changes, changed_t *predecessor, changed_t *successor, const char *on, const char *manner,
                                     char *source);
+// That it does not.
+MUST_CHECK status_t changes_part(changes_t *changes, changed_t *predecessor, changed_t *successor,
+                                 Pcn__Registry__Store__V1__Succession *gone);
 // A new one; it has its version and times from here.
 MUST_CHECK status_t changes_create(changes_t *changes, organisation_t *organisation, changed_t **changed);
 
-// `parent`, `place` or `payee` is `value` (NULL: none) on all days from the first to the last, however often it changed in between; from the
-// day after, it is what it was.
+// The day, or that of its opening where it opens later: nothing is said of days before.
+const char *changed_first_day(const changed_t *changed, const char *from);
+// `parent`, `place` or `payee` is `value` (NULL: none) from the day on, until it changes anyway.
+MUST_CHECK status_t changes_set_reference(changes_t *changes, changed_t *changed, const char *day, const char *field, const char *value);
+// `parent`, `place` or `payee` is `value` (NULL: none) on all days from the first to the last, however often it changed in between; from
+// the day after, it is what it was.
 MUST_CHECK status_t changes_refer(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *to,
                                   const char *value);
 // The same, but only on those days from the first on, on which it was `before`.
@@ -67,10 +87,12 @@ bool changed_refers(const changed_t *changed, const char *field, const char *fro
 // A membership's days move the practice's parent, as far as they are not to come. Nothing where the practice was not loaded.
 MUST_CHECK status_t changes_follow(changes_t *changes, const char *practice, const char *from, const char *to, const char *parent);
 
-// What the save writes; fills `head` of each that changes.
+// Something of it besides facts, members, directors and waivers is another from the day on.
+void changed_touch(changed_t *changed, const char *day);
+
+// What the save writes; fills `head` and `announced` of each that changes.
 MUST_CHECK status_t changes_record(changes_t *changes);
 // How many aggregates change, once recorded.
-
 size_t changes_count(const changes_t *changes);
 
 #endif

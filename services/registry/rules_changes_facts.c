@@ -37,7 +37,7 @@ status_t changes_close(changes_t *changes, changed_t *changed, const char *on)
     return apply(changes, changed, on, patch, NULL, 0);
 }
 
-static status_t set_reference(changes_t *changes, changed_t *changed, const char *day, const char *field, const char *value)
+status_t changes_set_reference(changes_t *changes, changed_t *changed, const char *day, const char *field, const char *value)
 {
     char *clear[1] = {(char *)(uintptr_t)field};
     organisation_t *patch = pb_new(ORGANISATION_TYPE, changes->arena);
@@ -52,8 +52,7 @@ static status_t set_reference(changes_t *changes, changed_t *changed, const char
     return apply(changes, changed, day, patch, clear, value == NULL ? 1 : 0);
 }
 
-// Nothing is said of days before it opened.
-static const char *first_day(const changed_t *changed, const char *from)
+const char *changed_first_day(const changed_t *changed, const char *from)
 {
     const char *opened_on = changed_on(changed, from)->opened_on;
     return opened_on != NULL && strcmp(opened_on, from) > 0 ? opened_on : from;
@@ -85,7 +84,7 @@ static bool course_of(changes_t *changes, const changed_t *changed, const char *
 
 status_t changes_refer(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *to, const char *value)
 {
-    from = first_day(changed, from);
+    from = changed_first_day(changed, from);
     if (!term_ordered(from, to))
         return STATUS_OK;
     const char *after = to != NULL ? timeline_next(changed->timeline, to) : NULL;
@@ -97,12 +96,12 @@ status_t changes_refer(changes_t *changes, changed_t *changed, const char *field
     status_t status = STATUS_OK;
     for (const char *day = from; day != NULL && term_ordered(day, to) && status == STATUS_OK; day = timeline_next(changed->timeline, day)) {
         if (!same_text(reference_of(changed_on(changed, day), field), value))
-            status = set_reference(changes, changed, day, field, value);
+            status = changes_set_reference(changes, changed, day, field, value);
     }
     // A change is carried on until the field changes anyway: what came later is said again where that went too far.
     for (size_t i = 0; i < later.count && status == STATUS_OK; i++) {
         if (!same_text(reference_of(changed_on(changed, later.days[i]), field), later.values[i]))
-            status = set_reference(changes, changed, later.days[i], field, later.values[i]);
+            status = changes_set_reference(changes, changed, later.days[i], field, later.values[i]);
     }
     return status;
 }
@@ -111,10 +110,10 @@ status_t changes_redirect(changes_t *changes, changed_t *changed, const char *fi
                           const char *value)
 {
     status_t status = STATUS_OK;
-    for (const char *day = first_day(changed, from); day != NULL && status == STATUS_OK; day = timeline_next(changed->timeline, day)) {
+    for (const char *day = changed_first_day(changed, from); day != NULL && status == STATUS_OK; day = timeline_next(changed->timeline, day)) {
         const organisation_t *facts = changed_on(changed, day);
         if (facts->status != STATUS_OF(CLOSED) && same_text(reference_of(facts, field), before))
-            status = set_reference(changes, changed, day, field, value);
+            status = changes_set_reference(changes, changed, day, field, value);
     }
     return status;
 }
@@ -132,7 +131,7 @@ status_t changes_redirect_payees(changes_t *changes, const changed_t *ending, co
 
 bool changed_refers(const changed_t *changed, const char *field, const char *from, const char *value)
 {
-    for (const char *day = first_day(changed, from); day != NULL; day = timeline_next(changed->timeline, day)) {
+    for (const char *day = changed_first_day(changed, from); day != NULL; day = timeline_next(changed->timeline, day)) {
         const organisation_t *facts = changed_on(changed, day);
         if (facts->status != STATUS_OF(CLOSED) && same_text(reference_of(facts, field), value))
             return true;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "services/registry/rules_close_beside.h"
+#include "services/registry/rules_settle.h"
 #include "services/registry/rules_term.h"
 
 typedef struct closing {
@@ -59,7 +61,6 @@ static bool goes_on(const closing_t *closing, const member_t *member)
 static status_t end_memberships(const closing_t *closing, changed_t *network, const char *practice)
 {
     const aggregate_t *before = network->before;
-    const char *falls_to = changed_on(closing->ending, closing->last)->parent;
     status_t status = STATUS_OK;
     for (size_t i = 0; i < before->n_all_members && status == STATUS_OK; i++) {
         const member_t *member = before->all_members[i];
@@ -69,8 +70,6 @@ static status_t end_memberships(const closing_t *closing, changed_t *network, co
             return refuse(closing, "code", "%s is to become a member on %s: that has to be taken back first", member->practice,
                           member->from);
         status = changes_end_member(closing->changes, network, member, closing->last);
-        if (status == STATUS_OK && practice == NULL)
-            status = changes_follow(closing->changes, member->practice, closing->on, member->to, falls_to);
     }
     return status;
 }
@@ -91,40 +90,21 @@ static status_t end_directors(const closing_t *closing)
     return status;
 }
 
-static bool has_member(const closing_t *closing, const char *practice)
-{
-    const aggregate_t *network = closing->ending->before;
-    for (size_t i = 0; i < network->n_all_members; i++) {
-        if (strcmp(network->all_members[i]->practice, practice) == 0 && goes_on(closing, network->all_members[i]))
-            return true;
-    }
-    return false;
-}
-
-// Practices that lie below a closing network without being members of it fall to the commissioner as its members do; everything else that
-// lies below and is open is in the way.
+// Practices below a closing network fall to the commissioner, members or not; everything else that lies below and is open is in the way.
 static status_t check_below(const closing_t *closing)
 {
     const aggregate_t *ending = closing->ending->before;
-    const char *falls_to = changed_on(closing->ending, closing->last)->parent;
     char list[200] = "";
     for (size_t i = 0; i < closing->changes->count; i++) {
-        changed_t *below = &closing->changes->all[i];
+        const changed_t *below = &closing->changes->all[i];
         const bool parent = changed_refers(below, "parent", closing->on, ending->code);
         const bool place = changed_refers(below, "place", closing->on, ending->code);
         if (below == closing->ending || (!parent && !place))
             continue;
-        const bool falls = ending->kind == KIND(NETWORK) && below->before->kind == KIND(PRACTICE) && !place;
-        if (!falls) {
-            const size_t used = strlen(list);
-            (void)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", below->before->code);
+        if (ending->kind == KIND(NETWORK) && below->before->kind == KIND(PRACTICE) && !place)
             continue;
-        }
-        if (has_member(closing, below->before->code))
-            continue;
-        status_t status = changes_redirect(closing->changes, below, "parent", closing->on, ending->code, falls_to);
-        if (status != STATUS_OK)
-            return status;
+        const size_t used = strlen(list);
+        (void)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", below->before->code);
     }
     if (list[0] == '\0')
         return STATUS_OK;
@@ -148,10 +128,14 @@ status_t close_organisation(changes_t *changes, const close_request_t *request)
         if (changes->all[i].before->kind == KIND(NETWORK))
             status = end_memberships(&closing, &changes->all[i], ending->code);
     }
+    if (status == STATUS_OK)
+        status = changes_settle(changes, request->on, ending->kind == KIND(NETWORK) ? ending->code : NULL);
     if (status == STATUS_OK && request->n_successors == 1)
         status = changes_redirect_payees(changes, closing.ending, request->on, request->successors[0]);
     for (size_t i = 0; i < request->n_successors && status == STATUS_OK; i++)
         status =
             changes_succeed(changes, closing.ending, changes_find(changes, request->successors[i]), request->on, "close", request->source);
+    if (status == STATUS_OK)
+        status = close_beside(changes, closing.ending, request->on, request->n_successors == 1 ? request->successors[0] : NULL, true);
     return status == STATUS_OK ? changes_close(changes, closing.ending, request->on) : status;
 }

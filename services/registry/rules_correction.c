@@ -5,6 +5,7 @@
 #include "common/pb/message.h"
 #include "services/registry/rules_membership.h"
 #include "services/registry/rules_move.h"
+#include "services/registry/rules_settle.h"
 #include "services/registry/rules_span.h"
 #include "services/registry/rules_term.h"
 
@@ -25,24 +26,6 @@ static const member_t *member_at(const aggregate_t *network, const char *practic
     return NULL;
 }
 
-// Days of the wrong membership that are none of the right one (NULL: none is): the practice fell to what the network lies below.
-static status_t fall(changes_t *changes, const changed_t *network, const member_t *wrong, const member_t *right)
-{
-    const char *parent = changed_on(network, wrong->from)->parent;
-    if (right == NULL || !term_overlaps(wrong->from, wrong->to, right->from, right->to))
-        return changes_follow(changes, wrong->practice, wrong->from, wrong->to, parent);
-    status_t status = STATUS_OK;
-    if (strcmp(wrong->from, right->from) < 0) {
-        const char *last = day_before(right->from, changes->arena);
-        status = last != NULL ? changes_follow(changes, wrong->practice, wrong->from, last, parent) : no_memory(changes);
-    }
-    if (status == STATUS_OK && right->to != NULL && (wrong->to == NULL || strcmp(right->to, wrong->to) < 0)) {
-        const char *first = day_after(right->to, changes->arena);
-        status = first != NULL ? changes_follow(changes, wrong->practice, first, wrong->to, parent) : no_memory(changes);
-    }
-    return status;
-}
-
 static member_t *right_member(changes_t *changes, const member_t *wrong, const correct_member_request_t *request,
                               const span_request_t *span)
 {
@@ -59,6 +42,19 @@ static member_t *right_member(changes_t *changes, const member_t *wrong, const c
     right->has_from_assumed = 0;
     right->from_assumed = 0;
     return right;
+}
+
+// As where it joins: a practice is a member only while it is there.
+static status_t check_there(changes_t *changes, const changed_t *practice, const member_t *right)
+{
+    const char *code = practice->before->code, *opened = changed_on(practice, right->from)->opened_on;
+    const char *closed = timeline_closed_from(practice->timeline);
+    if (opened != NULL && strcmp(right->from, opened) < 0)
+        return problem_set(changes->problem, STATUS_FAILED_PRECONDITION, "newFrom", "%s opened on %s", code, opened);
+    if (closed == NULL || !term_ordered(closed, right->to))
+        return STATUS_OK;
+    const bool late = strcmp(right->from, closed) >= 0;
+    return problem_set(changes->problem, STATUS_FAILED_PRECONDITION, late ? "newFrom" : "newTo", "%s is closed from %s on", code, closed);
 }
 
 status_t member_correct(changes_t *changes, const correct_member_request_t *request)
@@ -82,14 +78,15 @@ status_t member_correct(changes_t *changes, const correct_member_request_t *requ
             span_same_text(right->source, wrong->source) && right->from_assumed == wrong->from_assumed)
             return STATUS_OK;
         status = span_refusal(member_check_beside(changes, network->before, practice->before, wrong->from, right), changes->problem);
+        if (status == STATUS_OK)
+            status = check_there(changes, practice, right);
     }
     if (status == STATUS_OK)
         status = changes_end_member(changes, network, wrong, NULL);
     if (status == STATUS_OK && right != NULL)
         status = changes_add_member(changes, network, right);
-    if (status == STATUS_OK)
-        status = fall(changes, network, wrong, right);
-    return status == STATUS_OK && right != NULL ? changes_follow(changes, right->practice, right->from, right->to, request->code) : status;
+    const char *from = right != NULL && strcmp(right->from, wrong->from) < 0 ? right->from : wrong->from;
+    return status == STATUS_OK ? changes_settle(changes, from, NULL) : status;
 }
 
 // ---- directors ----

@@ -1,5 +1,6 @@
-// What a day brings to an organisation by itself: changes that were recorded for it come into force, and a practice's parent follows its
-// memberships as they begin and end. However many days went by since somebody looked, each counts from its own first day.
+// What a day brings to an organisation by itself: changes that were recorded for it come into force, a practice's parent follows its
+// memberships as they begin and end, and what stands with its days (members, terms, waivers, systems, alignments, successions) begins or
+// has ended. However many days went by since somebody looked, each counts from its own first day.
 #ifndef PCN_REGISTRY_RULES_DAY_H
 #define PCN_REGISTRY_RULES_DAY_H
 
@@ -8,6 +9,18 @@
 // A practice whose membership holds today lies below that network from the membership's first day on; one that left the network below
 // which it still lies, and is in none, below that network's commissioner (`falls_to`) from the day after its last. A closed practice stays
 // where it was. Recorded facts that came into force are so in the timeline already. Nothing is touched where today is as it should be.
+//
+// What began, or ended the day before, on a day later than that of its last change was told by no event: it is touched, so that it gets
+// one, with the systems and alignments that it is about. Its next version is of today, so the same day is not told again.
 MUST_CHECK status_t day_come(changes_t *changes, changed_t *changed);
+
+// Whether the day lies after that of the last change, and is there: then it is still to be told.
+bool day_is_untold(const char *day, const char *updated_at, const char *today);
+// The same of what is there from a day (NULL: since ever) to another (NULL: until further notice): its first day, and the one after its
+// last.
+bool span_is_untold(const char *from, const char *to, const char *updated_at, const char *today);
+
+// The instant of a change that a day brings: now, or the day's beginning where that is later, as it is while a day is tried out.
+const char *day_instant(const char *today, const char *now, arena_t *arena);
 
 #endif

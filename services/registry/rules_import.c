@@ -16,11 +16,13 @@
 #define STAGED_MAX (3u * 1024u * 1024u)
 #define SCRATCH_MAX (4u * 1024u * 1024u)
 #define REASON_SIZE 384
+#define DAY_US (INT64_C(24) * 3600 * 1000000)
 
-// Of a staged row. Kinds are constants.
+// Of a staged row. Kinds are constants; a path is in the arena.
 typedef struct place {
-    uint32_t file, line;
+    uint32_t file, line, row;
     const char *kind;
+    char *path; // NULL of CSV
 } place_t;
 
 // ---- life ----
@@ -45,6 +47,7 @@ bool import_take_up(import_t *import, const Pcn__Registry__Store__V1__LoadedImpo
 {
     *import = (import_t){.arena = arena, .start = loaded->start, .rows = loaded->rows, .problem_count = loaded->problem_count};
     date_format(today, import->today);
+    import->latest_us = (today + 2) * DAY_US;
     buf_init(&import->staged, STAGED_MAX);
     buf_init(&import->places, STAGED_MAX);
     if (loaded->problem_count < IMPORT_PROBLEMS_KEPT)
@@ -79,15 +82,20 @@ static bool give_rows(const import_t *import, Pcn__Registry__Store__V1__ImportPa
     part->staged_files = arena_alloc(import->arena, count * sizeof *part->staged_files);
     part->staged_lines = arena_alloc(import->arena, count * sizeof *part->staged_lines);
     part->staged_kinds = arena_alloc(import->arena, count * sizeof *part->staged_kinds);
-    if (part->staged == NULL || part->staged_files == NULL || part->staged_lines == NULL || part->staged_kinds == NULL)
+    part->staged_places = arena_alloc(import->arena, count * sizeof *part->staged_places);
+    part->staged_paths = arena_alloc(import->arena, count * sizeof *part->staged_paths);
+    if (part->staged == NULL || part->staged_files == NULL || part->staged_lines == NULL || part->staged_kinds == NULL ||
+        part->staged_places == NULL || part->staged_paths == NULL)
         return false;
-    part->n_staged_files = part->n_staged_lines = part->n_staged_kinds = count;
+    part->n_staged_files = part->n_staged_lines = part->n_staged_kinds = part->n_staged_places = part->n_staged_paths = count;
     for (size_t i = 0; i < count; i++) {
         place_t place;
         memcpy(&place, import->places.data + i * sizeof place, sizeof place);
         part->staged_files[i] = place.file;
         part->staged_lines[i] = place.line;
         part->staged_kinds[i] = (char *)(uintptr_t)place.kind;
+        part->staged_places[i] = place.row;
+        part->staged_paths[i] = place.path != NULL ? place.path : (char *)"";
     }
     return true;
 }
@@ -139,7 +147,8 @@ void import_note(import_t *import, uint32_t line, const char *field, const char 
     add_problem(import, line, field, reason);
 }
 
-// "closedOn" is the column closed_on, or whatever the header calls it; "identifiers[0].to" goes on after its first name as it is.
+// "closedOn" is the column closed_on, or whatever the header calls it; "identifiers[0].to" goes on after its first name as it is. In a JSON
+// document it is the member of a row of a list: organisations[2].closedOn.
 static void name_in_file(const import_source_t *source, const char *path, char out[IMPORT_FIELD_SIZE])
 {
     const size_t size = strcspn(path, ".[");
@@ -150,7 +159,10 @@ static void name_in_file(const import_source_t *source, const char *path, char o
             name = source->columns[i];
     }
     char whole[2 * IMPORT_FIELD_SIZE];
-    (void)snprintf(whole, sizeof whole, "%s%s", name != NULL ? name : "", name != NULL ? path + size : path);
+    if (source->columns == NULL)
+        (void)snprintf(whole, sizeof whole, "%s[%u]%s%s", source->list, source->index, path[0] != '\0' ? "." : "", path);
+    else
+        (void)snprintf(whole, sizeof whole, "%s%s", name != NULL ? name : "", name != NULL ? path + size : path);
     utf8_copy(out, IMPORT_FIELD_SIZE, whole);
 }
 
@@ -161,9 +173,16 @@ void import_note_field(import_t *import, const import_source_t *source, const ch
     import_note(import, source->line, field, "%s", detail);
 }
 
-void import_add_row(import_t *import, uint32_t line, const char *kind, const pb_type_t *type, const void *message)
+void import_note_row(import_t *import, const import_source_t *source, const char *detail)
 {
-    const place_t place = {.file = (uint32_t)import->file_count, .line = line, .kind = kind};
+    import_note_field(import, source, "", detail);
+}
+
+void import_add_row(import_t *import, const import_source_t *source, const char *kind, const pb_type_t *type, const void *message)
+{
+    place_t place = {.file = (uint32_t)import->file_count, .line = source->line, .row = (uint32_t)import->rows, .kind = kind};
+    if (source->columns == NULL && (place.path = arena_printf(import->arena, "%s[%u]", source->list, source->index)) == NULL)
+        import->failed = true;
     if (import->places.size > 0)
         buf_add_char(&import->staged, IMPORT_SEPARATOR);
     pb_json_write(type, message, &import->staged);

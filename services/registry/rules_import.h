@@ -27,6 +27,7 @@ typedef struct import {
     arena_t *scratch;  // of one row, emptied after it
     const char *start; // first day of what names none
     char today[DATE_SIZE];
+    int64_t latest_us; // nothing was recorded from then on
     import_reading_t *reading;
     import_file_t **files; // in the order of sending; room for all
     size_t file_count;

@@ -31,7 +31,8 @@ static const struct {
 import_source_t import_source_of(uint32_t member)
 {
     const ProtobufCFieldDescriptor *field = &FILES_TYPE->descriptor->fields[member];
-    return (import_source_t){.number = field->id, .kind = field->name, .type = FILES_TYPE->fields[member].type};
+    return (import_source_t){
+        .number = field->id, .kind = field->name, .list = FILES_TYPE->fields[member].json, .type = FILES_TYPE->fields[member].type};
 }
 
 int import_column_field(const import_source_t *source, const char *column)

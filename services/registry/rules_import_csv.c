@@ -232,6 +232,8 @@ static void read_row(import_t *import, const int *fields, char **cells, size_t c
 // What is wrong with the record's text; NULL where nothing is.
 static const char *flaw_of(const csv_scan_t *scan, const char *text, size_t size)
 {
+    if (size >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+        return "Is UTF-16, not UTF-8";
     if (memchr(text, '\0', size) != NULL)
         return "Holds the character U+0000";
     if (!utf8_valid(text, size))
@@ -259,6 +261,9 @@ static void read_record(import_t *import, const int *fields, const csv_scan_t *s
     if (size == 0)
         return;
     const char *flaw = flaw_of(scan, text, size);
+    // No name of a column holds one: the whole file is one record then.
+    if (header && flaw == NULL && memchr(text, '\r', size) != NULL)
+        flaw = "Lines must end in a line feed, not in a carriage return alone";
     if (flaw != NULL) {
         import_note(import, import->reading->line, NULL, "%s", flaw);
         if (header)

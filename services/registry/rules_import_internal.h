@@ -38,6 +38,8 @@ enum {
 typedef struct import_source {
     unsigned number;  // of its member
     const char *kind; // its name
+    const char *list; // its name in a JSON document
+    uint32_t index;   // of the row in that list
     const pb_type_t *type;
     uint32_t line;
     // Of CSV: columns as the header names them and the field of each, -1 for one that is not looked at. NULL of JSON.
@@ -62,8 +64,10 @@ bool import_required(uint32_t number, const pb_type_t *type, unsigned index);
 void import_note(import_t *import, uint32_t line, const char *field, const char *format, ...) __attribute__((format(printf, 4, 5)));
 // The same of a field by its JSON path, named as the file names it.
 void import_note_field(import_t *import, const import_source_t *source, const char *path, const char *detail);
-// A row for import_row.
-void import_add_row(import_t *import, uint32_t line, const char *kind, const pb_type_t *type, const void *message);
+// The same of the whole row.
+void import_note_row(import_t *import, const import_source_t *source, const char *detail);
+// A row for import_row: what the row that was counted last becomes.
+void import_add_row(import_t *import, const import_source_t *source, const char *kind, const pb_type_t *type, const void *message);
 // A row was met, be it a good one or not.
 void import_count_row(import_t *import);
 

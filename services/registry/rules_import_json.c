@@ -134,12 +134,21 @@ static void keep_raw(import_t *import, const import_source_t *source, const char
     }
 }
 
-static void read_row(import_t *import, const char *text, size_t size)
+// The row that comes next in its list.
+static import_source_t next_source(import_t *import)
 {
-    const import_reading_t *reading = import->reading;
+    import_reading_t *reading = import->reading;
     import_source_t source = import_source_of(reading->member);
     source.line = reading->line;
+    source.index = reading->index++;
+    reading->has_index = 1;
     import_count_row(import);
+    return source;
+}
+
+static void read_row(import_t *import, const char *text, size_t size)
+{
+    const import_source_t source = next_source(import);
     void *message = NULL;
     problem_t problem = {0};
     if (pb_json_read(source.type, text, size, PB_JSON_REQUEST, import->scratch, &message, NULL, NULL, &problem) != STATUS_OK) {
@@ -161,8 +170,10 @@ static void too_long(import_t *import, const json_scan_t *scan)
         return;
     }
     if (reading->has_member) {
-        import_note(import, reading->line, NULL, "Is longer than %u KiB", IMPORT_ROW_MAX / 1024);
-        import_count_row(import);
+        char detail[64];
+        const import_source_t source = next_source(import);
+        (void)snprintf(detail, sizeof detail, "Is longer than %u KiB", IMPORT_ROW_MAX / 1024);
+        import_note_row(import, &source, detail);
     }
     reading->line += scan->lines;
     reading->has_skipping = reading->has_scan = reading->has_depth = 1;
@@ -203,6 +214,7 @@ static void read_key(import_t *import, const char *text, size_t size)
         import_note(import, reading->line, shown, "The list is there twice");
     reading->has_member = index >= 0;
     reading->member = index >= 0 ? (uint32_t)index : 0;
+    reading->index = 0;
     reading->has_members = 1;
     reading->members |= bit;
     go_to(import, AT_COLON);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
+#include "common/pb/field.h"
 #include "common/pb/json.h"
 #include "common/pb/message.h"
 #include "services/registry/rules_import_internal.h"
@@ -191,7 +193,14 @@ static bool check_site(const row_t *row)
 
 static bool check_superseded(const row_t *row)
 {
+    static const char *const kinds[] = {"membership", "director", "list-size", "fact", "system", "alignment", "waiver"};
     const Pcn__Registry__V1__SupersededRow *superseded = row->message;
+    bool known = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        known = known || strcmp(superseded->kind, kinds[i]) == 0;
+    if (!known)
+        return refuse_with(row, "kind",
+                           "Is not one of membership, director, list-size, fact, system, alignment, waiver: ", superseded->kind);
     if (!is_object(superseded->fact))
         return refuse(row, "fact", "Is no JSON object");
     return superseded_after(row, superseded->recorded_at, superseded->superseded_at);
@@ -204,7 +213,7 @@ static void stage(const row_t *row, const char *kind, const pb_type_t *type, con
     if (message == NULL)
         row->import->failed = true;
     else
-        import_add_row(row->import, row->source->line, kind, type, message);
+        import_add_row(row->import, row->source, kind, type, message);
 }
 
 static void stage_as_is(const row_t *row, const char *kind)
@@ -341,6 +350,22 @@ static void stage_practice(const row_t *row)
     stage(row, "memberships", MEMBERSHIP_ROW, membership);
 }
 
+// Nothing was recorded after tomorrow, wherever that may be.
+static bool check_instants(const row_t *row)
+{
+    const pb_type_t *type = row->source->type;
+    bool good = true;
+    for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
+        int64_t at;
+        if (type->fields[i].format != PB_FORMAT_INSTANT || !pb_has(type, row->message, i))
+            continue;
+        const char *text = *(char *const *)pb_member(&type->descriptor->fields[i], row->message);
+        if (instant_parse(text, &at) && at >= row->import->latest_us)
+            good = refuse(row, type->fields[i].json, "Is in the future");
+    }
+    return good;
+}
+
 void import_row(import_t *import, const import_source_t *source, void *message)
 {
     static bool (*const checks[])(const row_t *row) = {
@@ -368,7 +393,7 @@ void import_row(import_t *import, const import_source_t *source, void *message)
     };
     const row_t row = {.import = import, .source = source, .message = message};
     const unsigned number = source->number;
-    if (number < sizeof checks / sizeof *checks && checks[number] != NULL && !checks[number](&row))
+    if (!check_instants(&row) || (number < sizeof checks / sizeof *checks && checks[number] != NULL && !checks[number](&row)))
         return;
     if (number < sizeof stages / sizeof *stages && stages[number] != NULL)
         stages[number](&row);

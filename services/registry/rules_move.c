@@ -5,6 +5,7 @@
 #include "common/pb/message.h"
 #include "services/registry/rules_aggregate.h"
 #include "services/registry/rules_membership.h"
+#include "services/registry/rules_settle.h"
 #include "services/registry/rules_term.h"
 
 static status_t no_memory(changes_t *changes)
@@ -65,7 +66,7 @@ status_t member_add(changes_t *changes, const char *network, const member_t *mem
     pb_merge(MEMBER_TYPE, copy, MEMBER_TYPE, member);
     copy->name = practice->before->name;
     status = changes_add_member(changes, joined, copy);
-    return status == STATUS_OK ? changes_follow(changes, copy->practice, copy->from, copy->to, network) : status;
+    return status == STATUS_OK ? changes_settle(changes, copy->from, NULL) : status;
 }
 
 // The membership that holds on the day; NULL with the refusal in *status.
@@ -139,7 +140,7 @@ status_t member_move(changes_t *changes, const move_request_t *request)
     status = changes_end_member(changes, network, member, last);
     if (status == STATUS_OK)
         status = changes_add_member(changes, target, copy);
-    return status == STATUS_OK ? changes_follow(changes, copy->practice, copy->from, copy->to, request->network) : status;
+    return status == STATUS_OK ? changes_settle(changes, request->on, NULL) : status;
 }
 
 status_t member_leave(changes_t *changes, const leave_request_t *request)
@@ -153,7 +154,5 @@ status_t member_leave(changes_t *changes, const leave_request_t *request)
     if (last == NULL)
         return no_memory(changes);
     status = changes_end_member(changes, network, member, last);
-    if (status != STATUS_OK)
-        return status;
-    return changes_follow(changes, member->practice, request->on, member->to, changed_on(network, request->on)->parent);
+    return status == STATUS_OK ? changes_settle(changes, request->on, NULL) : status;
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "common/pb/message.h"
+#include "services/registry/rules_close_beside.h"
 #include "services/registry/rules_organisation.h"
+#include "services/registry/rules_settle.h"
 #include "services/registry/rules_term.h"
 
 // Who goes on: everything goes to the one, or to the one that names it.
@@ -94,8 +96,6 @@ static status_t hand_over_members(const heirs_t *heirs)
         status = end_member(heirs, heirs->ending, member);
         if (status == STATUS_OK)
             status = changes_add_member(heirs->changes, heir, copy);
-        if (status == STATUS_OK)
-            status = changes_follow(heirs->changes, member->practice, copy->from, copy->to, heir->after->code);
     }
     return status;
 }
@@ -138,22 +138,10 @@ static status_t leave_networks(const heirs_t *heirs)
     return status;
 }
 
-static bool was_ever_member(const aggregate_t *network, const char *practice)
-{
-    for (size_t i = 0; i < network->n_all_members; i++) {
-        if (strcmp(network->all_members[i]->practice, practice) == 0)
-            return true;
-    }
-    return false;
-}
-
-// Whether it lies below the one that ends by its own facts. A member does so by its membership: where that ends before the day, its parent
-// only waits for the day's job, and must not go along.
+// Whether it lies below the one that ends on some day from then on.
 static bool is_child(const heirs_t *heirs, const changed_t *changed, const char *field)
 {
-    if (changed == heirs->ending || changed->before == NULL || !changed_refers(changed, field, heirs->on, heirs->ending->before->code))
-        return false;
-    return strcmp(field, "parent") != 0 || !was_ever_member(heirs->ending->before, changed->before->code);
+    return changed != heirs->ending && changed->before != NULL && changed_refers(changed, field, heirs->on, heirs->ending->before->code);
 }
 
 static status_t redirect_children(const heirs_t *heirs)
@@ -184,10 +172,14 @@ static status_t hand_over(const heirs_t *heirs, const char *manner)
     if (status == STATUS_OK && kind == KIND(PRACTICE))
         status = leave_networks(heirs);
     if (status == STATUS_OK)
+        status = changes_settle(heirs->changes, heirs->on, NULL);
+    if (status == STATUS_OK)
         status = redirect_children(heirs);
     // Which of several is paid for another network is nothing that follows from a split.
     if (status == STATUS_OK && heirs->split == NULL)
         status = changes_redirect_payees(heirs->changes, heirs->ending, heirs->on, heirs->heirs[0]->after->code);
+    if (status == STATUS_OK)
+        status = close_beside(heirs->changes, heirs->ending, heirs->on, heirs->split == NULL ? heirs->heirs[0]->after->code : NULL, false);
     for (size_t i = 0; i < heirs->count && status == STATUS_OK; i++)
         status = changes_succeed(heirs->changes, heirs->ending, heirs->heirs[i], heirs->on, manner, heirs->source);
     return status == STATUS_OK ? changes_close(heirs->changes, heirs->ending, heirs->on) : status;
@@ -320,7 +312,8 @@ static status_t check_all_named(const heirs_t *heirs)
     }
     for (size_t i = 0; i < heirs->changes->count; i++) {
         const changed_t *changed = &heirs->changes->all[i];
-        if (is_child(heirs, changed, "parent") || is_child(heirs, changed, "place"))
+        if (!is_member(ending, changed->after->code, heirs->on) &&
+            (is_child(heirs, changed, "parent") || is_child(heirs, changed, "place")))
             leave_out(heirs, changed->before->code, list, sizeof list);
     }
     if (list[0] == '\0')
@@ -328,12 +321,29 @@ static status_t check_all_named(const heirs_t *heirs)
     return problem_set(heirs->changes->problem, STATUS_FAILED_PRECONDITION, "into", "No part names %s", list);
 }
 
+// Parent and place are those of the one that ends on all days after the first, too.
+static status_t go_on_like(const heirs_t *heirs, changed_t *part, const char *first)
+{
+    static const char *const fields[] = {"parent", "place"};
+    const changed_t *ending = part->like = heirs->ending;
+    status_t status = STATUS_OK;
+    for (const char *day = timeline_next(ending->timeline, first); day != NULL; day = timeline_next(ending->timeline, day)) {
+        for (size_t i = 0; i < sizeof fields / sizeof *fields && status == STATUS_OK; i++) {
+            const char *is = reference_of(changed_on(part, day), fields[i]), *becomes = reference_of(changed_on(ending, day), fields[i]);
+            if (is != becomes && (is == NULL || becomes == NULL || strcmp(is, becomes) != 0))
+                status = changes_set_reference(heirs->changes, part, day, fields[i], becomes);
+        }
+    }
+    return status;
+}
+
 // Of the same kind, parent and place as the one that ends.
 static status_t create_part(heirs_t *heirs, const Pcn__Registry__V1__SplitPart *part)
 {
     changes_t *changes = heirs->changes;
     const bool coming = strcmp(heirs->on, changes->today) > 0;
-    const organisation_t *facts = changed_on(heirs->ending, coming ? heirs->on : changes->today);
+    const char *first = coming ? changes->today : heirs->on;
+    const organisation_t *facts = changed_on(heirs->ending, first);
     organisation_t *organisation = pb_new(ORGANISATION_TYPE, changes->arena);
     if (organisation == NULL)
         return no_memory(changes);
@@ -358,8 +368,11 @@ static status_t create_part(heirs_t *heirs, const Pcn__Registry__V1__SplitPart *
         opening->recorded_at = (char *)(uintptr_t)changes->now;
         organisation->coming[organisation->n_coming++] = opening;
         organisation->status = STATUS_OF(PROPOSED);
+        organisation->facts_from = (char *)(uintptr_t)changes->today; // as any proposal, see rules_opening.h
     }
-    return changes_create(changes, organisation, &heirs->heirs[heirs->count++]);
+    changed_t **heir = &heirs->heirs[heirs->count++];
+    status_t status = changes_create(changes, organisation, heir);
+    return status == STATUS_OK ? go_on_like(heirs, *heir, first) : status;
 }
 
 status_t succession_split(changes_t *changes, const split_request_t *request)

@@ -117,11 +117,22 @@ static void judge_practices(list_t *list, const surveyed_t *row, int64_t stated,
                arena_printf(list->arena, "Practices: %" PRId64 " stated, %" PRId64 " recorded", stated, row->practices));
 }
 
-static void judge_population(list_t *list, const surveyed_t *row, int64_t stated, const char *source)
+static void judge_population(list_t *list, const surveyed_t *row, const char *how, int64_t stated, const char *source)
 {
     if (row->has_population && stated != row->population && has_room(list, population_difference.severity))
         differ(list, &population_difference, row, stated, source, row->population, row->population_source,
-               arena_printf(list->arena, "Population: %" PRId64 " stated, %" PRId64 " on the networks' lists", stated, row->population));
+               arena_printf(list->arena, "Population: %" PRId64 " %s, %" PRId64 " on the networks' lists", stated, how, row->population));
+}
+
+#define IMPLIED "population_implied_"
+
+// "implied by core funding": nobody states such a figure.
+static const char *implied(const char *fact, arena_t *arena)
+{
+    char *how = arena_printf(arena, "implied %s", fact + strlen(IMPLIED));
+    for (char *c = how; c != NULL && *c != '\0'; c++)
+        *c = *c == '_' ? ' ' : *c;
+    return how;
 }
 
 static void judge_parts(list_t *list, const surveyed_t *row)
@@ -192,10 +203,13 @@ static void judge_fact(list_t *list, const surveyed_t *row, const Pcn__Registry_
         const bool again = row->has_stated_practice_count && row->stated_practice_count == stated;
         if (!again && !agrees(fact->qualifier, stated, row->practices))
             judge_practices(list, row, stated, fact->source);
-    } else if (strcmp(name, "population") == 0 || strncmp(name, "population_implied_", strlen("population_implied_")) == 0) {
+    } else if (strcmp(name, "population") == 0 || strncmp(name, IMPLIED, strlen(IMPLIED)) == 0) {
         const bool again = row->has_stated_population && row->stated_population == stated;
-        if (!again && row->has_population && !agrees(fact->qualifier, stated, row->population))
-            judge_population(list, row, stated, fact->source);
+        const char *how = strcmp(name, "population") == 0 ? "stated" : implied(name, list->arena);
+        if (how == NULL)
+            list->failed = true;
+        else if (!again && row->has_population && !agrees(fact->qualifier, stated, row->population))
+            judge_population(list, row, how, stated, fact->source);
     }
 }
 
@@ -207,7 +221,7 @@ static void judge(list_t *list, const surveyed_t *row)
         if (row->has_stated_practice_count)
             judge_practices(list, row, row->stated_practice_count, row->source);
         if (row->has_stated_population) {
-            judge_population(list, row, row->stated_population, row->source);
+            judge_population(list, row, "stated", row->stated_population, row->source);
             judge_parts(list, row);
         }
     }

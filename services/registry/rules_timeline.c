@@ -61,6 +61,8 @@ status_t timeline_new(const aggregate_t *row, const char *today, const char *now
         facts->has_kind = row->has_kind;
         facts->kind = row->kind;
         status = add_original(timeline, row->past[i]->from, row->past[i]->recorded_at, facts, problem);
+        if (status == STATUS_OK)
+            timeline->originals[i].end_recorded_at = row->past[i]->end_recorded_at;
     }
     timeline->original_head = timeline->count;
     if (status == STATUS_OK)

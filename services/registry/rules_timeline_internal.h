@@ -9,6 +9,7 @@
 typedef struct original {
     const char *from; // NULL: since ever
     const char *recorded_at;
+    const char *end_recorded_at; // of a span of the past whose last day came later
     const organisation_t *facts;
 } original_t;
 

@@ -29,23 +29,52 @@ static const char *end_of(writer_t *writer, size_t at)
     return end;
 }
 
-static void add_entry(writer_t *writer, const char *from, const char *to, const char *recorded_at, const char *superseded_at,
-                      const organisation_t *facts)
+// Whether the span is the last piece of what was loaded as one.
+static bool is_last_piece(const timeline_t *timeline, size_t at)
+{
+    return at + 1 == timeline->count || timeline->spans[at + 1].origin != timeline->spans[at].origin;
+}
+
+// NULL where it was recorded together with the span.
+static const char *later_than(const original_t *original, const char *recorded_at)
+{
+    const bool later = recorded_at != NULL && original->recorded_at != NULL && strcmp(recorded_at, original->recorded_at) > 0;
+    return later ? recorded_at : NULL;
+}
+
+// When the end of a loaded span was recorded, where that was later than the span: the next one begins there.
+static const char *end_recorded_at(const timeline_t *timeline, size_t origin)
+{
+    const original_t *original = &timeline->originals[origin];
+    if (origin < timeline->original_head)
+        return original->end_recorded_at;
+    return later_than(original, origin + 1 < timeline->original_count ? original[1].recorded_at : NULL);
+}
+
+static Pcn__Registry__V1__SupersededBy superseded_by(const span_t *span)
+{
+    return span->corrected ? PCN__REGISTRY__V1__SUPERSEDED_BY__SUPERSEDED_BY_CORRECTION
+                           : PCN__REGISTRY__V1__SUPERSEDED_BY__SUPERSEDED_BY_CHANGE;
+}
+
+// What a span says, or, where it is replaced, said.
+static history_entry_t *add_entry(writer_t *writer, const char *from, const char *to, const char *recorded_at, const organisation_t *facts)
 {
     history_entry_t *entry = pb_new(&pcn__registry__v1__history_entry__type, writer->timeline->arena);
     if (entry == NULL) {
         writer->good = false;
-        return;
+        return NULL;
     }
     entry->from = (char *)(uintptr_t)from;
     entry->to = (char *)(uintptr_t)to;
     entry->recorded_at = (char *)(uintptr_t)recorded_at;
-    entry->superseded_at = (char *)(uintptr_t)superseded_at;
     entry->organisation = (organisation_t *)(uintptr_t)facts;
     writer->record->added[writer->record->n_added++] = entry;
+    return entry;
 }
 
-static void add_end(writer_t *writer, const char *from, const char *to, const char *superseded_at)
+// The row of a span in organisation_past, which stays the first piece's: it ends there now, or (`span`) is superseded.
+static void add_end(writer_t *writer, const char *from, const char *to, const char *recorded_at, const span_t *superseded)
 {
     past_end_t *end = pb_new(&pcn__registry__store__v1__past_end__type, writer->timeline->arena);
     if (end == NULL) {
@@ -54,17 +83,32 @@ static void add_end(writer_t *writer, const char *from, const char *to, const ch
     }
     end->from = (char *)(uintptr_t)from;
     end->to = (char *)(uintptr_t)to;
-    end->superseded_at = (char *)(uintptr_t)superseded_at;
+    end->end_recorded_at = (char *)(uintptr_t)recorded_at;
+    if (superseded != NULL) {
+        end->superseded_at = (char *)(uintptr_t)writer->timeline->now;
+        end->has_superseded_by = 1;
+        end->superseded_by = superseded_by(superseded);
+    }
     writer->record->ended[writer->record->n_ended++] = end;
 }
 
 // What the span's days said before, where it must stay on record: it stood there for days that are over, or was wrong.
-static void supersede(writer_t *writer, const span_t *span, const char *to)
+static void supersede(writer_t *writer, size_t at, const char *to)
 {
     const timeline_t *timeline = writer->timeline;
+    const span_t *span = &timeline->spans[at];
     const original_t *origin = &timeline->originals[span->origin];
-    if (span->corrected || span->from == NULL || strcmp(span->from, timeline->today) < 0)
-        add_entry(writer, span->from, to, origin->recorded_at, timeline->now, origin->facts);
+    if (!span->corrected && span->from != NULL && strcmp(span->from, timeline->today) >= 0)
+        return;
+    history_entry_t *entry = add_entry(writer, span->from, to, origin->recorded_at, origin->facts);
+    if (entry == NULL)
+        return;
+    entry->superseded_at = (char *)(uintptr_t)timeline->now;
+    entry->has_superseded_by = 1;
+    entry->superseded_by = superseded_by(span);
+    // A piece that goes on in another one has no end of its own.
+    if (is_last_piece(timeline, at))
+        entry->end_recorded_at = (char *)(uintptr_t)end_recorded_at(timeline, span->origin);
 }
 
 // A span before today's. The row that its origin has in organisation_past stays the first piece's.
@@ -77,19 +121,25 @@ static void write_past(writer_t *writer, size_t at)
     const bool has_row = span->origin < timeline->original_head && same_day(span->from, origin->from);
     if (!writer->good)
         return;
+    const bool whole = is_last_piece(timeline, at);
+    const char *ended = whole ? end_recorded_at(timeline, span->origin) : later_than(origin, timeline->now);
+    if (!span->changed && has_row) {
+        if (!whole)
+            add_end(writer, span->from, to, ended, NULL);
+        return;
+    }
     if (!span->changed) {
-        const bool shorter = has_row && at + 1 < timeline->count && timeline->spans[at + 1].origin == span->origin;
-        if (shorter)
-            add_end(writer, span->from, to, NULL);
-        else if (!has_row)
-            add_entry(writer, span->from, to, origin->recorded_at, NULL, span->facts);
+        history_entry_t *entry = add_entry(writer, span->from, to, origin->recorded_at, span->facts);
+        if (entry != NULL)
+            entry->end_recorded_at = (char *)(uintptr_t)ended;
         return;
     }
     if (has_row)
-        add_end(writer, span->from, to, timeline->now);
+        add_end(writer, span->from, to, whole ? ended : NULL, span);
     else
-        supersede(writer, span, to);
-    add_entry(writer, span->from, to, timeline->now, NULL, span->facts);
+        supersede(writer, at, to);
+    // What is said now is said with its end.
+    (void)add_entry(writer, span->from, to, timeline->now, span->facts);
 }
 
 // When a change to come was recorded: it keeps its instant where it was on record like that.
@@ -109,7 +159,7 @@ static void write_coming(writer_t *writer, size_t at)
     timeline_t *timeline = writer->timeline;
     const span_t *span = &timeline->spans[at];
     if (span->changed)
-        supersede(writer, span, end_of(writer, at));
+        supersede(writer, at, end_of(writer, at));
     if (facts_same(timeline->spans[at - 1].facts, span->facts))
         return;
     coming_change_t *change = pb_new(&pcn__registry__v1__coming_change__type, timeline->arena);
@@ -152,7 +202,7 @@ static void write_head(writer_t *writer)
     record->has_expected_version = 1;
     record->expected_version = timeline->row->version;
     if (span->changed)
-        supersede(writer, span, end_of(writer, writer->head));
+        supersede(writer, writer->head, end_of(writer, writer->head));
     for (size_t i = writer->head + 1; i < timeline->count && writer->good; i++)
         write_coming(writer, i);
     head->facts_to = NULL;

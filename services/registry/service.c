@@ -2,12 +2,14 @@
 
 #include "services/registry/errand_import.h"
 #include "services/registry/handlers.h"
+#include "services/registry/handlers_announcement.h"
 #include "services/registry/handlers_beside.h"
 #include "services/registry/handlers_import.h"
 #include "services/registry/handlers_export.h"
 #include "services/registry/handlers_reads.h"
 #include "services/registry/handlers_site.h"
 #include "services/registry/messages.h"
+#include "services/registry/store_announcement.h"
 #include "services/registry/store_day.h"
 #include "services/registry/store_history.h"
 #include "services/registry/store_import.h"
@@ -87,6 +89,18 @@ static const service_handler_t handlers[] = {
      .load = &get_history,
      .row = &pcn__registry__store__v1__history_row__type,
      .decide = decide_get_history},
+    {.method = "RevokeOrganisation",
+     .load = &revoke_organisation_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_revoke_organisation,
+     .after = CHANGES_TYPE,
+     .save = &revoke_organisation_save},
+    {.method = "RevokeMember",
+     .load = &revoke_member_load,
+     .row = AGGREGATE_TYPE,
+     .decide = decide_revoke_member,
+     .after = CHANGES_TYPE,
+     .save = &revoke_member_save},
     {.method = "CloseOrganisation",
      .load = &close_organisation_load,
      .row = AGGREGATE_TYPE,
@@ -142,7 +156,11 @@ static const service_handler_t handlers[] = {
      .after = LIST_SIZE_TYPE,
      .save = &add_list_size_save},
     {.method = "GetTree", .load = &get_tree, .row = &pcn__registry__store__v1__tree_row__type, .decide = decide_get_tree},
-    {.method = "GetCoverage", .load = &get_coverage, .row = &pcn__registry__v1__coverage_row__type, .decide = decide_get_coverage},
+    {.method = "GetCoverage",
+     .load = &get_coverage,
+     .row = &pcn__registry__v1__coverage_row__type,
+     .decide = decide_get_coverage,
+     .flags = SERVICE_SLOW | SERVICE_KEPT},
     {.method = "ListListSizes",
      .prepare = prepare_list_list_sizes,
      .prepared = &pcn__registry__store__v1__after__type,
@@ -237,6 +255,12 @@ static const service_handler_t handlers[] = {
      .decide = decide_update_site,
      .after = &pcn__registry__v1__site__type,
      .save = &update_site_save},
+    {.method = "SiteComesIntoForce",
+     .load = &site_comes_into_force_load,
+     .row = &pcn__registry__store__v1__loaded_site__type,
+     .decide = decide_site_comes_into_force,
+     .after = &pcn__registry__v1__site__type,
+     .save = &site_comes_into_force_save},
     {.method = "BeginImport",
      .load = &begin_import_load,
      .row = IMPORT_TYPE,
@@ -263,7 +287,11 @@ static const service_handler_t handlers[] = {
      .decide = decide_clean_import,
      .after = &pcn__registry__store__v1__import_cleaning__type,
      .save = &clean_import_save},
-    {.method = "GetChecks", .load = &get_checks, .row = &pcn__registry__store__v1__surveyed__type, .decide = decide_get_checks},
+    {.method = "GetChecks",
+     .load = &get_checks,
+     .row = &pcn__registry__store__v1__surveyed__type,
+     .decide = decide_get_checks,
+     .flags = SERVICE_SLOW | SERVICE_KEPT},
     {.method = "Export",
      .prepare = prepare_export,
      .prepared = &pcn__registry__store__v1__after__type,
@@ -276,6 +304,7 @@ static const service_handler_t handlers[] = {
 
 static const service_job_t jobs[] = {
     {.name = "day", .due = &due_organisations, .method = "ComeIntoForce", .period_s = 60, .at_once = 16},
+    {.name = "sites", .due = &due_sites, .method = "SiteComesIntoForce", .period_s = 60, .at_once = 4},
     {.name = "imports", .due = &due_imports, .method = "CleanImport", .period_s = 300, .at_once = 1},
     {.name = NULL},
 };
@@ -292,4 +321,5 @@ const service_t registry_service = {
     .migrations = registry_migrations,
     .jobs = jobs,
     .errands = errands,
+    .place = &record_place,
 };

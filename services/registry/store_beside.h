@@ -4,6 +4,20 @@
 
 #include "common/db/statement.h"
 
+// A row of system_profile `s` and of alignment `a` as the contract's messages, and all of an organisation `o`.
+#define SYSTEM_JSON                                                                                                                        \
+    "json_strip_nulls(json_build_object('practice', s.practice, 'system', s.system, 'from', s.from_on, 'to', s.to_on, 'source', "          \
+    "s.source))"
+#define ALIGNMENT_JSON                                                                                                                     \
+    "json_strip_nulls(json_build_object('service', a.service, 'name', a.name, 'kind', a.kind, 'provider', a.provider, "                    \
+    "    'organisation', a.organisation, 'from', a.from_on, 'to', a.to_on, 'source', a.source))"
+#define SYSTEMS_WHERE(condition)                                                                                                           \
+    "(SELECT json_agg(" SYSTEM_JSON " ORDER BY s.from_on) FROM system_profile s WHERE s.practice = o.code COLLATE \"default\"" condition   \
+    ") AS all_systems"
+#define ALIGNMENTS_WHERE(condition)                                                                                                        \
+    "(SELECT json_agg(" ALIGNMENT_JSON " ORDER BY a.service, a.from_on) FROM alignment a "                                                 \
+    "WHERE a.organisation = o.code COLLATE \"default\"" condition ") AS all_alignments"
+
 extern const db_stmt_t add_fact_load;
 extern const db_stmt_t add_fact_save; // after: registry.v1.StatedFact
 extern const db_stmt_t list_facts;    // rows: store ListedFact, one more than the page; prepared: store After

@@ -11,7 +11,7 @@
 const db_stmt_t get_history = {
     "get_history",
     "SELECT o.version, h.* FROM organisation o LEFT JOIN LATERAL ("
-    "    SELECT e.from_on AS \"from\", e.to_on AS \"to\", e.recorded_at, e.superseded_at, e.end_recorded_at, e.network, e.key, "
+    "    SELECT e.from_on AS \"from\", e.to_on AS \"to\", e.recorded_at, e.superseded_at, e.superseded_by, e.end_recorded_at, e.network, e.key, "
     "        " DATA_OF("organisation") " AS organisation, " DATA_OF("member") " AS member, " DATA_OF(
         "director") " AS director, "
                     "        " DATA_OF("list-size") " AS list_size, " DATA_OF("fact") " AS fact, " DATA_OF(

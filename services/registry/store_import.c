@@ -9,8 +9,8 @@
 #define ROWS_AT_ONCE "20000"
 
 #define COLUMNS                                                                                                                            \
-    "m.id, m.state, m.dry_run, m.start, m.pieces, m.files, m.rows, m.problem_count, m.progress, m.created, m.changed, m.unchanged_rows, "  \
-    "m.created_at, m.received_at, m.started_at, m.finished_at"
+    "m.id, m.state, m.dry_run, m.start, m.pieces, m.files, m.rows, m.problem_count, m.progress, m.created, m.changed, "                    \
+    "m.added_rows, m.unchanged_rows, m.created_at, m.received_at, m.started_at, m.finished_at"
 // The first thousand, each short enough for all of them to fit an answer.
 #define PROBLEMS                                                                                                                           \
     "(SELECT json_agg(json_strip_nulls(json_build_object("                                                                                 \
@@ -41,9 +41,11 @@ const db_stmt_t put_import_part_save = {
     "        state = :after.state::text, received_at = :call.now::timestamptz, finished_at = :after.finished_at::timestamptz "
     "    FROM input i WHERE m.id = :request.id::uuid AND m.state = 'receiving' AND m.pieces = :row.pieces::int AND " NOT_SEEN
     "    RETURNING m.id::text AS key), "
-    "staged AS (INSERT INTO import_row (import, file, line, kind, data) SELECT c.key::uuid, r.file, r.line, r.kind, r.data::jsonb "
+    "staged AS (INSERT INTO import_row (import, file, line, kind, data, place, path) "
+    "    SELECT c.key::uuid, r.file, r.line, r.kind, r.data::jsonb, r.place, nullif(r.path, '') "
     "    FROM changed c CROSS JOIN LATERAL ROWS FROM (unnest(:after.staged_files::int[]), unnest(:after.staged_lines::int[]), "
-    "        unnest(:after.staged_kinds::text[]), string_to_table(:after.staged::text, E'\\x1e')) AS r (file, line, kind, data)), "
+    "        unnest(:after.staged_kinds::text[]), string_to_table(:after.staged::text, E'\\x1e'), unnest(:after.staged_places::int[]), "
+    "        unnest(:after.staged_paths::text[])) AS r (file, line, kind, data, place, path)), "
     "noted AS (INSERT INTO import_problem (import, file, line, field, reason) "
     "    SELECT c.key::uuid, r.file, r.line, r.field, r.reason FROM changed c "
     "    CROSS JOIN LATERAL jsonb_to_recordset(:after.problems::jsonb) AS r (file int, line int, field text, reason text))"};
@@ -55,9 +57,9 @@ const db_stmt_t cancel_job_load = {"cancel_job_load", "SELECT " COLUMNS ", " PRO
 
 // What is decided on is asked again: its turn may have begun.
 const db_stmt_t cancel_job_save = {
-    "cancel_job_save", "changed AS (UPDATE import m SET state = 'cancelled', reading = NULL, finished_at = :after.finished_at::timestamptz "
-                       "    FROM input i WHERE m.id = :request.id::uuid AND m.state = :row.state::text AND " NOT_SEEN
-                       "    RETURNING m.id::text AS key)"};
+    "cancel_job_save",
+    "changed AS (UPDATE import m SET state = 'cancelled', reading = NULL, finished_at = :after.finished_at::timestamptz "
+    "    FROM input i WHERE m.id = :request.id::uuid AND m.state = :row.state::text AND " NOT_SEEN "    RETURNING m.id::text AS key)"};
 
 const db_stmt_t due_imports = {"due_imports", "SELECT m.id FROM import m WHERE (" ABANDONED ") OR (" OLD ") OR (" FINISHED " AND " HAS_ROWS
                                               ") ORDER BY m.created_at LIMIT 64"};

@@ -49,13 +49,17 @@ const char apply_begin[] = "UPDATE import SET state = 'checking', progress = 0, 
 const char apply_progress[] = "UPDATE import SET state = $2, progress = $3::integer WHERE id = $1::uuid";
 const char apply_put_back[] = "UPDATE import SET state = 'waiting', progress = 0, attempts = attempts - 1 WHERE id = $1::uuid "
                               "AND state IN ('checking', 'applying')";
-const char apply_stage[] = "SELECT import_stage($1::uuid, $2::date, $3::jsonb)";
-const char apply_complete[] = "SELECT import_complete($1::date)";
+const char apply_stage[] = "SELECT import_stage($1::uuid, $2::date, $3::jsonb, $4::boolean)";
+const char apply_rows[] = "SELECT import_check_rows($1::uuid, $2::date)";
+const char apply_complete[] = "SELECT import_complete($1::date, $2::timestamptz)";
+const char apply_days[] = "SELECT import_check_days($1::date)";
 const char apply_spans[] = "SELECT import_check_spans($1::date)";
 const char apply_tell[] = "SELECT import_tell($1::uuid)";
+const char apply_hold[] = "SELECT import_hold()";
 const char apply_refused[] = "INSERT INTO import_problem (import, file, line, field, reason) VALUES ($1::uuid, 0, 0, $2, $3)";
 const char apply_failed[] = "UPDATE import SET state = 'failed', progress = 100, finished_at = $2::timestamptz, "
                             "problem_count = problem_count + $3::bigint WHERE id = $1::uuid";
-const char apply_all[] = "SELECT created, changed, unchanged FROM import_apply($1::timestamptz, $2::date)";
+const char apply_all[] = "SELECT created, changed FROM import_apply($1::timestamptz, $2::date)";
+const char apply_count[] = "SELECT added, unchanged FROM import_count()";
 const char apply_done[] = "UPDATE import SET state = 'succeeded', progress = 100, finished_at = $2::timestamptz, created = $3::bigint, "
-                          "changed = $4::bigint, unchanged_rows = $5::bigint WHERE id = $1::uuid";
+                          "changed = $4::bigint, added_rows = $5::bigint, unchanged_rows = $6::bigint WHERE id = $1::uuid";

@@ -20,13 +20,17 @@ extern const char apply_next[];     // id, dry_run, start, attempts, problem_cou
 extern const char apply_begin[];    // id, now
 extern const char apply_progress[]; // id, state, progress
 extern const char apply_put_back[]; // id
-extern const char apply_stage[];    // id, start, rules
-extern const char apply_complete[]; // today
+extern const char apply_stage[];    // id, start, rules, whether others wait from the beginning
+extern const char apply_rows[];     // id, today
+extern const char apply_complete[]; // today, now
+extern const char apply_days[];     // today
 extern const char apply_spans[];    // today
 extern const char apply_tell[];     // id; how many problems there are
+extern const char apply_hold[];     // none; "t" where somebody was faster: it has to be checked again
 extern const char apply_refused[];  // id, field, reason: a problem of the whole import
 extern const char apply_failed[];   // id, now, further problems
-extern const char apply_all[];      // now, today; created, changed, unchanged
-extern const char apply_done[];     // id, now, created, changed, unchanged
+extern const char apply_all[];      // now, today; created, changed
+extern const char apply_count[];    // none; rows that were added, and those that were on record
+extern const char apply_done[];     // id, now, created, changed, added rows, unchanged rows
 
 #endif

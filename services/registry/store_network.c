@@ -34,11 +34,11 @@ const db_stmt_t add_waiver_save = {
            "    SELECT locked.code, :after.from::date, :after.to::date, :after.reason::text, :after.granted_by::text, :after.source::text, "
            "        :call.now::timestamptz FROM locked ON CONFLICT DO NOTHING RETURNING network), " CHANGED_BY("waived")};
 
-#define WAIVER_CHANGE_SAVE                                                                                                                 \
+#define WAIVER_CHANGE_SAVE(by)                                                                                                             \
     LOCKED "gone AS (DELETE FROM waiver w USING locked WHERE w.network = locked.code AND w.from_on = :after.wrong.from::date "             \
            "    RETURNING w.*), "                                                                                                          \
-           "thought AS (INSERT INTO superseded_fact (code, kind, fact, recorded_at, superseded_at) "                                       \
-           "    SELECT network, 'waiver', to_jsonb(gone), recorded_at, :call.now::timestamptz FROM gone), "                                \
+           "thought AS (INSERT INTO superseded_fact (code, kind, fact, recorded_at, superseded_at, superseded_by) "                        \
+           "    SELECT network, 'waiver', to_jsonb(gone), recorded_at, :call.now::timestamptz, '" by "' FROM gone), "                      \
            "ended AS (UPDATE waiver w SET to_on = :after.after.to::date, end_recorded_at = :call.now::timestamptz FROM locked "            \
            "    WHERE :after.wrong.from::date IS NULL AND w.network = locked.code AND w.from_on = :after.after.from::date "                \
            "    RETURNING w.network), "                                                                                                    \
@@ -49,9 +49,9 @@ const db_stmt_t add_waiver_save = {
            "done AS (SELECT network FROM gone UNION ALL SELECT network FROM ended), " CHANGED_BY("done")
 
 const db_stmt_t end_waiver_load = {"end_waiver_load", WAIVER_LOAD};
-const db_stmt_t end_waiver_save = {"end_waiver_save", WAIVER_CHANGE_SAVE};
+const db_stmt_t end_waiver_save = {"end_waiver_save", WAIVER_CHANGE_SAVE("change")};
 const db_stmt_t correct_waiver_load = {"correct_waiver_load", WAIVER_LOAD};
-const db_stmt_t correct_waiver_save = {"correct_waiver_save", WAIVER_CHANGE_SAVE};
+const db_stmt_t correct_waiver_save = {"correct_waiver_save", WAIVER_CHANGE_SAVE("correction")};
 
 #define REQUESTED_SIZE                                                                                                                     \
     "s.kind = :request.list_size.kind::text AND s.sub_group = coalesce(:request.list_size.sub_group::text, '') "                           \
@@ -69,8 +69,8 @@ const db_stmt_t add_list_size_save = {
     "add_list_size_save",
     LOCKED "wrong AS MATERIALIZED (SELECT s.* FROM list_size s JOIN locked ON locked.code = s.organisation "
            "    WHERE :request.correction::boolean AND " REQUESTED_SIZE "), "
-           "thought AS (INSERT INTO superseded_fact (code, kind, fact, recorded_at, superseded_at) "
-           "    SELECT organisation, 'list-size', to_jsonb(wrong), recorded_at, :call.now::timestamptz FROM wrong), "
+           "thought AS (INSERT INTO superseded_fact (code, kind, fact, recorded_at, superseded_at, superseded_by) "
+           "    SELECT organisation, 'list-size', to_jsonb(wrong), recorded_at, :call.now::timestamptz, 'correction' FROM wrong), "
            "righted AS (UPDATE list_size s SET count = :after.count::bigint, source = :after.source::text, "
            "        recorded_at = :call.now::timestamptz FROM wrong WHERE s.organisation = wrong.organisation AND " REQUESTED_SIZE
            "    RETURNING s.organisation), "

@@ -12,44 +12,17 @@ const db_stmt_t get_organisation = {"get_organisation",
                                     "SELECT " ORGANISATION_COLUMNS_ON(AS_OF) " FROM organisations_on(" AS_OF ") o "
                                                                              "WHERE o.code = ANY (:request.code::text[])"};
 
-// `parent` looks into both trees. The count stands beside the page, so an empty page still has one row. A search goes by distance, then
-// code: what is found is asked for once, filtered, and none of it is looked up but the page.
-#define LIST_FILTER                                                                                                                        \
-    "(:request.kind::text IS NULL OR o.kind = :request.kind::text) "                                                                       \
-    "AND (:request.level::text IS NULL OR o.level = :request.level::text) "                                                                \
-    "AND (:request.status::text IS NULL OR o.status = :request.status::text) "                                                             \
-    "AND (:request.parent::text IS NULL OR o.parent = :request.parent::text OR o.place = :request.parent::text) "
-#define LISTED "organisations_on(" AS_OF ") o "
-#define PAGE_LIMIT "LIMIT coalesce(:request.page_size::int, 50) + 1"
-
-// Each one that was found is looked up by its code, whatever the planner thinks of the whole.
-#define LISTED_AS(code) "CROSS JOIN LATERAL (SELECT o.* FROM " LISTED "WHERE o.code = " code " OFFSET 0) o "
-
-// What is directly below the parent, on whatever day: found by the indexes, where the filter's "or none is given" would read every row. With a day
-// that is what was or will be below it as well; the day's facts decide.
-#define BELOW \
-    "below AS MATERIALIZED (SELECT o.code::text AS code FROM organisation o WHERE o.parent = :request.parent::text " \
-    "    UNION SELECT o.code::text FROM organisation o WHERE o.place = :request.parent::text " \
-    "    UNION SELECT p.code FROM organisation_past p WHERE p.superseded_at IS NULL AND p.parent = :request.parent::text AND " AS_OF " IS NOT NULL " \
-    "    UNION SELECT p.code FROM organisation_past p WHERE p.superseded_at IS NULL AND p.place = :request.parent::text AND " AS_OF " IS NOT NULL " \
-    "    UNION SELECT c.code FROM organisation_coming c WHERE :request.parent::text IS NOT NULL AND c.from_on <= " AS_OF ") "
-#define LISTED_BELOW \
-    "(SELECT o.* FROM " LISTED "WHERE :request.parent::text IS NULL UNION ALL SELECT o.* FROM below b " LISTED_AS("b.code") ") o "
-
+// `parent` looks into both trees. The list's length stands in each row, so an empty page still has one row. A search goes by distance, then
+// code. Codes are what is listed; what is shown of each is looked up, by its code whatever the planner thinks of the whole.
 // clang-format off
 const db_stmt_t list_organisations = {
     "list_organisations",
-    "WITH " BELOW ", found AS MATERIALIZED (SELECT f.distance, f.code FROM organisations_found(:request.q::text, " AS_OF ", :request.kind::text, "
-    "        :request.level::text, :request.status::text, :request.parent::text) f WHERE :request.q::text IS NOT NULL), "
-    "page AS (SELECT * FROM (SELECT NULL::int AS distance, " ORGANISATION_COLUMNS_ON(AS_OF) " FROM " LISTED_BELOW
-    "        WHERE :request.q::text IS NULL AND o.code > page_after(:request.page_token::text) AND " LIST_FILTER
-    "        ORDER BY o.code " PAGE_LIMIT ") o "
-    "    UNION ALL SELECT f.distance, " ORGANISATION_COLUMNS_ON(AS_OF)
-    "        FROM (SELECT * FROM found WHERE (distance, code) > (page_after_distance(:request.page_token::text), "
-    "            page_after(:request.page_token::text)) ORDER BY distance, code " PAGE_LIMIT ") f " LISTED_AS("f.code") ") "
-    "SELECT t.total_size, o.* FROM (SELECT (SELECT count(*) FROM " LISTED_BELOW "WHERE :request.q::text IS NULL AND " LIST_FILTER ") "
-    "    + (SELECT count(*) FROM found) AS total_size) t "
-    "LEFT JOIN page o ON true ORDER BY o.distance, o.code"};
+    "SELECT l.total_size, l.distance, " ORGANISATION_COLUMNS_ON(AS_OF) " "
+    "FROM organisations_listed(:request.q::text, " AS_OF ", :request.kind::text, :request.level::text, :request.status::text, "
+    "    :request.parent::text, :request.page_token::text, coalesce(:request.page_size::int, 50) + 1) l "
+    "LEFT JOIN LATERAL (SELECT o.* FROM organisation o WHERE " AS_OF " IS NULL AND o.code = l.code COLLATE \"C\" "
+    "    UNION ALL SELECT o.* FROM organisations_on(" AS_OF ") o WHERE " AS_OF " IS NOT NULL AND o.code = l.code COLLATE \"C\" OFFSET 0) o "
+    "ON true ORDER BY l.distance, l.code COLLATE \"C\""};
 // clang-format on
 
 // Why a creation did not take place. Always one row.
@@ -66,15 +39,16 @@ const db_stmt_t create_organisation_load = {
 const db_stmt_t create_organisation_save = {
     "create_organisation_save",
     "changed AS (INSERT INTO organisation (code, name, kind, level, parent, place, status, opened_on, closed_on, former_names, "
-    "    identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on, version, created_at, "
-    "    updated_at) "
+    "    identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on, facts_from, linked, "
+    "    version, created_at, updated_at) "
     "  SELECT :after.organisation.code::text, :after.organisation.name::text, :after.organisation.kind::text, "
     "    :after.organisation.level::text, :after.organisation.parent::text, :after.organisation.place::text, "
     "    :after.organisation.status::text, :after.organisation.opened_on::date, :after.organisation.closed_on::date, "
     "    coalesce(:after.organisation.former_names::text[], '{}'), coalesce(:after.organisation.identifiers::jsonb, '[]'), "
     "    :after.organisation.stated_population::bigint, :after.organisation.stated_practice_count::bigint, "
     "    :after.organisation.source::text, :after.organisation.notes::text, :after.organisation.payee::text, "
-    "    :after.organisation.mapped_area::text, :after.organisation.agreement_on::date, "
+    "    :after.organisation.mapped_area::text, :after.organisation.agreement_on::date, :after.organisation.facts_from::date, "
+    "    :after.organisation.coming::jsonb IS NOT NULL, "
     "    :after.organisation.version::bigint, :after.organisation.created_at::timestamptz, :after.organisation.updated_at::timestamptz "
     "  FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) "
     "  AND CASE WHEN :after.organisation.parent::text IS NULL THEN true "
@@ -88,11 +62,20 @@ const db_stmt_t create_organisation_save = {
     "  AND (:after.organisation.payee::text IS NULL OR :after.organisation.payee::text = :after.organisation.code::text "
     "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text "
     "                  AND (p.status <> 'closed' OR :after.organisation.status::text = 'closed') OFFSET 0)) "
-    "  ON CONFLICT (code) DO NOTHING RETURNING code AS key)"};
+    "  ON CONFLICT (code) DO NOTHING RETURNING code AS key, CASE WHEN linked OR facts_from IS NOT NULL THEN "
+    "      (SELECT organisation_dated(organisation.code, :after.organisation.coming::jsonb, :after.past::jsonb) FROM input i "
+    "       WHERE :call.key = organisation.code) END)"};
 
 // The first day of the change.
 #define CHANGE_DAY "coalesce(:request.effective_from::date, :call.today::date)"
-#define UPDATE_TIMELINE TIMELINE_FACTS(":request.correction::boolean OR :request.effective_from::date < o.facts_from")
+// Whether it is about the days on which the organisation is open: all of them are looked at then.
+#define LIFE_TOUCHED                                                                                                                       \
+    "(:request.organisation.status::text IS NOT NULL OR :request.organisation.opened_on::date IS NOT NULL "                                \
+    "OR :request.organisation.closed_on::date IS NOT NULL "                                                                                \
+    "OR :request.clear::text[] && ARRAY['status', 'opened_on', 'closed_on'])"
+#define UPDATE_TIMELINE                                                                                                                    \
+    TIMELINE_FACTS(":request.correction::boolean OR :request.effective_from::date < o.facts_from OR " LIFE_TOUCHED)                        \
+    ", CASE WHEN " LIFE_TOUCHED " THEN dated_facts_json(o.code) END AS dated"
 
 // A function of SQL is planned anew by each statement that calls it, so those that most changes do not need are not called.
 const db_stmt_t update_organisation_load = {

@@ -13,20 +13,27 @@
 // Who went before it and who goes on after it, by what was so on the day; NULL: by all that is on record.
 #define SUCCESSION_ON(day)                                                                                                                 \
     "CASE WHEN o.linked THEN (SELECT array_agg(s.predecessor ORDER BY s.on_day, s.predecessor) FROM succession s "                         \
-    "    WHERE s.successor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) END AS predecessors, "                                   \
+    "    WHERE s.successor = o.code COLLATE \"default\" AND (" day " IS NULL OR s.on_day <= " day ")) END AS predecessors, "               \
     "CASE WHEN o.linked THEN (SELECT array_agg(s.successor ORDER BY s.on_day, s.successor) FROM succession s "                             \
-    "    WHERE s.predecessor = o.code AND (" day " IS NULL OR s.on_day <= " day ")) END AS successors"
+    "    WHERE s.predecessor = o.code COLLATE \"default\" AND (" day " IS NULL OR s.on_day <= " day ")) END AS successors"
 #define COMING "CASE WHEN o.linked THEN coming_json(o.code) END AS coming"
 
 // An organisation as it stands.
 #define ORGANISATION_COLUMNS ORGANISATION_FACTS ", " SUCCESSION_ON("NULL::date") ", " COMING
+
+// As facts_to(), which would be made ready for each row anew.
+#define FACTS_TO                                                                                                                           \
+    "(SELECT min(n.from_on) - 1 FROM (SELECT p.from_on FROM organisation_past p WHERE p.code = o.code AND p.superseded_at IS NULL "        \
+    "    UNION ALL SELECT t.facts_from FROM organisation t WHERE t.code = o.code "                                                         \
+    "    UNION ALL SELECT c.from_on FROM organisation_coming c WHERE o.linked AND c.code = o.code COLLATE \"default\") n (from_on) "       \
+    "    WHERE n.from_on > coalesce(o.facts_from, '-infinity'))"
 
 // An organisation out of organisations_on(day): what is to come shows only without a day, and with one the facts' last day comes along.
 // clang-format off
 #define ORGANISATION_COLUMNS_ON(day)                                                                                                       \
     ORGANISATION_FACTS ", " SUCCESSION_ON(day) ", "                                                                                        \
     "CASE WHEN o.linked AND " day " IS NULL THEN coming_json(o.code) END AS coming, "                                                      \
-    "CASE WHEN " day " IS NOT NULL THEN facts_to(o.code, o.facts_from) END AS facts_to"
+    "CASE WHEN " day " IS NOT NULL THEN " FACTS_TO " END AS facts_to"
 // clang-format on
 
 // What rules_timeline.h needs besides ORGANISATION_COLUMNS; the past only where it may change.

@@ -5,12 +5,11 @@
 #define PLACED "coalesce(:request.tree::text, '') = 'places'"
 #define DEEPEST "coalesce(:request.depth::integer, 8)"
 
-// As it stands today the tree is read by its indexes; for a day it is made of all organisations of that day.
-const db_stmt_t get_tree = {"get_tree",
-                            "SELECT t.code, t.name, t.kind, t.level, t.status, t.depth FROM ("
-                            "    SELECT * FROM tree_now(:request.code::text, " PLACED ", " DEEPEST ") WHERE :request.as_of::date IS NULL "
-                            "    UNION ALL SELECT * FROM tree_on(:request.code::text, :request.as_of::date, " PLACED ", " DEEPEST
-                            ") WHERE :request.as_of::date IS NOT NULL) t ORDER BY t.path LIMIT " NUMBER(TREE_NODES_MAX) " + 1"};
+const db_stmt_t record_place = {"record_place", "SELECT record_place() AS place"};
+
+const db_stmt_t get_tree = {"get_tree", "SELECT t.code, t.name, t.kind, t.level, t.status, t.depth "
+                                        "FROM tree_of(:request.code::text, :request.as_of::date, " PLACED ", " DEEPEST ") t "
+                                        "ORDER BY t.path LIMIT " NUMBER(TREE_NODES_MAX) " + 1"};
 
 const db_stmt_t get_coverage = {"get_coverage",
                                 "SELECT c.area, c.name, c.practices, c.practices_in_networks, c.population, c.networks, c.stated_practices "

@@ -35,11 +35,17 @@ const db_stmt_t update_site_load = {"update_site_load",
                                     "SELECT " SITE_COLUMNS ", " NAMED
                                     ", " REACHES("s.organisation") " AS within_reach FROM site s WHERE s.code = :request.code::text"};
 
-const db_stmt_t update_site_save = {
-    "update_site_save",
-    "changed AS (UPDATE site s SET organisation = :after.organisation::text, name = :after.name::text, kind = :after.kind::text, "
-    "        address = :after.address::text, tenure = :after.tenure::text, floor_area = :after.floor_area::text, "
-    "        from_on = :after.from::date, to_on = :after.to::date, source = :after.source::text, notes = :after.notes::text, "
-    "        version = :after.version::bigint, updated_at = :after.updated_at::timestamptz "
-    "    FROM input i WHERE s.code = :request.code::text AND s.version = :row.version::bigint "
-    "      AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) RETURNING s.code AS key)"};
+#define SITE_SAVE                                                                                                                          \
+    "changed AS (UPDATE site s SET organisation = :after.organisation::text, name = :after.name::text, kind = :after.kind::text, "         \
+    "        address = :after.address::text, tenure = :after.tenure::text, floor_area = :after.floor_area::text, "                         \
+    "        from_on = :after.from::date, to_on = :after.to::date, source = :after.source::text, notes = :after.notes::text, "             \
+    "        version = :after.version::bigint, updated_at = :after.updated_at::timestamptz "                                               \
+    "    FROM input i WHERE s.code = :request.code::text AND s.version = :row.version::bigint "                                            \
+    "      AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) RETURNING s.code AS key)"
+
+const db_stmt_t update_site_save = {"update_site_save", SITE_SAVE};
+
+const db_stmt_t site_comes_into_force_load = {"site_comes_into_force_load",
+                                              "SELECT " SITE_COLUMNS " FROM site s WHERE s.code = :request.code::text"};
+
+const db_stmt_t site_comes_into_force_save = {"site_comes_into_force_save", SITE_SAVE};

@@ -25,7 +25,8 @@
     "        version = t.expected + 1, updated_at = (t.head ->> 'updatedAt')::timestamptz "                                                \
     "    FROM allowed a JOIN timelines t ON t.n = a.n CROSS JOIN LATERAL facts_of(t.head) f "                                              \
     "    WHERE o.code = t.code RETURNING t.n, o.code), "                                                                                   \
-    "past_ended AS (UPDATE organisation_past p SET to_on = e.to_on, superseded_at = e.superseded_at "                                      \
+    "past_ended AS (UPDATE organisation_past p SET to_on = e.to_on, end_recorded_at = e.end_recorded_at, "                                 \
+    "        superseded_at = e.superseded_at, superseded_by = e.superseded_by "                                                            \
     "    FROM kept k JOIN timelines t ON t.code = k.code CROSS JOIN LATERAL past_ends(t.t -> 'ended') e "                                  \
     "    WHERE p.code = k.code AND p.superseded_at IS NULL AND p.from_on IS NOT DISTINCT FROM e.from_on RETURNING 1), "                    \
     "past_added AS (INSERT INTO organisation_past SELECT r.* FROM kept k JOIN timelines t ON t.code = k.code "                             \

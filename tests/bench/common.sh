@@ -55,7 +55,7 @@ await() {
 }
 
 # A second replica of the gateway, on a port instead of a socket: the way to it without the edge. As root it runs as the instance's user.
-# Sets gateway_port; with work, state_dir and bin.
+# Sets gateway_port and gateway_pid; with work, state_dir and bin.
 start_gateway() {
     local as=() owner fd
     owner=$(stat -c %u "$state_dir/keys")
@@ -71,7 +71,8 @@ start_gateway() {
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 PCN_STATE_DIR="$state_dir" PCN_ENVIRONMENT=development PCN_READY_FD=9 \
         PCN_GATEWAY_HTTP_LISTEN="127.0.0.1:$gateway_port" PCN_GATEWAY_METRICS_LISTEN="unix:$work/gateway/metrics" \
         "${as[@]}" "$bin/pcn-gateway" 9>&"$fd" </dev/null >"$work/gateway.log" 2>&1 &
-    pids+=($!)
+    gateway_pid=$!
+    pids+=("$gateway_pid")
     await gateway "$fd"
     exec {fd}>&-
 }

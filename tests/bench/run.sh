@@ -5,13 +5,15 @@ set -euo pipefail
 
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-seconds=3 warm_seconds=1 rounds=3
+# shellcheck source=beside.sh
+. "$here/beside.sh"
+seconds=3 warm_seconds=1 rounds=3 many=1000000 wire_calls=100000
 
 usage() {
     cat <<'EOF'
 usage: tests/bench/run.sh [--quick] [--seconds N] [--rounds N]
 
-  --quick       1 second a measurement instead of 3
+  --quick       1 second a measurement instead of 3, and 100,000 requests instead of a million before memory is looked at again
   --seconds N   how long a measurement takes
   --rounds N    how often each is repeated (default 3); medians are shown
 
@@ -19,7 +21,8 @@ environment:
   PCN_STATE_DIR             folder of a running instance, with LLR's data loaded; the result goes to bench/result.json in it
   PCN_HTTP_PORT             port of its edge (default 8080)
   PCN_BIN                   folder of pcn-gateway and pcnctl (default: bin in the instance's folder)
-  PCN_BENCH_EVENTS          the program bench_events (default: build/tests/bench/bench_events in the clone)
+  PCN_BENCH_PROGRAMS        folder of bench_events, bench_rate, bench_rpc_echo and bench_zmq_echo (default: build/tests/bench in the clone)
+  PCN_BENCH_UP_SECONDS      how long ./pcn up took, where that is to stand among the results
   PCN_BENCH_DATABASE_URL    the instance's database, as a role that may create a schema and read the registry's
                             (default: PCN_DATABASE_URL, else pcn_admin over the private cluster's socket)
 EOF
@@ -27,7 +30,7 @@ EOF
 
 while [ $# -gt 0 ]; do
     case $1 in
-        --quick) seconds=1 ;;
+        --quick) seconds=1 many=100000 wire_calls=20000 ;;
         --seconds) seconds=$(number "$1" "${2:-}") && shift ;;
         --rounds) rounds=$(number "$1" "${2:-}") && shift ;;
         -h | --help) usage && exit 0 ;;
@@ -48,8 +51,10 @@ for tool in wrk node jq psql curl haproxy; do
     PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || die "$tool is missing"
 done
 [ -n "$pgbench" ] || die "pgbench is missing"
-events=${PCN_BENCH_EVENTS:-$clone/build/tests/bench/bench_events}
-[ -x "$events" ] || die "there is no $events: ./pcn bench builds it"
+programs=${PCN_BENCH_PROGRAMS:-$clone/build/tests/bench}
+for program in bench_events bench_rate bench_rpc_echo bench_zmq_echo; do
+    [ -x "$programs/$program" ] || die "there is no $programs/$program: ./pcn bench builds it"
+done
 [ -x "$bin/pcn-gateway" ] && [ -x "$bin/pcnctl" ] || die "there is no pcn-gateway or pcnctl in $bin"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/pcn-bench.XXXXXX")
@@ -84,13 +89,15 @@ start_rival() {
     exec {fd}<>"$work/rival.ready"
     env NODE_ENV=production BENCH_DATABASE_URL="$database_url" BENCH_JWKS="$state_dir/issuer/jwks.json" BENCH_LISTEN="$rival_port" \
         BENCH_SOCKET="$work/run/gateway.http" node "$here/rival/server.js" </dev/null 1>&"$fd" 2>"$work/rival.log" &
-    pids+=($!)
+    rival_pid=$!
+    pids+=("$rival_pid")
     await rival "$fd"
     exec {fd}>&-
     rival_edge_port=$(free_port)
     sed -e "s|@PORT@|$rival_edge_port|; s|@STATE_DIR@|$work|g" "$clone/docker/haproxy/haproxy.cfg.in" >"$work/haproxy.cfg"
     PATH=$PATH:/usr/sbin haproxy -db -f "$work/haproxy.cfg" </dev/null >"$work/haproxy.log" 2>&1 &
-    pids+=($!)
+    rival_edge_pid=$!
+    pids+=("$rival_edge_pid")
     curl -s -o "$work/edge.txt" --retry 50 --retry-connrefused --retry-delay 1 --max-time 30 "http://127.0.0.1:$rival_edge_port/" ||
         die "the rival's edge did not get ready"
 }
@@ -113,20 +120,26 @@ EOF
     grep -qx ics-llr "$work/codes" || die "the data set is not loaded: there is no ics-llr"
 }
 
-run_count=0
-run_id=$(printf '%x' "$(date +%s)")
+# No two of a run's programs make the same codes and keys: what was there before would be told again instead of made. A counter would not
+# do, since functions run in subshells.
+new_prefix() {
+    printf 'bench-%x-' "$(date +%s%N)"
+}
 
 # run_wrk SIDE PLACE OPERATION CONNECTIONS SECONDS PORT: a line of JSON.
 run_wrk() {
     local result
-    run_count=$((run_count + 1))
-    BENCH_LUA=$here/wrk BENCH_TOKEN=$token BENCH_CODES=$work/codes BENCH_PREFIX="bench-$run_id-$run_count-" \
+    processes_of "$1" "$2" >"$work/processes"
+    processor_times <"$work/processes" >"$work/before"
+    BENCH_LUA=$here/wrk BENCH_TOKEN=$token BENCH_CODES=$work/codes BENCH_PREFIX=$(new_prefix) \
         wrk -t1 -c "$4" -d "$5s" --timeout 10s -s "$here/wrk/$3.lua" "http://127.0.0.1:$6" >"$work/wrk.log" 2>&1 || die "wrk failed"
+    processor_times <"$work/processes" >"$work/after"
     result=$(sed -n 's/^RESULT //p' "$work/wrk.log")
     [ -n "$result" ] || die "wrk gave no result"
     jq -c --arg side "$1" --arg place "$2" --arg operation "$3" --argjson connections "$4" \
-        '{$side, $place, $operation, $connections, rate: (.requests / .seconds), p50Us: .p50, p99Us: .p99, requests, errors: (.refused + .broken)}' \
-        <<<"$result" >"$work/line"
+        --argjson cpuUs "$(processor_used "$work/before" "$work/after" "$(jq '.requests + 1' <<<"$result")")" \
+        '{$side, $place, $operation, $connections, rate: (.requests / .seconds), p50Us: .p50, p99Us: .p99, requests,
+            errors: (.refused + .broken), $cpuUs}' <<<"$result" >"$work/line"
     jq -e '.requests > 0 and .errors <= .requests / 1000' "$work/line" >/dev/null || die "too many errors: $(cat "$work/line")"
     jq -c . "$work/line"
 }
@@ -134,8 +147,7 @@ run_wrk() {
 # run_pgbench OPERATION CLIENTS SECONDS
 run_pgbench() {
     local log=$work/pgbench.log rate
-    run_count=$((run_count + 1))
-    "$pgbench" -n -M prepared -c "$2" -j 1 -T "$3" -f "$here/pgbench/$1.sql" -D codes="$codes" -D prefix="bench-$run_id-$run_count-" \
+    "$pgbench" -n -M prepared -c "$2" -j 1 -T "$3" -f "$here/pgbench/$1.sql" -D codes="$codes" -D prefix="$(new_prefix)" \
         -D answer="$answer" "$database_url" >"$log" 2>&1 || die "pgbench failed"
     rate=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$log")
     [ -n "$rate" ] || die "pgbench gave no result"
@@ -193,29 +205,6 @@ warm_up() {
     done
 }
 
-# run_events KIND SECONDS: what a subscriber under a key of its own gets.
-run_events() {
-    "$events" "$1" "ipc://$state_dir/run/registry.rpc" "ipc://$state_dir/run/registry.pub" "$state_dir/keys" bench "$2"
-}
-
-# Live at about 2,000 events a second (32 connections that each wait between two requests), then the whole log from its beginning.
-measure_events() {
-    local pid round live=() caught=()
-    "$bin/pcnctl" keys add --dir "$state_dir/keys" bench >/dev/null
-    for ((round = 1; round <= rounds; round++)); do
-        run_count=$((run_count + 1))
-        BENCH_LUA=$here/wrk BENCH_TOKEN=$token BENCH_PREFIX="bench-$run_id-$run_count-" BENCH_DELAY_MS=12 \
-            wrk -t1 -c 32 -d "$((seconds + 2))s" --timeout 10s -s "$here/wrk/paced.lua" "http://127.0.0.1:$gateway_port" >"$work/wrk.log" 2>&1 &
-        pid=$!
-        live+=("$(run_events live "$seconds")") || die "live events failed"
-        wait "$pid" || die "wrk failed"
-    done
-    for ((round = 1; round <= rounds; round++)); do
-        caught+=("$(run_events catch-up 0)") || die "catching up failed"
-    done
-    jq -n -c --argjson live "$(jq -s -c . <<<"${live[*]}")" --argjson catchUp "$(jq -s -c . <<<"${caught[*]}")" '{$live, $catchUp}'
-}
-
 started=$SECONDS
 busy=$(measure_busy)
 if [ "$busy" -gt 15 ]; then
@@ -223,6 +212,7 @@ if [ "$busy" -gt 15 ]; then
 fi
 token=$("$bin/pcnctl" token --issuer-dir "$state_dir/issuer" --role system-manager --org ics-llr --ttl 7200)
 answer='{"code":"bench-0","name":"A practice of the measure","kind":"practice","level":"practice","parent":"ics-llr","status":"active"}'
+memory_idle=$(memory_held)
 prepare_tables
 start_gateway
 start_rival
@@ -232,11 +222,25 @@ for ((round = 1; round <= rounds; round++)); do
     say "round $round of $rounds"
     run_round "$round"
 done
+say "half of the peak rate"
+measure_half >"$work/half.json"
 say "events"
 measure_events >"$work/events.json"
+say "$many requests"
+asked=$(answer_many "$(jq -s '[.[] | select(.side == "pcn" and .place == "edge") | .requests] | add' "$results")" "$many")
+memory_after=$(memory_held)
+say "the wire"
+measure_wire >"$work/wire.json"
 
-jq -s --slurpfile targets "$here/targets.json" --slurpfile events "$work/events.json" --argjson seconds "$seconds" --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
-    --argjson took $((SECONDS - started)) --argjson cpus "$(nproc)" --argjson busy "$busy" -f "$here/summary.jq" "$results" >"$work/result.json"
+# What was answered 201 was made: repetitions of a key would be answered alike, and faster.
+answered=$(jq -s '[.[] | select(.side == "pcn" and .operation == "create") | .requests] | add' "$results")
+made=$(sql -c "SELECT count(*) FROM registry.organisation WHERE code ~ '^bench-'")
+[ "$made" -ge "$answered" ] || die "$answered organisations were answered for, $made were made"
+
+jq -s --slurpfile targets "$here/targets.json" --slurpfile events "$work/events.json" --slurpfile half "$work/half.json" --slurpfile wire "$work/wire.json" \
+    --argjson memoryIdle "$memory_idle" --argjson memoryAfter "$memory_after" --argjson asked "$asked" --argjson up "${PCN_BENCH_UP_SECONDS:-null}" \
+    --argjson seconds "$seconds" --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --argjson took $((SECONDS - started)) --argjson cpus "$(nproc)" \
+    --argjson busy "$busy" -f "$here/summary.jq" "$results" >"$work/result.json"
 jq -r -f "$here/table.jq" "$work/result.json"
 mkdir -p "$state_dir/bench"
 cp "$work/result.json" "$state_dir/bench/.result.json"

@@ -37,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (jwks_parse(set, sizeof(set) - 1, &jwks, &problem) != STATUS_OK)
         abort();
     assert(token_read(&rules, jwks, (const char *)data, size, 0) == NULL);
+    (void)token_names_unknown_key(jwks, (const char *)data, size);
     char *token = malloc(size * 2 + 128);
     if (token != NULL) {
         size_t used = encode(data, size, token);
@@ -44,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         token[used++] = '.';
         memset(token + used, 'A', 86); // a signature of the right length
         assert(token_read(&rules, jwks, token, used + 86, 0) == NULL);
+        (void)token_names_unknown_key(jwks, token, used + 86);
     }
     free(token);
     jwks_destroy(&jwks);

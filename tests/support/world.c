@@ -17,6 +17,7 @@
 #define ARENA_CAP ((size_t)16 * 1024 * 1024)
 #define JSON_CAP ((size_t)4 * 1024 * 1024)
 #define TRIES 3
+#define DAY_US (INT64_C(86400) * 1000000)
 
 typedef struct run {
     world_t *world;
@@ -222,8 +223,10 @@ static void prepare(run_t *run, const char *name, const char *request)
         run->principal.scopes[run->principal.n_scopes++] = (char *)(uintptr_t)world->scopes[i];
     if (world->unlimited)
         run->principal.scopes[run->principal.n_scopes++] = arena_printf(world->arena, "%s.any", world->service->name);
-    const int64_t now = clock_wall_us();
-    id_make(now, run->id);
+    int32_t today;
+    assert_true(date_parse(world->today, &today));
+    const int64_t now = world->noon ? (int64_t)today * DAY_US + DAY_US / 2 : clock_wall_us();
+    id_make(clock_wall_us(), run->id);
     instant_format(now, run->now);
     run->header.principal = &run->principal;
     run->header.request_id = run->id;
@@ -236,7 +239,7 @@ static void prepare(run_t *run, const char *name, const char *request)
                                  .now = run->now,
                                  .arena = world->arena,
                                  .problem = &world->problem};
-    assert_true(date_parse(world->today, &run->call.today));
+    run->call.today = today;
     run->call.events = arena_alloc(world->arena, SERVICE_EVENTS_MAX * sizeof *run->call.events);
     assert_non_null(run->call.events);
     run->statement.now = run->now;

@@ -27,7 +27,9 @@ bench_start() {
     bench_clean
     trap 'exit 130' INT TERM HUP
     trap bench_clean EXIT
+    local began=$SECONDS
     PCN_STATE=$state_given PCN_HTTP_PORT=$instance_port "$PCN_CLONE/pcn" up --detach >/dev/null
+    up_seconds=$((SECONDS - began))
     state_find || die "the instance to measure did not start"
 }
 
@@ -55,9 +57,12 @@ command_bench() {
         return
     fi
     command -v npm >/dev/null || wanted+=(npm)
+    # First what is measured with, so that the start's time is the start's alone.
+    package_ensure "${package_runtime[@]}" "${package_build[@]}" "${wanted[@]}"
+    build_release
+    build_run "$build_dir" "the measure" bench_programs --
     bench_start "${wanted[@]}"
-    build_run "$build_dir" "the measure" bench_events --
-    PCN_BENCH_EVENTS=$build_dir/tests/bench/bench_events PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port "$PCN_CLONE/tests/bench/run.sh" "$@" || code=$?
+    PCN_BENCH_PROGRAMS=$build_dir/tests/bench PCN_BENCH_UP_SECONDS=$up_seconds PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port "$PCN_CLONE/tests/bench/run.sh" "$@" || code=$?
     bench_keep result.json bench.json
     return "$code"
 }

@@ -85,6 +85,9 @@ instance_install_binaries() {
             state_changed+=("bin/$name")
         fi
     done
+    # Its manual page is what it says of itself.
+    mkdir -p "$state_dir/share/man/man1"
+    "$state_dir/bin/pcnctl" help --man >"$state_dir/share/man/man1/pcnctl.1"
 }
 
 # Settings of the caller's for one daemon: its own keys and those of all daemons; what is another daemon's or this script's stays away.
@@ -93,6 +96,8 @@ instance_passed_on() {
     while IFS= read -r name; do
         case $name in
             PCN_STATE | PCN_STATE_DIR | PCN_HTTP_PORT | PCN_TCP | PCN_DATABASE_URL | PCN_BUILD | PCN_CLONE | PCN_READY_FD | PCN_LISTEN_FD | PCN_TEST_*) continue ;;
+            # Of the command line client.
+            PCN_URL | PCN_TOKEN | PCN_CONTEXT | PCN_CTL_TOKEN) continue ;;
         esac
         skip=false
         for other in $(build_daemons) supervisor; do

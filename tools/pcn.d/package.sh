@@ -6,6 +6,7 @@ package_runtime=(haproxy postgresql-15 postgresql-client-15 curl jq libuv1 libzm
 package_build=(build-essential cmake ninja-build pkg-config libuv1-dev libzmq3-dev protobuf-compiler protobuf-c-compiler
     libprotobuf-c-dev libprotobuf-dev python3 python3-protobuf libpq-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev)
 package_test=(libcmocka-dev clang clang-tidy libclang-rt-14-dev cppcheck shellcheck nodejs)
+package_coverage=(gcovr)
 package_bench=(wrk nodejs)
 
 package_missing() {

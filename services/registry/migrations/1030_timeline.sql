@@ -13,8 +13,11 @@ CREATE TABLE organisation_past (
     from_on date,
     to_on date,
     recorded_at timestamptz NOT NULL,
-    -- When it was found to be wrong; such facts never held.
+    -- When its last day was recorded, where that came later.
+    end_recorded_at timestamptz,
+    -- When it was found to be wrong; such facts never held. By what: they were corrected, or a change was learnt of only late.
     superseded_at timestamptz,
+    superseded_by text CHECK (superseded_by IN ('correction', 'change')),
     name some_text NOT NULL,
     level organisation_level,
     parent text REFERENCES organisation (code),
@@ -36,6 +39,8 @@ CREATE TABLE organisation_past (
         WHERE (superseded_at IS NULL)
 );
 CREATE INDEX organisation_past_by_code ON organisation_past (code, from_on);
+-- What held on a day, by the code that is asked for or in the order of codes, which is that of organisation's key.
+CREATE INDEX organisation_past_by_day ON organisation_past (code COLLATE "C", (coalesce(to_on, 'infinity'))) WHERE superseded_at IS NULL;
 
 -- Changes that are on record and not in force yet: column names of `organisation` with what they become, null for what is taken away.
 CREATE TABLE organisation_coming (
@@ -84,7 +89,8 @@ CREATE TABLE superseded_fact (
     -- The row as it was.
     fact jsonb NOT NULL,
     recorded_at timestamptz,
-    superseded_at timestamptz NOT NULL
+    superseded_at timestamptz NOT NULL,
+    superseded_by text CHECK (superseded_by IN ('correction', 'change'))
 );
 CREATE INDEX superseded_fact_by_code ON superseded_fact (code);
 

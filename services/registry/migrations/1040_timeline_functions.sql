@@ -59,7 +59,8 @@ END;
 CREATE FUNCTION past_json(organisation_code text, with_superseded boolean) RETURNS json STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT json_agg(json_strip_nulls(json_build_object('from', p.from_on, 'to', p.to_on, 'recordedAt', instant_text(p.recorded_at),
-            'supersededAt', instant_text(p.superseded_at), 'organisation', past_facts_json(p)))
+            'endRecordedAt', instant_text(p.end_recorded_at), 'supersededAt', instant_text(p.superseded_at),
+            'supersededBy', p.superseded_by, 'organisation', past_facts_json(p)))
             ORDER BY p.from_on NULLS FIRST, p.recorded_at)
     FROM organisation_past p WHERE p.code = organisation_code AND (with_superseded OR p.superseded_at IS NULL);
 END;
@@ -68,7 +69,7 @@ END;
 CREATE FUNCTION facts_to(organisation_code text, facts_from date) RETURNS date STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT min(n.from_on) - 1
-    FROM (SELECT p.from_on FROM organisation_past p WHERE p.code = organisation_code AND p.superseded_at IS NULL
+    FROM (SELECT p.from_on FROM organisation_past p WHERE p.code = organisation_code COLLATE "C" AND p.superseded_at IS NULL
           UNION ALL SELECT o.facts_from FROM organisation o WHERE o.code = organisation_code
           UNION ALL SELECT c.from_on FROM organisation_coming c WHERE c.code = organisation_code) n (from_on)
     WHERE n.from_on > coalesce(facts_to.facts_from, '-infinity');
@@ -101,34 +102,51 @@ BEGIN ATOMIC
             THEN jsonb_build_object('coming', coming_json(o.code)) ELSE '{}' END)::json;
 END;
 
--- As before, but so that a code that is asked for is looked up in each part, whatever the tables' sizes were when the plan was made: past
--- spans are found from their organisation, and what is to come from the few organisations that have something.
-CREATE FUNCTION organisations_on(day date) RETURNS SETOF organisation STABLE LANGUAGE sql
+-- What is there on a day with its facts of that day, as rows of `organisation`, in three parts, so that a condition on the code, the parent or
+-- the place reaches the indexes of each, and each can be walked in the order of codes. NULL is today as it stands. Before it opens one is
+-- there where it is proposed on the day.
+
+-- What is in force then and now.
+CREATE FUNCTION standing_on(day date) RETURNS SETOF organisation STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT o.* FROM organisation o
     WHERE day IS NULL
-       OR ((o.facts_from IS NULL OR o.facts_from <= day) AND (o.opened_on IS NULL OR o.opened_on <= day)
-           AND NOT EXISTS (SELECT FROM organisation_coming c WHERE c.code = o.code AND c.from_on <= day))
-    UNION ALL
+       OR ((o.facts_from IS NULL OR o.facts_from <= day) AND (o.opened_on IS NULL OR o.opened_on <= day OR o.status = 'proposed')
+           AND NOT (o.linked AND EXISTS (SELECT FROM organisation_coming c
+                                         WHERE c.code = o.code COLLATE "default" AND c.from_on <= day OFFSET 0)));
+END;
+
+-- What held then and no longer does.
+CREATE FUNCTION past_on(day date) RETURNS SETOF organisation STABLE LANGUAGE sql
+BEGIN ATOMIC
     SELECT o.code, p.name, o.kind, p.level, p.parent, p.place, p.status, p.opened_on, p.closed_on, p.former_names, p.identifiers,
         p.stated_population, p.stated_practice_count, p.source, p.notes, p.payee, o.version, o.created_at, o.updated_at,
         p.from_on, p.recorded_at, p.mapped_area, p.agreement_on, o.linked
-    FROM organisation o
-    CROSS JOIN LATERAL (SELECT * FROM organisation_past p
-        WHERE p.code = o.code AND p.superseded_at IS NULL AND (p.from_on IS NULL OR p.from_on <= day)
-          AND (p.to_on IS NULL OR p.to_on >= day) AND (p.opened_on IS NULL OR p.opened_on <= day) OFFSET 0) p
-    WHERE day IS NOT NULL
-    UNION ALL
+    FROM organisation_past p JOIN organisation o ON o.code = p.code COLLATE "C"
+    WHERE day IS NOT NULL AND p.superseded_at IS NULL AND (p.from_on IS NULL OR p.from_on <= day)
+      AND coalesce(p.to_on, 'infinity') >= day AND (p.opened_on IS NULL OR p.opened_on <= day OR p.status = 'proposed');
+END;
+
+-- What will hold by changes to come, which few have.
+CREATE FUNCTION coming_on(day date) RETURNS SETOF organisation STABLE ROWS 10 LANGUAGE sql
+BEGIN ATOMIC
     SELECT o.code, r.name, o.kind, r.level, r.parent, r.place, r.status, r.opened_on, r.closed_on, coalesce(r.former_names, '{}'),
         coalesce(r.identifiers, '[]'), r.stated_population, r.stated_practice_count, r.source, r.notes, r.payee, o.version, o.created_at,
         o.updated_at, c.from_on, c.recorded_at, r.mapped_area, r.agreement_on, o.linked
     FROM (SELECT DISTINCT c.code FROM organisation_coming c WHERE c.from_on <= day) due
-    JOIN organisation o ON o.code = due.code
+    JOIN organisation o ON o.code = due.code COLLATE "C"
     CROSS JOIN LATERAL (SELECT max(c.from_on) AS from_on, max(c.recorded_at) AS recorded_at,
             jsonb_object_agg(e.key, e.value ORDER BY c.from_on) AS changes
-        FROM organisation_coming c CROSS JOIN LATERAL jsonb_each(c.changes) e WHERE c.code = o.code AND c.from_on <= day) c
+        FROM organisation_coming c CROSS JOIN LATERAL jsonb_each(c.changes) e
+        WHERE c.code = o.code COLLATE "default" AND c.from_on <= day) c
     CROSS JOIN LATERAL jsonb_populate_record(o, c.changes) r
-    WHERE day IS NOT NULL AND (o.facts_from IS NULL OR o.facts_from <= day) AND (r.opened_on IS NULL OR r.opened_on <= day);
+    WHERE day IS NOT NULL AND (o.facts_from IS NULL OR o.facts_from <= day)
+      AND (r.opened_on IS NULL OR r.opened_on <= day OR r.status = 'proposed');
+END;
+
+CREATE FUNCTION organisations_on(day date) RETURNS SETOF organisation STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT s.* FROM standing_on(day) s UNION ALL SELECT p.* FROM past_on(day) p UNION ALL SELECT c.* FROM coming_on(day) c;
 END;
 
 -- ---- trees of another day ----
@@ -191,19 +209,22 @@ BEGIN ATOMIC
 END;
 
 -- Spans of the past that end otherwise.
-CREATE FUNCTION past_ends(j jsonb) RETURNS TABLE (from_on date, to_on date, superseded_at timestamptz) IMMUTABLE ROWS 2 LANGUAGE sql
+CREATE FUNCTION past_ends(j jsonb)
+    RETURNS TABLE (from_on date, to_on date, end_recorded_at timestamptz, superseded_at timestamptz, superseded_by text)
+    IMMUTABLE ROWS 2 LANGUAGE sql
 BEGIN ATOMIC
-    SELECT e."from", e."to", e."supersededAt"
-    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "supersededAt" timestamptz);
+    SELECT e."from", e."to", e."endRecordedAt", e."supersededAt", e."supersededBy"
+    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "endRecordedAt" timestamptz, "supersededAt" timestamptz, "supersededBy" text);
 END;
 
 -- Further spans of the past.
 CREATE FUNCTION past_rows(organisation_code text, j jsonb) RETURNS SETOF organisation_past IMMUTABLE ROWS 2 LANGUAGE sql
 BEGIN ATOMIC
-    SELECT organisation_code, e."from", e."to", e."recordedAt", e."supersededAt", f.name::some_text, f.level::organisation_level, f.parent,
-        f.place, f.status::organisation_status, f.opened_on, f.closed_on, f.former_names, f.identifiers, f.stated_population::whole_count,
-        f.stated_practice_count::whole_count, f.source, f.notes, f.payee, f.mapped_area, f.agreement_on
-    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "recordedAt" timestamptz, "supersededAt" timestamptz, organisation jsonb)
+    SELECT organisation_code, e."from", e."to", e."recordedAt", e."endRecordedAt", e."supersededAt", e."supersededBy", f.name::some_text,
+        f.level::organisation_level, f.parent, f.place, f.status::organisation_status, f.opened_on, f.closed_on, f.former_names,
+        f.identifiers, f.stated_population::whole_count, f.stated_practice_count::whole_count, f.source, f.notes, f.payee, f.mapped_area, f.agreement_on
+    FROM jsonb_to_recordset(j) AS e ("from" date, "to" date, "recordedAt" timestamptz, "endRecordedAt" timestamptz,
+        "supersededAt" timestamptz, "supersededBy" text, organisation jsonb)
     CROSS JOIN LATERAL facts_of(e.organisation) f;
 END;
 

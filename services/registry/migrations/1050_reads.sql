@@ -128,6 +128,9 @@ GRANT SELECT, INSERT, UPDATE ON site TO :app;
 GRANT SELECT ON stated_fact, site, system_profile, alignment TO :job;
 
 -- ---- the registry on a day ----
+-- Who was a member where on a day. Not by the index of the constraint, which compares texts a hundred times as slowly.
+CREATE INDEX membership_by_day ON membership (practice COLLATE "C", from_on);
+
 -- A code's own collation wins over the default one, in which other tables' indexes are: lookups by them say so.
 
 -- Every organisation of the day with what is above it then. A practice is below the network whose member it is on the day; on a day before
@@ -195,33 +198,35 @@ END;
 CREATE FUNCTION coverage_on(wanted text, day date, today date)
     RETURNS TABLE (area text, name text, practices bigint, practices_in_networks bigint, population bigint, networks bigint,
         stated_practices bigint)
-    STABLE LANGUAGE sql
-BEGIN ATOMIC
-    WITH RECURSIVE kin AS MATERIALIZED (SELECT k.* FROM kin_on(day, today) k),
-    edge AS MATERIALIZED (
-        SELECT k.code, k.kind, k.open, k.network IS NOT NULL AND n.open AS covered,
-            CASE wanted WHEN 'neighbourhood' THEN n.code WHEN 'place' THEN coalesce(k.place, n.place) ELSE k.parent END AS up
-        FROM kin k LEFT JOIN kin n ON n.code = k.parent AND n.kind = 'network' AND k.kind = 'practice'),
-    area AS MATERIALIZED (
-        SELECT k.code, k.name, k.stated_practice_count FROM kin k LEFT JOIN (SELECT DISTINCT p.place FROM kin p) p ON p.place = k.code
-        WHERE k.open AND CASE wanted WHEN 'neighbourhood' THEN k.kind = 'network'
-            WHEN 'place' THEN k.kind = 'local-authority' OR p.place IS NOT NULL ELSE k.kind = 'ics' END),
-    below (area, code) AS (
-        SELECT a.code, a.code FROM area a UNION SELECT b.area, e.code FROM below b JOIN edge e ON e.up = b.code),
-    figure AS MATERIALIZED (SELECT f.network, coalesce(f.computed, f.stated) AS size FROM network_figures_on(coalesce(day, today)) f),
-    part AS (
-        SELECT b.area, e.code, e.kind, e.covered FROM edge e LEFT JOIN below b ON b.code = e.code
-        WHERE e.open AND e.kind IN ('practice', 'network')),
-    tally AS (
-        SELECT p.area, count(*) FILTER (WHERE p.kind = 'practice') AS practices,
-            count(*) FILTER (WHERE p.kind = 'practice' AND p.covered) AS covered, count(*) FILTER (WHERE p.kind = 'network') AS networks,
-            count(f.size) AS known, sum(f.size)::bigint AS population
-        FROM part p LEFT JOIN figure f ON f.network = p.code GROUP BY p.area)
-    SELECT a.code, a.name, coalesce(t.practices, 0), coalesce(t.covered, 0),
-        CASE WHEN t.known = t.networks THEN t.population END, coalesce(t.networks, 0), a.stated_practice_count
-    FROM (SELECT x.* FROM area x UNION ALL SELECT NULL, NULL, NULL FROM tally x WHERE x.area IS NULL) a
-    LEFT JOIN tally t ON t.area IS NOT DISTINCT FROM a.code;
-END;
+    STABLE LANGUAGE plpgsql SET search_path = :schema, pg_temp SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        WITH RECURSIVE kin AS MATERIALIZED (SELECT k.* FROM kin_on(day, today) k),
+        edge AS MATERIALIZED (
+            SELECT k.code, k.kind, k.open, k.network IS NOT NULL AND n.open AS covered,
+                CASE wanted WHEN 'neighbourhood' THEN n.code WHEN 'place' THEN coalesce(k.place, n.place) ELSE k.parent END AS up
+            FROM kin k LEFT JOIN kin n ON n.code = k.parent AND n.kind = 'network' AND k.kind = 'practice'),
+        area AS MATERIALIZED (
+            SELECT k.code, k.name, k.stated_practice_count FROM kin k LEFT JOIN (SELECT DISTINCT p.place FROM kin p) p ON p.place = k.code
+            WHERE k.open AND CASE wanted WHEN 'neighbourhood' THEN k.kind = 'network'
+                WHEN 'place' THEN k.kind = 'local-authority' OR p.place IS NOT NULL ELSE k.kind = 'ics' END),
+        below (area, code) AS (
+            SELECT a.code, a.code FROM area a UNION SELECT b.area, e.code FROM below b JOIN edge e ON e.up = b.code),
+        figure AS MATERIALIZED (SELECT f.network, coalesce(f.computed, f.stated) AS size FROM network_figures_on(coalesce(day, today)) f),
+        part AS (
+            SELECT b.area, e.code, e.kind, e.covered FROM edge e LEFT JOIN below b ON b.code = e.code
+            WHERE e.open AND e.kind IN ('practice', 'network')),
+        tally AS (
+            SELECT p.area, count(*) FILTER (WHERE p.kind = 'practice') AS practices,
+                count(*) FILTER (WHERE p.kind = 'practice' AND p.covered) AS covered, count(*) FILTER (WHERE p.kind = 'network') AS networks,
+                count(f.size) AS known, sum(f.size)::bigint AS population
+            FROM part p LEFT JOIN figure f ON f.network = p.code GROUP BY p.area)
+        SELECT a.code, a.name, coalesce(t.practices, 0), coalesce(t.covered, 0),
+            CASE WHEN t.known = t.networks THEN t.population END, coalesce(t.networks, 0), a.stated_practice_count
+        FROM (SELECT x.* FROM area x UNION ALL SELECT NULL, NULL, NULL FROM tally x WHERE x.area IS NULL) a
+        LEFT JOIN tally t ON t.area IS NOT DISTINCT FROM a.code;
+END $$;
 
 -- Everything that the checks look at, on a day: a row for each open network and each other organisation of which something is stated or
 -- where a practice is in no network, with what its record comes to. Council areas are summed over the tree of places, all others over that
@@ -232,107 +237,154 @@ CREATE FUNCTION survey_on(day date, today date)
         practices_source text, practices_in_networks bigint, networks bigint, directors bigint, population bigint, population_source text,
         parts_population bigint, parts_source text, smallest bigint, smallest_network text, smallest_source text, largest bigint,
         largest_network text, largest_source text, facts json)
-    STABLE LANGUAGE sql
-BEGIN ATOMIC
-    WITH RECURSIVE kin AS MATERIALIZED (SELECT k.* FROM kin_on(day, today) k),
-    edge AS MATERIALIZED (
-        SELECT false AS placed, k.code, k.parent AS up FROM kin k WHERE k.parent IS NOT NULL
-        UNION ALL
-        SELECT true, k.code, coalesce(k.place, n.place) FROM kin k
-        LEFT JOIN kin n ON n.code = k.parent AND n.kind = 'network' AND k.kind = 'practice' WHERE coalesce(k.place, n.place) IS NOT NULL),
-    fact AS MATERIALIZED (
-        SELECT s.organisation, json_agg(json_strip_nulls(json_build_object('fact', s.fact, 'qualifier', s.qualifier, 'value', s.value,
-            'source', s.source)) ORDER BY s.fact, s.qualifier, s.period, s.source) AS facts
-        FROM stated_fact s WHERE s.value ~ '^[0-9]{1,15}$' GROUP BY s.organisation),
-    area AS MATERIALIZED (
-        SELECT k.code, k.kind = 'local-authority' AS placed FROM kin k LEFT JOIN fact f ON f.organisation = k.code
-        WHERE k.open AND k.kind <> 'practice' AND (k.kind IN ('network', 'ics', 'ccg', 'sub-icb', 'local-authority')
-            OR k.stated_population IS NOT NULL OR k.stated_practice_count IS NOT NULL OR f.organisation IS NOT NULL)),
-    below (area, placed, code) AS (
-        SELECT a.code, a.placed, a.code FROM area a
-        UNION SELECT b.area, b.placed, e.code FROM below b JOIN edge e ON e.up = b.code AND e.placed = b.placed),
-    figure AS MATERIALIZED (
-        SELECT f.*, coalesce(f.computed, f.stated) AS size, CASE WHEN f.computed IS NOT NULL THEN f.computed_source ELSE f.stated_source END
-            AS size_source
-        FROM network_figures_on(coalesce(day, today)) f),
-    tally AS (
-        SELECT b.area, count(*) FILTER (WHERE k.kind = 'practice') AS practices,
-            count(*) FILTER (WHERE k.kind = 'practice' AND n.open) AS covered,
-            min(k.source) FILTER (WHERE k.kind = 'practice') AS first_source,
-            max(k.source) FILTER (WHERE k.kind = 'practice') AS last_source,
-            count(*) FILTER (WHERE k.kind = 'network') AS networks, coalesce(sum(f.directors), 0)::bigint AS directors,
-            count(f.size) AS known, sum(f.size)::bigint AS population, min(f.size_source) AS first_size_source,
-            max(f.size_source) AS last_size_source,
-            -- Size, network and source at once: arrays order by their first element.
-            min(ARRAY[lpad(f.size::text, 18, '0'), f.network, f.size_source]) FILTER (WHERE f.size IS NOT NULL) AS smallest,
-            max(ARRAY[lpad(f.size::text, 18, '0'), f.network, f.size_source]) FILTER (WHERE f.size IS NOT NULL) AS largest
-        FROM below b JOIN kin k ON k.code = b.code AND k.open AND k.kind IN ('practice', 'network')
-        LEFT JOIN kin n ON n.code = k.network LEFT JOIN figure f ON f.network = k.code
-        GROUP BY b.area),
-    parts AS (
-        SELECT k.parent AS area, count(*) AS parts, count(k.stated_population) AS known, sum(k.stated_population)::bigint AS population,
-            min(k.source) AS source, max(k.source) AS last_source
-        FROM kin k WHERE k.open AND k.kind IN ('ccg', 'sub-icb') GROUP BY k.parent)
-    SELECT k.code, k.name, k.kind, k.level, k.source, k.stated_population, k.stated_practice_count,
-        f.members, f.stated, f.stated_source, f.computed,
-        (SELECT json_agg(json_strip_nulls(json_build_object('from', w.from_on, 'to', w.to_on, 'reason', w.reason, 'grantedBy', w.granted_by,
-             'source', w.source)))
-         FROM waiver w WHERE w.network = k.code AND w.from_on <= coalesce(day, today)
-           AND (w.to_on IS NULL OR w.to_on >= coalesce(day, today))),
-        coalesce(t.practices, 0), t.first_source || CASE WHEN t.first_source < t.last_source THEN ' and others' ELSE '' END,
-        coalesce(t.covered, 0), coalesce(t.networks, 0), coalesce(t.directors, 0), CASE WHEN t.known = t.networks THEN t.population END,
-        t.first_size_source || CASE WHEN t.first_size_source < t.last_size_source THEN ' and others' ELSE '' END,
-        CASE WHEN p.known = p.parts THEN p.population END, p.source || CASE WHEN p.source < p.last_source THEN ' and others' ELSE '' END,
-        t.smallest[1]::bigint, t.smallest[2], t.smallest[3], t.largest[1]::bigint, t.largest[2], t.largest[3], x.facts
-    FROM kin k JOIN area a ON a.code = k.code LEFT JOIN tally t ON t.area = k.code LEFT JOIN figure f ON f.network = k.code
-    LEFT JOIN parts p ON p.area = k.code LEFT JOIN fact x ON x.organisation = k.code
-    WHERE k.kind = 'network' OR k.stated_population IS NOT NULL OR k.stated_practice_count IS NOT NULL OR x.facts IS NOT NULL
-       OR t.practices <> t.covered;
-END;
-
--- What is below an organisation, `deepest` levels of it, parents before their children and siblings by code. In the tree of places a
--- practice is below its network, unless it lies elsewhere, and a council area below the system that its record names. A circle ends
--- where it would close. As it stands today: by the indexes.
-CREATE FUNCTION tree_now(root text, placed boolean, deepest integer)
-    RETURNS TABLE (code text, name text, kind text, level text, status text, depth integer, path text[]) STABLE LANGUAGE sql
-BEGIN ATOMIC
-    WITH RECURSIVE down (code, name, kind, level, status, place, depth, path) AS (
-        SELECT o.code::text COLLATE "C", o.name::text, o.kind::text, o.level::text, o.status::text, o.place, 0,
-            ARRAY[o.code::text COLLATE "C"]
-        FROM organisation o WHERE o.code = root
-        UNION ALL
-        SELECT c.code::text COLLATE "C", c.name::text, c.kind::text, c.level::text, c.status::text, c.place, t.depth + 1,
-            t.path || (c.code::text COLLATE "C")
-        FROM down t CROSS JOIN LATERAL (
-            SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
-            WHERE NOT placed AND o.parent = t.code COLLATE "default"
+    STABLE LANGUAGE plpgsql SET search_path = :schema, pg_temp SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        WITH RECURSIVE kin AS MATERIALIZED (SELECT k.* FROM kin_on(day, today) k),
+        edge AS MATERIALIZED (
+            SELECT false AS placed, k.code, k.parent AS up FROM kin k WHERE k.parent IS NOT NULL
             UNION ALL
-            SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
-            WHERE placed AND o.place = t.code COLLATE "default" AND NOT (o.kind = 'practice'
-                AND EXISTS (SELECT FROM organisation n WHERE n.code = o.parent AND n.kind = 'network' AND n.place = o.place))
-            UNION ALL
-            SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
-            WHERE placed AND o.parent = t.code COLLATE "default" AND ((o.kind = 'local-authority' AND o.place IS NULL)
-                OR (o.kind = 'practice' AND t.kind = 'network' AND (o.place IS NULL OR o.place = t.place)))
-        ) c
-        WHERE t.depth < deepest AND c.code::text COLLATE "C" <> ALL (t.path))
-    SELECT d.code, d.name, d.kind, d.level, d.status, d.depth, d.path FROM down d;
-END;
+            SELECT true, k.code, coalesce(k.place, n.place) FROM kin k
+            LEFT JOIN kin n ON n.code = k.parent AND n.kind = 'network' AND k.kind = 'practice' WHERE coalesce(k.place, n.place) IS NOT NULL),
+        fact AS MATERIALIZED (
+            SELECT s.organisation, json_agg(json_strip_nulls(json_build_object('fact', s.fact, 'qualifier', s.qualifier, 'value', s.value,
+                'source', s.source)) ORDER BY s.fact, s.qualifier, s.period, s.source) AS facts
+            FROM stated_fact s WHERE s.value ~ '^[0-9]{1,15}$' GROUP BY s.organisation),
+        area AS MATERIALIZED (
+            SELECT k.code, k.kind = 'local-authority' AS placed FROM kin k LEFT JOIN fact f ON f.organisation = k.code
+            WHERE k.open AND k.kind <> 'practice' AND (k.kind IN ('network', 'ics', 'ccg', 'sub-icb', 'local-authority')
+                OR k.stated_population IS NOT NULL OR k.stated_practice_count IS NOT NULL OR f.organisation IS NOT NULL)),
+        below (area, placed, code) AS (
+            SELECT a.code, a.placed, a.code FROM area a
+            UNION SELECT b.area, b.placed, e.code FROM below b JOIN edge e ON e.up = b.code AND e.placed = b.placed),
+        figure AS MATERIALIZED (
+            SELECT f.*, coalesce(f.computed, f.stated) AS size, CASE WHEN f.computed IS NOT NULL THEN f.computed_source ELSE f.stated_source END
+                AS size_source
+            FROM network_figures_on(coalesce(day, today)) f),
+        tally AS (
+            SELECT b.area, count(*) FILTER (WHERE k.kind = 'practice') AS practices,
+                count(*) FILTER (WHERE k.kind = 'practice' AND n.open) AS covered,
+                min(k.source) FILTER (WHERE k.kind = 'practice') AS first_source,
+                max(k.source) FILTER (WHERE k.kind = 'practice') AS last_source,
+                count(*) FILTER (WHERE k.kind = 'network') AS networks, coalesce(sum(f.directors), 0)::bigint AS directors,
+                count(f.size) AS known, sum(f.size)::bigint AS population, min(f.size_source) AS first_size_source,
+                max(f.size_source) AS last_size_source,
+                -- Size, network and source at once: arrays order by their first element.
+                min(ARRAY[lpad(f.size::text, 18, '0'), f.network, f.size_source]) FILTER (WHERE f.size IS NOT NULL) AS smallest,
+                max(ARRAY[lpad(f.size::text, 18, '0'), f.network, f.size_source]) FILTER (WHERE f.size IS NOT NULL) AS largest
+            FROM below b JOIN kin k ON k.code = b.code AND k.open AND k.kind IN ('practice', 'network')
+            LEFT JOIN kin n ON n.code = k.network LEFT JOIN figure f ON f.network = k.code
+            GROUP BY b.area),
+        parts AS (
+            SELECT k.parent AS area, count(*) AS parts, count(k.stated_population) AS known, sum(k.stated_population)::bigint AS population,
+                min(k.source) AS source, max(k.source) AS last_source
+            FROM kin k WHERE k.open AND k.kind IN ('ccg', 'sub-icb') GROUP BY k.parent)
+        SELECT k.code, k.name, k.kind, k.level, k.source, k.stated_population, k.stated_practice_count,
+            f.members, f.stated, f.stated_source, f.computed,
+            (SELECT json_agg(json_strip_nulls(json_build_object('from', w.from_on, 'to', w.to_on, 'reason', w.reason, 'grantedBy', w.granted_by,
+                 'source', w.source)))
+             FROM waiver w WHERE w.network = k.code AND w.from_on <= coalesce(day, today)
+               AND (w.to_on IS NULL OR w.to_on >= coalesce(day, today))),
+            coalesce(t.practices, 0), t.first_source || CASE WHEN t.first_source < t.last_source THEN ' and others' ELSE '' END,
+            coalesce(t.covered, 0), coalesce(t.networks, 0), coalesce(t.directors, 0), CASE WHEN t.known = t.networks THEN t.population END,
+            t.first_size_source || CASE WHEN t.first_size_source < t.last_size_source THEN ' and others' ELSE '' END,
+            CASE WHEN p.known = p.parts THEN p.population END, p.source || CASE WHEN p.source < p.last_source THEN ' and others' ELSE '' END,
+            t.smallest[1]::bigint, t.smallest[2], t.smallest[3], t.largest[1]::bigint, t.largest[2], t.largest[3], x.facts
+        FROM kin k JOIN area a ON a.code = k.code LEFT JOIN tally t ON t.area = k.code LEFT JOIN figure f ON f.network = k.code
+        LEFT JOIN parts p ON p.area = k.code LEFT JOIN fact x ON x.organisation = k.code
+        WHERE k.kind = 'network' OR k.stated_population IS NOT NULL OR k.stated_practice_count IS NOT NULL OR x.facts IS NOT NULL
+           OR t.practices <> t.covered;
+END $$;
 
--- The same on a day.
-CREATE FUNCTION tree_on(root text, day date, placed boolean, deepest integer)
-    RETURNS TABLE (code text, name text, kind text, level text, status text, depth integer, path text[]) STABLE LANGUAGE sql
-BEGIN ATOMIC
-    WITH RECURSIVE kin AS MATERIALIZED (SELECT k.* FROM kin_on(day, day) k),
-    edge AS MATERIALIZED (
-        SELECT k.code, k.name, k.kind, k.level, k.status,
-            CASE WHEN NOT placed THEN k.parent WHEN n.code IS NOT NULL AND (k.place IS NULL OR k.place = n.place) THEN n.code
-                 WHEN k.place IS NOT NULL THEN k.place WHEN k.kind = 'local-authority' THEN k.parent END AS up
-        FROM kin k LEFT JOIN kin n ON n.code = k.parent AND n.kind = 'network' AND k.kind = 'practice'),
-    down (code, name, kind, level, status, depth, path) AS (
-        SELECT e.code, e.name, e.kind, e.level, e.status, 0, ARRAY[e.code COLLATE "C"] FROM edge e WHERE e.code = root
-        UNION ALL
-        SELECT e.code, e.name, e.kind, e.level, e.status, t.depth + 1, t.path || (e.code COLLATE "C")
-        FROM down t JOIN edge e ON e.up = t.code WHERE t.depth < deepest AND e.code COLLATE "C" <> ALL (t.path))
-    SELECT d.code, d.name, d.kind, d.level, d.status, d.depth, d.path FROM down d;
-END;
+-- What is below an organisation on a day (NULL: as it stands today), `deepest` levels of it, parents before their children and siblings by code.
+-- In the tree of places a practice is below its network, unless it lies elsewhere, and a council area below the system that its record
+-- names. A circle ends where it would close. What is below one is found by the indexes, on whatever day, in the order of kin_on()'s rules:
+-- whatever the planner thinks of the tables when it first meets it.
+CREATE FUNCTION tree_of(root text, day date, placed boolean, deepest integer)
+    RETURNS TABLE (code text, name text, kind text, level text, status text, depth integer, path text[]) STABLE LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+    IF day IS NULL THEN
+        RETURN QUERY
+        WITH RECURSIVE down (code, name, kind, level, status, place, depth, path) AS (
+            SELECT o.code::text COLLATE "C", o.name::text, o.kind::text, o.level::text, o.status::text, o.place, 0,
+                ARRAY[o.code::text COLLATE "C"]
+            FROM organisation o WHERE o.code = root
+            UNION ALL
+            SELECT c.code::text COLLATE "C", c.name::text, c.kind::text, c.level::text, c.status::text, c.place, t.depth + 1,
+                t.path || (c.code::text COLLATE "C")
+            FROM down t CROSS JOIN LATERAL (
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
+                WHERE NOT placed AND o.parent = t.code COLLATE "default"
+                UNION ALL
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
+                WHERE placed AND o.place = t.code COLLATE "default" AND NOT (o.kind = 'practice'
+                    AND EXISTS (SELECT FROM organisation n WHERE n.code = o.parent AND n.kind = 'network' AND n.place = o.place))
+                UNION ALL
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place FROM organisation o
+                WHERE placed AND o.parent = t.code COLLATE "default" AND ((o.kind = 'local-authority' AND o.place IS NULL)
+                    OR (o.kind = 'practice' AND t.kind = 'network' AND (o.place IS NULL OR o.place = t.place)))
+            ) c
+            WHERE t.depth < deepest AND c.code::text COLLATE "C" <> ALL (t.path))
+        SELECT d.code, d.name, d.kind, d.level, d.status, d.depth, d.path FROM down d;
+    ELSE
+        RETURN QUERY
+        WITH RECURSIVE coming AS MATERIALIZED (SELECT c.* FROM coming_on(day) c),
+        down (code, name, kind, level, status, place, depth, path) AS (
+            SELECT o.code::text COLLATE "C", o.name::text, o.kind::text, o.level::text, o.status::text, o.place, 0,
+                ARRAY[o.code::text COLLATE "C"]
+            FROM organisations_on(day) o WHERE o.code = root
+            UNION ALL
+            SELECT c.code::text COLLATE "C", c.name::text, c.kind::text, c.level::text, c.status::text, c.place, t.depth + 1,
+                t.path || (c.code::text COLLATE "C")
+            FROM down t CROSS JOIN LATERAL (
+                -- A network's members of the day.
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place
+                FROM membership m
+                CROSS JOIN LATERAL (SELECT s.* FROM standing_on(day) s WHERE s.code = m.practice COLLATE "C"
+                                    UNION ALL SELECT s.* FROM past_on(day) s WHERE s.code = m.practice COLLATE "C"
+                                    UNION ALL SELECT s.* FROM coming s WHERE s.code = m.practice COLLATE "C" OFFSET 0) o
+                WHERE t.kind = 'network' AND m.network = t.code COLLATE "default" AND m.from_on <= day AND (m.to_on IS NULL OR m.to_on >= day) AND o.kind = 'practice'
+                  AND (NOT placed OR o.place IS NULL OR o.place = t.place)
+                UNION ALL
+                -- Those whose record names it, less practices that were members of another network then, or of this one on other days.
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place
+                FROM (SELECT s.* FROM standing_on(day) s WHERE s.parent = t.code COLLATE "default"
+                      UNION ALL SELECT s.* FROM past_on(day) s WHERE s.parent = t.code COLLATE "default"
+                      UNION ALL SELECT s.* FROM coming s WHERE s.parent = t.code COLLATE "default") o
+                WHERE CASE WHEN o.kind <> 'practice' THEN NOT placed OR (o.kind = 'local-authority' AND o.place IS NULL)
+                    ELSE (NOT placed OR (t.kind = 'network' AND (o.place IS NULL OR o.place = t.place)))
+                        AND NOT EXISTS (SELECT FROM membership m WHERE m.practice = o.code
+                            AND ((m.from_on <= day AND (m.to_on IS NULL OR m.to_on >= day))
+                                 OR (t.kind = 'network' AND m.network = t.code COLLATE "default"))) END
+                UNION ALL
+                -- Practices that their record puts into a network right below it, on a day on which they are in none.
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place
+                FROM (SELECT DISTINCT m.practice, m.network
+                      FROM organisation p JOIN membership m ON m.network = p.code COLLATE "default"
+                      WHERE NOT placed AND t.kind <> 'practice' AND p.parent = t.code COLLATE "default" AND p.kind = 'network' AND (m.from_on > day OR m.to_on < day)
+                        AND NOT EXISTS (SELECT FROM membership x WHERE x.practice = m.practice COLLATE "C" AND x.from_on <= day
+                                        AND (x.to_on IS NULL OR x.to_on >= day))) e
+                CROSS JOIN LATERAL (SELECT s.* FROM standing_on(day) s WHERE s.code = e.practice COLLATE "C"
+                                    UNION ALL SELECT s.* FROM past_on(day) s WHERE s.code = e.practice COLLATE "C"
+                                    UNION ALL SELECT s.* FROM coming s WHERE s.code = e.practice COLLATE "C" OFFSET 0) o
+                WHERE o.kind = 'practice' AND o.parent = e.network
+                UNION ALL
+                -- What lies in a council area, less practices whose network lies there too.
+                SELECT o.code, o.name, o.kind, o.level, o.status, o.place
+                FROM (SELECT s.* FROM standing_on(day) s WHERE placed AND s.place = t.code COLLATE "default"
+                      UNION ALL SELECT s.* FROM past_on(day) s WHERE placed AND s.place = t.code COLLATE "default"
+                      UNION ALL SELECT s.* FROM coming s WHERE placed AND s.place = t.code COLLATE "default") o
+                WHERE o.kind <> 'practice' OR NOT EXISTS (
+                    SELECT FROM organisations_on(day) n
+                    WHERE n.kind = 'network' AND n.place = o.place
+                      AND n.code = (SELECT coalesce(min(m.network) FILTER (WHERE m.from_on <= day AND (m.to_on IS NULL OR m.to_on >= day)),
+                                        CASE WHEN count(*) FILTER (WHERE m.network = o.parent) = 0 THEN o.parent END)
+                                    FROM membership m WHERE m.practice = o.code) OFFSET 0)
+            ) c
+            WHERE t.depth < deepest AND c.code::text COLLATE "C" <> ALL (t.path))
+        SELECT d.code, d.name, d.kind, d.level, d.status, d.depth, d.path FROM down d;
+    END IF;
+END $$;

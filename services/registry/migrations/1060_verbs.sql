@@ -24,3 +24,21 @@ BEGIN ATOMIC
             'source', w.source)) ORDER BY w.from_on)
     FROM waiver w WHERE w.network = network_code;
 END;
+
+-- Who lies above networks on any day, by what is on record, and who goes on after those: below one of them falls who leaves the network.
+CREATE FUNCTION commissioners_of(networks text[]) RETURNS TABLE (code text) STABLE LANGUAGE sql
+BEGIN ATOMIC
+    WITH RECURSIVE upward (code) AS (
+        SELECT step.code
+        FROM organisation n
+        CROSS JOIN LATERAL (
+            SELECT n.parent
+            UNION ALL SELECT p.parent FROM organisation_past p WHERE p.code = n.code AND p.superseded_at IS NULL
+            UNION ALL SELECT c.changes ->> 'parent' FROM organisation_coming c WHERE c.code = n.code
+        ) AS step (code)
+        WHERE n.code = ANY (networks) AND n.kind = 'network'
+        UNION
+        SELECT s.successor FROM upward JOIN succession s ON s.predecessor = upward.code
+    )
+    SELECT u.code FROM upward u WHERE u.code IS NOT NULL;
+END;

@@ -15,8 +15,11 @@ CREATE TABLE import (
     progress integer NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),
     -- How often applying it began: what ends the server each time is given up.
     attempts integer NOT NULL DEFAULT 0,
+    -- Organisations and sites that it made and changed.
     created bigint,
     changed bigint,
+    -- Of its rows: those of which something was recorded, and those that were on record already.
+    added_rows bigint,
     unchanged_rows bigint,
     created_at timestamptz NOT NULL,
     -- When the newest piece came.
@@ -40,7 +43,11 @@ CREATE TABLE import_row (
     -- A member of RegistryFiles that is exported, or "organisation_parts": fields that another file adds to an organisation.
     kind text NOT NULL,
     -- The message of that kind in JSON.
-    data jsonb NOT NULL
+    data jsonb NOT NULL,
+    -- Which of the import's rows it comes from, from 1: a document may have all of its rows on one line.
+    place integer NOT NULL,
+    -- Of a JSON document: the row's path, as in organisations[2].
+    path text
 );
 CREATE INDEX import_row_by_kind ON import_row (import, kind);
 

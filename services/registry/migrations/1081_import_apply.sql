@@ -1,6 +1,6 @@
 -- An import's rows, typed, in temporary tables of the transaction that checks and applies them: `in_` and the table that they go to.
--- Columns are called as there. `known`: on record already under the same key. Everything is by sets: a row at a time would take minutes
--- for England.
+-- Columns are called as there. `known`: on record already under the same key. `line` is the row's place in the import, which tells rows of one
+-- line apart; a problem is told with the line itself. Everything is by sets: a row at a time would take minutes for England.
 -- The functions run as whoever calls them, the application's role.
 
 -- The column of a file that a column of a table comes from: as a CSV file names it, or (a JSON document) as its member. Files of the
@@ -59,8 +59,9 @@ BEGIN ATOMIC
         AS t (kind, stage, record, keys, compared, field);
 END;
 
--- Fills the staged tables. `rules`: for each kind of organisation its level and the kinds of its parent, see rules_organisation.h.
-CREATE FUNCTION import_stage(job uuid, start_day date, rules jsonb) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+-- Fills the staged tables. `rules`: for each kind of organisation its level and the kinds of its parent, see rules_organisation.h; `held`: nobody
+-- else changes what the import names until it is over.
+CREATE FUNCTION import_stage(job uuid, start_day date, rules jsonb, held boolean) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
 DECLARE
     t record;
     found bigint;
@@ -71,7 +72,7 @@ BEGIN
     CREATE TEMP TABLE in_rule ON COMMIT DROP AS
         SELECT r.kind, r.level, r.parents FROM jsonb_to_recordset(rules) AS r (kind text, level text, parents text[]);
     CREATE TEMP TABLE in_organisation ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.code, d.name, d.kind, d.level, d.parent, d.place, d.status, d."openedOn" AS opened_on,
+        SELECT r.file, r.place AS line, false AS known, d.code, d.name, d.kind, d.level, d.parent, d.place, d.status, d."openedOn" AS opened_on,
             d."closedOn" AS closed_on, d."formerNames" AS former_names, d.identifiers, d."statedPopulation" AS stated_population,
             d."statedPracticeCount" AS stated_practice_count, d.payee, d."mappedArea" AS mapped_area, d."agreementOn" AS agreement_on,
             d.source, d.notes, d."factsFrom" AS facts_from, d."recordedAt" AS facts_recorded_at
@@ -81,86 +82,87 @@ BEGIN
             "recordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'organisations';
     CREATE TEMP TABLE in_parts ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, false AS adds, d.code, d.place, d."statedPracticeCount" AS stated_practice_count
+        SELECT r.file, r.place AS line, false AS known, false AS adds, d.code, d.place, d."statedPracticeCount" AS stated_practice_count
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (code text, place text, "statedPracticeCount" bigint)
         WHERE r.import = job AND r.kind = 'organisation_parts';
     CREATE TEMP TABLE in_past ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.code, d."from" AS from_on, d."to" AS to_on, d."recordedAt" AS recorded_at,
-            d."supersededAt" AS superseded_at, f.*
+        SELECT r.file, r.place AS line, false AS known, d.code, d."from" AS from_on, d."to" AS to_on, d."recordedAt" AS recorded_at,
+            d."endRecordedAt" AS end_recorded_at, d."supersededAt" AS superseded_at, d."supersededBy" AS superseded_by, f.*
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (code text, "from" date, "to" date, "recordedAt" timestamptz,
-            "supersededAt" timestamptz)
+            "endRecordedAt" timestamptz, "supersededAt" timestamptz, "supersededBy" text)
         CROSS JOIN LATERAL facts_of(r.data) f
         WHERE r.import = job AND r.kind = 'past';
     CREATE TEMP TABLE in_coming ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.code, d."from" AS from_on,
+        SELECT r.file, r.place AS line, false AS known, d.code, d."from" AS from_on,
             (SELECT jsonb_object_agg(column_name(c.key), c.value) FROM jsonb_each(d.changes) c) AS changes, d."recordedAt" AS recorded_at
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (code text, "from" date, changes jsonb, "recordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'coming';
     CREATE TEMP TABLE in_succession ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.predecessor, d.successor, d."on" AS on_day, d.manner, d.source,
+        SELECT r.file, r.place AS line, false AS known, d.predecessor, d.successor, d."on" AS on_day, d.manner, d.source,
             d."recordedAt" AS recorded_at
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (predecessor text, successor text, "on" date, manner text,
             source text, "recordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'successions';
     CREATE TEMP TABLE in_sub_group ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.network, d.code, d.source
+        SELECT r.file, r.place AS line, false AS known, d.network, d.code, d.source
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (network text, code text, source text)
         WHERE r.import = job AND r.kind = 'sub_groups';
     CREATE TEMP TABLE in_member ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.practice, d.network, d."subGroup" AS sub_group, coalesce(d."from", start_day) AS from_on,
-            d."to" AS to_on, d.source, coalesce(d."fromAssumed", d."from" IS NULL) AS from_assumed, d."recordedAt" AS recorded_at,
+        SELECT r.file, r.place AS line, false AS known, d.practice, d.network, d."subGroup" AS sub_group, coalesce(d."from", start_day) AS from_on,
+            d."to" AS to_on, d.source, coalesce(d."fromAssumed", CASE WHEN d."from" IS NULL THEN true END) AS from_assumed, d."recordedAt" AS recorded_at,
             d."endRecordedAt" AS end_recorded_at
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (practice text, network text, "subGroup" text, "from" date,
             "to" date, source text, "fromAssumed" boolean, "recordedAt" timestamptz, "endRecordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'memberships';
     CREATE TEMP TABLE in_director ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.network, d.name, coalesce(d."from", start_day) AS from_on, d."to" AS to_on, d.share,
-            d.source, coalesce(d."fromAssumed", d."from" IS NULL) AS from_assumed, d."recordedAt" AS recorded_at,
+        SELECT r.file, r.place AS line, false AS known, d.network, d.name, coalesce(d."from", start_day) AS from_on, d."to" AS to_on, d.share,
+            d.source, coalesce(d."fromAssumed", CASE WHEN d."from" IS NULL THEN true END) AS from_assumed, d."recordedAt" AS recorded_at,
             d."endRecordedAt" AS end_recorded_at
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (network text, name text, "from" date, "to" date,
             share numeric(4, 3), source text, "fromAssumed" boolean, "recordedAt" timestamptz, "endRecordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'directors';
     CREATE TEMP TABLE in_waiver ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.network, d."from" AS from_on, d."to" AS to_on, d.reason, d."grantedBy" AS granted_by,
+        SELECT r.file, r.place AS line, false AS known, d.network, d."from" AS from_on, d."to" AS to_on, d.reason, d."grantedBy" AS granted_by,
             d.source, d."recordedAt" AS recorded_at, d."endRecordedAt" AS end_recorded_at
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (network text, "from" date, "to" date, reason text,
             "grantedBy" text, source text, "recordedAt" timestamptz, "endRecordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'waivers';
     CREATE TEMP TABLE in_size ON COMMIT DROP AS
         -- Field by field, since nearly all rows of a country are list sizes: half the time of a record of each.
-        SELECT r.file, r.line, false AS known, r.data ->> 'organisation' AS organisation, r.data ->> 'kind' AS kind,
+        SELECT r.file, r.place AS line, false AS known, r.data ->> 'organisation' AS organisation, r.data ->> 'kind' AS kind,
             coalesce(r.data ->> 'subGroup', '') AS sub_group, (r.data ->> 'asOf')::date AS as_of,
             coalesce((r.data ->> 'synthetic')::boolean, false) AS synthetic, (r.data ->> 'count')::bigint AS count,
             r.data ->> 'source' AS source, (r.data ->> 'recordedAt')::timestamptz AS recorded_at
         FROM import_row r WHERE r.import = job AND r.kind = 'list_sizes';
     CREATE TEMP TABLE in_fact ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.organisation, d.fact, d.qualifier, d.value, d.unit, coalesce(d.period, '') AS period,
+        SELECT r.file, r.place AS line, false AS known, d.organisation, d.fact, d.qualifier, d.value, d.unit, coalesce(d.period, '') AS period,
             d.notes, d.source, d."recordedAt" AS recorded_at
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (organisation text, fact text, qualifier text, value text,
             unit text, period text, notes text, source text, "recordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'facts';
     CREATE TEMP TABLE in_system ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.practice, d.system, d."from" AS from_on, d."to" AS to_on, d.source,
+        SELECT r.file, r.place AS line, false AS known, d.practice, d.system, d."from" AS from_on, d."to" AS to_on, d.source,
             d."recordedAt" AS recorded_at, d."endRecordedAt" AS end_recorded_at
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (practice text, system text, "from" date, "to" date,
             source text, "recordedAt" timestamptz, "endRecordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'systems';
     CREATE TEMP TABLE in_alignment ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.service, d.organisation, d.name, d.kind, d.provider, d."from" AS from_on,
+        SELECT r.file, r.place AS line, false AS known, d.service, d.organisation, d.name, d.kind, d.provider, d."from" AS from_on,
             d."to" AS to_on, d.source, d."recordedAt" AS recorded_at, d."endRecordedAt" AS end_recorded_at
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (service text, organisation text, name text, kind text,
             provider text, "from" date, "to" date, source text, "recordedAt" timestamptz, "endRecordedAt" timestamptz)
         WHERE r.import = job AND r.kind = 'alignments';
     CREATE TEMP TABLE in_site ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.code, d.organisation, d.name, d.kind, d.address, d.tenure, d."floorArea" AS floor_area,
+        SELECT r.file, r.place AS line, false AS known, d.code, d.organisation, d.name, d.kind, d.address, d.tenure, d."floorArea" AS floor_area,
             d."from" AS from_on, d."to" AS to_on, d.source, d.notes
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (code text, organisation text, name text, kind text,
             address text, tenure text, "floorArea" text, "from" date, "to" date, source text, notes text)
         WHERE r.import = job AND r.kind = 'sites';
     CREATE TEMP TABLE in_superseded ON COMMIT DROP AS
-        SELECT r.file, r.line, false AS known, d.code, d.kind, d.fact, d."recordedAt" AS recorded_at, d."supersededAt" AS superseded_at
+        SELECT r.file, r.place AS line, false AS known, d.code, d.kind, d.fact, d."recordedAt" AS recorded_at, d."supersededAt" AS superseded_at,
+            d."supersededBy" AS superseded_by
         FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.data) AS d (code text, kind text, fact jsonb, "recordedAt" timestamptz,
-            "supersededAt" timestamptz)
+            "supersededAt" timestamptz, "supersededBy" text)
         WHERE r.import = job AND r.kind = 'superseded';
 
     -- A neighbourhood team's size without a day is of the day of its network's.
@@ -169,16 +171,21 @@ BEGIN
             (SELECT max(n.as_of) FROM list_size n WHERE n.organisation = s.organisation AND n.kind = s.kind AND n.sub_group = ''))
         WHERE s.as_of IS NULL;
 
-    -- Whoever changes one of these organisations waits until the import is over, and then finds another version.
-    PERFORM o.code FROM organisation o
-    WHERE o.code IN (SELECT code FROM in_organisation UNION SELECT code FROM in_parts UNION SELECT predecessor FROM in_succession
-                     UNION SELECT successor FROM in_succession UNION SELECT network FROM in_sub_group UNION SELECT practice FROM in_member
-                     UNION SELECT network FROM in_member UNION SELECT network FROM in_director UNION SELECT network FROM in_waiver
-                     UNION SELECT organisation FROM in_size UNION SELECT organisation FROM in_fact UNION SELECT practice FROM in_system
-                     UNION SELECT organisation FROM in_alignment UNION SELECT code FROM in_past UNION SELECT code FROM in_coming
-                     UNION SELECT code FROM in_superseded)
-    ORDER BY o.code FOR NO KEY UPDATE;
-    PERFORM s.code FROM site s WHERE s.code IN (SELECT code FROM in_site) ORDER BY s.code FOR NO KEY UPDATE;
+    -- What is on record is checked as it is now: whoever changes one of these organisations before the import does is noticed by import_hold().
+    -- Where that happened before, they have to wait from here on.
+    IF held THEN
+        PERFORM o.code FROM organisation o
+        WHERE o.code IN (SELECT unnest(ARRAY[code, parent, place, payee]) FROM in_organisation UNION SELECT unnest(ARRAY[code, place]) FROM in_parts
+                         UNION SELECT predecessor FROM in_succession UNION SELECT successor FROM in_succession
+                         UNION SELECT network FROM in_sub_group UNION SELECT practice FROM in_member UNION SELECT network FROM in_member
+                         UNION SELECT network FROM in_director UNION SELECT unnest(ARRAY[network, granted_by]) FROM in_waiver
+                         UNION SELECT organisation FROM in_size UNION SELECT organisation FROM in_fact UNION SELECT practice FROM in_system
+                         UNION SELECT unnest(ARRAY[organisation, provider]) FROM in_alignment UNION SELECT code FROM in_past
+                         UNION SELECT code FROM in_coming UNION SELECT code FROM in_superseded UNION SELECT organisation FROM in_site)
+        ORDER BY o.code FOR NO KEY UPDATE;
+    END IF;
+    CREATE TEMP TABLE in_version ON COMMIT DROP AS SELECT o.code::text AS code, o.version FROM organisation o;
+    ANALYZE in_version;
 
     FOR t IN SELECT * FROM import_tables() LOOP
         EXECUTE format('ANALYZE %I', t.stage);
@@ -201,12 +208,27 @@ BEGIN
         WHERE f.code = s.code AND f.kind = s.kind AND f.superseded_at = s.superseded_at AND f.fact = s.fact;
 END $$;
 
--- What was found goes beside what the reading found: the first 1,000 of an import. All that were found.
+-- Where the import's rows stand in what was sent: file, line, a document's path, and how another row of that file speaks of it.
+CREATE FUNCTION import_places(job uuid) RETURNS TABLE (place integer, file integer, file_name text, line integer, path text, said text)
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT DISTINCT ON (r.place) r.place, r.file, i.files -> (r.file - 1) ->> 'name', r.line, r.path, coalesce(r.path, 'on line ' || r.line)
+    FROM import_row r JOIN import i ON i.id = r.import WHERE r.import = job ORDER BY r.place;
+END;
+
+-- What was found goes beside what the reading found: the first 1,000 of an import. All that were found. Of a JSON document the field is a path
+-- within it.
 CREATE FUNCTION import_tell(job uuid) RETURNS bigint LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+DECLARE
+    found bigint := (SELECT count(*) FROM in_problem);
 BEGIN
-    INSERT INTO import_problem (import, file, line, field, reason)
-        SELECT job, p.file, p.line, import_field(coalesce(i.files -> (p.file - 1) ->> 'name', ''), p.kind, p.field), p.reason
-        FROM in_problem p JOIN import i ON i.id = job ORDER BY p.file, p.line, p.field
-        LIMIT greatest(0, 1000 - (SELECT count(*) FROM import_problem e WHERE e.import = job));
-    RETURN (SELECT count(*) FROM in_problem);
+    IF found > 0 THEN
+        INSERT INTO import_problem (import, file, line, field, reason)
+            SELECT job, p.file, s.line, nullif(concat_ws('.', s.path, import_field(s.file_name, p.kind, p.field)), ''), p.reason
+            FROM (SELECT * FROM in_problem ORDER BY file, line, field
+                  LIMIT greatest(0, 1000 - (SELECT count(*) FROM import_problem e WHERE e.import = job))) p
+            JOIN import_places(job) s ON s.place = p.line
+            ORDER BY p.file, p.line, p.field;
+    END IF;
+    RETURN found;
 END $$;

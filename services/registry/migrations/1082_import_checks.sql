@@ -1,24 +1,28 @@
 -- What is checked of an import's staged rows (1081): each problem is a row of in_problem. What the single calls refuse is refused here too.
 
 -- Rows by themselves and beside those on record: one key twice, other content, days out of order.
-CREATE FUNCTION import_check_rows() RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+CREATE FUNCTION import_check_rows(job uuid, today date) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
 DECLARE
     t record;
     keys text;
     twice boolean;
 BEGIN
+    -- What a row said of a day to come is a change to come on record, and no other content.
+    UPDATE in_organisation s SET closed_on = NULL, status = nullif(s.status, 'closed') FROM organisation_coming c
+        WHERE s.known AND s.closed_on > today AND c.code = s.code AND c.changes ->> 'status' = 'closed'
+          AND c.changes ->> 'closed_on' = s.closed_on::text;
+    UPDATE in_organisation s SET status = NULL FROM organisation o
+        WHERE s.known AND o.code = s.code AND o.status = 'proposed' AND s.status = 'active' AND s.opened_on > today;
     FOR t IN SELECT * FROM import_tables() LOOP
         keys := (SELECT string_agg(format('%I', k), ', ') FROM unnest(t.keys) k);
         EXECUTE format('SELECT EXISTS (SELECT FROM %I GROUP BY %s HAVING count(*) > 1)', t.stage, keys) INTO twice;
         IF twice THEN
-            EXECUTE format('INSERT INTO in_problem SELECT file, line, %L, %L, CASE WHEN file = first_file '
-                || 'THEN ''is on line '' || first_line || '' already'' '
-                || 'ELSE ''is in file '' || first_file || '', line '' || first_line || '' already'' END '
-                || 'FROM (SELECT file, line, row_number() OVER w AS nth, first_value(file) OVER w AS first_file, '
-                || 'first_value(line) OVER w AS first_line FROM %I WINDOW w AS (PARTITION BY %s ORDER BY file, line)) d WHERE nth > 1',
-                t.kind, t.field, t.stage, keys);
+            EXECUTE format('INSERT INTO in_problem SELECT d.file, d.line, %L, %L, CASE WHEN d.file = p.file '
+                || 'THEN format(''is %%s already'', p.said) ELSE format(''is %%s of %%s already'', p.said, p.file_name) END '
+                || 'FROM (SELECT file, line, row_number() OVER w AS nth, first_value(line) OVER w AS first '
+                || 'FROM %I WINDOW w AS (PARTITION BY %s ORDER BY line)) d JOIN import_places($1) p ON p.place = d.first WHERE nth > 1',
+                t.kind, t.field, t.stage, keys) USING job;
         END IF;
-        -- An assumed first day contradicts nothing.
         IF t.compared <> '{}' THEN
             EXECUTE format('INSERT INTO in_problem SELECT s.file, s.line, %L, d.field, import_differs(d.here, d.there) FROM %I s JOIN %I r '
                 || 'ON %s CROSS JOIN LATERAL (VALUES %s) AS d (field, here, there) '
@@ -29,6 +33,7 @@ BEGIN
                     WHEN c = 'facts_recorded_at' THEN '(%1$L, instant_text(s.%1$I), instant_text(coalesce(r.%1$I, r.created_at)))'
                     WHEN c LIKE '%\_at' THEN '(%1$L, instant_text(s.%1$I), instant_text(r.%1$I))'
                     WHEN c = 'share' THEN '(%1$L, trim_scale(s.%1$I)::text, trim_scale(r.%1$I)::text)'
+                    -- An assumed first day contradicts nothing.
                     WHEN c = 'from_assumed' THEN '(%1$L, nullif(s.%1$I, true)::text, r.%1$I::text)'
                     ELSE '(%1$L, s.%1$I::text, r.%1$I::text)' END, c), ', ') FROM unnest(t.compared) c),
                 -- Most rows of a repeated import are the same: only others are put into words.
@@ -52,9 +57,10 @@ BEGIN
             ('stated_practice_count', p.stated_practice_count::text, o.stated_practice_count::text)) AS d (field, here, there)
         WHERE d.here <> d.there
         UNION ALL
-        SELECT p.file, p.line, 'organisation_parts', d.field, format('is %s on line %s of file %s, not %s', d.there, s.line, s.file, d.here)
+        SELECT p.file, p.line, 'organisation_parts', d.field, format('is %s %s of %s, not %s', d.there, w.said, w.file_name, d.here)
         FROM in_parts p JOIN in_organisation s ON s.code = p.code CROSS JOIN LATERAL (VALUES ('place', p.place, s.place),
             ('stated_practice_count', p.stated_practice_count::text, s.stated_practice_count::text)) AS d (field, here, there)
+        JOIN import_places(job) w ON w.place = s.line
         WHERE d.here <> d.there;
     UPDATE in_parts p SET adds = true FROM organisation o WHERE o.code = p.code
         AND ((o.place IS NULL AND p.place IS NOT NULL) OR (o.stated_practice_count IS NULL AND p.stated_practice_count IS NOT NULL));
@@ -90,9 +96,40 @@ BEGIN
             'stated_population', 'stated_practice_count', 'source', 'notes', 'payee', 'mapped_area', 'agreement_on');
 END $$;
 
--- Everything as it would be: in_fresh are the new organisations with what completes them, in_kin all of them, old and new.
-CREATE FUNCTION import_complete(today date) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+-- What new organisations are today, were before and will be, by the days that their rows name, as rules_opening.h has it of one that is
+-- created: a day to come is a change to come, and one that closed before was open until then. A row that says when its facts were recorded, or
+-- since when they hold, is on record elsewhere and stays as it is, but for a close to come.
+CREATE FUNCTION import_open(today date, now timestamptz) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
 BEGIN
+    INSERT INTO in_problem
+        SELECT f.file, f.line, 'organisations', 'status', 'It closed on ' || f.closed_on FROM in_fresh f
+        WHERE f.closed_on <= today AND f.status <> 'closed';
+    INSERT INTO in_coming (file, line, known, code, from_on, changes, recorded_at)
+        SELECT f.file, f.line, false, f.code, f.closed_on, jsonb_build_object('status', 'closed', 'closed_on', f.closed_on), now
+        FROM in_fresh f WHERE f.closed_on > today
+        UNION ALL
+        SELECT f.file, f.line, false, f.code, f.opened_on, '{"status": "active"}', now
+        FROM in_fresh f WHERE f.opened_on > today AND f.status <> 'proposed' AND f.facts_recorded_at IS NULL
+          AND (f.closed_on IS NULL OR f.opened_on < f.closed_on);
+    UPDATE in_fresh f SET closed_on = NULL, status = CASE WHEN f.status = 'closed' THEN 'active' ELSE f.status END WHERE f.closed_on > today;
+    UPDATE in_fresh f SET status = 'proposed' WHERE f.opened_on > today AND f.facts_recorded_at IS NULL;
+    UPDATE in_fresh f SET facts_from = today WHERE f.status = 'proposed' AND f.facts_recorded_at IS NULL AND f.facts_from IS NULL;
+    INSERT INTO in_past (file, line, known, code, from_on, to_on, recorded_at, superseded_at, name, level, parent, place, status, opened_on,
+            closed_on, former_names, identifiers, stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on)
+        SELECT f.file, f.line, false, f.code, NULL, f.closed_on - 1, now, NULL, f.name, f.level, f.parent, f.place, 'active', f.opened_on,
+            NULL, f.former_names, f.identifiers, f.stated_population, f.stated_practice_count, f.source, f.notes, f.payee, f.mapped_area,
+            f.agreement_on
+        FROM in_fresh f WHERE f.status = 'closed' AND f.facts_recorded_at IS NULL AND f.facts_from IS NULL AND f.closed_on IS NOT NULL
+          AND (f.opened_on IS NULL OR f.opened_on < f.closed_on);
+    UPDATE in_fresh f SET facts_from = f.closed_on FROM in_past p WHERE p.code = f.code AND p.line = f.line;
+END $$;
+
+-- Everything as it would be: in_fresh are the new organisations with what completes them, in_kin all of them, old and new.
+CREATE FUNCTION import_complete(today date, now timestamptz) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+BEGIN
+    -- A first day that is given is not assumed, unless its row says so.
+    UPDATE in_member SET from_assumed = false WHERE NOT known AND from_assumed IS NULL;
+    UPDATE in_director SET from_assumed = false WHERE NOT known AND from_assumed IS NULL;
     -- Where new memberships say that practices are today.
     CREATE TEMP TABLE in_today ON COMMIT DROP AS
         SELECT DISTINCT ON (practice) practice, network, from_on, to_on FROM in_member
@@ -100,13 +137,14 @@ BEGIN
     ANALYZE in_today;
     CREATE TEMP TABLE in_fresh ON COMMIT DROP AS
         SELECT DISTINCT ON (s.code) s.file, s.line, s.code, s.name, s.kind, coalesce(s.level, r.level) AS level, s.parent,
-            coalesce(s.place, p.place) AS place, coalesce(s.status, 'active') AS status, s.opened_on, s.closed_on,
-            coalesce(s.former_names, '{}') AS former_names, coalesce(s.identifiers, '[]') AS identifiers, s.stated_population,
-            coalesce(s.stated_practice_count, p.stated_practice_count) AS stated_practice_count, s.payee, s.mapped_area, s.agreement_on,
-            s.source, s.notes, s.facts_from, s.facts_recorded_at, t.network, t.from_on AS network_from
+            coalesce(s.place, p.place) AS place, coalesce(s.status, CASE WHEN s.closed_on <= today THEN 'closed' ELSE 'active' END) AS status,
+            s.opened_on, s.closed_on, coalesce(s.former_names, '{}') AS former_names, coalesce(s.identifiers, '[]') AS identifiers,
+            s.stated_population, coalesce(s.stated_practice_count, p.stated_practice_count) AS stated_practice_count, s.payee,
+            s.mapped_area, s.agreement_on, s.source, s.notes, s.facts_from, s.facts_recorded_at, t.network, t.from_on AS network_from
         FROM in_organisation s LEFT JOIN in_rule r ON r.kind = s.kind LEFT JOIN in_parts p ON p.code = s.code
         LEFT JOIN in_today t ON t.practice = s.code AND s.kind = 'practice'
         WHERE NOT s.known ORDER BY s.code, s.file, s.line;
+    PERFORM import_open(today, now);
     ANALYZE in_fresh;
     CREATE TEMP TABLE in_kin ON COMMIT DROP AS
         SELECT o.code COLLATE "default" AS code, o.kind::text AS kind, coalesce(t.network, o.parent) AS parent,
@@ -125,8 +163,6 @@ END $$;
 
 -- What rows refer to.
 CREATE FUNCTION import_check_references() RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
-DECLARE
-    removed bigint;
 BEGIN
     CREATE TEMP TABLE in_reference ON COMMIT DROP AS
         SELECT DISTINCT file, line, 'organisations' AS kind, d.field, d.code
@@ -196,28 +232,259 @@ BEGIN
         LEFT JOIN in_kin n ON n.code = o.parent
         WHERE s.known AND s.parent IS DISTINCT FROM o.parent AND s.parent IS NOT NULL
           AND NOT (o.kind = 'practice' AND n.kind = 'network' AND k.kind IN ('ccg', 'sub-icb', 'ics'));
-    -- Circles over both trees: what has nothing above it is taken away again and again; what stays leads into one.
+END $$;
+
+-- What was found never to have held has the shape of its kind: the history reads it as such.
+CREATE FUNCTION import_check_superseded() RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+DECLARE
+    t record;
+    r record;
+BEGIN
+    FOR t IN SELECT * FROM (VALUES ('membership', 'membership'), ('director', 'director_term'), ('list-size', 'list_size'), ('fact', 'stated_fact'),
+        ('system', 'system_profile'), ('alignment', 'alignment'), ('waiver', 'waiver')) AS v (kind, record)
+    LOOP
+        -- All at once, and only where one of them fails one by one.
+        BEGIN
+            EXECUTE format('SELECT count(jsonb_populate_record(NULL::%I, fact)) FROM in_superseded WHERE kind = %L AND NOT known', t.record, t.kind);
+        EXCEPTION WHEN data_exception THEN
+            FOR r IN SELECT s.file, s.line, s.fact FROM in_superseded s WHERE s.kind = t.kind AND NOT s.known LOOP
+                BEGIN
+                    EXECUTE format('SELECT jsonb_populate_record(NULL::%I, $1)', t.record) USING r.fact;
+                EXCEPTION WHEN data_exception THEN
+                    INSERT INTO in_problem VALUES (r.file, r.line, 'superseded', 'fact', format('Is no %s: %s', t.kind, left(SQLERRM, 200)));
+                END;
+            END LOOP;
+        END;
+    END LOOP;
+END $$;
+
+-- ---- day by day ----
+
+-- in_day: the facts of every organisation with the days on which they hold, as they would be. `source` is the kind of row that says so; NULL
+-- on record. in_shut: the organisations that are closed in the end, with the first day of that.
+CREATE FUNCTION import_days() RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+BEGIN
+    -- What changes on a day to come, with what came to be on days before it.
+    CREATE TEMP TABLE in_step ON COMMIT DROP AS
+        SELECT c.code, c.from_on, coalesce(lead(c.from_on) OVER w - 1, 'infinity') AS to_on, c.recorded_at, c.file, c.line,
+            min(c.from_on) OVER (PARTITION BY c.code) AS first_on,
+            (SELECT jsonb_object_agg(e.key, e.value ORDER BY b.from_on)
+             FROM (SELECT from_on, changes FROM organisation_coming r WHERE c.file IS NULL AND r.code = c.code COLLATE "C"
+                   UNION ALL SELECT from_on, changes FROM in_coming i WHERE c.file IS NOT NULL AND i.code = c.code AND NOT i.known) b
+             CROSS JOIN LATERAL jsonb_each(b.changes) e WHERE b.from_on <= c.from_on) AS changes
+        FROM (SELECT code::text AS code, from_on, recorded_at, NULL::integer AS file, NULL::integer AS line FROM organisation_coming
+              UNION ALL SELECT s.code, s.from_on, s.recorded_at, s.file, s.line FROM in_coming s JOIN in_fresh f ON f.code = s.code
+                        WHERE NOT s.known) c
+        WINDOW w AS (PARTITION BY c.code ORDER BY c.from_on);
+    CREATE TEMP TABLE in_day ON COMMIT DROP AS
+        SELECT o.code COLLATE "default" AS code, o.kind::text AS kind, coalesce(o.facts_from, '-infinity') AS from_on,
+            'infinity'::date AS to_on, o.status::text AS status, o.parent, coalesce(o.place, p.place) AS place, o.payee, o.opened_on,
+            o.closed_on, coalesce(o.facts_recorded_at, o.created_at) AS recorded_at, p.file, p.line,
+            CASE WHEN p.code IS NOT NULL THEN 'organisation_parts' END AS source
+        FROM organisation o LEFT JOIN (SELECT DISTINCT ON (code) * FROM in_parts WHERE adds ORDER BY code, line) p
+            ON p.code = o.code AND o.place IS NULL
+        UNION ALL
+        SELECT f.code, f.kind, coalesce(f.facts_from, '-infinity'), 'infinity', f.status, f.parent, f.place, f.payee, f.opened_on,
+            f.closed_on, f.facts_recorded_at, f.file, f.line, 'organisations'
+        FROM in_fresh f;
+    INSERT INTO in_day
+        SELECT d.code, d.kind, s.from_on, s.to_on, CASE WHEN s.changes ? 'status' THEN s.changes ->> 'status' ELSE d.status END,
+            CASE WHEN s.changes ? 'parent' THEN s.changes ->> 'parent' ELSE d.parent END,
+            CASE WHEN s.changes ? 'place' THEN s.changes ->> 'place' ELSE d.place END,
+            CASE WHEN s.changes ? 'payee' THEN s.changes ->> 'payee' ELSE d.payee END,
+            CASE WHEN s.changes ? 'opened_on' THEN (s.changes ->> 'opened_on')::date ELSE d.opened_on END,
+            CASE WHEN s.changes ? 'closed_on' THEN (s.changes ->> 'closed_on')::date ELSE d.closed_on END,
+            s.recorded_at, s.file, s.line, CASE WHEN s.file IS NOT NULL THEN 'coming' END
+        FROM in_step s JOIN in_day d ON d.code = s.code;
+    UPDATE in_day d SET to_on = s.first_on - 1 FROM in_step s WHERE s.code = d.code AND s.from_on = s.first_on AND d.from_on < s.first_on
+        AND d.to_on = 'infinity';
+    INSERT INTO in_day
+        SELECT p.code::text, o.kind, coalesce(p.from_on, '-infinity'), p.to_on, p.status, p.parent, p.place, p.payee, p.opened_on,
+            p.closed_on, p.recorded_at, NULL, NULL, NULL
+        FROM organisation_past p JOIN organisation o ON o.code = p.code COLLATE "C" WHERE p.superseded_at IS NULL
+        UNION ALL
+        SELECT p.code, f.kind, coalesce(p.from_on, '-infinity'), p.to_on, p.status, p.parent, p.place, p.payee, p.opened_on, p.closed_on,
+            p.recorded_at, p.file, p.line, 'past'
+        FROM in_past p JOIN in_fresh f ON f.code = p.code WHERE NOT p.known AND p.superseded_at IS NULL;
+    CREATE INDEX ON in_day (code);
+    ANALYZE in_day;
+    CREATE TEMP TABLE in_shut ON COMMIT DROP AS
+        SELECT d.code, min(CASE WHEN d.from_on > '-infinity' THEN d.from_on ELSE d.closed_on END) AS from_on, min(d.recorded_at) AS recorded_at
+        FROM (SELECT *, max(to_on) FILTER (WHERE status <> 'closed') OVER (PARTITION BY code) AS open_to FROM in_day
+              WHERE code IN (SELECT code FROM in_day WHERE status = 'closed')) d
+        WHERE d.status = 'closed' AND (d.open_to IS NULL OR d.from_on > d.open_to) GROUP BY d.code;
+    CREATE INDEX ON in_shut (code);
+    ANALYZE in_shut;
+END $$;
+
+-- Where a reference of in_day comes from: a change to come may say nothing of it, and then what was before it does.
+CREATE FUNCTION import_origin(of_code text, of_source text, of_line integer, day date, field text)
+    RETURNS TABLE (file integer, line integer, kind text, named text) STABLE LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT q.file, q.line, q.kind, q.named FROM (
+        SELECT c.file, c.line, 'coming', 'changes', c.from_on FROM in_coming c
+            WHERE of_source = 'coming' AND c.code = of_code AND NOT c.known AND c.from_on <= day AND c.changes ? field
+        UNION ALL SELECT s.file, s.line, 'organisations', field, '-infinity' FROM in_fresh f JOIN in_organisation s ON s.line = f.line
+            WHERE of_source IN ('organisations', 'coming') AND f.code = of_code
+              AND CASE field WHEN 'parent' THEN s.parent WHEN 'place' THEN s.place ELSE s.payee END IS NOT NULL
+        UNION ALL SELECT p.file, p.line, 'organisation_parts', field, '-infinity' FROM in_parts p
+            WHERE of_source IN ('organisations', 'coming', 'organisation_parts') AND field = 'place' AND p.code = of_code AND p.place IS NOT NULL
+        UNION ALL SELECT p.file, p.line, 'past', field, p.from_on FROM in_past p WHERE of_source = 'past' AND p.line = of_line
+        ) AS q (file, line, kind, named, from_on) ORDER BY q.from_on DESC NULLS LAST, q.line LIMIT 1;
+END $$;
+
+-- What lies above or is paid: of a kind that may, and not closed on a day on which the organisation is open. Days on which a practice is a
+-- member are its network's.
+CREATE FUNCTION import_check_above(today date) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+BEGIN
+    CREATE TEMP TABLE in_above ON COMMIT DROP AS
+        SELECT d.code, d.kind, d.source, d.line, d.recorded_at, r.field, r.up, d.from_on AS said_from, greatest(d.from_on, d.opened_on) AS from_on,
+            d.to_on
+        FROM in_day d CROSS JOIN LATERAL (VALUES ('parent', d.parent), ('place', d.place), ('payee', d.payee)) AS r (field, up)
+        WHERE d.source IS NOT NULL AND r.up IS NOT NULL AND d.status <> 'closed';
+    ANALYZE in_above;
+    INSERT INTO in_problem
+        SELECT DISTINCT ON (w.line, w.named) w.file, w.line, w.kind, w.named,
+            CASE a.field WHEN 'place' THEN a.up || ' is of kind ' || k.kind || ', which is no place'
+                ELSE a.up || ' is of kind ' || k.kind || ', which cannot be the parent of kind ' || a.kind END
+        FROM in_above a JOIN in_kin k ON k.code = a.up JOIN in_rule r ON r.kind = CASE a.field WHEN 'place' THEN 'place' ELSE a.kind END
+        CROSS JOIN LATERAL import_origin(a.code, a.source, a.line, a.said_from, a.field) w
+        WHERE a.field <> 'payee' AND r.parents IS NOT NULL AND NOT k.kind = ANY (r.parents) AND w.kind IN ('past', 'coming');
+    -- The first day on which it would lie below one that is closed.
+    INSERT INTO in_problem
+        SELECT DISTINCT ON (w.line, w.named) w.file, w.line, w.kind, w.named, a.up || ' is closed from ' || c.from_on || ' on'
+        FROM in_above a JOIN in_shut c ON c.code = a.up
+        CROSS JOIN LATERAL import_origin(a.code, a.source, a.line, a.said_from, a.field) w
+        WHERE a.field <> 'payee' AND a.to_on >= c.from_on AND EXISTS (
+            SELECT FROM (SELECT greatest(a.from_on, c.from_on)
+                         UNION ALL SELECT m.to_on + 1 FROM in_member m WHERE m.practice = a.code AND NOT m.known) AS f (day)
+            WHERE f.day >= a.from_on AND f.day >= c.from_on AND f.day <= a.to_on AND (a.field <> 'parent' OR NOT EXISTS (
+                SELECT FROM in_member m WHERE m.practice = a.code AND NOT m.known AND m.from_on <= f.day AND coalesce(m.to_on, 'infinity') >= f.day)));
+    -- A payee may close, and is found then; but nobody is paid through one that is known to be closed.
+    INSERT INTO in_problem
+        SELECT DISTINCT ON (w.line, w.named) w.file, w.line, w.kind, w.named, a.up || ' is closed from ' || c.from_on || ' on'
+        FROM in_above a JOIN in_shut c ON c.code = a.up
+        CROSS JOIN LATERAL import_origin(a.code, a.source, a.line, a.said_from, a.field) w
+        WHERE a.field = 'payee' AND c.from_on <= CASE WHEN a.from_on = '-infinity' THEN today ELSE a.from_on END AND a.to_on >= c.from_on
+          AND NOT EXISTS (SELECT FROM in_day b WHERE b.code = a.code AND b.payee = a.up AND b.to_on = a.said_from - 1)
+          AND coalesce(least(a.recorded_at, (SELECT min(p.recorded_at) FROM in_past p WHERE p.code = a.code AND p.payee = a.up)), 'infinity')
+              >= coalesce(c.recorded_at, 'infinity');
+END $$;
+
+-- Circles over both trees, on whatever day. Edges that lead out of all others, or into none, are taken away again and again: what stays leads
+-- into a circle and out of one, if not all on one day.
+CREATE FUNCTION import_check_circles() RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+DECLARE
+    removed bigint;
+    day date;
+BEGIN
     CREATE TEMP TABLE in_edge ON COMMIT DROP AS
-        SELECT code, parent AS up, 'parent' AS field FROM in_kin WHERE parent IS NOT NULL
-        UNION ALL SELECT code, place, 'place' FROM in_kin WHERE place IS NOT NULL;
+        SELECT d.code, r.up, r.field, d.from_on, d.to_on, d.source, d.line
+        FROM in_day d CROSS JOIN LATERAL (VALUES ('parent', d.parent), ('place', d.place)) AS r (field, up) WHERE r.up IS NOT NULL
+        UNION ALL SELECT practice, network, 'practice', from_on, coalesce(to_on, 'infinity'), NULL, NULL FROM membership
+        UNION ALL SELECT practice, network, 'practice', from_on, coalesce(to_on, 'infinity'), 'memberships', line FROM in_member WHERE NOT known;
+    CREATE TEMP TABLE in_circle ON COMMIT DROP AS SELECT * FROM in_edge WHERE false;
     ANALYZE in_edge;
     LOOP
-        DELETE FROM in_edge e WHERE NOT EXISTS (SELECT FROM in_edge a WHERE a.code = e.up);
+        DELETE FROM in_edge e WHERE NOT EXISTS (SELECT FROM in_edge a WHERE a.code = e.up)
+            OR NOT EXISTS (SELECT FROM in_edge b WHERE b.up = e.code);
         GET DIAGNOSTICS removed = ROW_COUNT;
         EXIT WHEN removed = 0;
     END LOOP;
-    IF EXISTS (SELECT FROM in_edge) THEN
+    FOR day IN SELECT DISTINCT e.from_on FROM in_edge e ORDER BY e.from_on LOOP
+        INSERT INTO in_circle SELECT e.* FROM in_edge e WHERE e.from_on <= day AND e.to_on >= day;
+        LOOP
+            DELETE FROM in_circle e WHERE NOT EXISTS (SELECT FROM in_circle a WHERE a.code = e.up)
+                OR NOT EXISTS (SELECT FROM in_circle b WHERE b.up = e.code);
+            GET DIAGNOSTICS removed = ROW_COUNT;
+            EXIT WHEN removed = 0;
+        END LOOP;
         INSERT INTO in_problem
-            WITH RECURSIVE above (start, at) AS (
-                SELECT code, up FROM in_edge UNION SELECT a.start, e.up FROM above a JOIN in_edge e ON e.code = a.at)
-            SELECT DISTINCT ON (s.file, s.line) s.file, s.line, s.kind, e.field, e.up || ' lies below ' || e.code
-                || ': that would close a circle'
-            FROM (SELECT file, line, code, 'organisations' AS kind FROM in_fresh
-                  UNION ALL SELECT file, line, code, 'organisation_parts' FROM in_parts WHERE adds) s
-            JOIN in_edge e ON e.code = s.code AND (s.kind = 'organisations' OR e.field = 'place')
-            JOIN above a ON a.start = e.up AND (a.at = e.code OR e.up = e.code)
-            ORDER BY s.file, s.line, e.field;
-    END IF;
+            SELECT DISTINCT ON (w.line, w.named) w.file, w.line, w.kind, w.named, e.up || ' lies below ' || e.code
+                || CASE WHEN day > '-infinity' THEN ' on ' || day ELSE '' END || ': that would close a circle'
+            FROM in_circle e CROSS JOIN LATERAL (
+                SELECT o.* FROM import_origin(e.code, e.source, e.line, day, e.field) o WHERE e.source <> 'memberships'
+                UNION ALL SELECT m.file, m.line, 'memberships', 'practice' FROM in_member m WHERE e.source = 'memberships' AND m.line = e.line) w;
+        GET DIAGNOSTICS removed = ROW_COUNT;
+        EXIT WHEN removed > 0;
+        TRUNCATE in_circle;
+    END LOOP;
+END $$;
+
+-- Facts that follow each other, and what hangs on the days on which somebody is there.
+CREATE FUNCTION import_check_days(today date) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+DECLARE
+    removed bigint;
+BEGIN
+    PERFORM import_check_superseded();
+    PERFORM import_days();
+    INSERT INTO in_problem
+        SELECT p.file, p.line, 'past', 'to_on', CASE WHEN p.to_on IS NULL THEN 'is empty: what holds until further notice belongs in the file organisations'
+            WHEN f.facts_from IS NULL THEN 'The facts in the file organisations hold since ever: their facts_from is missing'
+            ELSE 'The facts in the file organisations hold from ' || f.facts_from || ' on' END
+        FROM in_past p JOIN in_fresh f ON f.code = p.code
+        WHERE NOT p.known AND p.superseded_at IS NULL AND p.line <> f.line
+          AND (p.to_on IS NULL OR f.facts_from IS NULL OR p.to_on >= f.facts_from)
+        UNION ALL
+        SELECT DISTINCT ON (p.line) p.file, p.line, 'past', 'from_on', format('%s has other facts from %s to %s', p.code, coalesce(b.from_on::text, 'ever'), b.to_on)
+        FROM in_past p JOIN in_past b ON b.code = p.code AND b.line < p.line AND b.superseded_at IS NULL AND NOT b.known
+        WHERE NOT p.known AND p.superseded_at IS NULL AND coalesce(p.from_on, '-infinity') <= b.to_on AND coalesce(b.from_on, '-infinity') <= p.to_on
+          AND (p.from_on, p.recorded_at) IS DISTINCT FROM (b.from_on, b.recorded_at)
+        UNION ALL
+        SELECT c.file, c.line, 'coming', 'from_on', 'The facts in the file organisations hold from ' || f.facts_from || ' on'
+        FROM in_coming c JOIN in_fresh f ON f.code = c.code WHERE NOT c.known AND c.from_on <= f.facts_from
+        UNION ALL
+        SELECT d.file, d.line, d.source, CASE d.source WHEN 'coming' THEN 'changes' ELSE w.field END, w.reason
+        FROM in_day d CROSS JOIN LATERAL (
+            SELECT 'closed_on' AS field, 'A closed organisation has the day on which it closed' AS reason
+                WHERE d.status = 'closed' AND d.closed_on IS NULL AND d.source = 'coming'
+            UNION ALL SELECT 'closed_on', 'It cannot close before it opened, on ' || d.opened_on WHERE d.closed_on < d.opened_on AND d.source = 'coming'
+            UNION ALL SELECT 'closed_on', 'Only what is closed has a day on which it closed'
+                WHERE d.status <> 'closed' AND d.closed_on IS NOT NULL AND d.source <> 'organisation_parts'
+                  AND (d.source <> 'organisations' OR d.closed_on > today)
+            UNION ALL SELECT 'closed_on', 'It is closed from ' || d.from_on || ' on already' WHERE d.status = 'closed' AND d.closed_on > d.from_on
+                AND d.from_on > '-infinity'
+            UNION ALL SELECT 'payee', 'Only a network has a nominated payee' WHERE d.payee IS NOT NULL AND d.kind <> 'network'
+                AND d.source IN ('past', 'coming')) w
+        WHERE d.source IS NOT NULL;
+    PERFORM import_check_above(today);
+    PERFORM import_check_circles();
+    -- A practice is a member only while it is there.
+    INSERT INTO in_problem
+        SELECT s.file, s.line, 'memberships', d.field, d.reason
+        FROM in_member s JOIN in_kin k ON k.code = s.practice AND k.kind = 'practice' LEFT JOIN in_shut c ON c.code = s.practice
+        CROSS JOIN LATERAL (SELECT f.opened_on FROM in_day f WHERE f.code = s.practice
+            ORDER BY f.from_on > s.from_on, CASE WHEN f.from_on > s.from_on THEN f.from_on END, f.from_on DESC LIMIT 1) f
+        CROSS JOIN LATERAL (SELECT 'from_on' AS field, 'The practice opened on ' || f.opened_on AS reason WHERE s.from_on < f.opened_on
+            UNION ALL SELECT 'from_on', 'The practice closes on ' || c.from_on WHERE s.from_on >= c.from_on
+            UNION ALL SELECT 'to_on', 'It must end before ' || c.from_on || ', when the practice closes'
+                WHERE s.from_on < c.from_on AND (s.to_on IS NULL OR s.to_on >= c.from_on)) d
+        WHERE NOT s.known;
+    -- Somebody goes on after an organisation on the day on which it closes.
+    INSERT INTO in_problem
+        SELECT s.file, s.line, 'successions', d.field, d.reason
+        FROM in_succession s JOIN in_kin k ON k.code = s.predecessor LEFT JOIN in_shut c ON c.code = s.predecessor
+        CROSS JOIN LATERAL (
+            SELECT 'predecessor' AS field, format('%s is open on %s: nobody goes on after it', s.predecessor, s.on_day) AS reason WHERE c.code IS NULL
+            UNION ALL SELECT 'on_day', format('%s is closed from %s on', s.predecessor, c.from_on) WHERE c.from_on <> s.on_day) d
+        WHERE NOT s.known
+        UNION ALL
+        SELECT s.file, s.line, 'successions', 'successor', format('%s opened on %s', s.successor, f.opened_on)
+        FROM in_succession s CROSS JOIN LATERAL (SELECT f.opened_on FROM in_day f WHERE f.code = s.successor
+            ORDER BY f.from_on > s.on_day, CASE WHEN f.from_on > s.on_day THEN f.from_on END, f.from_on DESC LIMIT 1) f
+        WHERE NOT s.known AND f.opened_on > s.on_day;
+    CREATE TEMP TABLE in_heir ON COMMIT DROP AS
+        SELECT predecessor, successor, NULL::integer AS file, NULL::integer AS line FROM succession
+        UNION ALL SELECT predecessor, successor, file, line FROM in_succession WHERE NOT known AND predecessor <> successor;
+    LOOP
+        DELETE FROM in_heir h WHERE NOT EXISTS (SELECT FROM in_heir a WHERE a.predecessor = h.successor)
+            OR NOT EXISTS (SELECT FROM in_heir b WHERE b.successor = h.predecessor);
+        GET DIAGNOSTICS removed = ROW_COUNT;
+        EXIT WHEN removed = 0;
+    END LOOP;
+    INSERT INTO in_problem SELECT h.file, h.line, 'successions', 'successor',
+            format('%s goes on after %s by what else is said: that would close a circle', h.predecessor, h.successor)
+        FROM in_heir h WHERE h.file IS NOT NULL;
 END $$;
 
 -- One thing at a time: what overlaps within the import or with what is on record, in the words of the single calls.
@@ -242,7 +509,7 @@ BEGIN
             || 'SELECT %4$s, from_on, to_on, file, line FROM %3$I WHERE NOT known '
             || 'UNION ALL SELECT %4$s, from_on, to_on, NULL, NULL FROM %5$I) b ON %6$s '
             || 'AND a.from_on <= coalesce(b.to_on, ''infinity'') AND b.from_on <= coalesce(a.to_on, ''infinity'') '
-            || 'WHERE NOT a.known AND (b.file IS NULL OR ((b.file, b.line) < (a.file, a.line) AND (%8$s))) '
+            || 'WHERE NOT a.known AND (b.file IS NULL OR (b.line < a.line AND (%8$s))) '
             || 'ORDER BY a.file, a.line, b.from_on',
             t.kind, t.field, t.stage, t.columns, t.record,
             (SELECT string_agg(format('a.%1$I = b.%1$I', k), ' AND ') FROM unnest(t.keys) k),
@@ -290,4 +557,30 @@ BEGIN
         SELECT m.file, m.line, 'memberships', 'sub_group', m.sub_group || ' is a sub-group of ' || min(g.network)
         FROM in_member m JOIN groups g ON g.code = m.sub_group
         WHERE NOT m.known GROUP BY m.file, m.line, m.sub_group, m.network HAVING NOT bool_or(g.network = m.network);
+END $$;
+
+-- Whoever changes one of the organisations that the import changes waits from here on until it is over, and then finds another version. True
+-- where somebody was faster: what was checked is not on record any more.
+CREATE FUNCTION import_hold() RETURNS boolean LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+BEGIN
+    -- What adds nothing to an organisation that is on record refers to nothing.
+    DELETE FROM in_reference r USING in_parts p WHERE r.kind = 'organisation_parts' AND p.line = r.line AND p.known AND NOT p.adds;
+    PERFORM o.code FROM organisation o
+    WHERE o.code IN (SELECT r.code FROM in_reference r
+                     WHERE r.kind NOT IN ('organisations', 'sites') AND r.field NOT IN ('place', 'provider', 'granted_by'))
+    ORDER BY o.code FOR NO KEY UPDATE;
+    RETURN EXISTS (SELECT FROM (SELECT code FROM in_reference UNION SELECT code FROM in_fresh) c
+                   JOIN organisation o ON o.code = c.code LEFT JOIN in_version v ON v.code = c.code COLLATE "C"
+                   WHERE v.version IS DISTINCT FROM o.version);
+END $$;
+
+-- Rows of the files of which something is to be recorded, and those of which all is on record already. The others are left out: figures of
+-- England, and what belongs to other services.
+CREATE FUNCTION import_count(OUT added bigint, OUT unchanged bigint) LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+DECLARE
+    rows text := (SELECT string_agg(format('SELECT line, known%s AS known FROM %I', CASE t.stage WHEN 'in_parts' THEN ' AND NOT adds' ELSE '' END,
+        t.stage), ' UNION ALL ') FROM import_tables() t);
+BEGIN
+    EXECUTE 'SELECT count(*) FILTER (WHERE NOT r.known), count(*) FILTER (WHERE r.known) FROM (SELECT line, bool_and(known) AS known FROM ('
+        || rows || ') s GROUP BY line) r' INTO added, unchanged;
 END $$;

@@ -20,7 +20,8 @@ SELECT p.code, p.from_on AS "from", p.to_on AS "to", p.recorded_at, p.superseded
         (SELECT '[' || string_agg('{' || concat_ws(',', '"system":' || (i.data -> 'system')::text, '"value":' || (i.data -> 'value')::text,
              '"from":' || (i.data -> 'from')::text, '"to":' || (i.data -> 'to')::text) || '}', ',' ORDER BY i.place) || ']'
          FROM jsonb_array_elements(p.identifiers) WITH ORDINALITY i (data, place))::json END AS identifiers,
-    p.stated_population, p.stated_practice_count, p.payee, p.mapped_area, p.agreement_on, p.source, p.notes
+    p.stated_population, p.stated_practice_count, p.payee, p.mapped_area, p.agreement_on, p.source, p.notes, p.end_recorded_at,
+    p.superseded_by
 FROM organisation_past p;
 
 CREATE VIEW export_coming AS
@@ -78,7 +79,7 @@ FROM site s;
 CREATE VIEW export_superseded AS
 SELECT s.code, s.kind, s.fact || CASE jsonb_typeof(s.fact -> 'share')
         WHEN 'number' THEN jsonb_build_object('share', trim_scale((s.fact ->> 'share')::numeric)) ELSE '{}' END AS fact,
-    s.recorded_at, s.superseded_at
+    s.recorded_at, s.superseded_at, s.superseded_by
 FROM superseded_fact s;
 
 GRANT SELECT ON export_organisations, export_past, export_coming, export_successions, export_sub_groups, export_memberships,

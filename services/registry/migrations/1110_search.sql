@@ -18,8 +18,11 @@ BEGIN ATOMIC
     SELECT 400 + least(abs(octet_length(candidate) - octet_length(q)), 99) + round(1000 * (1 - word_similarity(q, candidate)))::integer;
 END;
 
+-- Names to come, which few have.
+CREATE INDEX organisation_coming_by_name ON organisation_coming USING gin ((changes ->> 'name') gin_trgm_ops) WHERE changes ? 'name';
+
 -- Organisations with a name, former name or name of another day like either pattern, a code that begins with `q`, or an identifier that is it,
--- each once with the distance of what is nearest.
+-- each once with the distance of what is nearest. By a name to come (300 and more) it is further than by all that it has or had.
 CREATE FUNCTION organisations_with(q text, word text, pattern text, other text) RETURNS TABLE (code text, distance integer)
     STABLE ROWS 100 LANGUAGE sql
 BEGIN ATOMIC
@@ -43,6 +46,9 @@ BEGIN ATOMIC
         UNION ALL
         SELECT p.code, distance_within(word, p.name) FROM organisation_past p
         WHERE p.superseded_at IS NULL AND (p.name::text ILIKE pattern OR p.name::text ILIKE other)
+        UNION ALL
+        SELECT c.code, 300 + distance_within(word, c.changes ->> 'name') FROM organisation_coming c
+        WHERE c.changes ? 'name' AND (c.changes ->> 'name' ILIKE pattern OR c.changes ->> 'name' ILIKE other)
     ) f
     GROUP BY f.code;
 END;
@@ -60,6 +66,9 @@ BEGIN ATOMIC
         WHERE o.former_names <> '{}' AND words_of(o.former_names) %> q
         UNION ALL
         SELECT p.code, distance_of(q, p.name) FROM organisation_past p WHERE p.superseded_at IS NULL AND p.name::text %> q
+        UNION ALL
+        SELECT c.code, 1500 + distance_of(q, c.changes ->> 'name') FROM organisation_coming c
+        WHERE c.changes ? 'name' AND (c.changes ->> 'name') %> q
     ) f
     GROUP BY f.code;
 END;

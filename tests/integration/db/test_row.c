@@ -59,8 +59,41 @@ static void test_message_and_text(void **state)
     test_database_drop(&database);
 }
 
+// The columns of a result that several queries share are found once, by one type of message; another type finds its own.
+static void test_shared_columns(void **state)
+{
+    (void)state;
+    test_database_t *database = test_database_create();
+    db_session_t *session;
+    problem_t problem = {0};
+    assert_int_equal(db_session_open(test_database_dsn(database), "row", NULL, &session, &problem), STATUS_OK);
+    PGresult *result =
+        db_session_exec(session, "SELECT 'A' AS name, 'a' AS code, 'v' AS value UNION ALL SELECT 'B', 'b', 'w' ORDER BY code", &problem);
+    assert_non_null(result);
+    arena_t *arena = arena_new(100000);
+    int found[3] = {99, 99, 99}, first = 0, second = 1;
+    db_columns_t columns = {.fields = found};
+    db_rows_t one = {.result = result, .row = &first, .count = 1, .columns = &columns};
+    db_rows_t other = {.result = result, .row = &second, .count = 1, .columns = &columns};
+    void *message, **messages;
+    assert_int_equal(db_row_message(&one, 0, &pcn__registry__v1__organisation__type, arena, &message, &problem), STATUS_OK);
+    assert_string_equal(((Pcn__Registry__V1__Organisation *)message)->code, "a");
+    assert_ptr_equal(columns.type, &pcn__registry__v1__organisation__type);
+    assert_int_equal(found[2], -1);
+    assert_int_equal(db_rows_messages(&other, &pcn__registry__v1__identifier__type, arena, &messages, &problem), STATUS_OK);
+    assert_string_equal(((Pcn__Registry__V1__Identifier *)messages[0])->value, "w");
+    assert_ptr_equal(columns.type, &pcn__registry__v1__organisation__type);
+    assert_int_equal(db_rows_messages(&other, &pcn__registry__v1__organisation__type, arena, &messages, &problem), STATUS_OK);
+    assert_string_equal(((Pcn__Registry__V1__Organisation *)messages[0])->code, "b");
+    assert_string_equal(((Pcn__Registry__V1__Organisation *)messages[0])->name, "B");
+    arena_destroy(&arena);
+    PQclear(result);
+    db_session_close(&session);
+    test_database_drop(&database);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_message_and_text)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_message_and_text), cmocka_unit_test(test_shared_columns)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

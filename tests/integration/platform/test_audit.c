@@ -163,7 +163,7 @@ static void the_load_is_in_it(void **state)
     // Two folders, each begun once and sent as a piece a file at the least.
     assert_int_equal(sql_number(world, "SELECT count(*) FROM audit WHERE verdict = 'done' AND method LIKE '%/BeginImport'"), 2);
     assert_true(sql_number(world, "SELECT count(*) FROM audit WHERE verdict = 'done' AND method LIKE '%/PutImportPart'") >= 8);
-    assert_int_equal(pcnctl(world, "list --limit 3"), 0);
+    assert_int_equal(pcnctl(world, "list --table --limit 3"), 0);
     assert_non_null(strstr(world->said, "PLACE"));
     assert_non_null(strstr(world->said, "BeginImport"));
     assert_int_equal(pcnctl(world, "list --json --after 1 --limit 1"), 0);
@@ -331,7 +331,7 @@ static void wrong_arguments(void **state)
     assert_int_equal(pcnctl(world, "list --since 5:x"), 2);
     assert_int_equal(pcnctl(world, "list --limit 0"), 2);
     // What the server refuses.
-    assert_int_equal(pcnctl(world, "list --request-id x"), 1);
+    assert_int_equal(pcnctl(world, "list --request-id x"), 4);
     assert_non_null(strstr(world->said, "requestId"));
     assert_int_equal(pcnctl(world, "list --resource no/such/thing --subject 'a b&c'"), 0);
 }

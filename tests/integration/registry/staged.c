@@ -97,8 +97,8 @@ void staged_stage(world_t *world, const char *id, bool dry_run, const char *cons
         (void)snprintf(json, sizeof json, "%s", bar + 1);
         for (char *c = json; *c != '\0'; c++)
             *c = *c == '\'' ? '"' : *c;
-        (void)snprintf(text, sizeof text, "INSERT INTO import_row VALUES ('%s', 1, %d, '%.*s', '%s')", id, line, (int)(bar - *rows), *rows,
-                       json);
+        (void)snprintf(text, sizeof text, "INSERT INTO import_row VALUES ('%s', 1, %d, '%.*s', '%s', %d)", id, line, (int)(bar - *rows),
+                       *rows, json, line - 1);
         staged_sql(world, text);
     }
 }

@@ -107,6 +107,7 @@ static void memberships_and_terms_are_told(void **state)
         const unsigned count = read_all(world, both[i], 50, entries);
         const char *wrong = entry_with(world, entries, count, "'member':{'practice':'gp-h'", "'from':'2020-01-01','recordedAt'");
         has(world, wrong, "'supersededAt':'");
+        has(world, wrong, "'supersededBy':'correction'");
         has(world, wrong, "'network':'pcn-h'");
         has(world, wrong, "'name':'Practice H','subGroup':'h-1','from':'2020-01-01','source':'a list'");
         const char *right =
@@ -117,8 +118,13 @@ static void memberships_and_terms_are_told(void **state)
     done(world, "AddDirector", "{'code':'pcn-h','director':{'name':'Dr H | I','from':'2020-01-01','share':'0.5'}}");
     done(world, "CorrectDirector", "{'code':'pcn-h','name':'Dr H | I','from':'2020-01-01','newShare':'0.6'}");
     const unsigned count = read_all(world, "pcn-h", 50, entries);
-    has(world, entry_with(world, entries, count, "'director'", "'share':'0.5'"), "supersededAt");
+    has(world, entry_with(world, entries, count, "'director'", "'share':'0.5'"), "'supersededBy':'correction'");
     has_not(world, entry_with(world, entries, count, "'director'", "'share':'0.6'"), "supersededAt");
+    // A membership that is left on its first day never held, without having been wrong.
+    done(world, "AddMember", "{'code':'pcn-h','member':{'practice':'gp-h','from':'2023-01-01'}}");
+    done(world, "LeaveMember", "{'code':'pcn-h','practice':'gp-h','on':'2023-01-01'}");
+    const unsigned more = read_all(world, "gp-h", 50, entries);
+    has(world, entry_with(world, entries, more, "'member'", "{'from':'2023-01-01'"), "'supersededBy':'change'");
     // Nobody else's.
     assert_int_equal(read_all(world, "ccg-b", 50, entries), 1);
     has(world, entries[0], "'organisation':{'code':'ccg-b'");
@@ -142,18 +148,18 @@ static void sizes_and_what_stands_beside_are_told(void **state)
     done(world, "EndAlignment", "{'code':'gp-a','service':'team-a','on':'2020-01-01'}");
     unsigned count = read_all(world, "gp-a", 50, entries);
     has(world, entry_with(world, entries, count, "'listSize'", "'count':7"), "'from':'2020-01-01','to':'2020-01-01','recordedAt'");
-    has(world, entry_with(world, entries, count, "'listSize'", "'count':7"), "'supersededAt'");
+    has(world, entry_with(world, entries, count, "'listSize'", "'count':7"), "'supersededBy':'correction'");
     has_not(world, entry_with(world, entries, count, "'listSize'", "'count':8"), "supersededAt");
     has(world, entry_with(world, entries, count, "'listSize'", "'count':9"), "'synthetic':true");
-    has(world, entry_with(world, entries, count, "'fact':{", "'value':'3'"), "'supersededAt'");
+    has(world, entry_with(world, entries, count, "'fact':{", "'value':'3'"), "'supersededBy':'correction'");
     has(world, entry_with(world, entries, count, "'fact':{", "'value':'4'"), "{'recordedAt'");
-    has(world, entry_with(world, entries, count, "'system':{", "Vision"), "'supersededAt'");
+    has(world, entry_with(world, entries, count, "'system':{", "Vision"), "'supersededBy':'correction'");
     has(world, entry_with(world, entries, count, "'system':{", "SystmOne"), "'endRecordedAt'");
-    has(world, entry_with(world, entries, count, "'alignment':{", "team-a"), "'supersededAt'");
+    has(world, entry_with(world, entries, count, "'alignment':{", "team-a"), "'supersededBy':'change'");
     done(world, "AddWaiver", "{'code':'pcn-a','waiver':{'from':'2020-01-01','reason':'Rural'}}");
     done(world, "CorrectWaiver", "{'code':'pcn-a','from':'2020-01-01','newFrom':'2020-02-01'}");
     count = read_all(world, "pcn-a", 50, entries);
-    has(world, entry_with(world, entries, count, "'waiver':{", "'from':'2020-01-01'"), "'supersededAt'");
+    has(world, entry_with(world, entries, count, "'waiver':{", "'from':'2020-01-01'"), "'supersededBy':'correction'");
     has_not(world, entry_with(world, entries, count, "'waiver':{", "'from':'2020-02-01'"), "supersededAt");
 }
 
@@ -169,18 +175,53 @@ static void facts_are_told_with_what_is_to_come(void **state)
     const unsigned count = read_all(world, "fed-h", 50, entries);
     assert_int_equal(count, 5); // what was thought of the time since January, too
     has(world, entries[0], "{'to':'2025-12-31','recordedAt'");
+    has(world, entries[0], "'endRecordedAt'"); // cut by what was recorded later
     has(world, entries[0], "'organisation':{'code':'fed-h','name':'A','kind':'federation'");
     has(world, entries[1], "'from':'2026-01-01'");
     has(world, entries[1], "'supersededAt'");
+    has(world, entries[1], "'supersededBy':'change'");
+    has_not(world, entries[1], "'endRecordedAt'");
     has(world, entries[2], "{'from':'2026-01-01','to':'2026-12-31'");
     has(world, entries[2], "'name':'B'");
+    has(world, entries[2], "'endRecordedAt'");
+    has_not(world, entries[2], "superseded");
     has(world, entries[2], "'formerNames':['A']");
     has(world, entries[3], "{'from':'2027-01-01','to':'2027-12-31'");
     has(world, entries[3], "'name':'C'");
     has(world, entries[3], "'notes':'n'");
     has(world, entries[4], "{'from':'2028-01-01','recordedAt'");
+    has(world, entries[3], "'endRecordedAt'");
     has(world, entries[4], "'place':'la-a'");
     has_not(world, entries[4], "notes");
+    has_not(world, entries[4], "endRecordedAt");
+}
+
+// What was learnt late is told from what was wrong, and what was said with its end from what was thought to go on.
+static void a_change_of_the_past_is_told_from_a_correction(void **state)
+{
+    world_t *world = *state;
+    const char *entries[ENTRIES_MAX];
+    create(world, "{'code':'fed-k','name':'A','kind':'federation','parent':'ics-a','openedOn':'2020-01-01','source':'x'}");
+    done(world, "UpdateOrganisation", "{'code':'fed-k','organisation':{'source':'y'},'effectiveFrom':'2024-01-01'}");
+    done(world, "UpdateOrganisation", "{'code':'fed-k','organisation':{'source':'z'},'effectiveFrom':'2022-01-01','correction':true}");
+    // The facts until 2023 were wrong, those from 2024 on were learnt late.
+    unsigned count = read_all(world, "fed-k", 50, entries);
+    const char *wrong = entry_with(world, entries, count, "'source':'x'", "'to':'2023-12-31'");
+    has(world, wrong, "'supersededBy':'correction'");
+    has(world, wrong, "'endRecordedAt'");
+    const char *late = entry_with(world, entries, count, "'source':'x'", "'from':'2024-01-01'");
+    has(world, late, "'supersededBy':'change'");
+    const char *right = entry_with(world, entries, count, "'source':'z'", "'to':'2023-12-31'");
+    has_not(world, right, "superseded");
+    has_not(world, right, "endRecordedAt");
+    // Cut once more, on a day between.
+    done(world, "UpdateOrganisation", "{'code':'fed-k','organisation':{'notes':'n'},'effectiveFrom':'2023-01-01'}");
+    count = read_all(world, "fed-k", 50, entries);
+    has(world, entry_with(world, entries, count, "'source':'z'", "'to':'2022-12-31'"), "'endRecordedAt'");
+    const char *between = entry_with(world, entries, count, "'source':'z','notes':'n'", "'to':'2023-12-31'");
+    has(world, between, "'from':'2023-01-01'");
+    has_not(world, between, "endRecordedAt");
+    assert_int_equal(count, 7);
 }
 
 // Pages of every size give the same entries in the same order.
@@ -242,8 +283,11 @@ static void a_walk_goes_on_while_rows_come_and_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memberships_and_terms_are_told),        cmocka_unit_test(sizes_and_what_stands_beside_are_told),
-        cmocka_unit_test(facts_are_told_with_what_is_to_come),   cmocka_unit_test(pages_make_the_whole),
+        cmocka_unit_test(memberships_and_terms_are_told),
+        cmocka_unit_test(sizes_and_what_stands_beside_are_told),
+        cmocka_unit_test(facts_are_told_with_what_is_to_come),
+        cmocka_unit_test(a_change_of_the_past_is_told_from_a_correction),
+        cmocka_unit_test(pages_make_the_whole),
         cmocka_unit_test(a_walk_goes_on_while_rows_come_and_go),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

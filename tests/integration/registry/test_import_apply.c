@@ -94,7 +94,7 @@ static void test_documents(void **state)
     // Again: all of it is there, nobody hears of it.
     staged_sql(world, "TRUNCATE import, import_row, import_problem; DELETE FROM event_queue");
     send_llr(world, false);
-    const long rows = staged_number(world, "SELECT count(*) FROM import_row");
+    const long rows = staged_number(world, "SELECT count(DISTINCT (file, line)) FROM import_row");
     staged_work(world);
     assert_no_problems(world);
     staged_assert_text(world, "SELECT concat_ws(' ', state, created, changed) FROM import", "succeeded 0 0");
@@ -132,7 +132,8 @@ static void test_additions(void **state)
         "updated organisations/pcn-a 2, created sites/site-1 1");
     staged_assert_text(world, "SELECT concat_ws(' ', parent, facts_from, version, place) FROM organisation WHERE code = 'gp-b'",
                        "pcn-a 2020-01-01 2 la-a");
-    staged_assert_text(world, "SELECT concat_ws(' ', parent, to_on) FROM organisation_past WHERE code = 'gp-b'", "ccg-a 2019-12-31");
+    staged_assert_text(world, "SELECT concat_ws(' ', parent, to_on) FROM organisation_past WHERE code = 'gp-b' AND superseded_at IS NULL",
+                       "ccg-a 2019-12-31");
     staged_assert_text(world, "SELECT granted_by FROM waiver", "ccg-a");
     staged_assert_text(world, "SELECT source FROM sub_group WHERE code = 'north'", "n");
     staged_assert_text(world, "SELECT as_of::text FROM list_size WHERE sub_group = 'north'", "2020-01-01");
@@ -169,7 +170,8 @@ static void test_new_ones(void **state)
             "'recordedAt':'2021-01-02T00:00:00Z','formerNames':['Old'],'identifiers':[{'system':'s','value':'v'}]}",
             "past|{'code':'new-pcn','to':'2020-12-31','recordedAt':'2020-01-01T00:00:00Z','name':'Old','status':'active','parent':'ccg-b'}",
             "coming|{'code':'new-pcn','from':'2027-01-01','changes':{'statedPracticeCount':5},'recordedAt':'2021-01-02T00:00:00Z'}",
-            "successions|{'predecessor':'pcn-a','successor':'new-pcn','on':'2021-01-01','manner':'close'}",
+            "organisations|{'code':'old-pcn','name':'Old','kind':'network','parent':'ccg-a','status':'closed','closedOn':'2021-01-01'}",
+            "successions|{'predecessor':'old-pcn','successor':'new-pcn','on':'2021-01-01','manner':'close'}",
             "sub_groups|{'network':'new-pcn','code':'south','source':'doc'}", NEW_PRACTICE,
             "memberships|{'network':'new-pcn','practice':'new-gp','from':'2021-01-01','subGroup':'south'}",
             "superseded|{'code':'new-pcn','kind':'director','fact':{'name':'Dr X'},'supersededAt':'2021-01-03T00:00:00Z'}"));
@@ -179,8 +181,8 @@ static void test_new_ones(void **state)
     staged_assert_text(world, "SELECT data::jsonb -> 'coming' -> 0 -> 'changes' FROM event_queue WHERE subject = 'organisations/new-pcn'",
                        "{\"statedPracticeCount\": 5}");
     staged_assert_text(world,
-                       "SELECT string_agg(type, ' ') FROM event_queue WHERE subject = 'organisations/pcn-a' AND data LIKE '%new-pcn%'",
-                       "pcn.registry.organisation.updated");
+                       "SELECT string_agg(type, ' ') FROM event_queue WHERE subject = 'organisations/old-pcn' AND data LIKE '%new-pcn%'",
+                       "pcn.registry.organisation.created");
     assert_call(world, "GetOrganisation", "{\"code\":\"new-pcn\",\"asOf\":\"2020-06-01\"}");
     assert_reply_has(world, "\"name\":\"Old\"");
 }
@@ -222,7 +224,7 @@ static void *kill_soon(void *data)
     for (int i = 0; i < 2000; i++) {
         char *killed = test_database_query(
             world->database, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'errand' "
-                             "AND wait_event_type = 'Lock' AND query LIKE '%import_stage%'");
+                             "AND wait_event_type = 'Lock' AND query ~ 'import_(stage|hold)'");
         const bool done = killed != NULL && atoi(killed) > 0;
         free(killed);
         if (done)
@@ -307,12 +309,44 @@ static void test_races(void **state)
     PQclear(db_session_exec(mover, "COMMIT", &problem));
     (void)pthread_join(thread, NULL);
     staged_must(first.problem.status, &first.problem);
+    // What was checked is not on record any more.
+    assert_true(first.step.more && !first.step.did);
+    staged_assert_text(world, "SELECT state || attempts FROM import", "checking1");
+    staged_must(staged_run_step(&first), &first.problem);
     staged_assert_text(world, "SELECT state FROM import", "failed");
     staged_assert_text(world, "SELECT reason FROM import_problem",
                        "gp-b is a member of pcn-a from 2019-01-01 on; a practice has one core network at a time");
     staged_runner_close(&first);
     staged_runner_close(&second);
     db_session_close(&mover);
+}
+
+// Nobody waits for an import that is being checked, nor for one that finds everything on record; one that was too slow once is not again.
+static void test_waiting(void **state)
+{
+    world_t *world = *state;
+    world_populate(world);
+    const char *const *rows = ROWS("directors|{'network':'pcn-a','name':'Dr A'}");
+    staged_import_rows(world, rows);
+    db_session_t *other = staged_open_session(world);
+    problem_t problem = {0};
+    PQclear(db_session_exec(other, "BEGIN; SELECT FROM organisation WHERE code = 'pcn-a' FOR UPDATE", &problem));
+    staged_import_rows(world, rows);
+    staged_assert_text(world, "SELECT concat_ws(' ', state, created, changed, added_rows, unchanged_rows) FROM import",
+                       "succeeded 0 0 0 1");
+    staged_stage(world, STAGED_JOB, false, rows);
+    staged_sql(world, "UPDATE import SET attempts = 1");
+    staged_runner_t runner;
+    staged_runner_open(&runner, world);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, run_beside, &runner), 0);
+    await_lock(world);
+    PQclear(db_session_exec(other, "ROLLBACK", &problem));
+    (void)pthread_join(thread, NULL);
+    staged_must(runner.problem.status, &runner.problem);
+    staged_runner_close(&runner);
+    db_session_close(&other);
+    staged_assert_text(world, "SELECT concat_ws(' ', state, unchanged_rows) FROM import", "succeeded 1");
 }
 
 // A daemon that is told to end puts the import back, and that is no try.
@@ -355,10 +389,7 @@ int main(void)
 {
 #define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
     const struct CMUnitTest own[] = {
-        IN_A_WORLD(test_documents),
-        IN_A_WORLD(test_additions),
-        IN_A_WORLD(test_killed),
-        IN_A_WORLD(test_races),
+        IN_A_WORLD(test_documents), IN_A_WORLD(test_additions), IN_A_WORLD(test_killed), IN_A_WORLD(test_races), IN_A_WORLD(test_waiting),
     };
     // One after the other in one registry.
     const struct CMUnitTest shared[] = {

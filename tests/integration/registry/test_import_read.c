@@ -362,7 +362,8 @@ static void rows_go_in_slices(void **state)
     upload_t upload = begin(world, "{}");
     finish(&upload);
     char sql[256];
-    (void)snprintf(sql, sizeof sql, "INSERT INTO import_row SELECT '%s', 1, g, 'facts', '{}' FROM generate_series(1, 20001) g", upload.id);
+    (void)snprintf(sql, sizeof sql, "INSERT INTO import_row SELECT '%s', 1, g, 'facts', '{}', g FROM generate_series(1, 20001) g",
+                   upload.id);
     free(test_database_query(upload.world->database, sql));
     clean(&upload);
     assert_int_equal(staged(&upload, "facts"), 1);

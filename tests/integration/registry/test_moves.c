@@ -76,7 +76,10 @@ static void a_move_to_come_waits(void **state)
     lacks(world, "gp-d"); // as of the day
     assert_members(world, "pcn-a", "2026-11-30", "gp-c gp-d gp-e gp-f gp-g gp-h");
     assert_members(world, "pcn-b", "2026-12-01", "gp-a gp-d");
-    assert_int_equal(version_of(world, "gp-d"), gp);
+    assert_int_equal(version_of(world, "gp-d"), gp + 1);
+    assert_last_event(world, "gp-d", "announced");
+    assert_parent(world, "gp-d", "2026-11-30", "pcn-a");
+    assert_parent(world, "gp-d", "2026-12-01", "pcn-b");
     world->today = "2026-12-01";
     done(world, "ComeIntoForce", "{'code':'gp-d'}");
     assert_parent(world, "gp-d", "2026-12-01", "pcn-b");
@@ -144,7 +147,8 @@ static void a_practice_leaves(void **state)
     assert_parent(world, "gp-g", "2026-11-25", "ccg-a");
     refused(world, STATUS_ALREADY_EXISTS, "practice", "LeaveMember", "{'code':'pcn-a','practice':'gp-g','on':'2026-11-25'}");
     done(world, "LeaveMember", "{'code':'pcn-a','practice':'gp-h','on':'2026-12-01'}");
-    assert_parent(world, "gp-h", "2026-11-25", "pcn-a");
+    assert_parent(world, "gp-h", "2026-11-30", "pcn-a");
+    assert_parent(world, "gp-h", "2026-12-01", "ccg-a");
     refused(world, STATUS_ALREADY_EXISTS, "practice", "LeaveMember", "{'code':'pcn-a','practice':'gp-h','on':'2026-12-01'}");
     world->today = "2026-12-01";
     done(world, "ComeIntoForce", "{'code':'gp-h'}");

@@ -85,11 +85,15 @@ static void networks_merge_on_a_day_to_come(void **state)
     says(world, "'status':'active'");
     says(world, "'coming':[{'from':'2026-12-01'");
     assert_last_event(world, "pcn-c", "announced");
-    assert_last_event(world, "pcn-b", "updated");
+    assert_last_event(world, "pcn-b", "announced");
     assert_members(world, "pcn-c", "2026-11-30", "gp-e");
     assert_members(world, "pcn-b", "2026-12-01", "gp-a gp-b gp-d gp-e");
     assert_members(world, "pcn-b", "2027-01-01", "gp-a gp-b gp-d gp-e gp-f");
-    assert_parent(world, "gp-e", "2026-11-25", "pcn-c");
+    assert_last_event(world, "gp-e", "announced");
+    assert_parent(world, "gp-e", "2026-11-30", "pcn-c");
+    assert_parent(world, "gp-e", "2026-12-01", "pcn-b");
+    assert_parent(world, "gp-f", "2026-12-31", "ccg-a");
+    assert_parent(world, "gp-f", "2027-01-01", "pcn-b");
     refused(world, STATUS_ALREADY_EXISTS, "code", "MergeOrganisation", "{'code':'pcn-c','into':'pcn-b','on':'2026-12-01'}");
     world->today = "2026-12-01";
     done(world, "ComeIntoForce", "{'code':'pcn-c'}");

@@ -191,17 +191,17 @@ static void parents_follow_memberships(void **state)
     create(world, "\"code\":\"gp-t\",\"name\":\"Practice T\",\"kind\":\"practice\",\"parent\":\"ccg-a\"");
     assert_call(world, "AddMember",
                 "{\"code\":\"pcn-t\",\"member\":{\"practice\":\"gp-t\",\"from\":\"2026-12-01\",\"to\":\"2026-12-20\"}}");
-    assert_events(world, "gp-t", "");
+    assert_events(world, "gp-t", "announced2");
     world->today = "2026-12-04";
     assert_call(world, "ComeIntoForce", "{\"code\":\"gp-t\"}");
     assert_reply_has(world, "\"parent\":\"pcn-t\"");
     assert_reply_has(world, "\"factsFrom\":\"2026-12-01\"");
-    assert_events(world, "gp-t", "updated2");
+    assert_events(world, "gp-t", "announced2 updated3");
     world->today = "2027-01-10";
     assert_call(world, "ComeIntoForce", "{\"code\":\"gp-t\"}");
     assert_reply_has(world, "\"parent\":\"ccg-b\"");
     assert_reply_has(world, "\"factsFrom\":\"2026-12-21\"");
-    assert_events(world, "gp-t", "updated2 updated3");
+    assert_events(world, "gp-t", "announced2 updated3 updated4");
     assert_call(world, "ComeIntoForce", "{\"code\":\"gp-t\"}");
     assert_null(world->verdict);
     world->today = "2026-11-25";
@@ -365,9 +365,11 @@ static void a_patch_does_not_close(void **state)
     create(world, "\"code\":\"tl-open\",\"name\":\"Open\",\"kind\":\"trust\",\"parent\":\"ics-a\"");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "status", "UpdateOrganisation",
                    "{\"code\":\"tl-open\",\"organisation\":{\"status\":\"closed\",\"closedOn\":\"2026-11-01\"}}");
-    // That it had never been open is a correction.
+    // That it has been closed is a correction.
     patch(world, "tl-open", "{\"status\":\"closed\",\"closedOn\":\"2026-11-01\"}", NULL, true);
     assert_reply_has(world, "\"status\":\"closed\"");
+    assert_on(world, "tl-open", "2026-10-31", "\"status\":\"active\"");
+    assert_on(world, "tl-open", "2026-11-01", "\"closedOn\":\"2026-11-01\"");
 }
 
 static int setup(void **state)

@@ -95,6 +95,22 @@ static enum MHD_Result answer(server_t *server, struct MHD_Connection *connectio
     return result;
 }
 
+static void take_headers(server_t *server, struct MHD_Connection *connection)
+{
+    const struct {
+        const char *name;
+        char *room;
+        size_t size;
+    } headers[] = {{"If-Match", server->match, sizeof server->match},
+                   {"Last-Event-ID", server->last_event_id, sizeof server->last_event_id},
+                   {"Authorization", server->authorization, sizeof server->authorization},
+                   {"Accept", server->accept, sizeof server->accept}};
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, headers[i].name);
+        snprintf(headers[i].room, headers[i].size, "%s", value != NULL ? value : "");
+    }
+}
+
 static enum MHD_Result serve(void *data, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
                              const char *bytes, size_t *size, void **state)
 {
@@ -109,6 +125,8 @@ static enum MHD_Result serve(void *data, struct MHD_Connection *connection, cons
     }
     if (*size > 0) {
         enum MHD_Result result = upload->form != NULL ? MHD_post_process(upload->form, bytes, *size) : MHD_YES;
+        if (upload->form == NULL)
+            append(upload->content, bytes, *size);
         *size = 0;
         return result;
     }
@@ -116,6 +134,8 @@ static enum MHD_Result serve(void *data, struct MHD_Connection *connection, cons
     pthread_mutex_lock(&server->lock);
     const char *key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Idempotency-Key");
     snprintf(server->key, sizeof server->key, "%s", key != NULL ? key : "");
+    take_headers(server, connection);
+    snprintf(server->body, sizeof server->body, "%s", upload->form == NULL ? upload->content : "");
     if (server->calls++ == 0)
         snprintf(server->first_key, sizeof server->first_key, "%s", server->key);
     snprintf(server->asked, sizeof server->asked, "%s %s", method, url);
@@ -189,8 +209,8 @@ int server_run(const server_t *server, int (*command)(const command_t *, int, ch
     int argc = 1;
     for (; *arguments != NULL; arguments++)
         argv[argc++] = strdup(*arguments);
-    const char *const always[] = {"--url", server->url, "--token", "token"};
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+    const char *const always[] = {"--url", server != NULL ? server->url : "", "--token", "token"};
+    for (size_t i = 0; server != NULL && i < sizeof always / sizeof *always; i++)
         argv[argc++] = strdup(always[i]);
     memcpy(kept, argv, sizeof kept);
     FILE *out, *err;

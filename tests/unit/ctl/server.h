@@ -33,6 +33,8 @@ struct server {
     // content.
     char asked[256], key[128], files[SERVER_TEXT_SIZE], content[SERVER_TEXT_SIZE];
     char first_key[128], all[SERVER_TEXT_SIZE]; // of the first one, and all that was asked, a line each
+    char body[SERVER_TEXT_SIZE];                // of the last request, where it was no form
+    char match[64], last_event_id[256], authorization[256], accept[128];
     size_t form_bytes;
     char url[64];
     void *data;
@@ -41,8 +43,8 @@ struct server {
 void server_start(server_t *server, server_answer_fn answer);
 void server_stop(server_t *server);
 
-// Runs the command with these arguments up to NULL, the server's address and a token. What it said goes to `output` and `errors`, of
-// SERVER_TEXT_SIZE each.
+// Runs the command with these arguments up to NULL, the server's address and a token; without both where `server` is NULL. What it said
+// goes to `output` and `errors`, of SERVER_TEXT_SIZE each.
 int server_run(const server_t *server, int (*command)(const command_t *, int, char **), char *output, char *errors,
                const char *const *arguments);
 #define SERVER_RUN(server, command, output, errors, ...)                                                                                   \

@@ -147,11 +147,17 @@ static void test_followers(void **state)
     char output[OUTPUT_MAX];
     server->reply = "{\"followers\":[{\"source\":\"registry\",\"state\":\"stopped\",\"sequence\":17,\"epoch\":\"e\","
                     "\"movedAt\":\"2026-11-26T01:00:00.000000Z\"}]}";
-    assert_int_equal(run(server, followers_command, output, (const char *const[]){NULL}), COMMAND_OK);
+    assert_int_equal(RUN(server, followers_command, output, "--table"), COMMAND_OK);
     assert_string_equal(server->asked, "GET /v1/followers/finance");
     assert_non_null(strstr(output, "registry"));
     assert_non_null(strstr(output, "stopped"));
     assert_non_null(strstr(output, "17"));
+    // Where it is no terminal there are lines of JSON anyway.
+    assert_int_equal(run(server, followers_command, output, (const char *const[]){NULL}), COMMAND_OK);
+    assert_non_null(strstr(output, "{\"source\":\"registry\",\"state\":\"stopped\",\"sequence\":17,"));
+    assert_int_equal(RUN(server, followers_command, output, "--columns", "state,moved-at"), COMMAND_OK);
+    assert_string_equal(output, "STATE    MOVED-AT\nstopped  2026-11-26T01:00:00.000000Z\n");
+    assert_int_equal(RUN(server, followers_command, output, "--columns", "colour"), COMMAND_USAGE);
     assert_int_equal(RUN(server, followers_command, output, "--json"), COMMAND_OK);
     assert_non_null(strstr(output, "{\"source\":\"registry\",\"state\":\"stopped\",\"sequence\":17,"));
     assert_int_equal(RUN(server, followers_command, output, "more"), COMMAND_USAGE);
@@ -163,7 +169,7 @@ static void test_list(void **state)
     char output[OUTPUT_MAX];
     server->reply = "{\"deadLetters\":[{\"id\":\"" ID "\",\"source\":\"registry\",\"sequence\":5,\"subject\":\"a/b\\u001b[2J\","
                     "\"problem\":\"two\\nlines\",\"state\":\"open\",\"data\":{\"version\":3}}]}";
-    assert_int_equal(RUN(server, dead_letter_command, output, "list", "--state", "open"), COMMAND_OK);
+    assert_int_equal(RUN(server, dead_letter_command, output, "list", "--table", "--state", "open"), COMMAND_OK);
     assert_string_equal(server->asked, "GET /v1/dead-letters/finance?pageSize=100&state=open");
     assert_non_null(strstr(output, ID "  open "));
     // Nothing of a peer's steers the terminal or looks like another line.
@@ -210,8 +216,12 @@ static void test_refused(void **state)
     char output[OUTPUT_MAX];
     server->code = 422;
     server->reply = "{\"detail\":\"It was skipped already, by another\"}";
-    assert_int_equal(RUN(server, dead_letter_command, output, "skip", ID, "--reason", "r"), COMMAND_FAILED);
+    assert_int_equal(RUN(server, dead_letter_command, output, "skip", ID, "--reason", "r"), COMMAND_REFUSED);
     assert_string_equal(output, "");
+    server->code = 404;
+    assert_int_equal(RUN(server, dead_letter_command, output, "skip", ID, "--reason", "r"), COMMAND_NOT_FOUND);
+    server->code = 500;
+    assert_int_equal(RUN(server, dead_letter_command, output, "skip", ID, "--reason", "r"), COMMAND_FAILED);
 }
 
 static void test_called_wrongly(void **state)

@@ -176,7 +176,7 @@ static void calls_that_cannot_be(void **state)
     assert_int_equal(RUN(fixture->folder, "--format", "xml"), COMMAND_USAGE);
     assert_int_equal(RUN("/nowhere/at/all"), COMMAND_FAILED);
     assert_int_equal(server->calls, 0);
-    assert_int_equal(RUN(fixture->folder), COMMAND_FAILED);
+    assert_int_equal(RUN(fixture->folder), COMMAND_REFUSED);
     assert_non_null(strstr(fixture->errors, "The token does not allow this (HTTP 403)"));
     server_stop(server);
 }

@@ -155,7 +155,7 @@ static void a_connection_that_breaks_is_tried_again(void **state)
     assert_string_equal(server->content, "code\nb\npcn_code\na\n");
     server_stop(server);
     assert_int_equal(SERVER_RUN(server, import_command, fixture->output, fixture->errors, fixture->folder, "--patience", "0"),
-                     COMMAND_FAILED);
+                     COMMAND_UNAVAILABLE);
     assert_non_null(strstr(fixture->errors, "the server does not answer"));
 }
 
@@ -203,7 +203,7 @@ static void calls_that_cannot_be(void **state)
     assert_int_equal(RUN(empty), COMMAND_FAILED);
     assert_non_null(strstr(fixture->errors, "has none of the files that can be imported"));
     assert_int_equal(server->calls, 0);
-    assert_int_equal(RUN(fixture->folder), COMMAND_FAILED);
+    assert_int_equal(RUN(fixture->folder), COMMAND_REFUSED);
     assert_non_null(strstr(fixture->errors, "The token does not allow this (HTTP 403)"));
     assert_int_equal(server->calls, 1);
 #undef RUN

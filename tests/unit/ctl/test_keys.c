@@ -158,13 +158,18 @@ static void test_revoke_spares_daemons(void **state)
     (void)state;
     char output[2048];
     assert_int_equal(run(5, (char *[]){"keys", "ensure", "--dir", dir, "gateway-events"}, output, sizeof output), COMMAND_OK);
-    assert_int_equal(run(4, (char *[]){"keys", "list", "--dir", dir}, output, sizeof output), COMMAND_OK);
+    assert_int_equal(run(5, (char *[]){"keys", "list", "--dir", dir, "--table"}, output, sizeof output), COMMAND_OK);
+    assert_memory_equal(output, "NAME ", 5);
     const char *line = strstr(output, "gateway");
     assert_non_null(line);
-    assert_memory_equal(strchr(line, '\n') - strlen("  daemon"), "  daemon", strlen("  daemon"));
+    assert_memory_equal(strchr(line, '\n') - strlen("  *"), "  *", strlen("  *"));
     line = strstr(output, "reader");
     assert_non_null(line);
-    assert_true(*(strchr(line, '\n') - 1) != 'n' || memcmp(strchr(line, '\n') - 6, "daemon", 6) != 0);
+    assert_int_not_equal(*(strchr(line, '\n') - 1), '*');
+    assert_int_equal(run(4, (char *[]){"keys", "list", "--dir", dir}, output, sizeof output), COMMAND_OK);
+    assert_non_null(strstr(output, "{\"name\":\"gateway-events\",\"publicKey\":\""));
+    assert_non_null(strstr(output, "\"daemon\":true}\n"));
+    assert_non_null(strstr(output, "\"daemon\":false}\n"));
     static const char *const names[] = {"gateway", "registry", "gateway-events"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[64];
@@ -191,6 +196,7 @@ static void test_refusals(void **state)
     assert_int_equal(run(4, (char *[]){"keys", "revoke", "--dir", dir}, output, sizeof output), COMMAND_USAGE);
     assert_int_equal(run(6, (char *[]){"keys", "revoke", "--dir", dir, "a", "b"}, output, sizeof output), COMMAND_USAGE);
     assert_int_equal(run(5, (char *[]){"keys", "revoke", "--dir", dir, "../x"}, output, sizeof output), COMMAND_USAGE);
+    assert_int_equal(run(6, (char *[]){"keys", "add", "--dir", dir, "a", "--json"}, output, sizeof output), COMMAND_USAGE);
     assert_int_equal(run(5, (char *[]){"keys", "list", "--dir", dir, "--force"}, output, sizeof output), COMMAND_USAGE);
     assert_int_equal(run(7, (char *[]){"keys", "ensure", "--dir", dir, "a", "--public-key", OWN_KEY}, output, sizeof output),
                      COMMAND_USAGE);

@@ -15,6 +15,9 @@ static void production_wants_its_own_issuer(void **state)
     gateway_config_t config = {.app = {.environment = "production"},
                                .http_listen = "",
                                .listen_fd = -1,
+                               .jwks = "",
+                               .jwks_url = "",
+                               .jwks_authorities = "",
                                .token_issuer = "urn:pcn:development",
                                .token_audience = "pcn"};
     problem_t problem = {0};
@@ -32,11 +35,43 @@ static void production_wants_its_own_issuer(void **state)
     assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
 }
 
+static void keys_come_from_one_place(void **state)
+{
+    gateway_config_t config = {.app = {.environment = "development"},
+                               .http_listen = "",
+                               .listen_fd = -1,
+                               .jwks = "/keys.json",
+                               .jwks_url = "https://issuer.example/jwks.json",
+                               .jwks_authorities = "/authorities.pem",
+                               .token_issuer = "https://issuer.example",
+                               .token_audience = "pcn"};
+    problem_t problem = {0};
+    (void)state;
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(problem.field, "PCN_GATEWAY_JWKS_URL");
+    config.jwks = "";
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_OK);
+    config.jwks_url = "http://127.0.0.1/jwks.json";
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_OK);
+    config.app.environment = "production";
+    problem = (problem_t){0};
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(problem.field, "PCN_GATEWAY_JWKS_URL");
+    config.jwks_url = "";
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(problem.field, "PCN_GATEWAY_JWKS_CA");
+    config.jwks_authorities = "";
+    assert_int_equal(gateway_config_check(&config, &problem), STATUS_OK);
+}
+
 static void a_socket_is_opened_or_inherited(void **state)
 {
     gateway_config_t config = {.app = {.environment = "development"},
                                .http_listen = "127.0.0.1:8081",
                                .listen_fd = 4,
+                               .jwks = "",
+                               .jwks_url = "",
+                               .jwks_authorities = "",
                                .token_issuer = "urn:pcn:development",
                                .token_audience = "pcn"};
     problem_t problem = {0};
@@ -74,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(production_wants_its_own_issuer),
+        cmocka_unit_test(keys_come_from_one_place),
         cmocka_unit_test(a_socket_is_opened_or_inherited),
         cmocka_unit_test(defaults_and_bounds),
     };

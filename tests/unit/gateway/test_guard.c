@@ -232,9 +232,34 @@ static void traces(void **state)
     }
 }
 
+// Every byte at every place of a value of every length: values are looked at eight bytes at a time.
+static void test_every_byte_of_a_value(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size <= 20; size++) {
+        for (size_t at = 0; at < size; at++) {
+            for (int byte = 0; byte < 256; byte++) {
+                char value[21];
+                guard_t guard = {0};
+                memset(value, '~', sizeof(value));
+                value[size] = '\0';
+                value[at] = (char)byte;
+                guard_add(&guard, "accept", 6, value, size);
+                const bool control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+                assert_int_equal(guard.malformed, control);
+            }
+        }
+    }
+    // What follows a tab within the same eight bytes is looked at as well.
+    guard_t guard = {0};
+    guard_add(&guard, "accept", 6, "\ta\1bcdefgh", 10);
+    assert_true(guard.malformed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_byte_of_a_value),
         cmocka_unit_test(framing),  cmocka_unit_test(lengths),          cmocka_unit_test(accepting), cmocka_unit_test(content_types),
             cmocka_unit_test(bearers),
         cmocka_unit_test(if_match), cmocka_unit_test(idempotency_keys), cmocka_unit_test(traces),

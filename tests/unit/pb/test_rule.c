@@ -27,6 +27,10 @@ static void formats_are_enforced(void **state)
     assert_bad(&code, "", "code");
     assert_bad(&code, "PCN rutland", "code");
     assert_good(&date, "2020-02-29");
+    assert_good(&date, "1900-01-01");
+    assert_bad(&date, "1899-12-31", "1900");
+    assert_bad(&date, "1582-10-10", "1900");
+    assert_bad(&date, "0001-01-01", "1900");
     assert_bad(&date, "2019-02-29", "date");
     assert_bad(&date, "2019-7-1", "date");
     assert_bad(&date, "", "date");

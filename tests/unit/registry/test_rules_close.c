@@ -273,7 +273,7 @@ static void a_networks_practices_fall_to_its_commissioner(void **state)
     assert_null(network->all_members[0]->to); // what was loaded stays
 }
 
-// Practices of a closing that is to come stay where they are until the day; its job brings them down.
+// Practices of a closing that is to come stay where they are until the day, which is announced.
 static void nobody_falls_before_the_day(void **state)
 {
     problem_t problem = {0};
@@ -283,7 +283,9 @@ static void nobody_falls_before_the_day(void **state)
     changes_t *changes = begin(*state, rows, 2, &problem);
     assert_int_equal(close_organisation(changes, closing(*state, "a", "2020-06-16", "")), STATUS_OK);
     assert_int_equal(changes_record(changes), STATUS_OK);
-    assert_null(changes_find(changes, "gp")->head);
+    assert_true(changes_find(changes, "gp")->announced);
+    assert_string_equal(facts_on(changes, "gp", "2020-06-15")->parent, "a");
+    assert_string_equal(facts_on(changes, "gp", "2020-06-16")->parent, "ccg");
     assert_string_equal(changes_find(changes, "a")->after->all_members[0]->to, "2020-06-15");
 }
 
@@ -351,7 +353,8 @@ static void a_practice_leaves_its_networks(void **state)
     assert_string_equal(changes_find(changes, "now")->after->all_members[0]->to, "2020-03-31");
     assert_null(changes_find(changes, "now")->after->all_members[1]->to);
     assert_null(changes_find(changes, "left")->head);
-    assert_string_equal(facts_on(changes, "a", "2020-04-01")->parent, "now");
+    assert_string_equal(facts_on(changes, "a", "2020-03-31")->parent, "now");
+    assert_string_equal(facts_on(changes, "a", "2020-04-01")->parent, "ccg");
     assert_int_equal(changes_count(changes), 2);
     (void)add_member(*state, left, "a", "2021-01-01", NULL, NULL);
     now->all_members[0]->to = text(*state, "2020-12-31");

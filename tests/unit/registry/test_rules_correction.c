@@ -52,7 +52,17 @@ static void set_scene(scene_t *scene, arena_t *arena)
     *scene = (scene_t){.arena = arena};
     scene->network = make_network(arena, "pcn-a");
     scene->other = make_network(arena, "pcn-b");
-    scene->practice = make_practice(arena, "gp-a", "pcn-a");
+    scene->practice = make_practice(arena, "gp-a", "ccg-elr");
+    scene->practice->facts_from = text(arena, "2020-04-01");
+    history_entry_t *before = pb_new(&pcn__registry__v1__history_entry__type, arena);
+    assert_non_null(before);
+    before->to = text(arena, "2020-03-31");
+    before->recorded_at = text(arena, "2020-01-01T12:00:00Z");
+    before->organisation = make_organisation(arena, "gp-a", KIND(PRACTICE), "pcn-a");
+    before->organisation->has_status = before->organisation->has_level = 1;
+    before->organisation->status = STATUS_OF(ACTIVE);
+    before->organisation->level = LEVEL(PRACTICE);
+    scene->practice->past = appended(arena, scene->practice->past, &scene->practice->n_past, before);
     belongs(scene, scene->other, "2019-01-01", "2019-12-31");
     belongs(scene, scene->network, "2020-01-01", "2020-03-31");
     (void)add_member(arena, scene->network, "gp-b", "2020-01-01", NULL, NULL);
@@ -165,6 +175,39 @@ static void its_days_are_within_the_networks_life(void **state)
     }
 }
 
+static void its_days_are_within_the_practices_life(void **state)
+{
+    static const struct {
+        const char *opened, *closed;
+        wish_t wish;
+        const char *field; // NULL: allowed
+    } cases[] = {
+        {"2020-01-01", NULL, {.new_to = "2020-04-01"}, NULL},
+        {"2020-01-02", NULL, {.new_to = "2020-04-01"}, "newFrom"},
+        {"2020-01-02", NULL, {.new_from = "2020-01-02"}, NULL},
+        {NULL, "2020-04-01", {.source = "s"}, NULL},
+        {NULL, "2020-04-01", {.new_to = "2020-04-01"}, "newTo"},
+        {NULL, "2020-04-01", {.ongoing = true}, "newTo"},
+        {NULL, "2020-04-01", {.new_from = "2020-04-01", .new_to = "2020-05-01"}, "newFrom"},
+        {NULL, "2020-04-01", {.never = true}, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scene_t scene;
+        set_scene(&scene, *state);
+        scene.practice->opened_on = scene.practice->past[0]->organisation->opened_on = text(*state, cases[i].opened);
+        scene.practice->closed_on = text(*state, cases[i].closed);
+        if (cases[i].closed != NULL)
+            scene.practice->status = STATUS_OF(CLOSED);
+        begin(&scene);
+        const status_t status = correct(&scene, &cases[i].wish);
+        if (cases[i].field != NULL)
+            assert_refused(status, STATUS_FAILED_PRECONDITION, scene.problem, cases[i].field);
+        else if (status != STATUS_OK)
+            fail_msg("%zu: %s %s", i, scene.problem.field, scene.problem.detail);
+        arena_reset(*state);
+    }
+}
+
 static void what_is_right_already_changes_nothing(void **state)
 {
     scene_t scene;
@@ -204,7 +247,8 @@ static void the_wrong_one_gives_way(void **state)
     assert_string_equal(scene.network->all_members[0]->from, "2020-01-01");
 }
 
-// The practice's parent, before, on and after each end of what was thought and of what is right. Its own record says pcn-a since ever.
+// The practice's parent, before, on and after each end of what was thought and of what is right. Its own record says pcn-a since ever,
+// until the end.
 static void its_parent_follows(void **state)
 {
     static const struct {
@@ -405,6 +449,7 @@ int main(void)
         TEST(only_what_is_on_record_is_corrected),
         TEST(its_days_are_nobody_elses),
         TEST(its_days_are_within_the_networks_life),
+        TEST(its_days_are_within_the_practices_life),
         TEST(what_is_right_already_changes_nothing),
         TEST(the_wrong_one_gives_way),
         TEST(its_parent_follows),

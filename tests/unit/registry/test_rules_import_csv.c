@@ -96,7 +96,8 @@ static void text_is_utf8_without_nul(void **state)
         "1:2 -: Is not UTF-8\n"
         "1:4 -: Holds the character U+0000\n"
         "sub_groups.csv 3\n");
-    CSV("\xFF\xFEn\0e\0t\0\n\0x", "1:1 -: Holds the character U+0000\nsub_groups.csv 0\n");
+    CSV("\xFF\xFEn\0e\0t\0\n\0x", "1:1 -: Is UTF-16, not UTF-8\nsub_groups.csv 0\n");
+    CSV("\xFE\xFF\0n", "1:1 -: Is UTF-16, not UTF-8\nsub_groups.csv 0\n");
     CSV("n\xE9t,code\nx,y\n", "1:1 -: Is not UTF-8\nsub_groups.csv 0\n");
 }
 
@@ -104,6 +105,7 @@ static void a_header_is_needed(void **state)
 {
     CSV("", "1:1 -: The file is empty: it has no header\nsub_groups.csv 0\n");
     CSV("\n\r\n", "1:1 -: The file is empty: it has no header\nsub_groups.csv 0\n");
+    CSV("network,code\rpcn-a,g1\r", "1:1 -: Lines must end in a line feed, not in a carriage return alone\nsub_groups.csv 0\n");
     CSV("\xEF\xBB\xBF", "1:1 -: The file is empty: it has no header\nsub_groups.csv 0\n");
     CSV("\xEF\xBB", "1:1 -: Is not UTF-8\nsub_groups.csv 0\n");
     CSV("network,\"code\nx,y\n", "1:1 -: A quote that opens is never closed\nsub_groups.csv 0\n");

@@ -53,17 +53,17 @@ static void broken_rows_are_told_and_the_others_read(void **state)
          "{\"network\":\"pcn-a\"},\n5,\nnull,\n\"x]\",\n[" G2
          "],\n{\"network\":\"PCN a\",\"code\":\"\"},\n{\"code\":\"g\",\"code\":\"g\"}\n," G2 "]}",
          "1,2,\"sub_groups\"," G1 "\n1,13,\"sub_groups\"," G2 "\n"
-         "1:3 -: This is not JSON\n"
-         "1:4 kode: There is no such field\n"
-         "1:5 network: Must be text\n"
-         "1:6 code: Is missing\n"
-         "1:7 -: Must be a JSON object\n"
-         "1:8 -: Must be a JSON object\n"
-         "1:9 -: Must be a JSON object\n"
-         "1:10 -: Must be a JSON object\n"
-         "1:11 network: \"PCN a\" is not a code: 2 to 64 lower-case letters, digits and hyphens, or an ODS code\n"
-         "1:11 code: \"\" is not a code: 2 to 64 lower-case letters, digits and hyphens, or an ODS code\n"
-         "1:12 code: The key occurs twice\n"
+         "1:3 subGroups[1]: This is not JSON\n"
+         "1:4 subGroups[2].kode: There is no such field\n"
+         "1:5 subGroups[3].network: Must be text\n"
+         "1:6 subGroups[4].code: Is missing\n"
+         "1:7 subGroups[5]: Must be a JSON object\n"
+         "1:8 subGroups[6]: Must be a JSON object\n"
+         "1:9 subGroups[7]: Must be a JSON object\n"
+         "1:10 subGroups[8]: Must be a JSON object\n"
+         "1:11 subGroups[9].network: \"PCN a\" is not a code: 2 to 64 lower-case letters, digits and hyphens, or an ODS code\n"
+         "1:11 subGroups[9].code: \"\" is not a code: 2 to 64 lower-case letters, digits and hyphens, or an ODS code\n"
+         "1:12 subGroups[10].code: The key occurs twice\n"
          "registry.json 12\n");
 }
 
@@ -101,7 +101,7 @@ static void what_is_no_document_is_given_up(void **state)
         {"{\"sites\":[]]", "1:1 -: A comma or the document's end is missing here"},
         {"{}\n{}", "1:2 -: Something follows the document's end"},
         {"{}x", "1:1 -: Something follows the document's end"},
-        {"{\"sites\":[{]}", "1:1 -: This is not JSON"},
+        {"{\"sites\":[{]}", "1:1 sites[0]: This is not JSON"},
     };
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         for (size_t cut = 0; cut < 4; cut++) {
@@ -125,11 +125,11 @@ static void fields_in_depth_are_named(void **state)
          "{\"code\":\"ccg-b\",\"name\":\"B\",\"kind\":\"ccg\",\"identifiers\":[{\"valu\":\"x\"}]},\n"
          "{\"code\":\"ccg-c\",\"name\":\"C\",\"kind\":\"ccg\",\"openedOn\":\"2020-02-30\",\"statedPopulation\":-1},\n"
          "{\"code\":\"ccg-d\",\"name\":\"D\",\"kind\":\"ccg\",\"openedOn\":\"2020-02-03\",\"closedOn\":\"2020-02-02\"}]}",
-         "1:1 identifiers[0].value: Is required\n"
-         "1:2 identifiers[0].valu: There is no such field\n"
-         "1:3 openedOn: \"2020-02-30\" is not a date as in 2019-07-01\n"
-         "1:3 statedPopulation: -1 is not between 0 and 100000000\n"
-         "1:4 closedOn: It cannot close before it opened, on 2020-02-03\n"
+         "1:1 organisations[0].identifiers[0].value: Is required\n"
+         "1:2 organisations[1].identifiers[0].valu: There is no such field\n"
+         "1:3 organisations[2].openedOn: \"2020-02-30\" is not a date as in 2019-07-01\n"
+         "1:3 organisations[2].statedPopulation: -1 is not between 0 and 100000000\n"
+         "1:4 organisations[3].closedOn: It cannot close before it opened, on 2020-02-03\n"
          "registry.json 4\n");
 }
 
@@ -144,7 +144,7 @@ static void json_within_rows_is_json(void **state)
          "\"recordedAt\":\"2019-07-03T10:00:00Z\"}\n"
          "1,4,\"superseded\",{\"code\":\"pcn-a\",\"kind\":\"director\",\"fact\":{\"share\":0.50},"
          "\"supersededAt\":\"2019-07-03T10:00:00Z\"}\n"
-         "1:3 changes.statedPopulation: Must be between 0 and 100000000\n"
+         "1:3 coming[1].changes.statedPopulation: Must be between 0 and 100000000\n"
          "registry.json 3\n");
 }
 
@@ -162,7 +162,8 @@ static void a_row_or_name_is_too_long(void **state)
     buf_add_string(&text, "\"]}");
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
         assert_string_equal(import_bytes(*state, FILE_NAME, text.data, text.size, cuts[i]),
-                            "1,40003,\"sub_groups\"," G2 "\n1:2 -: Is longer than 60 KiB\n1:40003 unknown: There is no such list\n"
+                            "1,40003,\"sub_groups\"," G2
+                            "\n1:2 subGroups[0]: Is longer than 60 KiB\n1:40003 unknown: There is no such list\n"
                             "registry.json 2\n");
     buf_clear(&text);
     buf_add_string(&text, "{\"");

@@ -134,15 +134,20 @@ static void children_go_along_in_both_trees(void **state)
     assert_string_equal(changes->record->successions[0]->manner, "merge");
 }
 
-// One that leaves before the day, though its parent does not know yet, stays behind; so does one that left long ago.
+// One that leaves before the day stays behind; so does one that left long ago.
 static void those_who_leave_before_do_not_go_along(void **state)
 {
     problem_t problem = {0};
     aggregate_t *network = make(*state, "a", KIND(NETWORK), "ccg", NULL);
     (void)add_member(*state, network, "leaves", "2019-07-01", "2020-06-30", NULL);
     (void)add_member(*state, network, "left", "2019-07-01", "2020-01-31", NULL);
-    void *rows[] = {network, make(*state, "b", KIND(NETWORK), "ccg", NULL), make(*state, "leaves", KIND(PRACTICE), "a", NULL),
-                    make(*state, "left", KIND(PRACTICE), "ccg", NULL)};
+    coming_change_t *falls = pb_new(&pcn__registry__v1__coming_change__type, *state);
+    falls->from = text(*state, "2020-07-01");
+    falls->changes = text(*state, "{\"parent\":\"ccg\"}");
+    falls->recorded_at = text(*state, NOW);
+    aggregate_t *leaves = make(*state, "leaves", KIND(PRACTICE), "a", NULL);
+    leaves->coming = appended(*state, leaves->coming, &leaves->n_coming, falls);
+    void *rows[] = {network, make(*state, "b", KIND(NETWORK), "ccg", NULL), leaves, make(*state, "left", KIND(PRACTICE), "ccg", NULL)};
     changes_t *changes = begin(*state, rows, 4, &problem);
     assert_int_equal(merge(changes, "a", "b", "2020-08-01"), STATUS_OK);
     assert_int_equal(changes_record(changes), STATUS_OK);
@@ -291,9 +296,11 @@ static void parts_are_as_the_one_that_ends(void **state)
     assert_string_equal(two->after->all_members[0]->from, "2020-09-01");
     assert_string_equal(changed_on(changes_find(changes, "m2"), "2020-04-01")->parent, "two");
     assert_string_equal(changed_on(changes_find(changes, "child"), "2020-04-01")->parent, "one");
-    assert_string_equal(changed_on(changes_find(changes, "comes"), "2020-09-01")->parent, "ccg"); // the day's job
+    assert_string_equal(changed_on(changes_find(changes, "comes"), "2020-08-31")->parent, "ccg");
+    assert_string_equal(changed_on(changes_find(changes, "comes"), "2020-09-01")->parent, "two");
+    assert_true(changes_find(changes, "comes")->announced);
     assert_int_equal(changes->record->n_created, 2);
-    assert_int_equal(changes_count(changes), 6);
+    assert_int_equal(changes_count(changes), 7);
 }
 
 static void a_split_to_come_proposes(void **state)
@@ -310,7 +317,9 @@ static void a_split_to_come_proposes(void **state)
     assert_int_equal(one->n_coming, 1);
     assert_string_equal(one->coming[0]->from, "2020-07-01");
     assert_true(changes_find(changes, "pcn")->announced);
-    assert_null(changes_find(changes, "m1")->head);
+    assert_true(changes_find(changes, "m1")->announced);
+    assert_string_equal(changed_on(changes_find(changes, "m1"), "2020-06-30")->parent, "pcn");
+    assert_string_equal(changed_on(changes_find(changes, "m1"), "2020-07-01")->parent, "one");
     assert_true(changes_find(changes, "child")->announced); // no membership moves it
 }
 

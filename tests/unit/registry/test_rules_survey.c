@@ -160,6 +160,8 @@ static void stated_facts_are_held_against_the_record(void **state)
     assert_non_null(strstr(find(*state, row, "network-size-smallest")->detail, "pcn-harborough"));
     assert_int_equal(find(*state, row, "network-size-largest")->difference, 866);
     assert_int_equal(find(*state, row, "population-difference")->difference, 4253);
+    assert_string_equal(find(*state, row, "population-difference")->detail,
+                        "Population: 1146677 implied by core funding, 1150930 on the networks' lists");
     row->networks = 24;
     assert_int_equal(find(*state, row, "network-count-difference")->difference, -1);
     row->directors = 25;

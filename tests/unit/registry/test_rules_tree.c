@@ -1,4 +1,6 @@
 #include "services/registry/rules_tree.h"
+
+#include "common/pb/json.h"
 #include "tests/unit/registry/support.h"
 
 typedef Pcn__Registry__Store__V1__TreeRow row_t;
@@ -64,9 +66,24 @@ static void a_broken_walk_is_our_defect(void **state)
     assert_int_equal(tree_build(deep, 2, 100, *state, &tree, &problem), STATUS_INTERNAL);
 }
 
+static void a_depth_that_cannot_be_names_its_bounds(void **state)
+{
+    problem_t problem = {0};
+    const pb_type_t *type = &pcn__registry__v1__get_tree_request__type;
+    const int depth = pb_field_by_name(type, "depth");
+    assert_true(depth >= 0);
+    static const char *const wrong[] = {"-1", "-9223372036854775808", "4294967296"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        void *request = pb_new(type, *state);
+        assert_int_equal(pb_set_text(type, request, (unsigned)depth, wrong[i], *state, &problem), STATUS_INVALID_ARGUMENT);
+        assert_string_equal(problem.field, "depth");
+        assert_string_equal(problem.detail, "Must be between 0 and 8");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(a_walk_becomes_a_tree), TEST(too_large_is_refused_with_advice),
-                                       TEST(a_broken_walk_is_our_defect)};
+                                       TEST(a_broken_walk_is_our_defect), TEST(a_depth_that_cannot_be_names_its_bounds)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,9 +35,9 @@ static inline int day_number(const char *date)
 }
 
 typedef struct row {
-    int from, to; // from -1: since ever
-    bool superseded;
-    const char *recorded_at;
+    int from, to;               // from -1: since ever
+    bool superseded, corrected; // corrected: superseded as wrong
+    const char *recorded_at, *end_recorded_at, *superseded_at;
     organisation_t *facts;
 } row_t;
 
@@ -48,6 +48,13 @@ typedef struct store {
     row_t past[ROWS];
     size_t count;
 } store_t;
+
+// Why it is superseded is said where it is.
+static inline bool is_corrected(const char *superseded_at, protobuf_c_boolean has_by, Pcn__Registry__V1__SupersededBy by)
+{
+    assert_int_equal(superseded_at != NULL, has_by);
+    return has_by && by == PCN__REGISTRY__V1__SUPERSEDED_BY__SUPERSEDED_BY_CORRECTION;
+}
 
 static inline void store_apply(store_t *store, const timeline_record_t *record)
 {
@@ -62,6 +69,9 @@ static inline void store_apply(store_t *store, const timeline_record_t *record)
         assert_true(day_number(end->to) <= found->to);
         found->to = day_number(end->to);
         found->superseded = end->superseded_at != NULL;
+        found->superseded_at = end->superseded_at;
+        found->end_recorded_at = end->end_recorded_at;
+        found->corrected = is_corrected(end->superseded_at, end->has_superseded_by, end->superseded_by);
     }
     for (size_t i = 0; i < record->n_added; i++) {
         const history_entry_t *entry = record->added[i];
@@ -71,9 +81,13 @@ static inline void store_apply(store_t *store, const timeline_record_t *record)
         *row = (row_t){.from = day_number(entry->from),
                        .to = entry->to != NULL ? day_number(entry->to) : FOR_EVER,
                        .superseded = entry->superseded_at != NULL,
+                       .corrected = is_corrected(entry->superseded_at, entry->has_superseded_by, entry->superseded_by),
                        .recorded_at = entry->recorded_at,
+                       .end_recorded_at = entry->end_recorded_at,
+                       .superseded_at = entry->superseded_at,
                        .facts = facts_of(entry->organisation, store->arena)};
         assert_true(row->to >= row->from);
+        assert_true(row->end_recorded_at == NULL || (row->to < FOR_EVER && strcmp(row->end_recorded_at, row->recorded_at) > 0));
     }
     store->head = record->head;
     store->recorded_at = record->recorded_at;
@@ -98,6 +112,7 @@ static inline aggregate_t *store_load(store_t *store)
         entry->from = store->past[i].from >= 0 ? day_text(arena, store->past[i].from) : NULL;
         entry->to = day_text(arena, store->past[i].to);
         entry->recorded_at = (char *)(uintptr_t)store->past[i].recorded_at;
+        entry->end_recorded_at = (char *)(uintptr_t)store->past[i].end_recorded_at;
         entry->organisation = facts_of(store->past[i].facts, arena);
         row->past = appended(arena, row->past, &row->n_past, entry);
     }
@@ -128,6 +143,26 @@ static inline organisation_t *store_on(const store_t *store, int day)
             assert_int_equal(facts_apply(found, store->head->coming[i]->changes, store->arena, &problem), STATUS_OK);
     }
     return found;
+}
+
+// What was known at an instant about a day that was over by then, by what is on record later: entries recorded by then and not superseded,
+// each until its last day, or on where that was recorded only later; the latest of these. NULL for none.
+static inline const organisation_t *store_known(const store_t *store, const char *instant, int day)
+{
+    const organisation_t *found = NULL;
+    int from = -2;
+    for (size_t i = 0; i < store->count; i++) {
+        const row_t *row = &store->past[i];
+        const bool gone = row->superseded_at != NULL && strcmp(row->superseded_at, instant) <= 0;
+        const bool goes_on = row->end_recorded_at != NULL && strcmp(row->end_recorded_at, instant) > 0;
+        if (gone || strcmp(row->recorded_at, instant) > 0 || row->from > day || (row->to < day && !goes_on) || row->from <= from)
+            continue;
+        found = row->facts;
+        from = row->from;
+    }
+    const int head_from = day_number(store->head->facts_from);
+    const char *recorded_at = store->recorded_at != NULL ? store->recorded_at : store->head->created_at;
+    return strcmp(recorded_at, instant) <= 0 && head_from <= day && head_from > from ? store->head : found;
 }
 
 #endif

@@ -156,6 +156,37 @@ static void test_reach_that_asks_nobody(void **state)
     assert_refused(&fixture, "AddMember", "shares no execution");
 }
 
+static void test_kept_answers(void **state)
+{
+    (void)state;
+    fixture_t fixture;
+    fill(&fixture);
+    handler_of(&fixture, "AddMember")->flags = SERVICE_KEPT;
+    assert_refused(&fixture, "AddMember", "SERVICE_KEPT is for reads");
+    fill(&fixture);
+    handler_of(&fixture, "GetChecks")->flags = SERVICE_KEPT;
+    assert_refused(&fixture, "GetChecks", "SERVICE_KEPT is for reads"); // without a load
+    fill(&fixture);
+    *handler_of(&fixture, "GetChecks") = (service_handler_t){.method = "GetChecks",
+                                                             .decide = decide,
+                                                             .load = &good_load,
+                                                             .row = fixture.service.contract->methods[0].reply,
+                                                             .flags = SERVICE_KEPT};
+    static const db_stmt_t place = {"place", "SELECT 'here' AS place"};
+    fixture.service.place = &place;
+    assert_int_equal(plan_new(&fixture.service, &fixture.plan, &fixture.problem), STATUS_OK);
+    assert_non_null(fixture.plan->place);
+    plan_destroy(&fixture.plan);
+    handler_of(&fixture, "GetChecks")->flags = SERVICE_KEPT | SERVICE_AUDITED;
+    assert_refused(&fixture, "GetChecks", "SERVICE_KEPT is for reads");
+    fill(&fixture);
+    static const db_stmt_t twin = {"load", "SELECT 'here' AS place"};
+    fixture.service.place = &twin;
+    *handler_of(&fixture, "GetChecks") =
+        (service_handler_t){.method = "GetChecks", .decide = decide, .load = &good_load, .row = fixture.service.contract->methods[0].reply};
+    assert_refused(&fixture, "GetChecks", "has the name");
+}
+
 static void test_unguarded_save(void **state)
 {
     (void)state;
@@ -281,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_handler_without_method),
         cmocka_unit_test(test_reading_and_changing),
         cmocka_unit_test(test_reach_that_asks_nobody),
+        cmocka_unit_test(test_kept_answers),
         cmocka_unit_test(test_unguarded_save),
         cmocka_unit_test(test_a_key_alone),
         cmocka_unit_test(test_unknown_parameter),

@@ -1,3 +1,4 @@
+pcn_unit(service kept pcn_service)
 pcn_unit(service plan pcn_service)
 pcn_unit(service jobs pcn_service)
 pcn_unit(service resource pcn_service)

@@ -1,0 +1,1 @@
+pcn_unit(noticeboard rules_notice pcn_noticeboard_core)

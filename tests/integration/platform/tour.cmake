@@ -1,0 +1,7 @@
+# The README's tour, command by command, on a platform of its own.
+add_test(NAME integration/platform/tour COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/tour.py ${CMAKE_SOURCE_DIR})
+set_tests_properties(integration/platform/tour PROPERTIES LABELS integration TIMEOUT 1800 RESOURCE_LOCK platform
+  ENVIRONMENT "PCN_BUILD=${CMAKE_BINARY_DIR}")
+# A gateway that has the issuer's keys from an address.
+add_test(NAME integration/platform/keys COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/keys.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+set_tests_properties(integration/platform/keys PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform)
