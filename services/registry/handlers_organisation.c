@@ -104,6 +104,8 @@ status_t decide_create_organisation(service_call_t *call)
                            "It needs a parent; only a system manager may leave it out");
     if (call->row_count > 0) {
         status = organisation_check_references(NULL, organisation, call->rows[0], unlimited, call->problem);
+        if (status == STATUS_OK)
+            status = organisation_check_above(organisation, call->rows[0], after->open_until, call->problem);
         if (status != STATUS_OK)
             return status;
     }
