@@ -1,5 +1,6 @@
 #include "services/registry/store_organisation.h"
 
+#include "services/registry/store_changes.h"
 #include "services/registry/store_timeline.h"
 
 #define AS_OF ":request.as_of::date"
@@ -84,7 +85,7 @@ const db_stmt_t create_organisation_save = {
 // A function of SQL is planned anew by each statement that calls it, so those that most changes do not need are not called.
 const db_stmt_t update_organisation_load = {
     "update_organisation_load",
-    "SELECT " ORGANISATION_COLUMNS ", " WITHIN_REACH ", " NETWORK_FACTS ", " UPDATE_TIMELINE ", "
+    "SELECT " ORGANISATION_COLUMNS ", " WITHIN_REACH ", " NETWORK_FACTS ", " UPDATE_TIMELINE ", " PRACTICE_MEMBERSHIPS ", "
     "(SELECT m.network FROM membership m WHERE m.practice = o.code AND m.from_on <= " CHANGE_DAY " "
     "    AND (m.to_on IS NULL OR m.to_on >= " CHANGE_DAY ")) AS member_of, "
     "json_strip_nulls(json_build_object("
