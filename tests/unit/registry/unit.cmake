@@ -2,3 +2,4 @@ foreach(name rules_term rules_timeline rules_facts rules_day rules_organisation 
   pcn_unit(registry ${name} pcn_registry_core)
 endforeach()
 pcn_unit(registry rules_difference pcn_registry_core)
+pcn_unit(registry rules_close_beside pcn_registry_core)
