@@ -11,6 +11,7 @@
 #include "common/app/listener.h"
 #include "common/app/options.h"
 #include "common/app/process_metrics.h"
+#include "common/app/rest.h"
 #include "common/app/settings.h"
 #include "common/app/version.h"
 #include "common/base/clock.h"
@@ -38,6 +39,7 @@ struct app {
     uv_signal_t terminate, interrupt, hangup;
     uv_timer_t ready_timer, drain_timer, close_timer;
     gauge_t *ready_gauge;
+    rest_t rest;
     app_phase_t phase;
     bool ready;
     bool was_ready;
@@ -132,6 +134,7 @@ static void on_ready_timer(uv_timer_t *timer)
     problem_t problem = {0};
     bool ready = ask_ready(app, &problem);
     note_ready(app, ready, &problem);
+    rest_look(&app->rest);
 }
 
 static bool listener_ready(void *data, problem_t *problem)

@@ -18,6 +18,14 @@ static void add_int32(buf_t *out, int32_t number)
     buf_add(out, &wire, sizeof(wire));
 }
 
+static bool all_null(int param, int count, const char *const *(*row)(void *data, int i), void *data)
+{
+    for (int i = 0; i < count; i++)
+        if (row(data, i)[param] != NULL)
+            return false;
+    return true;
+}
+
 // One dimension, whose items may be NULL (array_recv in PostgreSQL's array functions).
 static void add_array(int param, int count, const char *const *(*row)(void *data, int i), void *data, buf_t *out)
 {
@@ -42,15 +50,21 @@ bool gather_arrays(int param_count, int count, const char *const *(*row)(void *d
 {
     size_t starts[DB_PARAMS_MAX + 1];
     buf_init(out, ARRAYS_MAX);
+    // unnest() of NULL has no rows and is filled up to the longest with NULLs, for less than unpacking an array of them. One stays an array
+    // whatever it holds, since it says how many rows there are.
+    int longest = 0;
+    while (longest < param_count - 1 && all_null(longest, count, row, data))
+        longest++;
     for (int param = 0; param < param_count; param++) {
         starts[param] = out->size;
-        add_array(param, count, row, data, out);
+        if (param == longest || !all_null(param, count, row, data))
+            add_array(param, count, row, data, out);
     }
     starts[param_count] = out->size;
     if (!buf_ok(out))
         return false;
     for (int param = 0; param < param_count; param++) {
-        arrays->values[param] = out->data + starts[param];
+        arrays->values[param] = starts[param + 1] > starts[param] ? out->data + starts[param] : NULL;
         arrays->lengths[param] = (int)(starts[param + 1] - starts[param]);
         arrays->formats[param] = 1;
     }

@@ -101,8 +101,9 @@ static status_t list(audit_t *audit, long long after, long long limit, problem_t
 {
     show_t show;
     json_t *rows = json_array();
-    show_init(&show, stdout, audit->json, audit->table, audit->columns != NULL ? audit->columns : NULL);
-    if (!show.json && show.columns == NULL)
+    show_init(&show, stdout, audit->json, audit->table, audit->columns);
+    show.defaults = audit->columns == NULL;
+    if (!show.json && show.defaults)
         show.columns = "place,at,subject,origin,method,resource,verdict";
     status_t status = show_check(&show, &pcn__audit__v1__read_reply__type, problem);
     if (status == STATUS_OK)

@@ -1,6 +1,7 @@
 #include "services/ctl/contexts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -101,7 +102,7 @@ void contexts_unload(contexts_t *contexts)
 static status_t make_folders(const char *path, problem_t *problem)
 {
     char folder[FILE_PATH_SIZE];
-    strcpy(folder, path);
+    snprintf(folder, sizeof folder, "%s", path);
     for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(folder, 0700) != 0 && errno != EEXIST)

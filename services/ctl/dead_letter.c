@@ -48,7 +48,8 @@ static status_t add_json(letters_t *letters, const pb_type_t *type, const void *
 static status_t begin_show(letters_t *letters, const pb_type_t *reply, const char *columns, problem_t *problem)
 {
     show_init(&letters->show, stdout, letters->json, letters->table, letters->columns);
-    if (!letters->show.json && letters->show.columns == NULL)
+    letters->show.defaults = letters->columns == NULL;
+    if (!letters->show.json && letters->show.defaults)
         letters->show.columns = columns;
     return show_check(&letters->show, reply, problem);
 }

@@ -25,7 +25,7 @@ static int connect_to(const char *path)
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof place.sun_path)
         return -1;
-    strcpy(place.sun_path, path);
+    memcpy(place.sun_path, path, strlen(path) + 1);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&place, sizeof place) == 0)
         return fd;

@@ -34,8 +34,10 @@ static bool next_sample(const char **at, const char *name, sample_t *sample)
 static const char *find_label(const sample_t *sample, const char *label, size_t *size)
 {
     const size_t name_size = strlen(label);
+    if (sample->labels == NULL)
+        return NULL;
     const char *end = sample->labels + sample->labels_size;
-    for (const char *at = sample->labels; at != NULL && at < end;) {
+    for (const char *at = sample->labels; at < end;) {
         const char *equals = memchr(at, '=', (size_t)(end - at));
         if (equals == NULL || equals + 1 >= end || equals[1] != '"')
             return NULL;

@@ -154,7 +154,7 @@ static void choose_columns(const show_t *show, const pb_type_t *type, columns_t 
         const size_t size = strcspn(at, ",");
         const int index = column_by_name(type, at, size);
         if (index >= 0)
-            add_column(columns, type, (unsigned)index, true, arena);
+            add_column(columns, type, (unsigned)index, !show->defaults, arena);
         at = at[size] == ',' ? at + size + 1 : NULL;
     }
     if (columns->count > 0)
@@ -163,13 +163,17 @@ static void choose_columns(const show_t *show, const pb_type_t *type, columns_t 
     unsigned messages = 0;
     for (unsigned i = 0; i < type->descriptor->n_fields; i++)
         messages += is_message(type, i);
+    bool told = messages < 2;
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
-        if ((int)i != branches && !(messages > 1 && is_message(type, i)))
+        if ((int)i == branches)
+            continue;
+        if (messages < 2 || !is_message(type, i)) {
             add_column(columns, type, i, false, arena);
-    }
-    if (messages > 1 && columns->count < COLUMNS_MAX) {
-        columns->column[columns->count] = (table_column_t){"WHAT", false, false};
-        columns->field[columns->count++] = MESSAGES;
+        } else if (!told && columns->count < COLUMNS_MAX) {
+            columns->column[columns->count] = (table_column_t){"WHAT", false, false};
+            columns->field[columns->count++] = MESSAGES;
+            told = true;
+        }
     }
 }
 

@@ -14,6 +14,7 @@ typedef struct show {
     FILE *out;
     size_t width;        // of the terminal; 0 for any
     const char *columns; // "code,name,as-of": these, in this order; NULL for all that have something in them
+    bool defaults;       // the columns are the command's own choice: those that say nothing may be left out
     bool json;           // instead of all this
 } show_t;
 

@@ -5,8 +5,8 @@
 
 void suggest_init(suggest_t *suggest, const char *word)
 {
+    *suggest = (suggest_t){.best = ""};
     snprintf(suggest->word, sizeof suggest->word, "%s", word);
-    suggest->best[0] = '\0';
     // A letter of three may be wrong, and three of a long word.
     const size_t size = strlen(suggest->word);
     suggest->distance = size < 3 ? 1 : size < 9 ? size / 3 + 1 : 4;

@@ -82,7 +82,7 @@ static void narrow(const table_t *table, size_t widths[], size_t least, size_t r
 // Whether all rows say the same in the column, so that one word of it says it all.
 static bool is_constant(const table_t *table, size_t column)
 {
-    if (table->row_count < 2 || column == 0 || table->columns[column].kept)
+    if (table->row_count < 2 || table->columns[column].kept)
         return false;
     for (size_t row = 1; row < table->row_count; row++) {
         if (strcmp(cell_at(table, row, column), cell_at(table, 0, column)) != 0)
@@ -95,7 +95,7 @@ static bool is_constant(const table_t *table, size_t column)
 static void fit(const table_t *table, size_t widths[], size_t room)
 {
     size_t natural[COLUMNS_MAX];
-    for (size_t last = table->column_count; last-- > 1 && total_of(widths, table->column_count) > room;)
+    for (size_t last = table->column_count; last-- > 0 && total_of(widths, table->column_count) > room;)
         widths[last] = is_constant(table, last) ? 0 : widths[last];
     memcpy(natural, widths, table->column_count * sizeof *widths);
     for (size_t last = table->column_count; last-- > 1;) {

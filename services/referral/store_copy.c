@@ -1,6 +1,6 @@
 #include "services/referral/store_copy.h"
 
-// A list of one kind and day that comes again is a correction. What the registry does not have any more is gone here as well.
+// What the registry does not have any more is gone here as well.
 const db_stmt_t copy_organisations = {
     "copy_organisations",
     "gone AS (DELETE FROM organisation o USING news n WHERE n.data IS NULL AND o.code = substr(n.subject, length('organisations/') + 1)), "
@@ -8,10 +8,4 @@ const db_stmt_t copy_organisations = {
     "    SELECT n.data ->> 'code', n.data ->> 'name', n.data ->> 'kind', n.data ->> 'parent', n.data ->> 'place', n.data ->> 'status', "
     "        n.version FROM news n WHERE n.data IS NOT NULL "
     "    ON CONFLICT (code) DO UPDATE SET name = excluded.name, kind = excluded.kind, parent = excluded.parent, place = excluded.place, "
-    "        status = excluded.status, version = excluded.version), "
-    "sized AS (INSERT INTO list_size (organisation, as_of, synthetic, count) "
-    "    SELECT n.data ->> 'code', (s.size ->> 'asOf')::date, coalesce((s.size ->> 'synthetic')::boolean, false), "
-    "        (s.size ->> 'count')::bigint "
-    "    FROM news n CROSS JOIN LATERAL jsonb_array_elements(n.data -> 'listSizes') AS s (size) "
-    "    WHERE s.size ->> 'kind' = 'registered' AND NOT s.size ? 'subGroup' "
-    "    ON CONFLICT (organisation, synthetic, as_of) DO UPDATE SET count = excluded.count)"};
+    "        status = excluded.status, version = excluded.version)"};

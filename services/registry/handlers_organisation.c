@@ -10,6 +10,7 @@
 #include "services/registry/rules_life.h"
 #include "services/registry/rules_opening.h"
 #include "services/registry/rules_organisation.h"
+#include "services/registry/rules_settle.h"
 
 status_t refuse_memory(service_call_t *call)
 {
@@ -104,6 +105,8 @@ status_t decide_create_organisation(service_call_t *call)
                            "It needs a parent; only a system manager may leave it out");
     if (call->row_count > 0) {
         status = organisation_check_references(NULL, organisation, call->rows[0], unlimited, call->problem);
+        if (status == STATUS_OK)
+            status = organisation_check_above(organisation, call->rows[0], after->open_until, call->problem);
         if (status != STATUS_OK)
             return status;
     }
@@ -178,6 +181,8 @@ status_t decide_update_organisation(service_call_t *call)
         status = check_life(call, timeline, day, before, today);
     if (status == STATUS_OK)
         status = organisation_check_membership(row, before, timeline_on(timeline, day), call->problem);
+    if (status == STATUS_OK)
+        status = settle_memberships(timeline, row, request->correction ? NULL : day, call->arena, call->problem);
     if (status == STATUS_OK)
         status = organisation_check_references(before, timeline_on(timeline, day), row->references, unlimited, call->problem);
     const organisation_t *asked = request->organisation;

@@ -2,7 +2,7 @@
 // rules_move.h, rules_correction.h) are made of these steps. Every changed aggregate gets its next version once, whatever happens to it.
 //
 // Pure. Everything is in one arena; what was loaded is left as it is. Days are the contract's dates; a verb's day is the first of the new
-// state. Parents follow memberships: up to today at once, day by day as it was; what is to come is left to the registry's job of the day.
+// state.
 #ifndef PCN_REGISTRY_RULES_CHANGES_H
 #define PCN_REGISTRY_RULES_CHANGES_H
 
@@ -73,20 +73,13 @@ MUST_CHECK status_t changes_create(changes_t *changes, organisation_t *organisat
 const char *changed_first_day(const changed_t *changed, const char *from);
 // `parent`, `place` or `payee` is `value` (NULL: none) from the day on, until it changes anyway.
 MUST_CHECK status_t changes_set_reference(changes_t *changes, changed_t *changed, const char *day, const char *field, const char *value);
-// `parent`, `place` or `payee` is `value` (NULL: none) on all days from the first to the last, however often it changed in between; from
-// the day after, it is what it was.
-MUST_CHECK status_t changes_refer(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *to,
-                                  const char *value);
-// The same, but only on those days from the first on, on which it was `before`.
+// The same, but only on those days from this one on, on which it was `before`.
 MUST_CHECK status_t changes_redirect(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *before,
                                      const char *value);
 // Networks that were paid through the one that ends name another payee from the day on; the one itself is left as it is.
 MUST_CHECK status_t changes_redirect_payees(changes_t *changes, const changed_t *ending, const char *from, const char *value);
 // Whether it is that on some day from this one on, on which it is not closed.
 bool changed_refers(const changed_t *changed, const char *field, const char *from, const char *value);
-// A membership's days move the practice's parent, as far as they are not to come. Nothing where the practice was not loaded.
-MUST_CHECK status_t changes_follow(changes_t *changes, const char *practice, const char *from, const char *to, const char *parent);
-
 // Something of it besides facts, members, directors and waivers is another from the day on.
 void changed_touch(changed_t *changed, const char *day);
 

@@ -58,59 +58,12 @@ const char *changed_first_day(const changed_t *changed, const char *from)
     return opened_on != NULL && strcmp(opened_on, from) > 0 ? opened_on : from;
 }
 
-// What the field is from a day on, by the days on which it may change.
-typedef struct course {
-    const char **days, **values;
-    size_t count;
-} course_t;
-
-// False without memory. No days for a first one of NULL.
-static bool course_of(changes_t *changes, const changed_t *changed, const char *field, const char *first, course_t *course)
-{
-    *course = (course_t){.count = 0};
-    size_t count = 0;
-    for (const char *day = first; day != NULL; day = timeline_next(changed->timeline, day))
-        count++;
-    course->days = arena_alloc(changes->arena, (count + 1) * sizeof *course->days);
-    course->values = arena_alloc(changes->arena, (count + 1) * sizeof *course->values);
-    if (course->days == NULL || course->values == NULL)
-        return false;
-    for (const char *day = first; day != NULL; day = timeline_next(changed->timeline, day)) {
-        course->days[course->count] = day;
-        course->values[course->count++] = reference_of(changed_on(changed, day), field);
-    }
-    return true;
-}
-
-status_t changes_refer(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *to, const char *value)
-{
-    from = changed_first_day(changed, from);
-    if (!term_ordered(from, to))
-        return STATUS_OK;
-    const char *after = to != NULL ? timeline_next(changed->timeline, to) : NULL;
-    if (to != NULL && strcmp(to, changes->today) < 0 && (after = day_after(to, changes->arena)) == NULL)
-        return no_memory(changes);
-    course_t later;
-    if (!course_of(changes, changed, field, after, &later))
-        return no_memory(changes);
-    status_t status = STATUS_OK;
-    for (const char *day = from; day != NULL && term_ordered(day, to) && status == STATUS_OK; day = timeline_next(changed->timeline, day)) {
-        if (!same_text(reference_of(changed_on(changed, day), field), value))
-            status = changes_set_reference(changes, changed, day, field, value);
-    }
-    // A change is carried on until the field changes anyway: what came later is said again where that went too far.
-    for (size_t i = 0; i < later.count && status == STATUS_OK; i++) {
-        if (!same_text(reference_of(changed_on(changed, later.days[i]), field), later.values[i]))
-            status = changes_set_reference(changes, changed, later.days[i], field, later.values[i]);
-    }
-    return status;
-}
-
 status_t changes_redirect(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *before,
                           const char *value)
 {
     status_t status = STATUS_OK;
-    for (const char *day = changed_first_day(changed, from); day != NULL && status == STATUS_OK; day = timeline_next(changed->timeline, day)) {
+    for (const char *day = changed_first_day(changed, from); day != NULL && status == STATUS_OK;
+         day = timeline_next(changed->timeline, day)) {
         const organisation_t *facts = changed_on(changed, day);
         if (facts->status != STATUS_OF(CLOSED) && same_text(reference_of(facts, field), before))
             status = changes_set_reference(changes, changed, day, field, value);
@@ -137,12 +90,4 @@ bool changed_refers(const changed_t *changed, const char *field, const char *fro
             return true;
     }
     return false;
-}
-
-status_t changes_follow(changes_t *changes, const char *practice, const char *from, const char *to, const char *parent)
-{
-    changed_t *changed = changes_find(changes, practice);
-    if (changed == NULL || changed->timeline == NULL || strcmp(from, changes->today) > 0)
-        return STATUS_OK;
-    return changes_refer(changes, changed, "parent", from, to, parent);
 }

@@ -1,17 +1,14 @@
-// What a day brings to an organisation by itself: changes that were recorded for it come into force, a practice's parent follows its
-// memberships as they begin and end, and what stands with its days (members, terms, waivers, systems, alignments, successions) begins or
-// has ended. However many days went by since somebody looked, each counts from its own first day.
+// What a day brings to an organisation by itself: changes that were recorded for it come into force (a practice's parent among them, which
+// follows its memberships), and what stands with its days (members, terms, waivers, systems, alignments, successions) begins or has ended.
+// However many days went by since somebody looked, each counts from its own first day.
 #ifndef PCN_REGISTRY_RULES_DAY_H
 #define PCN_REGISTRY_RULES_DAY_H
 
 #include "services/registry/rules_changes.h"
 
-// A practice whose membership holds today lies below that network from the membership's first day on; one that left the network below
-// which it still lies, and is in none, below that network's commissioner (`falls_to`) from the day after its last. A closed practice stays
-// where it was. Recorded facts that came into force are so in the timeline already. Nothing is touched where today is as it should be.
-//
-// What began, or ended the day before, on a day later than that of its last change was told by no event: it is touched, so that it gets
-// one, with the systems and alignments that it is about. Its next version is of today, so the same day is not told again.
+// Recorded facts whose day is there are in force in the timeline already. What began, or ended the day before, on a day later than that of
+// the last change was told by no event: it is touched, so that it gets one, with the systems and alignments that it is about. Its next
+// version is of today, so the same day is not told again.
 MUST_CHECK status_t day_come(changes_t *changes, changed_t *changed);
 
 // Whether the day lies after that of the last change, and is there: then it is still to be told.

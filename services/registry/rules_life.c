@@ -28,6 +28,11 @@ static status_t no_memory(problem_t *problem)
     return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 bool life_touched(const request_t *request)
 {
     static const char *const fields[] = {"status", "opened_on", "closed_on"};
@@ -122,7 +127,17 @@ static status_t close_from(timeline_t *timeline, const request_t *request, const
     rest->has_status = 0;
     rest->closed_on = NULL;
     status_t status = timeline_change(timeline, day, rest, request->clear, request->n_clear, true, problem);
-    return status == STATUS_OK ? set_status(timeline, closed_on, STATUS_OF(CLOSED), closed_on, arena, problem) : status;
+    if (status == STATUS_OK)
+        status = set_status(timeline, closed_on, STATUS_OF(CLOSED), closed_on, arena, problem);
+    // Nor does it close again later.
+    for (const char *next = timeline_next(timeline, closed_on); next != NULL && status == STATUS_OK; next = timeline_next(timeline, next)) {
+        const organisation_t *facts = timeline_on(timeline, next);
+        if (facts->status != STATUS_OF(CLOSED))
+            break;
+        if (strcmp(facts->closed_on, closed_on) != 0)
+            status = set_status(timeline, next, STATUS_OF(CLOSED), closed_on, arena, problem);
+    }
+    return status;
 }
 
 status_t life_change(timeline_t *timeline, const request_t *request, const char *day, const organisation_t *before, const char *today,
@@ -305,10 +320,10 @@ static status_t check_days(const timeline_t *stood, const timeline_t *timeline, 
     for (const char *day = FIRST_OF_ALL; day != NULL && status == STATUS_OK; day = timeline_next(timeline, day)) {
         const organisation_t *facts = timeline_on(timeline, day);
         const bool first = strcmp(day, FIRST_OF_ALL) == 0;
-        if (facts_same(timeline_on(stood, day), facts))
+        const char *since = facts->status == STATUS_OF(CLOSED) ? closed_since(timeline, day) : NULL;
+        if (facts_same(timeline_on(stood, day), facts) && (since == NULL || same_text(since, closed_since(stood, day))))
             continue;
         status = opening_check(facts, first ? NULL : day, today, problem);
-        const char *since = facts->status == STATUS_OF(CLOSED) ? closed_since(timeline, day) : NULL;
         if (status == STATUS_OK && since != NULL && strcmp(since, facts->closed_on) != 0)
             status = problem_set(problem, STATUS_FAILED_PRECONDITION, "closedOn", "It is closed from %s on by what is on record", since);
     }

@@ -65,6 +65,7 @@ status_t organisation_begin(organisation_t *organisation, const char *today, con
     const bool expressly_proposed = organisation->status == STATUS_OF(PROPOSED);
     char *const closes = is_to_come(organisation->closed_on, today) ? organisation->closed_on : NULL;
     creation->organisation = organisation;
+    creation->open_until = organisation->closed_on;
     if (organisation->closed_on != NULL && closes == NULL) {
         if (said && organisation->status != STATUS_OF(CLOSED))
             return problem_set(problem, STATUS_INVALID_ARGUMENT, "status", "It closed on %s", organisation->closed_on);

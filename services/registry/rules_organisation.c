@@ -145,10 +145,23 @@ status_t organisation_check_references(const organisation_t *before, const organ
     const bool payee_changes = organisation->payee != NULL && (before == NULL || !same_code(before->payee, organisation->payee));
     if (payee_changes && strcmp(organisation->payee, organisation->code) != 0 && !references->has_payee_kind)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "payee", "There is no organisation %s", organisation->payee);
-    // Of one that is there the days on which it is open are known, and looked at by who changes it.
-    if (before == NULL && payee_changes && references->payee_closed_from != NULL && organisation->status != STATUS_OF(CLOSED))
-        return problem_set(problem, STATUS_FAILED_PRECONDITION, "payee", "%s is closed from %s on", organisation->payee,
-                           references->payee_closed_from);
+    return STATUS_OK;
+}
+
+status_t organisation_check_above(const organisation_t *organisation, const references_t *references, const char *open_until,
+                                  problem_t *problem)
+{
+    const struct {
+        const char *field, *code, *closed_from;
+    } above[] = {{"parent", organisation->parent, references->parent_closed_from},
+                 {"place", organisation->place, references->place_closed_from},
+                 // Who was paid for one that is closed may have closed before.
+                 {"payee", organisation->status != STATUS_OF(CLOSED) ? organisation->payee : NULL, references->payee_closed_from}};
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
+        const char *closed = above[i].closed_from;
+        if (above[i].code != NULL && closed != NULL && (open_until == NULL || strcmp(open_until, closed) > 0))
+            return problem_set(problem, STATUS_FAILED_PRECONDITION, above[i].field, "%s is closed from %s on", above[i].code, closed);
+    }
     return STATUS_OK;
 }
 

@@ -29,6 +29,12 @@ const char *const *organisation_place_kinds(void);
 MUST_CHECK status_t organisation_check_references(const organisation_t *before, const organisation_t *organisation,
                                                   const references_t *references, bool unlimited, problem_t *problem);
 
+// What is closed takes in nobody and is paid nothing: a new one that is open until a day (NULL: until further notice) may not find what it
+// refers to closed before. FAILED_PRECONDITION `parent`, `place`, `payee`. Of one that is there the days are known, and looked at by who
+// changes it.
+MUST_CHECK status_t organisation_check_above(const organisation_t *organisation, const references_t *references, const char *open_until,
+                                             problem_t *problem);
+
 // A practice with a core network on the day of the change moves by its membership, not by its parent. `row` says which network that is,
 // `before` and `after` are the facts of that day. FAILED_PRECONDITION `parent`.
 MUST_CHECK status_t organisation_check_membership(const aggregate_t *row, const organisation_t *before, const organisation_t *after,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/pb/message.h"
 #include "services/registry/rules_term.h"
 
 // A membership of the practice.
@@ -272,6 +273,53 @@ status_t changes_settle(changes_t *changes, const char *from, const char *ending
         const char *first = changed->before == NULL && strcmp(from, changes->today) > 0 ? changes->today : changed_first_day(changed, from);
         if (moves(changes, changed->after->code) || (ending != NULL && changed_refers(changed, "parent", from, ending)))
             status = settle(changes, changed, first, ending);
+    }
+    return status;
+}
+
+// ---- facts that were changed by themselves ----
+
+// NULL: since ever, or since the other one.
+static const char *later(const char *a, const char *b)
+{
+    return a == NULL || (b != NULL && strcmp(a, b) < 0) ? b : a;
+}
+
+static status_t lie_below(timeline_t *timeline, const char *day, const char *parent, arena_t *arena, problem_t *problem)
+{
+    static char *const none[] = {(char *)(uintptr_t) "parent"};
+    organisation_t *patch = pb_new(ORGANISATION_TYPE, arena);
+    if (patch == NULL)
+        return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
+    patch->parent = (char *)(uintptr_t)parent;
+    return timeline_change(timeline, day, patch, none, parent == NULL ? 1 : 0, false, problem);
+}
+
+static status_t settle_membership(timeline_t *timeline, const Pcn__Registry__Store__V1__Membership *stay, const char *from, arena_t *arena,
+                                  problem_t *problem)
+{
+    const char *after = stay->to != NULL ? day_after(stay->to, arena) : NULL;
+    const char *parent = after != NULL ? timeline_on(timeline, after)->parent : NULL;
+    status_t status = STATUS_OK;
+    for (const char *day = from; day != NULL && term_holds(stay->from, stay->to, day) && status == STATUS_OK;
+         day = timeline_next(timeline, day)) {
+        const char *opened = timeline_on(timeline, day)->opened_on;
+        if ((opened == NULL || strcmp(opened, day) <= 0) && !same_text(timeline_on(timeline, day)->parent, stay->network))
+            status = lie_below(timeline, day, stay->network, arena, problem);
+    }
+    // That may have gone too far.
+    if (status == STATUS_OK && after != NULL && strcmp(after, from) > 0 && !same_text(timeline_on(timeline, after)->parent, parent))
+        status = lie_below(timeline, after, parent, arena, problem);
+    return status;
+}
+
+status_t settle_memberships(timeline_t *timeline, const aggregate_t *practice, const char *from, arena_t *arena, problem_t *problem)
+{
+    const char *first = practice->n_past > 0 ? practice->past[0]->from : practice->facts_from; // nothing is on record of days before
+    status_t status = STATUS_OK;
+    for (size_t i = 0; i < practice->n_practice_memberships && status == STATUS_OK; i++) {
+        const Pcn__Registry__Store__V1__Membership *stay = practice->practice_memberships[i];
+        status = settle_membership(timeline, stay, later(later(stay->from, first), from), arena, problem);
     }
     return status;
 }

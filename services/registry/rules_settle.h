@@ -22,4 +22,9 @@
 // `ending` (or NULL) is a network that closes that day: practices below it fall, members or not.
 MUST_CHECK status_t changes_settle(changes_t *changes, const char *from, const char *ending);
 
+// After facts were changed by themselves: `practice`, which was loaded with its memberships, lies below its networks on their days again,
+// as far as a change from the day on (NULL: a correction) may have gone over them.
+MUST_CHECK status_t settle_memberships(timeline_t *timeline, const aggregate_t *practice, const char *from, arena_t *arena,
+                                       problem_t *problem);
+
 #endif

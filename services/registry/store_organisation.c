@@ -1,5 +1,6 @@
 #include "services/registry/store_organisation.h"
 
+#include "services/registry/store_changes.h"
 #include "services/registry/store_timeline.h"
 
 #define AS_OF ":request.as_of::date"
@@ -25,6 +26,9 @@ const db_stmt_t list_organisations = {
     "ON true ORDER BY l.distance, l.code COLLATE \"C\""};
 // clang-format on
 
+// Few are closed or have anything to come.
+#define STAYS_OPEN "CASE WHEN p.linked OR p.status = 'closed' THEN stays_open(p.code, :after.open_until::date) ELSE true END"
+
 // Why a creation did not take place. Always one row.
 const db_stmt_t create_organisation_load = {
     "create_organisation_load",
@@ -33,8 +37,8 @@ const db_stmt_t create_organisation_load = {
     "within_reach(:request.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) AS parent_within_reach, "
     "(SELECT kind FROM organisation WHERE code = :request.organisation.place::text) AS place_kind, "
     "(SELECT kind FROM organisation WHERE code = :request.organisation.payee::text) AS payee_kind, "
-    "(SELECT coalesce(closed_on, facts_from) FROM organisation WHERE code = :request.organisation.payee::text AND status = 'closed') "
-    "AS payee_closed_from"};
+    "closed_from(:request.organisation.parent::text) AS parent_closed_from, closed_from(:request.organisation.place::text) AS "
+    "place_closed_from, closed_from(:request.organisation.payee::text) AS payee_closed_from"};
 
 const db_stmt_t create_organisation_save = {
     "create_organisation_save",
@@ -53,15 +57,16 @@ const db_stmt_t create_organisation_save = {
     "  FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) "
     "  AND CASE WHEN :after.organisation.parent::text IS NULL THEN true "
     "      ELSE EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.parent::text "
-    "                   AND (:after.parent_kinds::text[] IS NULL OR p.kind = ANY (:after.parent_kinds::text[])) OFFSET 0) "
+    "                   AND (:after.parent_kinds::text[] IS NULL OR p.kind = ANY (:after.parent_kinds::text[])) AND " STAYS_OPEN
+    "                   OFFSET 0) "
     "           AND CASE WHEN :after.unlimited::boolean THEN true "
     "               ELSE within_reach(:after.organisation.parent::text, :header.principal.organisations::text[], :call.today::date) END "
     "      END "
     "  AND (:after.organisation.place::text IS NULL OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.place::text "
-    "       AND p.kind = ANY (:after.place_kinds::text[]) OFFSET 0)) "
+    "       AND p.kind = ANY (:after.place_kinds::text[]) AND " STAYS_OPEN " OFFSET 0)) "
     "  AND (:after.organisation.payee::text IS NULL OR :after.organisation.payee::text = :after.organisation.code::text "
     "       OR EXISTS (SELECT FROM organisation p WHERE p.code = :after.organisation.payee::text "
-    "                  AND (p.status <> 'closed' OR :after.organisation.status::text = 'closed') OFFSET 0)) "
+    "                  AND (:after.organisation.status::text = 'closed' OR " STAYS_OPEN ") OFFSET 0)) "
     "  ON CONFLICT (code) DO NOTHING RETURNING code AS key, CASE WHEN linked OR facts_from IS NOT NULL THEN "
     "      (SELECT organisation_dated(organisation.code, :after.organisation.coming::jsonb, :after.past::jsonb) FROM input i "
     "       WHERE :call.key = organisation.code) END)"};
@@ -80,7 +85,7 @@ const db_stmt_t create_organisation_save = {
 // A function of SQL is planned anew by each statement that calls it, so those that most changes do not need are not called.
 const db_stmt_t update_organisation_load = {
     "update_organisation_load",
-    "SELECT " ORGANISATION_COLUMNS ", " WITHIN_REACH ", " NETWORK_FACTS ", " UPDATE_TIMELINE ", "
+    "SELECT " ORGANISATION_COLUMNS ", " WITHIN_REACH ", " NETWORK_FACTS ", " UPDATE_TIMELINE ", " PRACTICE_MEMBERSHIPS ", "
     "(SELECT m.network FROM membership m WHERE m.practice = o.code AND m.from_on <= " CHANGE_DAY " "
     "    AND (m.to_on IS NULL OR m.to_on >= " CHANGE_DAY ")) AS member_of, "
     "json_strip_nulls(json_build_object("

@@ -1,9 +1,8 @@
--- What referral keeps of the registry: who is who, who lies below whom, how long the lists are. Fed by the registry's events alone.
+-- What referral keeps of the registry: who is who, and who lies below whom. Fed by the registry's events alone.
 
 CREATE DOMAIN organisation_code AS text COLLATE "C" CHECK (VALUE ~ '^([a-z0-9][a-z0-9-]{1,63}|[A-Z0-9]{3,12})$');
 CREATE DOMAIN some_text AS text CHECK (VALUE <> '');
 CREATE DOMAIN channel AS text CHECK (VALUE IN ('in-person', 'telephone', 'video', 'online-message'));
-CREATE DOMAIN sex AS text CHECK (VALUE IN ('female', 'male'));
 
 -- As strict as the registry promises to be, and no stricter: what breaks it stops the follower.
 CREATE TABLE organisation (
@@ -17,15 +16,6 @@ CREATE TABLE organisation (
 );
 CREATE INDEX organisation_by_parent ON organisation (parent) WHERE parent IS NOT NULL;
 CREATE INDEX organisation_by_place ON organisation (place) WHERE place IS NOT NULL;
-
--- Registered patients of an organisation on a day; synthetic ones, of a demonstration, apart.
-CREATE TABLE list_size (
-    organisation text NOT NULL,
-    as_of date NOT NULL,
-    synthetic boolean NOT NULL,
-    count bigint NOT NULL,
-    PRIMARY KEY (organisation, synthetic, as_of)
-);
 
 -- Reach: everything above an organisation over both trees, itself included. Row-level security asks it for every patient, so it is a table.
 CREATE TABLE reach (
@@ -84,6 +74,6 @@ BEGIN ATOMIC
     SELECT EXISTS (SELECT FROM reach r WHERE r.organisation = within_reach.code AND r.above = ANY (organisations));
 END;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON organisation, list_size TO :app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON organisation TO :app;
 GRANT SELECT ON reach TO :app;
-GRANT SELECT ON organisation, list_size, reach TO :job;
+GRANT SELECT ON organisation, reach TO :job;

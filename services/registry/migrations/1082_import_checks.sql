@@ -106,11 +106,12 @@ BEGIN
         WHERE f.closed_on <= today AND f.status <> 'closed';
     INSERT INTO in_coming (file, line, known, code, from_on, changes, recorded_at)
         SELECT f.file, f.line, false, f.code, f.closed_on, jsonb_build_object('status', 'closed', 'closed_on', f.closed_on), now
-        FROM in_fresh f WHERE f.closed_on > today
+        FROM in_fresh f WHERE f.closed_on > today AND NOT EXISTS (SELECT FROM in_coming c WHERE c.code = f.code AND c.from_on = f.closed_on)
         UNION ALL
         SELECT f.file, f.line, false, f.code, f.opened_on, '{"status": "active"}', now
         FROM in_fresh f WHERE f.opened_on > today AND f.status <> 'proposed' AND f.facts_recorded_at IS NULL
-          AND (f.closed_on IS NULL OR f.opened_on < f.closed_on);
+          AND (f.closed_on IS NULL OR f.opened_on < f.closed_on)
+          AND NOT EXISTS (SELECT FROM in_coming c WHERE c.code = f.code AND c.from_on = f.opened_on);
     UPDATE in_fresh f SET closed_on = NULL, status = CASE WHEN f.status = 'closed' THEN 'active' ELSE f.status END WHERE f.closed_on > today;
     UPDATE in_fresh f SET status = 'proposed' WHERE f.opened_on > today AND f.facts_recorded_at IS NULL;
     UPDATE in_fresh f SET facts_from = today WHERE f.status = 'proposed' AND f.facts_recorded_at IS NULL AND f.facts_from IS NULL;
@@ -317,6 +318,13 @@ BEGIN
     ANALYZE in_shut;
 END $$;
 
+-- When an organisation opened, by its facts of a day; by its first facts where it has none then.
+CREATE FUNCTION import_opened_on(of_code text, day date) RETURNS date STABLE LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN (SELECT d.opened_on FROM in_day d WHERE d.code = of_code
+            ORDER BY d.from_on > day, CASE WHEN d.from_on > day THEN d.from_on END, d.from_on DESC LIMIT 1);
+END $$;
+
 -- Where a reference of in_day comes from: a change to come may say nothing of it, and then what was before it does.
 CREATE FUNCTION import_origin(of_code text, of_source text, of_line integer, day date, field text)
     RETURNS TABLE (file integer, line integer, kind text, named text) STABLE LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
@@ -359,7 +367,8 @@ BEGIN
             SELECT FROM (SELECT greatest(a.from_on, c.from_on)
                          UNION ALL SELECT m.to_on + 1 FROM in_member m WHERE m.practice = a.code AND NOT m.known) AS f (day)
             WHERE f.day >= a.from_on AND f.day >= c.from_on AND f.day <= a.to_on AND (a.field <> 'parent' OR NOT EXISTS (
-                SELECT FROM in_member m WHERE m.practice = a.code AND NOT m.known AND m.from_on <= f.day AND coalesce(m.to_on, 'infinity') >= f.day)));
+                SELECT FROM in_member m WHERE m.practice = a.code AND NOT m.known AND m.from_on <= f.day
+                    AND coalesce(m.to_on, 'infinity') >= f.day)));
     -- A payee may close, and is found then; but nobody is paid through one that is known to be closed.
     INSERT INTO in_problem
         SELECT DISTINCT ON (w.line, w.named) w.file, w.line, w.kind, w.named, a.up || ' is closed from ' || c.from_on || ' on'
@@ -419,14 +428,16 @@ BEGIN
     PERFORM import_check_superseded();
     PERFORM import_days();
     INSERT INTO in_problem
-        SELECT p.file, p.line, 'past', 'to_on', CASE WHEN p.to_on IS NULL THEN 'is empty: what holds until further notice belongs in the file organisations'
+        SELECT p.file, p.line, 'past', 'to_on', CASE
+            WHEN p.to_on IS NULL THEN 'is empty: what holds until further notice belongs in the file organisations'
             WHEN f.facts_from IS NULL THEN 'The facts in the file organisations hold since ever: their facts_from is missing'
             ELSE 'The facts in the file organisations hold from ' || f.facts_from || ' on' END
         FROM in_past p JOIN in_fresh f ON f.code = p.code
         WHERE NOT p.known AND p.superseded_at IS NULL AND p.line <> f.line
           AND (p.to_on IS NULL OR f.facts_from IS NULL OR p.to_on >= f.facts_from)
         UNION ALL
-        SELECT DISTINCT ON (p.line) p.file, p.line, 'past', 'from_on', format('%s has other facts from %s to %s', p.code, coalesce(b.from_on::text, 'ever'), b.to_on)
+        SELECT DISTINCT ON (p.line) p.file, p.line, 'past', 'from_on',
+            format('%s has other facts from %s to %s', p.code, coalesce(b.from_on::text, 'ever'), b.to_on)
         FROM in_past p JOIN in_past b ON b.code = p.code AND b.line < p.line AND b.superseded_at IS NULL AND NOT b.known
         WHERE NOT p.known AND p.superseded_at IS NULL AND coalesce(p.from_on, '-infinity') <= b.to_on AND coalesce(b.from_on, '-infinity') <= p.to_on
           AND (p.from_on, p.recorded_at) IS DISTINCT FROM (b.from_on, b.recorded_at)
@@ -438,7 +449,8 @@ BEGIN
         FROM in_day d CROSS JOIN LATERAL (
             SELECT 'closed_on' AS field, 'A closed organisation has the day on which it closed' AS reason
                 WHERE d.status = 'closed' AND d.closed_on IS NULL AND d.source = 'coming'
-            UNION ALL SELECT 'closed_on', 'It cannot close before it opened, on ' || d.opened_on WHERE d.closed_on < d.opened_on AND d.source = 'coming'
+            UNION ALL SELECT 'closed_on', 'It cannot close before it opened, on ' || d.opened_on
+                WHERE d.closed_on < d.opened_on AND d.source = 'coming'
             UNION ALL SELECT 'closed_on', 'Only what is closed has a day on which it closed'
                 WHERE d.status <> 'closed' AND d.closed_on IS NOT NULL AND d.source <> 'organisation_parts'
                   AND (d.source <> 'organisations' OR d.closed_on > today)
@@ -453,8 +465,7 @@ BEGIN
     INSERT INTO in_problem
         SELECT s.file, s.line, 'memberships', d.field, d.reason
         FROM in_member s JOIN in_kin k ON k.code = s.practice AND k.kind = 'practice' LEFT JOIN in_shut c ON c.code = s.practice
-        CROSS JOIN LATERAL (SELECT f.opened_on FROM in_day f WHERE f.code = s.practice
-            ORDER BY f.from_on > s.from_on, CASE WHEN f.from_on > s.from_on THEN f.from_on END, f.from_on DESC LIMIT 1) f
+        CROSS JOIN LATERAL (SELECT import_opened_on(s.practice, s.from_on) AS opened_on) f
         CROSS JOIN LATERAL (SELECT 'from_on' AS field, 'The practice opened on ' || f.opened_on AS reason WHERE s.from_on < f.opened_on
             UNION ALL SELECT 'from_on', 'The practice closes on ' || c.from_on WHERE s.from_on >= c.from_on
             UNION ALL SELECT 'to_on', 'It must end before ' || c.from_on || ', when the practice closes'
@@ -470,8 +481,7 @@ BEGIN
         WHERE NOT s.known
         UNION ALL
         SELECT s.file, s.line, 'successions', 'successor', format('%s opened on %s', s.successor, f.opened_on)
-        FROM in_succession s CROSS JOIN LATERAL (SELECT f.opened_on FROM in_day f WHERE f.code = s.successor
-            ORDER BY f.from_on > s.on_day, CASE WHEN f.from_on > s.on_day THEN f.from_on END, f.from_on DESC LIMIT 1) f
+        FROM in_succession s CROSS JOIN LATERAL (SELECT import_opened_on(s.successor, s.on_day) AS opened_on) f
         WHERE NOT s.known AND f.opened_on > s.on_day;
     CREATE TEMP TABLE in_heir ON COMMIT DROP AS
         SELECT predecessor, successor, NULL::integer AS file, NULL::integer AS line FROM succession
@@ -536,11 +546,12 @@ BEGIN
         FROM (SELECT file, line, 'memberships' AS kind, network, from_on, to_on FROM in_member WHERE NOT known
               UNION ALL SELECT file, line, 'directors', network, from_on, to_on FROM in_director WHERE NOT known
               UNION ALL SELECT file, line, 'waivers', network, from_on, to_on FROM in_waiver WHERE NOT known) s
-        JOIN in_kin k ON k.code = s.network
-        CROSS JOIN LATERAL (SELECT 'from_on' AS field, 'The network opened on ' || k.opened_on AS reason WHERE s.from_on < k.opened_on
-            UNION ALL SELECT 'from_on', 'The network closes on ' || k.closed_from WHERE s.from_on >= k.closed_from
-            UNION ALL SELECT 'to_on', 'It must end before ' || k.closed_from || ', when the network closes'
-                WHERE s.kind <> 'waivers' AND s.from_on < k.closed_from AND (s.to_on IS NULL OR s.to_on >= k.closed_from)) d;
+        LEFT JOIN in_shut c ON c.code = s.network
+        CROSS JOIN LATERAL (SELECT import_opened_on(s.network, s.from_on) AS opened_on) f
+        CROSS JOIN LATERAL (SELECT 'from_on' AS field, 'The network opened on ' || f.opened_on AS reason WHERE s.from_on < f.opened_on
+            UNION ALL SELECT 'from_on', 'The network closes on ' || c.from_on WHERE s.from_on >= c.from_on
+            UNION ALL SELECT 'to_on', 'It must end before ' || c.from_on || ', when the network closes'
+                WHERE s.kind <> 'waivers' AND s.from_on < c.from_on AND (s.to_on IS NULL OR s.to_on >= c.from_on)) d;
     INSERT INTO in_problem
         SELECT s.file, s.line, 'list_sizes', 'as_of', 'has no day: the network has no list size' FROM in_size s WHERE s.as_of IS NULL
         UNION ALL

@@ -44,3 +44,12 @@ BEGIN ATOMIC
         SELECT 10, 'below', c.code, c.from_on, NULL FROM organisation_coming c
         WHERE c.changes ->> 'parent' = organisation_code OR c.changes ->> 'place' = organisation_code) f;
 END;
+
+-- Whether an organisation is open, or not open yet, on all days before `until` (NULL: on all days). In a language that is planned only where
+-- it is called, since nearly all that others are put below are open and stay so.
+CREATE FUNCTION stays_open(organisation_code text, until date) RETURNS boolean STABLE LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+DECLARE
+    closed date := closed_from(organisation_code);
+BEGIN
+    RETURN closed IS NULL OR coalesce(until <= closed, false);
+END $$;

@@ -152,11 +152,43 @@ static void test_a_row_is_missing(void **state)
     rig_deinit(&fixture.rig);
 }
 
+// Parameters that nobody gives are NULL in every row, and there are as many rows as changes even where nobody gives anything.
+static void test_what_nobody_gives(void **state)
+{
+    (void)state;
+    rig_t rig;
+    rig_init(&rig, &(db_options_t){.write_connections = 1});
+    db_statement_t *tell = rig_statement(&rig, "tell",
+                                         "WITH input AS (:inputs) SELECT count(*) OVER () || '/' || coalesce(:request.name, 'none') || '/' "
+                                         "|| coalesce(:request.notes, 'none') "
+                                         "    || '/' || coalesce(:request.source, 'none') AS answer, i.n FROM input i ORDER BY i.n",
+                                         NULL);
+    rig_open(&rig);
+    rig_wait_ready(&rig);
+    for (int given = 0; given < 2; given++) {
+        asked_t asked[4];
+        for (int i = 0; i < 4; i++) {
+            char code[16];
+            snprintf(code, sizeof(code), "c-%d", i);
+            asked_init(&asked[i], tell, code, NO_NUMBER);
+            asked[i].request.notes = given == 1 && i == 2 ? (char *)"noted" : NULL;
+            db_write(rig.db, &asked[i].query);
+        }
+        rig_run(&rig);
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(asked[i].status, STATUS_OK);
+            assert_string_equal(asked[i].first, given == 1 && i == 2 ? "4/none/noted/none" : "4/none/none/none");
+            asked_deinit(&asked[i]);
+        }
+    }
+    rig_deinit(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_gets_its_row), cmocka_unit_test(test_one_aggregate_twice), cmocka_unit_test(test_one_bad_among_many),
-        cmocka_unit_test(test_one_alone),         cmocka_unit_test(test_a_row_is_missing),
+        cmocka_unit_test(test_one_alone),         cmocka_unit_test(test_a_row_is_missing),    cmocka_unit_test(test_what_nobody_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,8 +21,6 @@ int world_setup(void **state)
         "('provider-a', 'Provider A', 'provider', 'ics-a', NULL, 'active', 1), "
         "('vol-a', 'Helpers A', 'voluntary', 'ics-a', NULL, 'active', 1), "
         "('ics-x', 'System X', 'ics', NULL, NULL, 'active', 1), ('gp-x', 'Practice X', 'practice', 'ics-x', NULL, 'active', 1)"));
-    free(test_database_query(world->database, "INSERT INTO list_size (organisation, as_of, synthetic, count) VALUES "
-                                              "('gp-a1', '2026-01-01', false, 2750), ('gp-a2', '2026-01-01', false, 9027)"));
     return 0;
 }
 

@@ -203,6 +203,43 @@ static void a_day_comes_once(void **state)
     stop(rig, 0, SIGTERM);
 }
 
+// A network with a member from a day on, and a site in use until a day.
+static void record_days(rig_t *rig, const char *name, const char *from, const char *to)
+{
+    char text[1024];
+    (void)snprintf(text, sizeof text,
+                   "INSERT INTO registry.organisation (code, name, kind, status, version, created_at, updated_at) "
+                   "VALUES ('pcn-%s', 'Network', 'network', 'active', 1, '2026-11-25', '2026-11-25'), "
+                   "('gp-%s', 'Practice', 'practice', 'active', 1, '2026-11-25', '2026-11-25'); "
+                   "INSERT INTO registry.membership (network, practice, from_on) VALUES ('pcn-%s', 'gp-%s', '%s'); "
+                   "INSERT INTO registry.site (code, organisation, name, kind, to_on, version, created_at, updated_at) "
+                   "VALUES ('site-%s', 'gp-%s', 'Surgery', 'surgery', '%s', 1, '2026-11-25', '2026-11-25')",
+                   name, name, name, name, from, name, name, to);
+    sql(rig, text);
+}
+
+// Told once by whichever daemon is first, and not again when one looks another time.
+static void what_stands_with_its_days_is_told(void **state)
+{
+    rig_t *rig = *state;
+    record_days(rig, "one", "2026-12-11", "2026-12-11");
+    start(rig, 0, "2026-12-10");
+    stop(rig, 0, SIGTERM);
+    start(rig, 0, "2026-12-12");
+    start(rig, 1, "2026-12-12");
+    await(rig, 1, EVENTS("subject = 'organisations/pcn-one' AND type = 'pcn.registry.organisation.updated' AND version = 2"));
+    await(rig, 1, EVENTS("subject = 'sites/site-one' AND type = 'pcn.registry.site.updated' AND version = 2"));
+    stop(rig, 0, SIGTERM);
+    stop(rig, 1, SIGTERM);
+    record_days(rig, "two", "2026-12-12", "2026-12-11");
+    start(rig, 0, "2026-12-12");
+    await(rig, 1, EVENTS("subject = 'organisations/pcn-two'"));
+    await(rig, 1, EVENTS("subject = 'sites/site-two'"));
+    assert_int_equal(test_database_number(rig->database, EVENTS("subject IN ('organisations/pcn-one', 'sites/site-one')")), 2);
+    assert_int_equal(test_database_number(rig->database, EVENTS("subject LIKE 'organisations/gp-%'")), 0);
+    stop(rig, 0, SIGTERM);
+}
+
 typedef struct asked {
     rpc_request_t request;
     status_t status;
@@ -286,6 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_day_comes_once),
+        cmocka_unit_test(what_stands_with_its_days_is_told),
         cmocka_unit_test(nobody_else_may_call_it),
         cmocka_unit_test(a_day_is_not_tried_out_in_production),
     };

@@ -8,7 +8,7 @@
 #include "tests/integration/registry/imported.h"
 #include "tests/integration/registry/verbs.h"
 
-#define SEEDS 6
+#define SEEDS 4
 #define VERBS_A_YEAR 45
 #define SPLITS_MAX 3
 
@@ -360,12 +360,27 @@ static void change_figures(chance_t *chance)
     }
 }
 
+// What was announced and is still to come is taken back.
+static void take_back(chance_t *chance)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT format('{\"code\":\"%%s\",\"on\":\"%%s\"%%s}', code, on_day, CASE WHEN about <> '' THEN "
+                   "format(',\"practice\":\"%%s\"', about) ELSE '' END) FROM announcement "
+                   "ORDER BY md5(code || about || on_day::text || '%u') LIMIT 1",
+                   next(chance));
+    char *found = test_database_query(chance->world->database, sql);
+    if (found != NULL && *found != '\0')
+        SAY(chance, strstr(found, "practice") != NULL ? "RevokeMember" : "RevokeOrganisation", "%s", found);
+    free(found);
+}
+
 static void one_verb(chance_t *chance)
 {
     static void (*const verbs[])(chance_t * chance) = {
         change_facts,   change_facts,   change_facts,   end_organisation, merge,          split,          change_members,
         change_members, change_members, change_members, change_directors, change_waivers, change_systems, change_alignments,
-        change_figures};
+        change_figures, take_back};
     ANY(chance, verbs)(chance);
 }
 

@@ -187,6 +187,35 @@ static void test_new_ones(void **state)
     assert_reply_has(world, "\"name\":\"Old\"");
 }
 
+// Days to come are announced, and who closed was open before; said again, none of it is anything new.
+static void test_announced(void **state)
+{
+    world_t *world = *state;
+    const char *const *rows =
+        ROWS("organisations|{'code':'new-1','name':'1','kind':'trust','status':'closed','closedOn':'2027-04-01'}",
+             "organisations|{'code':'new-2','name':'2','kind':'trust','status':'active','openedOn':'2027-01-01','closedOn':'2027-04-01'}",
+             "organisations|{'code':'new-3','name':'3','kind':'trust','status':'closed','openedOn':'2020-01-01','closedOn':'2022-04-01'}",
+             "organisations|{'code':'new-4','name':'4','kind':'trust','closedOn':'2022-04-01'}",
+             "organisations|{'code':'new-5','name':'5','kind':'trust','status':'closed','closedOn':'2022-04-01',"
+             "'recordedAt':'2022-01-01T00:00:00Z'}");
+    staged_import_rows(world, rows);
+    staged_assert_text(world,
+                       "SELECT string_agg(concat_ws(' ', code, status, closed_on, facts_from), ', ' ORDER BY code) FROM organisation "
+                       "WHERE code LIKE 'new-_'",
+                       "new-1 active, new-2 proposed 2026-11-25, new-3 closed 2022-04-01 2022-04-01, new-4 closed 2022-04-01 2022-04-01, "
+                       "new-5 closed 2022-04-01");
+    staged_assert_text(world,
+                       "SELECT string_agg(concat_ws(' ', code, from_on, changes ->> 'status', changes ->> 'closed_on'), ', ' "
+                       "ORDER BY code, from_on) FROM organisation_coming WHERE code LIKE 'new-_'",
+                       "new-1 2027-04-01 closed 2027-04-01, new-2 2027-01-01 active, new-2 2027-04-01 closed 2027-04-01");
+    staged_assert_text(world,
+                       "SELECT string_agg(concat_ws(' ', code, from_on, to_on, status, closed_on), ', ' ORDER BY code) "
+                       "FROM organisation_past WHERE code LIKE 'new-_'",
+                       "new-3 2022-03-31 active, new-4 2022-03-31 active");
+    staged_import_rows(world, rows);
+    staged_assert_text(world, "SELECT concat_ws(' ', created, changed, added_rows, unchanged_rows) FROM import", "0 0 0 5");
+}
+
 // A state that the single calls reach and one that an import reaches leave the same event, but for its times.
 static void test_events_are_those_of_single_calls(void **state)
 {
@@ -396,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_events_are_those_of_single_calls),
         cmocka_unit_test(test_ending),
         cmocka_unit_test(test_new_ones),
+        cmocka_unit_test(test_announced),
     };
     const int failed = cmocka_run_group_tests(own, NULL, NULL);
     return cmocka_run_group_tests(shared, setup_populated, world_teardown) != 0 ? 1 : failed;

@@ -83,6 +83,12 @@ static void test_spans(void **state)
     assert_call(world, "AddMember",
                 "{\"code\":\"pcn-a\",\"member\":{\"practice\":\"gp-a\",\"from\":\"2020-01-01\",\"subGroup\":\"north\"}}");
     assert_call(world, "AddDirector", "{\"code\":\"pcn-a\",\"director\":{\"name\":\"Dr A\",\"from\":\"2020-01-01\",\"share\":\"0.6\"}}");
+    // A first day that is given contradicts none that was assumed, if it is the same.
+    staged_import_rows(world, ROWS("directors|{'network':'pcn-a','name':'Dr Z','to':'2019-07-31'}"));
+    staged_import_rows(world, ROWS("directors|{'network':'pcn-a','name':'Dr Z','from':'2019-07-01','to':'2019-07-31'}"));
+    staged_assert_text(world, "SELECT concat_ws(' ', created, changed, added_rows, unchanged_rows) FROM import", "0 0 0 1");
+    staged_refuse_rows(world, ROWS("directors|{'network':'pcn-a','name':'Dr Z','from':'2019-07-01','fromAssumed':false}"),
+                       "2 from_assumed: is true on record, not false");
     staged_refuse_rows(world,
                        ROWS(NEW_NETWORK, "memberships|{'network':'new-pcn','practice':'gp-a','from':'2021-01-01'}",
                             "memberships|{'network':'new-pcn','practice':'gp-b','from':'2021-01-01','to':'2021-06-30'}",

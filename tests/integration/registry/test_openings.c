@@ -76,6 +76,32 @@ static void what_closed_was_open_before(void **state)
             "{'organisation':{'code':'pcn-x','name':'X','kind':'network','parent':'ccg-a','status':'active','closedOn':'2022-04-01'}}");
 }
 
+// What is closed takes in nobody, and is paid nothing.
+static void nobody_begins_below_what_is_closed(void **state)
+{
+    world_t *world = *state;
+    create(world, "{'code':'pcn-shut','name':'Shut','kind':'network','parent':'ccg-a','closedOn':'2022-04-01'}");
+    create(world, "{'code':'pcn-shuts','name':'Shuts','kind':'network','parent':'ccg-a','closedOn':'2028-04-01'}");
+    create(world, "{'code':'la-shut','name':'Shut','kind':'local-authority','parent':'ics-a','closedOn':'2022-04-01'}");
+    static const char *const refusals[][2] = {
+        {"parent", "'parent':'pcn-shut'"},
+        {"parent", "'parent':'pcn-shuts'"},
+        {"parent", "'parent':'pcn-shuts','openedOn':'2029-01-01'"},
+        {"parent", "'parent':'pcn-shut','closedOn':'2022-04-02'"},
+        {"place", "'parent':'pcn-a','place':'la-shut'"},
+    };
+    char json[512];
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        (void)snprintf(json, sizeof json, "{'organisation':{'code':'gp-shut','name':'Practice','kind':'practice',%s}}", refusals[i][1]);
+        refused(world, STATUS_FAILED_PRECONDITION, refusals[i][0], "CreateOrganisation", json);
+    }
+    refused(world, STATUS_FAILED_PRECONDITION, "payee", "CreateOrganisation",
+            "{'organisation':{'code':'pcn-shut-p','name':'P','kind':'network','parent':'ccg-a','payee':'pcn-shuts'}}");
+    // As long as it was open.
+    create(world, "{'code':'gp-shut-a','name':'Practice','kind':'practice','parent':'pcn-shut','closedOn':'2022-04-01'}");
+    create(world, "{'code':'gp-shut-b','name':'Practice','kind':'practice','parent':'pcn-shuts','closedOn':'2028-04-01'}");
+}
+
 // Codes of a list, in its order.
 static void assert_listed(world_t *world, const char *json, char *codes, size_t size)
 {
@@ -255,6 +281,7 @@ int main(void)
         cmocka_unit_test(what_opens_later_is_proposed_until_then),
         cmocka_unit_test(what_closes_later_is_announced),
         cmocka_unit_test(what_closed_was_open_before),
+        cmocka_unit_test(nobody_begins_below_what_is_closed),
         cmocka_unit_test(without_a_day_and_today_say_the_same),
         cmocka_unit_test(a_name_to_come_is_found),
         cmocka_unit_test(a_plan_is_put_off),

@@ -62,6 +62,23 @@ static void days_to_come_are_known(void **state)
     assert_parent(world, "gp-c", "2026-12-20", "ccg-b");
 }
 
+// Changed by itself, a parent moves no day of a membership, though the network was named the day before, too.
+static void a_parent_that_is_changed_leaves_memberships_alone(void **state)
+{
+    world_t *world = *state;
+    create(world, "{'code':'gp-z','name':'Practice Z','kind':'practice','parent':'pcn-c'}");
+    done(world, "AddMember", "{'code':'pcn-c','member':{'practice':'gp-z','from':'2026-12-01','to':'2026-12-31'}}");
+    assert_parent(world, "gp-z", "2026-11-30", "pcn-c");
+    assert_parent(world, "gp-z", "2027-01-01", "ccg-a");
+    done(world, "UpdateOrganisation", "{'code':'gp-z','organisation':{'parent':'ccg-a'}}");
+    assert_parent(world, "gp-z", "2026-11-30", "ccg-a");
+    assert_parent(world, "gp-z", "2026-12-01", "pcn-c");
+    assert_parent(world, "gp-z", "2026-12-31", "pcn-c");
+    assert_parent(world, "gp-z", "2027-01-01", "ccg-a");
+    refused(world, STATUS_FAILED_PRECONDITION, "parent", "UpdateOrganisation",
+            "{'code':'gp-z','organisation':{'parent':'ccg-b'},'effectiveFrom':'2026-12-05'}");
+}
+
 static void who_leaves_before_it_closes_does_not_come_back(void **state)
 {
     world_t *world = *state;
@@ -258,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(days_to_come_are_known),
+        cmocka_unit_test(a_parent_that_is_changed_leaves_memberships_alone),
         cmocka_unit_test(who_leaves_before_it_closes_does_not_come_back),
         cmocka_unit_test(what_is_closed_is_no_member),
         cmocka_unit_test(each_day_falls_to_its_own_commissioner),

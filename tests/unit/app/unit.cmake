@@ -1,3 +1,3 @@
-foreach(name endpoints listener app)
+foreach(name endpoints listener app rest)
   pcn_unit(app ${name} pcn_app)
 endforeach()

@@ -16,7 +16,7 @@
 
 #define EVENT(n)                                                                                                                           \
     "id: place-" #n "\ndata: {\"sequence\":" #n ",\"type\":\"pcn.registry.organisation.updated\",\"subject\":\"organisations/"             \
-                                                "a\",\"time\":\"2026-11-26T05:38:13.340794Z\",\"data\":{\"version\":7}}\n\n"
+    "a\",\"time\":\"2026-11-26T05:38:13.340794Z\",\"data\":{\"version\":7}}\n\n"
 
 typedef struct fixture {
     server_t server;

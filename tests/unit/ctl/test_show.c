@@ -123,9 +123,9 @@ static void nested_in_a_row(void **state)
     assert_written((show_t){0}, show_reply, &pcn__registry__v1__get_history_reply__type,
                    "{\"entries\":[{\"from\":\"2019-07-01\",\"network\":\"pcn-a\",\"member\":{\"practice\":\"gp-a\",\"fromAssumed\":true}},"
                    "{\"recordedAt\":\"2026-11-26T07:54:06.394579Z\",\"waiver\":{\"reason\":\"rural\"}}]}",
-                   "FROM        RECORDED-AT                  NETWORK  WHAT\n"
-                   "2019-07-01                               pcn-a    member: practice gp-a, fromAssumed true\n"
-                   "            2026-11-26T07:54:06.394579Z           waiver: reason rural\n");
+                   "FROM        RECORDED-AT                  WHAT                                     NETWORK\n"
+                   "2019-07-01                               member: practice gp-a, fromAssumed true  pcn-a\n"
+                   "            2026-11-26T07:54:06.394579Z  waiver: reason rural\n");
     // Times to the second where a line is short.
     assert_written((show_t){.width = 100}, show_reply, &pcn__registry__v1__get_history_reply__type,
                    "{\"entries\":[{\"recordedAt\":\"2026-11-26T07:54:06.394579Z\",\"waiver\":{\"reason\":\"rural\"}}]}",

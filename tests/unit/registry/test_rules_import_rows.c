@@ -74,6 +74,10 @@ static void every_file_of_ours_is_read_whole(void **state)
          "Road,owned,12.50,,2020-01-01,x,n\n",
          "1,2,\"sites\",{\"code\":\"st-a\",\"organisation\":\"gp-a\",\"name\":\"S\",\"kind\":\"branch\",\"address\":\"1 Road\","
          "\"tenure\":\"owned\",\"floorArea\":\"12.50\",\"to\":\"2020-01-01\",\"source\":\"x\",\"notes\":\"n\"}\nsites.csv 1\n");
+    ROWS("superseded",
+         "code,kind,fact,superseded_at,superseded_by\npcn-a,director,\"{\"\"name\"\":\"\"X\"\"}\",2019-07-03T10:00:00Z,change\n",
+         "1,2,\"superseded\",{\"code\":\"pcn-a\",\"kind\":\"director\",\"fact\":{\"name\":\"X\"},\"supersededAt\":\"2019-07-03T10:00:00Z\","
+         "\"supersededBy\":\"change\"}\nsuperseded.csv 1\n");
     ROWS("superseded", "code,kind,fact,recorded_at,superseded_at\npcn-a,director,\"{\"\"name\"\":\"\"X\"\"}\",,2019-07-03T10:00:00Z\n",
          "1,2,\"superseded\",{\"code\":\"pcn-a\",\"kind\":\"director\",\"fact\":{\"name\":\"X\"},\"supersededAt\":\"2019-07-03T10:00:00Z\"}"
          "\n"

@@ -202,12 +202,26 @@ static void a_payee_is_there(void **state)
     assert_int_equal(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_OK);
     // A new network is not paid through one that is closed, unless it is closed itself.
     references.payee_closed_from = text(*state, "2020-04-01");
-    assert_refused(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_FAILED_PRECONDITION, problem,
-                   "payee");
+    assert_refused(organisation_check_above(organisation, &references, NULL, &problem), STATUS_FAILED_PRECONDITION, problem, "payee");
     organisation->status = STATUS_OF(CLOSED);
-    assert_int_equal(organisation_check_references(NULL, organisation, &references, true, &problem), STATUS_OK);
-    organisation->status = STATUS_OF(ACTIVE);
-    assert_int_equal(organisation_check_references(organisation, organisation, &references, true, &problem), STATUS_OK);
+    assert_int_equal(organisation_check_above(organisation, &references, "2021-01-01", &problem), STATUS_OK);
+}
+
+static void nobody_begins_below_what_is_closed(void **state)
+{
+    problem_t problem = {0};
+    references_t references = PCN__REGISTRY__STORE__V1__REFERENCES__INIT;
+    organisation_t *organisation = make_organisation(*state, "gp-a", KIND(PRACTICE), "pcn-a");
+    organisation->place = text(*state, "la-a");
+    assert_int_equal(organisation_check_above(organisation, &references, NULL, &problem), STATUS_OK);
+    references.parent_closed_from = text(*state, "2020-04-01");
+    assert_refused(organisation_check_above(organisation, &references, NULL, &problem), STATUS_FAILED_PRECONDITION, problem, "parent");
+    assert_refused(organisation_check_above(organisation, &references, "2020-04-02", &problem), STATUS_FAILED_PRECONDITION, problem,
+                   "parent");
+    assert_int_equal(organisation_check_above(organisation, &references, "2020-04-01", &problem), STATUS_OK);
+    references.place_closed_from = text(*state, "2020-03-31");
+    assert_refused(organisation_check_above(organisation, &references, "2020-04-01", &problem), STATUS_FAILED_PRECONDITION, problem,
+                   "place");
 }
 
 static void what_does_not_change_is_not_questioned(void **state)
@@ -319,6 +333,7 @@ int main(void)
         TEST(closes_no_circle),
         TEST(a_place_is_a_council_area_or_local_system),
         TEST(a_payee_is_there),
+        TEST(nobody_begins_below_what_is_closed),
         TEST(what_does_not_change_is_not_questioned),
         TEST(a_member_moves_by_its_membership),
         TEST(a_patch_merges_and_clears),
