@@ -11,18 +11,20 @@
     X("system-manager", "keeps the registry of the whole system: organisations, networks, list sizes, imports; services of any provider; reads checks and events", \
       "registry.read", "registry.any", "organisations.write", "networks.write", "listsizes.write", "checks.read", "events.read", \
       "registry.import", "registry.export", "services.read", "services.write", "services.clinical", "servicekinds.write", "referral.any", \
-      "signpostings.read") \
+      "signpostings.read", "slots.read", "schedules.write") \
     X("network-manager", "keeps its networks: members, directors, list sizes; services of its hubs", "registry.read", "organisations.write", \
-      "networks.write", "listsizes.write", "checks.read", "services.read", "services.write", "services.clinical", "signpostings.read") \
+      "networks.write", "listsizes.write", "checks.read", "services.read", "services.write", "services.clinical", "signpostings.read", \
+      "slots.read", "slots.hold", "schedules.write") \
     X("finance-manager", "budgets, rates, entitlements, claims, ledger; proposes, exports and settles payment runs", "registry.read") \
     X("finance-approver", "reads finance; approves payment runs and virements that others proposed", "registry.read") \
     X("workforce-lead", "people, posts, returns, role plans, forecasts, programmes, surveys", "registry.read") \
     X("practice-clinician", "patients of its practice, appointments, consultations, referrals, advice", "registry.read", "services.read", \
-      "signpostings.read", "signpostings.write") \
-    X("practice-reception", "patients of its practice, slots, holds, appointments, signposting", "registry.read", "services.read", \
-      "signpostings.read", "signpostings.write") \
+      "signpostings.read", "signpostings.write", "slots.read", "slots.hold") \
+    X("practice-reception", "patients of its practice, slots, holds, appointments, signposting; its schedules", "registry.read", "services.read", \
+      "signpostings.read", "signpostings.write", "slots.read", "slots.hold", "schedules.write") \
     X("referral-triage", "the triage queue and its verbs, pathways, waits", "registry.read", "services.read") \
-    X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read") \
+    X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read", "slots.read", \
+      "slots.hold") \
     X("link-worker", "social prescriptions and community assets", "registry.read", "services.read", "services.write", \
       "signpostings.read", "signpostings.write") \
     X("operations", "status, metrics, events, dead letters, keys; no patient, no money", "registry.read", "checks.read", "events.read", \

@@ -5,7 +5,7 @@
 #include "tests/support/world.h"
 
 // With the copy of two systems: ics-a above ccg-a and la-a; pcn-a above gp-a1 and gp-a2, pcn-b above gp-b1 (both below ccg-a, pcn-a in
-// la-a); provider-a and the voluntary vol-a below ics-a, ics-x above gp-x. Lists: gp-a1 2,750, gp-a2 9,027, both of 2026-01-01.
+// la-a); provider-a and the voluntary vol-a below ics-a, ics-x above gp-x.
 int world_setup(void **state);
 
 // Text of the first column of the first row, by the cluster's own user; "" for none. Freed with the world.
