@@ -5,3 +5,6 @@ set_tests_properties(integration/platform/tour PROPERTIES LABELS integration TIM
 # A gateway that has the issuer's keys from an address.
 add_test(NAME integration/platform/keys COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/keys.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 set_tests_properties(integration/platform/keys PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform)
+# Booking, by those who do it.
+add_test(NAME integration/platform/booking COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/booking.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+set_tests_properties(integration/platform/booking PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform)
