@@ -130,7 +130,7 @@ test_coverage() {
     local dir=$build_dir-coverage
     [ $# -eq 0 ] || die "test coverage takes no arguments"
     package_ensure "${package_runtime[@]}" "${package_build[@]}" "${package_test[@]}" "${package_coverage[@]}"
-    test_build coverage "$dir" "all, to count what runs" -- -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=gcc -DPCN_COVERAGE=ON -DBUILD_TESTING=ON
+    test_build coverage "$dir" "all, to count what runs" -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc -DPCN_COVERAGE=ON -DBUILD_TESTING=ON
     test_coverage_prepare "$dir"
     test_ctest coverage "$dir" -L '^(unit|integration)$' -E '^integration/(faults|abuse|example)/|^integration/(platform/(client|examples|tour)|client/installed)$'
     gcovr --root "$PCN_CLONE" --object-directory "$dir" --filter "$PCN_CLONE/(common|services)/" --exclude '.*/main\.c$' --gcov-ignore-parse-errors \

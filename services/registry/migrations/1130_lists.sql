@@ -38,6 +38,43 @@ BEGIN
     RETURN total;
 END $$;
 
+-- A page of what a search finds. What is found is placed and counted whole, which takes long where a word is in thousands of names: such words
+-- are few and looked for often, so the last pages of more than they hold are kept as totals are.
+CREATE FUNCTION organisations_searched(q text, day date, of_kind text, of_level text, of_status text, below text, token text, size integer)
+    RETURNS TABLE (total_size bigint, distance integer, code text) STABLE ROWS 50 LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    search text := concat_ws('|', day, of_kind, of_level, of_status, below, token, size, length(q), q);
+    list text := format('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s=', record_place(), day, of_kind, of_level, of_status, below, token, size, length(q), q);
+    slot text := 'pcn.found' || (hashtext(search) & 127);
+    kept text := current_setting(slot, true);
+    after text COLLATE "C" := page_after(token);
+    after_distance integer := page_after_distance(token);
+    total bigint;
+    distances integer[];
+    codes text[];
+BEGIN
+    IF starts_with(kept, list) THEN
+        kept := substr(kept, length(list) + 1);
+        total := split_part(kept, ';', 1);
+        distances := split_part(kept, ';', 2);
+        codes := split_part(kept, ';', 3);
+    ELSE
+        WITH found AS MATERIALIZED (SELECT f.distance, f.code COLLATE "C" AS code
+            FROM organisations_found(q, day, of_kind, of_level, of_status, below) f)
+        SELECT (SELECT count(*) FROM found), array_agg(p.distance ORDER BY p.distance, p.code), array_agg(p.code ORDER BY p.distance, p.code)
+        INTO total, distances, codes
+        FROM (SELECT f.distance, f.code FROM found f
+              WHERE after_distance < 0 OR f.distance > after_distance OR (f.distance = after_distance AND f.code > after)
+              ORDER BY f.distance, f.code LIMIT size) p;
+        IF total > cardinality(codes) THEN
+            PERFORM set_config(slot, list || total || ';' || distances::text || ';' || codes::text, false);
+        END IF;
+    END IF;
+    RETURN QUERY SELECT total, u.distance, u.code FROM (SELECT) t LEFT JOIN unnest(distances, codes) u (distance, code) ON true;
+END $$;
+
 -- A page of the list: the codes that come after the token's, and how many there are in all; one row without a code where the page is empty.
 -- With a day those that stand, those of the past and those to come are walked in the order of codes, each as far as the page may need it.
 -- What is below one is found by the indexes, what is looked for by organisations_found(). Each is a statement of its own, so that none is
@@ -51,11 +88,8 @@ DECLARE
     total bigint;
 BEGIN
     IF q IS NOT NULL THEN
-        RETURN QUERY WITH found AS MATERIALIZED (SELECT f.distance, f.code COLLATE "C" AS code
-                FROM organisations_found(q, day, of_kind, of_level, of_status, below) f)
-            SELECT t.total, p.distance, p.code FROM (SELECT count(*) AS total FROM found) t
-            LEFT JOIN (SELECT f.distance, f.code FROM found f WHERE (f.distance, f.code) > (page_after_distance(token), after)
-                       ORDER BY f.distance, f.code LIMIT size) p ON true;
+        RETURN QUERY SELECT f.total_size, f.distance, f.code
+            FROM organisations_searched(q, day, of_kind, of_level, of_status, below, token, size) f;
         RETURN;
     ELSIF below IS NOT NULL THEN
         RETURN QUERY WITH found AS MATERIALIZED (SELECT o.code::text COLLATE "C" AS code FROM organisations_on(day) o

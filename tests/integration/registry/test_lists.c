@@ -145,13 +145,51 @@ static void checks_look_at_everything(void **state)
     assert_int_equal(count_of(world->reply, "population-difference"), 2);
 }
 
+// Totals and the pages of what is found often are kept while nothing is recorded.
+static void what_is_recorded_is_counted(void **state)
+{
+    world_t *world = *state;
+    static const char *const lists[] = {"{\"kind\":\"supplier\",\"pageSize\":5}",
+                                        "{\"kind\":\"supplier\",\"status\":\"active\",\"pageSize\":5}",
+                                        "{\"kind\":\"supplier\",\"pageSize\":5,\"asOf\":\"2026-11-25\"}",
+                                        "{\"q\":\"many\",\"pageSize\":5}",
+                                        "{\"q\":\"many\",\"pageSize\":5,\"asOf\":\"2026-11-25\"}",
+                                        "{\"parent\":\"ics-a\",\"kind\":\"supplier\",\"pageSize\":5}"};
+    for (int i = 0; i < 3; i++) {
+        char total[32];
+        (void)snprintf(total, sizeof total, "\"totalSize\":%d", MANY + i);
+        for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+            assert_call(world, "ListOrganisations", "%s", lists[k]);
+            assert_reply_has(world, total);
+            assert_call(world, "ListOrganisations", "%s", lists[k]); // as it is kept
+            assert_reply_has(world, total);
+            assert_int_equal(count_of(world->reply, "\"code\":"), 5);
+            // Codes and names are such that what is new comes first.
+            for (int n = 1; n <= i; n++) {
+                char code[40];
+                (void)snprintf(code, sizeof code, "\"code\":\"many-0000-%d\"", n);
+                assert_reply_has(world, code);
+            }
+        }
+        assert_call(world, "CreateOrganisation",
+                    "{\"organisation\":{\"code\":\"many-0000-%d\",\"name\":\"Many\",\"kind\":\"supplier\",\"parent\":\"ics-a\"}}", i + 1);
+    }
+    // Asked for with another filter, page or day it is another list.
+    assert_call(world, "ListOrganisations", "{\"q\":\"many\",\"pageSize\":6}");
+    assert_int_equal(count_of(world->reply, "\"code\":"), 6);
+    assert_call(world, "ListOrganisations", "{\"q\":\"many\",\"pageSize\":5,\"kind\":\"practice\"}");
+    assert_reply_has(world, "\"totalSize\":0");
+    assert_call(world, "ListOrganisations", "{\"q\":\"many=|{;}\",\"pageSize\":5,\"status\":\"closed\"}");
+    assert_reply_has(world, "\"totalSize\":0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_meet_without_a_gap),     cmocka_unit_test(a_full_last_page_ends_the_list),
         cmocka_unit_test(an_empty_list_has_its_length), cmocka_unit_test(filters_combine),
         cmocka_unit_test(q_means_what_it_says),         cmocka_unit_test(bad_tokens_are_refused),
-        cmocka_unit_test(checks_look_at_everything),
+        cmocka_unit_test(checks_look_at_everything),    cmocka_unit_test(what_is_recorded_is_counted),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
 }

@@ -35,32 +35,78 @@ static int setup(void **state)
 // All that is on record, but for versions and instants, and what turned out never to have held.
 static char *record_of(world_t *world)
 {
-    char *text =
-        test_database_query(
-            world->database,
-            "SELECT concat_ws(E'\\n--\\n', " ROWS(
-                "o.code, o.name, o.parent, o.place, o.status, o.opened_on, o.closed_on, o.payee, o.facts_from",
-                "organisation o WHERE o.code NOT LIKE 'made-%'") ", " ROWS("p.code, p.from_on, p.to_on, p.name, p.parent, p.status, "
-                                                                           "p.payee",
-                                                                           "organisation_past p WHERE p.superseded_at IS NULL AND p.code "
-                                                                           "NOT "
-                                                                           "LIKE 'made-%'") ", " ROWS("c.code, c.from_on, c.changes::text",
-                                                                                                      "organisation_coming c WHERE c.code "
-                                                                                                      "NOT "
-                                                                                                      "LIKE 'made-%'") ", " ROWS("s."
-                                                                                                                                 "predecess"
-                                                                                                                                 "or, "
-                                                                                                                                 "s."
-                                                                                                                                 "successor"
-                                                                                                                                 ", "
-                                                                                                                                 "s.on_day,"
-                                                                                                                                 " "
-                                                                                                                                 "s.manner",
-                                                                                                                                 "successio"
-                                                                                                                                 "n s") ","
-                                                                                                                                        " " ROWS("m.practice, m.network, m.sub_group, m.from_on, m.to_on, m.source, m.from_assumed",
-                                                                                                                                                 "membership m") ", " ROWS("d.network, d.name, d.from_on, d.to_on, d.share, d.source",
-                                                                                                                                                                           "director_term d") ")");
+    char *text = test_database_query(
+        world->database,
+        "SELECT concat_ws(E'\\n--\\n', " ROWS(
+            "o.code, o.name, o.parent, o.place, o.status, o.opened_on, o.closed_on, o.payee, o.facts_from",
+            "organisation o WHERE o.code NOT LIKE 'made-%'") ", " ROWS("p.code, p.from_on, p.to_on, p.name, p.parent, p.status, "
+                                                                       "p.payee",
+                                                                       "organisation_past p WHERE p.superseded_at IS NULL AND p.code "
+                                                                       "NOT "
+                                                                       "LIKE 'made-%'") ", " ROWS("c.code, c.from_on, c.changes::text",
+                                                                                                  "organisation_coming c WHERE c.code "
+                                                                                                  "NOT "
+                                                                                                  "LIKE 'made-%'") ", " ROWS("s."
+                                                                                                                             "predecess"
+                                                                                                                             "or, "
+                                                                                                                             "s."
+                                                                                                                             "successor"
+                                                                                                                             ", "
+                                                                                                                             "s.on_day,"
+                                                                                                                             " "
+                                                                                                                             "s.manner",
+                                                                                                                             "successio"
+                                                                                                                             "n s") ","
+                                                                                                                                    " " ROWS(
+                                                                                                                                        "m."
+                                                                                                                                        "pr"
+                                                                                                                                        "ac"
+                                                                                                                                        "ti"
+                                                                                                                                        "ce"
+                                                                                                                                        ", "
+                                                                                                                                        "m."
+                                                                                                                                        "ne"
+                                                                                                                                        "tw"
+                                                                                                                                        "or"
+                                                                                                                                        "k,"
+                                                                                                                                        " m"
+                                                                                                                                        ".s"
+                                                                                                                                        "ub"
+                                                                                                                                        "_g"
+                                                                                                                                        "ro"
+                                                                                                                                        "up"
+                                                                                                                                        ", "
+                                                                                                                                        "m."
+                                                                                                                                        "fr"
+                                                                                                                                        "om"
+                                                                                                                                        "_o"
+                                                                                                                                        "n,"
+                                                                                                                                        " m"
+                                                                                                                                        ".t"
+                                                                                                                                        "o_"
+                                                                                                                                        "on"
+                                                                                                                                        ", "
+                                                                                                                                        "m."
+                                                                                                                                        "so"
+                                                                                                                                        "ur"
+                                                                                                                                        "ce"
+                                                                                                                                        ", "
+                                                                                                                                        "m."
+                                                                                                                                        "fr"
+                                                                                                                                        "om"
+                                                                                                                                        "_a"
+                                                                                                                                        "ss"
+                                                                                                                                        "um"
+                                                                                                                                        "e"
+                                                                                                                                        "d",
+                                                                                                                                        "me"
+                                                                                                                                        "mb"
+                                                                                                                                        "er"
+                                                                                                                                        "sh"
+                                                                                                                                        "ip"
+                                                                                                                                        " "
+                                                                                                                                        "m") ", " ROWS("d.network, d.name, d.from_on, d.to_on, d.share, d.source",
+                                                                                                                                                       "director_term d") ")");
     assert_non_null(text);
     return text;
 }
