@@ -110,6 +110,8 @@ def field_row(options_pb2, file, field, path):
         cells.append(f".format = PB_FORMAT_{FORMATS[rule.format]}")
     if rule.pattern:
         cells.append(f".pattern = {quote(rule.pattern)}")
+    if rule.example:
+        cells.append(f".example = {quote(rule.example)}")
     for name in ("min_length", "max_length", "max_items", "minimum", "maximum"):
         if getattr(rule, name):
             cells.append(f".{name} = {getattr(rule, name)}")

@@ -47,6 +47,7 @@ typedef struct pb_field {
     unsigned flags;
     pb_format_t format;
     const char *pattern;             // POSIX extended, without anchors; the whole string must match
+    const char *example;             // what it looks like; NULL where the contract says none
     uint32_t min_length, max_length; // code points; 0 for none
     uint32_t max_items;
     int64_t minimum, maximum;

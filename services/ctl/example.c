@@ -41,6 +41,10 @@ static void add_text_example(const flag_t *flag, buf_t *out)
     static const char *const guesses[] = {"registry", "0.5", "85.50", "2019", "example"};
     const pb_field_t *field = flag_field(flag);
     char words[CONTRACT_NAME_SIZE];
+    if (field->example != NULL) {
+        buf_add_string(out, field->example);
+        return;
+    }
     switch (field->format) {
     case PB_FORMAT_CODE:
         buf_add_string(out, "pcn-rutland");

@@ -40,6 +40,11 @@ static server_answer_t answers(server_t *server, unsigned call)
         return (server_answer_t){.code = 200,
                                  .body = "{\"followers\":[{\"source\":\"registry\",\"state\":\"following\",\"sequence\":180,\"movedAt\":"
                                          "\"2026-11-26T05:38:13Z\"}]}"};
+    if (strcmp(server->asked, "GET /v1/events/referral?limit=1") == 0)
+        return (server_answer_t){.code = fixture->events,
+                                 .body = fixture->events == 200 ? "{\"events\":[],\"next\":1,\"max\":7}" : "{\"detail\":\"No\"}"};
+    if (strcmp(server->asked, "GET /v1/followers/referral") == 0)
+        return (server_answer_t){.code = 200, .body = "{\"followers\":[]}"};
     return (server_answer_t){.code = 404, .body = "{}"};
 }
 
@@ -78,6 +83,7 @@ static void over_http(void **state)
     snprintf(head, sizeof head, "%s: ready, version 0.3.0\n\n", fixture->server.url);
     assert_int_equal(strncmp(fixture->output, head, strlen(head)), 0);
     assert_string_equal(fixture->output + strlen(head), "SERVICE   STATE  PLACE\n"
+                                                        "referral  ready      7\n"
                                                         "registry  ready    186\n"
                                                         "\n"
                                                         "FOLLOWER  SOURCE    STATE      SEQUENCE  LAG  MOVED\n"

@@ -16,7 +16,9 @@
 #define STREAM_READER "subscriber"
 #define STREAM_LOG_EPOCH "d8e7939a-f74a-4823-89ec-9d13b44f192b"
 #define STREAM_PATIENCE_MS 60000
-#define STREAM "/v1/events/stream"
+// The harness has one service of the contract.
+#define ALL_STREAMS "/v1/events/stream"
+#define STREAM ALL_STREAMS "?services=registry"
 
 // Set-up and tear-down of each test: a harness whose log is empty.
 int stream_client_start(void **state);

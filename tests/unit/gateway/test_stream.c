@@ -38,20 +38,20 @@ static void refusals(void **state)
         int status;
         const char *field;
     } cases[] = {
-        {STREAM_READER, "GET " STREAM "?colour=red", "", 400, "colour"},
-        {STREAM_READER, "GET " STREAM "?limit=5", "", 400, "limit"},
-        {STREAM_READER, "GET " STREAM "?services=", "", 400, "services"},
-        {STREAM_READER, "GET " STREAM "?services=registry,", "", 400, "services"},
-        {STREAM_READER, "GET " STREAM "?services=registry,registry", "", 400, "services"},
-        {STREAM_READER, "GET " STREAM "?services=nowhere", "", 404, "services"},
-        {STREAM_READER, "GET " STREAM "?services=registry,nowhere", "", 404, "services"},
-        {STREAM_READER, "GET " STREAM "?services=registry&services=registry", "", 400, "services"},
-        {STREAM_READER, "GET " STREAM "?after=x", "", 400, "after"},
-        {STREAM_READER, "GET " STREAM "?after=-1", "", 400, "after"},
-        {STREAM_READER, "GET " STREAM "?type=a%0Ab", "", 400, "type"},
-        {STREAM_READER, "GET " STREAM "?lastEventId=", "", 400, "lastEventId"},
-        {STREAM_READER, "GET " STREAM "?lastEventId=nonsense", "", 400, "lastEventId"},
-        {STREAM_READER, "GET " STREAM "?lastEventId=AQhyZWdpc3RyeQ2Zszv2Ag&after=0", "", 400, "after"},
+        {STREAM_READER, "GET " STREAM "&colour=red", "", 400, "colour"},
+        {STREAM_READER, "GET " STREAM "&limit=5", "", 400, "limit"},
+        {STREAM_READER, "GET " ALL_STREAMS "?services=", "", 400, "services"},
+        {STREAM_READER, "GET " ALL_STREAMS "?services=registry,", "", 400, "services"},
+        {STREAM_READER, "GET " ALL_STREAMS "?services=registry,registry", "", 400, "services"},
+        {STREAM_READER, "GET " ALL_STREAMS "?services=nowhere", "", 404, "services"},
+        {STREAM_READER, "GET " ALL_STREAMS "?services=registry,nowhere", "", 404, "services"},
+        {STREAM_READER, "GET " ALL_STREAMS "?services=registry&services=registry", "", 400, "services"},
+        {STREAM_READER, "GET " STREAM "&after=x", "", 400, "after"},
+        {STREAM_READER, "GET " STREAM "&after=-1", "", 400, "after"},
+        {STREAM_READER, "GET " STREAM "&type=a%0Ab", "", 400, "type"},
+        {STREAM_READER, "GET " STREAM "&lastEventId=", "", 400, "lastEventId"},
+        {STREAM_READER, "GET " STREAM "&lastEventId=nonsense", "", 400, "lastEventId"},
+        {STREAM_READER, "GET " STREAM "&lastEventId=AQhyZWdpc3RyeQ2Zszv2Ag&after=0", "", 400, "after"},
         {STREAM_READER, "GET " STREAM, "Last-Event-ID: 17\r\n", 400, "Last-Event-ID"},
         {STREAM_READER, "GET " STREAM, "Last-Event-ID:\r\n", 400, "Last-Event-ID"},
         {STREAM_READER, "GET " STREAM, "Last-Event-ID: AQhyZWdpc3RyeQ2Zszv2Ag\r\nLast-Event-ID: AQhyZWdpc3RyeQ2Zszv2Ag\r\n", 400,
@@ -61,7 +61,7 @@ static void refusals(void **state)
         {STREAM_READER, "HEAD " STREAM, "", 405, NULL},
         {STREAM_READER, "OPTIONS " STREAM, "", 405, NULL},
         {"link-worker", "GET " STREAM, "", 403, NULL},
-        {STREAM_READER, "GET " STREAM "/more", "", 404, NULL},
+        {STREAM_READER, "GET " ALL_STREAMS "/more", "", 404, NULL},
     };
     harness_t *harness = *state;
     harness_reply_t reply;
@@ -100,7 +100,7 @@ static void resumed(void **state)
     expect_changes(&sse, 51, 51);
     sse_close(&sse);
 
-    snprintf(path, sizeof(path), STREAM "?lastEventId=%s", id);
+    snprintf(path, sizeof(path), STREAM "&lastEventId=%s", id);
     open_stream(harness, path, "", &sse);
     expect_changes(&sse, 16, 51);
     sse_close(&sse);
@@ -116,7 +116,7 @@ static void resumed(void **state)
     expect_changes(&sse, 52, 52);
     sse_close(&sse);
     // The header is newer than the address.
-    resume_stream(harness, STREAM "?after=0", id, &sse);
+    resume_stream(harness, STREAM "&after=0", id, &sse);
     expect_changes(&sse, 16, 52);
     sse_close(&sse);
     // The first block alone is enough to go on from, also where nothing came after it.
@@ -146,7 +146,7 @@ static void from_the_beginning(void **state)
     harness_t *harness = *state;
     sse_t sse;
     harness_log_append(harness, 2500);
-    open_stream(harness, STREAM "?services=registry&after=0", "", &sse);
+    open_stream(harness, STREAM "&after=0", "", &sse);
     harness_log_append(harness, 500);
     expect_changes(&sse, 1, 3000);
     harness_log_append(harness, 10);
@@ -161,16 +161,16 @@ static void places_that_are_gone(void **state)
     char id[SSE_ID_SIZE];
     harness_log_append(harness, 30);
     id_now(harness, id);
-    expect_gone(harness, STREAM "?after=31", NULL, "after");
+    expect_gone(harness, STREAM "&after=31", NULL, "after");
     harness_log_append(harness, 20);
     harness_log_prune(harness, 40);
     expect_gone(harness, STREAM, id, "Last-Event-ID");
     char path[SSE_ID_SIZE + 64];
-    snprintf(path, sizeof(path), STREAM "?lastEventId=%s", id);
+    snprintf(path, sizeof(path), STREAM "&lastEventId=%s", id);
     expect_gone(harness, path, NULL, "lastEventId");
-    expect_gone(harness, STREAM "?after=39", NULL, "after");
+    expect_gone(harness, STREAM "&after=39", NULL, "after");
     sse_t sse;
-    open_stream(harness, STREAM "?after=40", "", &sse);
+    open_stream(harness, STREAM "&after=40", "", &sse);
     expect_changes(&sse, 41, 50);
     sse_close(&sse);
     harness_log_prune(harness, 0);
@@ -179,7 +179,7 @@ static void places_that_are_gone(void **state)
     // Also while the log's end is known from streams that are there.
     open_stream(harness, STREAM, "", &sse);
     expect_gone(harness, STREAM, id, "Last-Event-ID");
-    expect_gone(harness, STREAM "?after=51", NULL, "after");
+    expect_gone(harness, STREAM "&after=51", NULL, "after");
     sse_close(&sse);
 }
 
@@ -213,7 +213,7 @@ static void first_version_of_http(void **state)
     size_t size = 0;
     int fd = harness_connect(harness);
     harness_log_append(harness, 3);
-    assert_true(asprintf(&request, "GET " STREAM "?after=0 HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n", token) > 0);
+    assert_true(asprintf(&request, "GET " STREAM "&after=0 HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n", token) > 0);
     harness_send_text(fd, request);
     bytes[0] = '\0';
     while (strstr(bytes, "\"sequence\":3") == NULL) {

@@ -17,7 +17,7 @@ static void a_service_that_is_not_there(void **state)
     open_any(harness, STREAM, "", &sse);
     assert_int_equal(sse.status, 503);
     sse_close(&sse);
-    open_any(harness, STREAM "?after=0", "", &sse);
+    open_any(harness, STREAM "&after=0", "", &sse);
     assert_int_equal(sse.status, 503);
     sse_close(&sse);
     harness->absent = false;
@@ -77,7 +77,7 @@ static void draining(void **state)
         expect_changes(&streams[i], 1, 2);
     // One that is still being opened ends without an answer.
     harness->absent = true;
-    int opening = begin_to_open(harness, STREAM "?after=99999");
+    int opening = begin_to_open(harness, STREAM "&after=99999");
     struct pollfd look = {.fd = opening, .events = POLLIN};
     assert_int_equal(poll(&look, 1, 300), 0);
     harness_drain(harness);
@@ -100,10 +100,10 @@ static void stopping(void **state)
     open_stream(harness, STREAM, "", &full);
     harness_log_append(harness, 100);
     sse_t other;
-    open_stream(harness, STREAM "?after=0", "", &other);
+    open_stream(harness, STREAM "&after=0", "", &other);
     expect_changes(&other, 1, 100);
     harness->absent = true;
-    int opening = begin_to_open(harness, STREAM "?after=99999");
+    int opening = begin_to_open(harness, STREAM "&after=99999");
     harness_destroy(&harness);
     *state = harness_new(0);
     close(opening);

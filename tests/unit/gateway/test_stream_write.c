@@ -9,7 +9,7 @@ static void live(void **state)
     sse_t sse;
     sse_event_t event;
     harness_log_append(harness, 41);
-    open_stream(harness, STREAM "?services=registry", "Accept: text/event-stream\r\n", &sse);
+    open_stream(harness, STREAM, "Accept: text/event-stream\r\n", &sse);
     assert_non_null(strstr(sse.head, "Content-Type: text/event-stream\r\n"));
     assert_non_null(strstr(sse.head, "Cache-Control: no-store\r\n"));
     assert_non_null(strstr(sse.head, "X-Accel-Buffering: no\r\n"));
@@ -60,7 +60,7 @@ static void an_event_larger_than_the_buffers(void **state)
     harness_log_append(harness, 12);
     expect_changes(&sse, 1, 12);
     sse_close(&sse);
-    open_stream(harness, STREAM "?after=0", "", &sse);
+    open_stream(harness, STREAM "&after=0", "", &sse);
     expect_changes(&sse, 1, 12);
     sse_close(&sse);
 }
@@ -69,7 +69,7 @@ static void filtered(void **state)
 {
     harness_t *harness = *state;
     sse_t sse;
-    open_stream(harness, STREAM "?type=pcn.registry.organisation.cr", "", &sse);
+    open_stream(harness, STREAM "&type=pcn.registry.organisation.cr", "", &sse);
     harness_log_append(harness, 9);
     for (long long at = 1; at <= 9; at += 2)
         assert_int_equal(next_change(&sse), at);
@@ -80,11 +80,11 @@ static void filtered(void **state)
     snprintf(id, sizeof(id), "%s", sse.last_id);
     sse_close(&sse);
     harness_log_append(harness, 1500);
-    resume_stream(harness, STREAM "?type=pcn.registry.organisation.u", id, &sse);
+    resume_stream(harness, STREAM "&type=pcn.registry.organisation.u", id, &sse);
     for (long long at = 12; at <= 1510; at += 2)
         assert_int_equal(next_change(&sse), at);
     sse_close(&sse);
-    open_stream(harness, STREAM "?type=pcn.nothing", "", &sse);
+    open_stream(harness, STREAM "&type=pcn.nothing", "", &sse);
     harness_log_append(harness, 100);
     expect_beat(&sse, "{\"registry\":{\"sequence\":1610}}");
     sse_close(&sse);
@@ -114,7 +114,7 @@ static void a_service_that_is_away(void **state)
     harness_log_append(harness, 3000);
     expect_type(&sse, "heartbeat", "{\"registry\":{\"sequence\":5}}");
     // One that is behind is refused until pages can be read.
-    open_any(harness, STREAM "?after=2", "", &other);
+    open_any(harness, STREAM "&after=2", "", &other);
     assert_int_equal(other.status, 200); // the ring has it
     expect_changes(&other, 3, 5);
     harness_log_set_away(harness, false);
@@ -122,7 +122,7 @@ static void a_service_that_is_away(void **state)
     expect_changes(&sse, 6, 3005);
     sse_close(&other);
     harness_log_set_away(harness, true);
-    open_any(harness, STREAM "?after=2", "", &other);
+    open_any(harness, STREAM "&after=2", "", &other);
     assert_int_equal(other.status, 503);
     assert_non_null(strstr(other.head, "Retry-After: 1\r\n"));
     sse_close(&other);
