@@ -6,7 +6,9 @@
     "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS ", " WITHIN_REACH ", " extra " FROM organisation o" NETWORK_FACTS_JOIN               \
     "WHERE o.code = :request.code::text"
 #define PAGE_LIMIT "LIMIT coalesce(:request.page_size::int, 50) + 1"
-#define DAYS_OF(request) "daterange(" request ".from::date, " request ".to::date, '[]')"
+// Days in the wrong order are refused by the rules, with words: a range of them cannot even be made.
+#define OVERLAPS(row, request)                                                                                                             \
+    row ".from_on <= coalesce(" request ".to::date, 'infinity') AND coalesce(" row ".to_on, 'infinity') >= " request ".from::date"
 
 // ---- stated facts ----
 
@@ -35,9 +37,8 @@ const db_stmt_t list_facts = {
 
 // ---- clinical systems ----
 
-const db_stmt_t add_system_load = {"add_system_load",
-                                   LOAD("EXISTS (SELECT FROM system_profile s WHERE s.practice = :request.code::text "
-                                        "AND daterange(s.from_on, s.to_on, '[]') && " DAYS_OF(":request.system") ") AS taken")};
+const db_stmt_t add_system_load = {"add_system_load", LOAD("EXISTS (SELECT FROM system_profile s WHERE s.practice = :request.code::text "
+                                                           "AND " OVERLAPS("s", ":request.system") ") AS taken")};
 
 const db_stmt_t add_system_save = {
     "add_system_save",
@@ -73,7 +74,8 @@ const db_stmt_t get_system_coverage = {
 const db_stmt_t add_alignment_load = {
     "add_alignment_load",
     LOAD("EXISTS (SELECT FROM alignment a WHERE a.service = :request.alignment.service::text AND a.organisation = :request.code::text "
-         "AND daterange(a.from_on, a.to_on, '[]') && " DAYS_OF(
+         "AND " OVERLAPS(
+             "a",
              ":request.alignment") ") AS taken, "
                                    "(SELECT p.kind FROM organisation p WHERE p.code = :request.alignment.provider::text) AS named_kind")};
 

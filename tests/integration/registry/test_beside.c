@@ -109,6 +109,8 @@ static void systems_follow_one_another(void **state)
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "code", "AddSystem",
                    "{\"code\":\"pcn-a\",\"system\":{\"system\":\"SystmOne\",\"from\":\"2019-12-31\"}}");
     assert_call(world, "AddSystem", "{\"code\":\"gp-a\",\"system\":{\"system\":\"SystmOne\",\"from\":\"2020-01-01\"}}");
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "to", "AddSystem",
+                   "{\"code\":\"gp-a\",\"system\":{\"system\":\"SystmOne\",\"from\":\"2030-02-01\",\"to\":\"2030-01-01\"}}");
     char *event = last_event(world);
     assert_non_null(strstr(event, "\"systems\":[{\"practice\":\"gp-a\",\"system\":\"SystmOne\""));
     free(event);
@@ -151,6 +153,7 @@ static void services_serve_networks_and_practices(void **state)
     assert_call(world, "AddAlignment", ALIGN, "gp-a", "team-a", "2019-07-01", "");
     assert_call(world, "AddAlignment", ALIGN, "pcn-a", "team-b", "2019-07-01", "");
     assert_refusal(world, STATUS_ALREADY_EXISTS, "service", "AddAlignment", ALIGN, "pcn-a", "team-a", "2019-12-31", "");
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "to", "AddAlignment", ALIGN, "pcn-a", "team-a", "2030-02-01", ",\"to\":\"2030-01-01\"");
     assert_call(world, "AddAlignment", ALIGN, "pcn-a", "team-a", "2020-01-01", "");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "code", "AddAlignment", ALIGN, "ccg-a", "team-a", "2020-01-01", "");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "provider", "AddAlignment", ALIGN, "gp-b", "team-a", "2020-01-01",
