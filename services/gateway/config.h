@@ -12,7 +12,7 @@ typedef struct gateway_config {
     int64_t connection_limit;
     int64_t connection_timeout_ms;
     int64_t in_flight_max;
-    const char *jwks; // path; empty: $state_dir/issuer/jwks.json
+    const char *jwks;                        // path; empty: $state_dir/issuer/jwks.json
     const char *jwks_url, *jwks_authorities; // instead of the path; empty for none
     int64_t jwks_refresh_ms;
     const char *token_issuer;

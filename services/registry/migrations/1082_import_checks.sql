@@ -148,16 +148,10 @@ BEGIN
     PERFORM import_open(today, now);
     ANALYZE in_fresh;
     CREATE TEMP TABLE in_kin ON COMMIT DROP AS
-        SELECT o.code COLLATE "default" AS code, o.kind::text AS kind, coalesce(t.network, o.parent) AS parent,
-            coalesce(o.place, p.place) AS place, o.opened_on, CASE WHEN o.status = 'closed' THEN coalesce(o.closed_on, o.facts_from)
-                ELSE (SELECT min(c.from_on) FROM organisation_coming c WHERE o.linked AND c.code = o.code COLLATE "default"
-                      AND c.changes ->> 'status' = 'closed') END AS closed_from, false AS fresh
+        SELECT o.code COLLATE "default" AS code, o.kind::text AS kind, coalesce(t.network, o.parent) AS parent
         FROM organisation o LEFT JOIN in_today t ON t.practice = o.code AND o.kind = 'practice'
-        LEFT JOIN (SELECT DISTINCT ON (code) code, place FROM in_parts ORDER BY code, file, line) p ON p.code = o.code
         UNION ALL
-        SELECT f.code, f.kind, coalesce(f.network, f.parent), f.place, f.opened_on, CASE WHEN f.status = 'closed' THEN f.closed_on
-                ELSE (SELECT min(c.from_on) FROM in_coming c WHERE c.code = f.code AND c.changes ->> 'status' = 'closed') END, true
-        FROM in_fresh f;
+        SELECT f.code, f.kind, coalesce(f.network, f.parent) FROM in_fresh f;
     CREATE INDEX ON in_kin (code);
     ANALYZE in_kin;
 END $$;

@@ -151,11 +151,8 @@ BEGIN
 END $$;
 
 -- Facts that are on record of the organisation before the change are recorded now, unless their row says when; those of a new one with it.
-CREATE FUNCTION import_apply(now timestamptz, today date, OUT created bigint, OUT changed bigint, OUT unchanged bigint)
+CREATE FUNCTION import_apply(now timestamptz, today date, OUT created bigint, OUT changed bigint)
     LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
-DECLARE
-    t record;
-    on_record bigint;
 BEGIN
     INSERT INTO organisation (code, name, kind, level, parent, place, status, opened_on, closed_on, former_names, identifiers,
             stated_population, stated_practice_count, source, notes, payee, mapped_area, agreement_on, version, created_at, updated_at,
@@ -245,12 +242,6 @@ BEGIN
 
     SELECT count(*) FILTER (WHERE c.fresh), count(*) FILTER (WHERE NOT c.fresh) INTO created, changed FROM in_touched c;
     created := created + (SELECT count(*) FROM in_site s WHERE NOT s.known);
-    unchanged := 0;
-    FOR t IN SELECT * FROM import_tables() LOOP
-        EXECUTE format('SELECT count(*) FROM %I WHERE known', t.stage) || CASE t.stage WHEN 'in_parts' THEN ' AND NOT adds' ELSE '' END
-            INTO on_record;
-        unchanged := unchanged + on_record;
-    END LOOP;
     -- What the events' lists are read by.
     CREATE INDEX ON in_size (organisation);
 END $$;

@@ -98,6 +98,7 @@ static const broken_t references[] = {
     {"waivers.csv", "pcn-rutland,2024-01-01,,Rural,gp-elr-county", "granted_by", "is no commissioner"},
     {"systems.csv", "pcn-slam,TPP,2020-01-01,", "practice", "pcn-slam is no practice"},
     {"sites.csv", "site-c,nobody,Name,surgery,", "organisation", "There is no organisation nobody"},
+    {"successions.csv", "ccg-elr,ccg-wl,2020-04-01,merge", "predecessor", "ccg-elr is open on 2020-04-01"},
 };
 
 // Days on which it cannot be so.

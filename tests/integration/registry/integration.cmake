@@ -35,3 +35,5 @@ target_sources(itest_registry_export_random PRIVATE ${CMAKE_CURRENT_LIST_DIR}/ll
 target_compile_definitions(itest_registry_export_random PRIVATE PCN_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
 set_tests_properties(integration/registry/export integration/registry/export_import integration/registry/export_random
   PROPERTIES TIMEOUT 300)
+pcn_database_test(registry days pcn_test_registry)
+target_compile_definitions(itest_registry_days PRIVATE PCN_TEST_DAYS="${CMAKE_CURRENT_LIST_DIR}/days.sql")
