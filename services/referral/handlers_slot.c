@@ -63,8 +63,11 @@ status_t prepare_list_slots(service_call_t *call)
 {
     const request_t *request = call->request;
     range_t range;
-    if ((request->organisation != NULL) + (request->network != NULL) + (request->service != NULL) != 1)
-        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "organisation", "One of organisation, network and service is asked for");
+    const int meant = (request->organisation != NULL) + (request->network != NULL) + (request->service != NULL);
+    const char *surplus = request->service != NULL ? "service" : "network";
+    if (meant != 1)
+        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, meant == 0 ? "organisation" : surplus,
+                           "One of organisation, network and service is asked for");
     status_t status = visibility_range(request->from, request->to, &range, call->problem);
     if (status != STATUS_OK)
         return status;

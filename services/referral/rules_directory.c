@@ -11,7 +11,7 @@
 status_t directory_check_search(const search_t *search, problem_t *problem)
 {
     if ((search->latitude == NULL) != (search->longitude == NULL))
-        return problem_set(problem, STATUS_INVALID_ARGUMENT, search->latitude == NULL ? "latitude" : "longitude",
+        return problem_set(problem, STATUS_INVALID_ARGUMENT, search->latitude != NULL ? "latitude" : "longitude",
                            "A place has both latitude and longitude");
     if (search->has_within_metres && search->latitude == NULL)
         return problem_set(problem, STATUS_INVALID_ARGUMENT, "withinMetres", "A distance is from somewhere: latitude and longitude");

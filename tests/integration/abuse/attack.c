@@ -38,6 +38,20 @@ static const struct {
     {"pcn.registry.v1.Member", "practice", "practice"},
 };
 
+// Fields of which a request needs one or another.
+static const struct {
+    const char *type, *field;
+} needed_besides[] = {{"pcn.referral.v1.ListSlotsRequest", "organisation"}};
+
+static bool is_needed(const pb_type_t *type, unsigned index)
+{
+    bool needed = (type->fields[index].flags & PB_REQUIRED) != 0;
+    for (size_t i = 0; i < sizeof needed_besides / sizeof needed_besides[0]; i++)
+        needed = needed || (strcmp(needed_besides[i].type, type->name) == 0 &&
+                            strcmp(needed_besides[i].field, type->descriptor->fields[index].name) == 0);
+    return needed;
+}
+
 static bool matches(const char *pattern, const char *text)
 {
     char anchored[512];
@@ -62,8 +76,9 @@ static void good_text(attack_world_t *world, const pb_type_t *type, unsigned ind
             return;
         }
     }
-    if (meta->enumeration != NULL) {
-        snprintf(out, size, "%s", meta->enumeration->json[1]);
+    // A code names one thing: each gets its own.
+    if (meta->enumeration != NULL || (meta->example != NULL && meta->format != PB_FORMAT_CODE)) {
+        snprintf(out, size, "%s", meta->enumeration != NULL ? meta->enumeration->json[1] : meta->example);
         return;
     }
     if (meta->pattern != NULL) {
@@ -138,6 +153,21 @@ static void write_value(attack_world_t *world, const attack_t *attack, const pay
     buf_add_string(out, list ? "]" : "");
 }
 
+// What a PATCH changes where nothing else is said: the first text that may be changed freely.
+static void write_some_text(const pb_type_t *type, buf_t *out)
+{
+    for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
+        const pb_field_t *meta = &type->fields[i];
+        const bool free_text =
+            meta->format == PB_FORMAT_LINE && meta->pattern == NULL && type->descriptor->fields[i].type == PROTOBUF_C_TYPE_STRING;
+        if (free_text && !pb_is_list(&type->descriptor->fields[i]) && (meta->flags & (PB_OUTPUT_ONLY | PB_IMMUTABLE)) == 0) {
+            buf_printf(out, "\"%s\":\"Text\"", meta->json);
+            return;
+        }
+    }
+    fail_msg("%s has no text that may be changed", type->name);
+}
+
 static void write_message(attack_world_t *world, const attack_t *attack, const payload_t *payload, const pb_type_t *type, unsigned depth,
                           bool on_way, buf_t *out)
 {
@@ -147,7 +177,7 @@ static void write_message(attack_world_t *world, const attack_t *attack, const p
     buf_add_char(out, '{');
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
         const bool here = on_way && attack->way == ATTACK_BODY && depth < attack->depth && attack->index[depth] == i;
-        const bool needed = (type->fields[i].flags & PB_REQUIRED) != 0 && !part;
+        const bool needed = is_needed(type, i) && !part;
         if ((!here && !needed) || (type->fields[i].flags & PB_OUTPUT_ONLY) != 0)
             continue;
         if (whole && in_path(attack->method, type->descriptor->fields[i].name))
@@ -161,7 +191,7 @@ static void write_message(attack_world_t *world, const attack_t *attack, const p
         payload_write_json(payload, out);
         buf_add_string(out, ":1");
     } else if (depth == 0 && first && part) {
-        buf_add_string(out, "\"notes\":\"Text\"");
+        write_some_text(type, out);
     }
     buf_add_char(out, '}');
 }
@@ -197,7 +227,7 @@ static void write_query(attack_world_t *world, const attack_t *attack, const pay
     for (unsigned i = 0; attack->method->body == NULL && i < type->descriptor->n_fields; i++) {
         const bool here = attack->way == ATTACK_QUERY && attack->index[0] == i;
         char text[128];
-        if (in_path(attack->method, type->descriptor->fields[i].name) || (!here && (type->fields[i].flags & PB_REQUIRED) == 0))
+        if (in_path(attack->method, type->descriptor->fields[i].name) || (!here && !is_needed(type, i)))
             continue;
         buf_printf(out, "%c%s=", mark, type->fields[i].json);
         mark = '&';

@@ -215,7 +215,7 @@ static void test_settings(void **state)
     asked_init(&asked, settings, "a", 1);
     db_read(rig.db, &asked.query);
     rig_run(&rig);
-    assert_string_equal(asked.first, "\"odd \"\"schema\"\"\"|50ms|10s|settings|UTC");
+    assert_string_equal(asked.first, "\"odd \"\"schema\"\"\", pcn_extensions|50ms|10s|settings|UTC");
     asked_deinit(&asked);
     rig_deinit(&rig);
 }

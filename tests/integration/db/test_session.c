@@ -32,7 +32,7 @@ static void test_exec(void **state)
     PGresult *result =
         db_session_exec(session, "SELECT 1; SELECT current_setting('search_path') || current_setting('application_name')", &problem);
     assert_non_null(result);
-    assert_string_equal(PQgetvalue(result, 0, 0), "registrysession");
+    assert_string_equal(PQgetvalue(result, 0, 0), "registry, pcn_extensionssession");
     PQclear(result);
     assert_null(db_session_exec(session, "SELECT 1; SELECT * FROM nowhere", &problem));
     assert_int_equal(problem.status, STATUS_INTERNAL);

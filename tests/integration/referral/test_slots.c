@@ -97,7 +97,7 @@ static void a_search_that_makes_no_sense_is_refused(void **state)
 {
     world_t *world = *state;
     assert_refusal(world, STATUS_INVALID_ARGUMENT, "organisation", "ListSlots", "{\"from\":\"2026-12-01\",\"to\":\"2026-12-01\"}");
-    assert_refusal(world, STATUS_INVALID_ARGUMENT, "organisation", "ListSlots",
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "network", "ListSlots",
                    "{\"organisation\":\"gp-a1\",\"network\":\"pcn-a\",\"from\":\"2026-12-01\",\"to\":\"2026-12-01\"}");
     assert_refusal(world, STATUS_INVALID_ARGUMENT, "to", "ListSlots",
                    "{\"organisation\":\"gp-a1\",\"from\":\"2026-12-01\",\"to\":\"2026-12-15\"}");

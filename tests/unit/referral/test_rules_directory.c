@@ -93,8 +93,8 @@ static void a_search_must_make_sense(void **state)
 {
     assert_search(*state, "{}", NULL);
     assert_search(*state, "{'latitude':'52.5','longitude':'-1'}", NULL);
-    assert_search(*state, "{'latitude':'52.5'}", "longitude");
-    assert_search(*state, "{'longitude':'1'}", "latitude");
+    assert_search(*state, "{'latitude':'52.5'}", "latitude");
+    assert_search(*state, "{'longitude':'1'}", "longitude");
     assert_search(*state, "{'withinMetres':5}", "withinMetres");
     assert_search(*state, "{'latitude':'90.1','longitude':'1'}", "latitude");
     assert_search(*state, "{'latitude':'9','longitude':'-180.5'}", "longitude");
