@@ -309,19 +309,21 @@ static void status_of_both_kinds(void **state)
     assert_json_lines(world, "status");
     snprintf(arguments, sizeof arguments, "status --state '%s' --table", world->rig->platform.state_dir);
     must(world, 0, arguments);
-    static const char *const programs[] = {"postgresql", "database", "registry", "gateway", "haproxy"};
+    static const char *const programs[] = {"postgresql", "database", "registry", "referral", "gateway", "haproxy"};
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         assert_non_null(strstr(world->said, programs[i]));
     snprintf(arguments, sizeof arguments, "status --state '%s'", world->rig->platform.state_dir);
     must(world, 0, arguments);
     json_t *said = json_loads(world->said, 0, NULL);
-    size_t i, versions = 0;
+    size_t i, versions = 0, daemons = 1; // the gateway
+    for (const char *const *name = pcn_service_names; *name != NULL; name++)
+        daemons++;
     const json_t *program;
     json_array_foreach(json_object_get(said, "programs"), i, program)
     {
         versions += json_object_get(program, "version") != NULL;
     }
-    assert_int_equal(versions, 2);
+    assert_int_equal(versions, daemons);
     json_decref(said);
     assert_true(platform_kill(&world->rig->platform, "gateway", SIGSTOP));
     must(world, 5, arguments);
