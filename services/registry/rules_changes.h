@@ -69,7 +69,8 @@ MUST_CHECK status_t changes_part(changes_t *changes, changed_t *predecessor, cha
 // A new one; it has its version and times from here.
 MUST_CHECK status_t changes_create(changes_t *changes, organisation_t *organisation, changed_t **changed);
 
-// The day, or that of its opening where it opens later: nothing is said of days before.
+// The day, or that of its opening where it opens later: nothing is said of days before. One that opens on a day to come is proposed until then, and
+// what it lies below is said of it from today on.
 const char *changed_first_day(const changed_t *changed, const char *from);
 // `parent`, `place` or `payee` is `value` (NULL: none) from the day on, until it changes anyway.
 MUST_CHECK status_t changes_set_reference(changes_t *changes, changed_t *changed, const char *day, const char *field, const char *value);

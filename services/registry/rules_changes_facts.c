@@ -55,7 +55,13 @@ status_t changes_set_reference(changes_t *changes, changed_t *changed, const cha
 const char *changed_first_day(const changed_t *changed, const char *from)
 {
     const char *opened_on = changed_on(changed, from)->opened_on;
-    return opened_on != NULL && strcmp(opened_on, from) > 0 ? opened_on : from;
+    if (opened_on == NULL || strcmp(opened_on, from) <= 0)
+        return from;
+    // What is only proposed lies below something all the same, from today on.
+    const char *today = changed->timeline != NULL ? timeline_today(changed->timeline) : opened_on;
+    if (strcmp(opened_on, today) <= 0)
+        return opened_on;
+    return strcmp(from, today) > 0 ? from : today;
 }
 
 status_t changes_redirect(changes_t *changes, changed_t *changed, const char *field, const char *from, const char *before,

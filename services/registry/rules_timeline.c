@@ -318,6 +318,11 @@ const organisation_t *timeline_on(const timeline_t *timeline, const char *day)
     return timeline->spans[timeline_at(timeline, day)].facts;
 }
 
+const char *timeline_today(const timeline_t *timeline)
+{
+    return timeline->today;
+}
+
 const char *timeline_next(const timeline_t *timeline, const char *day)
 {
     const size_t next = timeline_at(timeline, day) + 1;

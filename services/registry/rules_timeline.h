@@ -51,6 +51,8 @@ bool timeline_only_coming(const timeline_t *timeline);
 
 // The facts of a day: code, kind and what may be changed. Never NULL.
 const organisation_t *timeline_on(const timeline_t *timeline, const char *day);
+// The day that it was loaded for.
+const char *timeline_today(const timeline_t *timeline);
 // The first day after this one from which other facts may hold; NULL for none.
 const char *timeline_next(const timeline_t *timeline, const char *day);
 // The day from which the organisation is closed by what is on record, NULL for none.

@@ -90,7 +90,10 @@ static char *pem_of(BIO *bio)
 {
     char *bytes;
     const long size = BIO_get_mem_data(bio, &bytes);
-    char *copy = strndup(bytes, (size_t)size);
+    char *copy = malloc((size_t)size + 1);
+    assert_non_null(copy);
+    memcpy(copy, bytes, (size_t)size);
+    copy[size] = '\0';
     BIO_free(bio);
     return copy;
 }
