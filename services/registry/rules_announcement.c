@@ -262,7 +262,7 @@ static bool is_undone(const announcement_t *announcement, const char *practice, 
     for (size_t i = 0; i < announcement->n_members; i++) {
         const undone_member_t *undone = announcement->members[i];
         const membership_row_t *row = undone->after != NULL ? undone->after : undone->before;
-        if (same_text(row->practice, practice) && same_text(row->network, network) && same_text(row->from, from))
+        if (row != NULL && same_text(row->practice, practice) && same_text(row->network, network) && same_text(row->from, from))
             return true;
     }
     return false;

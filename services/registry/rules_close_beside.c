@@ -280,6 +280,7 @@ static bool as_left(changes_t *changes, const left_t *left, void *const *rows, s
     return after == NULL || (found != NULL && dated_difference(type, found, after, changes->arena) == NULL);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): it declares
 #define LEFT(left, of_type, list)                                                                                                          \
     left_t left = {.type = of_type, .rows = arena_alloc(changes->arena, (announcement->n_##list + 1) * sizeof(void *))};                   \
     if (left.rows == NULL)                                                                                                                 \
@@ -288,6 +289,7 @@ static bool as_left(changes_t *changes, const left_t *left, void *const *rows, s
         if (announcement->list[i]->after != NULL)                                                                                          \
             left.rows[left.count++] = announcement->list[i]->after;                                                                        \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 static status_t revoke_systems(changes_t *changes, const announcement_t *announcement)
 {

@@ -1,5 +1,6 @@
 #include "services/registry/rules_settle.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/pb/message.h"
@@ -144,12 +145,19 @@ static bool is_lost(const settling_t *settling, const char *network, const char 
 
 // ---- the days ----
 
+static int compare_days(const char *known, const char *day)
+{
+    assert(known != NULL && day != NULL);
+    return strcmp(known, day);
+}
+
 static void add_day(settling_t *settling, const char *day)
 {
     size_t at = settling->count;
-    while (at > 0 && strcmp(settling->days[at - 1], day) > 0)
+    int order = -1;
+    while (at > 0 && (order = compare_days(settling->days[at - 1], day)) > 0)
         at--;
-    if (at > 0 && strcmp(settling->days[at - 1], day) == 0)
+    if (at > 0 && order == 0)
         return;
     memmove(&settling->days[at + 1], &settling->days[at], (settling->count - at) * sizeof *settling->days);
     settling->days[at] = day;
@@ -308,7 +316,8 @@ static status_t settle_membership(timeline_t *timeline, const Pcn__Registry__Sto
             status = lie_below(timeline, day, stay->network, arena, problem);
     }
     // That may have gone too far.
-    if (status == STATUS_OK && after != NULL && strcmp(after, from) > 0 && !same_text(timeline_on(timeline, after)->parent, parent))
+    if (status == STATUS_OK && from != NULL && after != NULL && strcmp(after, from) > 0 &&
+        !same_text(timeline_on(timeline, after)->parent, parent))
         status = lie_below(timeline, after, parent, arena, problem);
     return status;
 }

@@ -60,10 +60,10 @@ memory_held() {
 
 # Reads through the edge until the daemons have answered so many since the beginning; `asked` is how many they have.
 answer_many() {
-    local asked=$1 wanted=$2 done
+    local asked=$1 wanted=$2 answered
     while [ "$asked" -lt "$wanted" ]; do
-        done=$(run_wrk pcn edge read 32 5 "$edge_port" | jq .requests) || die "reading on failed"
-        asked=$((asked + done))
+        answered=$(run_wrk pcn edge read 32 5 "$edge_port" | jq .requests) || die "reading on failed"
+        asked=$((asked + answered))
     done
     printf '%s' "$asked"
 }
