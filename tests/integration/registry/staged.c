@@ -109,7 +109,7 @@ void staged_stage(world_t *world, const char *id, bool dry_run, const char *cons
         __VA_ARGS__, NULL                                                                                                                  \
     }
 
-void staged_import_rows(world_t *world, const char *const *rows)
+void staged_assert_imported(world_t *world, const char *const *rows)
 {
     staged_stage(world, STAGED_JOB, false, rows);
     staged_work(world);
@@ -121,7 +121,7 @@ void staged_import_rows(world_t *world, const char *const *rows)
     staged_assert_text(world, "SELECT state FROM import", "succeeded");
 }
 
-void staged_refuse_rows(world_t *world, const char *const *rows, const char *expected)
+void staged_assert_refused(world_t *world, const char *const *rows, const char *expected)
 {
     const long events = staged_number(world, "SELECT count(*) FROM event_queue");
     staged_stage(world, STAGED_JOB, false, rows);

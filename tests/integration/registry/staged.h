@@ -36,8 +36,8 @@ void staged_assert_text(world_t *world, const char *query, const char *expected)
 // An import that waits. Rows are "kind|{json with ' for \"}", ended by NULL; the nth stands on line n + 1 of the one file.
 void staged_stage(world_t *world, const char *id, bool dry_run, const char *const *rows);
 // Rows in which there is nothing wrong.
-void staged_import_rows(world_t *world, const char *const *rows);
+void staged_assert_imported(world_t *world, const char *const *rows);
 // Rows with just these problems: "line field: reason; …". Nothing of them is applied, nor would an organisation "new…" be there.
-void staged_refuse_rows(world_t *world, const char *const *rows, const char *expected);
+void staged_assert_refused(world_t *world, const char *const *rows, const char *expected);
 
 #endif

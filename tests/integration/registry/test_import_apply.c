@@ -124,7 +124,7 @@ static void test_additions(void **state)
              "waivers|{'network':'pcn-a','from':'2020-01-01','reason':'r'}", "organisation_parts|{'code':'gp-b','place':'la-a'}",
              "sites|{'code':'site-1','organisation':'gp-a','name':'Surgery','kind':'surgery'}",
              "organisations|{'code':'gp-n','name':'New','kind':'practice','parent':'ccg-a'}");
-    staged_import_rows(world, rows);
+    staged_assert_imported(world, rows);
     staged_assert_text(world, "SELECT concat_ws(' ', created, changed, unchanged_rows) FROM import", "2 4 0");
     staged_assert_text(
         world, "SELECT string_agg(concat_ws(' ', split_part(type, '.', 4), subject, version), ', ' ORDER BY position) FROM event_queue",
@@ -152,18 +152,19 @@ static void test_additions(void **state)
                        "One la-a");
 
     staged_sql(world, "DELETE FROM event_queue");
-    staged_import_rows(world, rows);
+    staged_assert_imported(world, rows);
     staged_assert_text(world, "SELECT concat_ws(' ', created, changed, unchanged_rows) FROM import", "0 0 12");
     assert_int_equal(staged_number(world, "SELECT count(*) FROM event_queue"), 0);
-    staged_refuse_rows(world, ROWS("list_sizes|{'organisation':'gp-a','kind':'registered','count':9100,'asOf':'2020-01-01','source':'s'}"),
-                       "2 count: is 9,000 on record, not 9,100");
+    staged_assert_refused(world,
+                          ROWS("list_sizes|{'organisation':'gp-a','kind':'registered','count':9100,'asOf':'2020-01-01','source':'s'}"),
+                          "2 count: is 9,000 on record, not 9,100");
 }
 
 // A new organisation with everything that may come along.
 static void test_new_ones(void **state)
 {
     world_t *world = *state;
-    staged_import_rows(
+    staged_assert_imported(
         world,
         ROWS(
             "organisations|{'code':'new-pcn','name':'New','kind':'network','parent':'ccg-a','factsFrom':'2021-01-01',"
@@ -198,7 +199,7 @@ static void test_announced(void **state)
              "organisations|{'code':'new-4','name':'4','kind':'trust','closedOn':'2022-04-01'}",
              "organisations|{'code':'new-5','name':'5','kind':'trust','status':'closed','closedOn':'2022-04-01',"
              "'recordedAt':'2022-01-01T00:00:00Z'}");
-    staged_import_rows(world, rows);
+    staged_assert_imported(world, rows);
     staged_assert_text(world,
                        "SELECT string_agg(concat_ws(' ', code, status, closed_on, facts_from), ', ' ORDER BY code) FROM organisation "
                        "WHERE code LIKE 'new-_'",
@@ -212,7 +213,7 @@ static void test_announced(void **state)
                        "SELECT string_agg(concat_ws(' ', code, from_on, to_on, status, closed_on), ', ' ORDER BY code) "
                        "FROM organisation_past WHERE code LIKE 'new-_'",
                        "new-3 2022-03-31 active, new-4 2022-03-31 active");
-    staged_import_rows(world, rows);
+    staged_assert_imported(world, rows);
     staged_assert_text(world, "SELECT concat_ws(' ', created, changed, added_rows, unchanged_rows) FROM import", "0 0 0 5");
 }
 
@@ -233,13 +234,15 @@ static void test_events_are_those_of_single_calls(void **state)
     char *single = test_database_query(world->database, query);
     assert_non_null(single);
     staged_sql(world, "DELETE FROM event_queue");
-    staged_import_rows(world, ROWS("organisations|{'code':'pcn-n','name':'N','kind':'network','parent':'ccg-a'}",
-                                   "directors|{'network':'pcn-n','name':'Dr A','from':'2020-01-01','share':'0.5'}"));
-    staged_import_rows(world, ROWS("list_sizes|{'organisation':'pcn-n','kind':'registered','count':40000,'asOf':'2019-01-01','source':'s',"
-                                   "'subGroup':'north'}"));
+    staged_assert_imported(world, ROWS("organisations|{'code':'pcn-n','name':'N','kind':'network','parent':'ccg-a'}",
+                                       "directors|{'network':'pcn-n','name':'Dr A','from':'2020-01-01','share':'0.5'}"));
+    staged_assert_imported(world,
+                           ROWS("list_sizes|{'organisation':'pcn-n','kind':'registered','count':40000,'asOf':'2019-01-01','source':'s',"
+                                "'subGroup':'north'}"));
     staged_sql(world, "DELETE FROM event_queue; DELETE FROM list_size WHERE organisation = 'pcn-n'");
-    staged_import_rows(world, ROWS("list_sizes|{'organisation':'pcn-n','kind':'registered','count':41000,'asOf':'2020-01-01','source':'s',"
-                                   "'subGroup':'north'}"));
+    staged_assert_imported(world,
+                           ROWS("list_sizes|{'organisation':'pcn-n','kind':'registered','count':41000,'asOf':'2020-01-01','source':'s',"
+                                "'subGroup':'north'}"));
     (void)snprintf(query, sizeof query, last, "pcn-n", "pcn-n");
     staged_assert_text(world, query, single);
     free(single);
@@ -356,11 +359,11 @@ static void test_waiting(void **state)
     world_t *world = *state;
     world_populate(world);
     const char *const *rows = ROWS("directors|{'network':'pcn-a','name':'Dr A'}");
-    staged_import_rows(world, rows);
+    staged_assert_imported(world, rows);
     db_session_t *other = staged_open_session(world);
     problem_t problem = {0};
     PQclear(db_session_exec(other, "BEGIN; SELECT FROM organisation WHERE code = 'pcn-a' FOR UPDATE", &problem));
-    staged_import_rows(world, rows);
+    staged_assert_imported(world, rows);
     staged_assert_text(world, "SELECT concat_ws(' ', state, created, changed, added_rows, unchanged_rows) FROM import",
                        "succeeded 0 0 0 1");
     staged_stage(world, STAGED_JOB, false, rows);

@@ -36,7 +36,8 @@ static void assert_course(world_t *world, const char *practice, const char *expe
 static void days_gone_by_are_its_networks(void **state)
 {
     world_t *world = *state;
-    staged_import_rows(world, ROWS("memberships|{'network':'pcn-b','practice':'gp-b','from':'2026-01-01','to':'2026-03-31','source':'m'}"));
+    staged_assert_imported(world,
+                           ROWS("memberships|{'network':'pcn-b','practice':'gp-b','from':'2026-01-01','to':'2026-03-31','source':'m'}"));
     assert_course(world, "gp-b", "2025-12-20 ccg-a, 2026-01-01 pcn-b, 2026-04-01 ccg-a");
     staged_assert_text(
         world,
@@ -49,7 +50,8 @@ static void days_gone_by_are_its_networks(void **state)
         world, "SELECT string_agg(concat_ws(' ', split_part(type, '.', 4), subject, version), ', ' ORDER BY subject) FROM event_queue",
         "updated organisations/gp-b 2, updated organisations/pcn-b 2");
     // Another one cuts into the past that is on record by now.
-    staged_import_rows(world, ROWS("memberships|{'network':'pcn-a','practice':'gp-b','from':'2025-12-25','to':'2025-12-31','source':'m'}"));
+    staged_assert_imported(world,
+                           ROWS("memberships|{'network':'pcn-a','practice':'gp-b','from':'2025-12-25','to':'2025-12-31','source':'m'}"));
     assert_course(world, "gp-b", "2025-12-20 ccg-a, 2025-12-25 pcn-a, 2026-01-01 pcn-b, 2026-04-01 ccg-a");
 }
 
@@ -58,7 +60,8 @@ static void days_to_come_are_its_networks(void **state)
     world_t *world = *state;
     staged_sql(world, "DELETE FROM event_queue");
     staged_sql(world, "INSERT INTO organisation_coming VALUES ('gp-c', '2027-01-10', '{\"name\": \"Renamed\"}', '2026-01-01')");
-    staged_import_rows(world, ROWS("memberships|{'network':'pcn-a','practice':'gp-c','from':'2026-12-01','to':'2027-01-31','source':'m'}"));
+    staged_assert_imported(world,
+                           ROWS("memberships|{'network':'pcn-a','practice':'gp-c','from':'2026-12-01','to':'2027-01-31','source':'m'}"));
     assert_course(world, "gp-c", "2025-12-20 ccg-a, 2026-12-01 pcn-a, 2027-02-01 ccg-a");
     staged_assert_text(world,
                        "SELECT string_agg(concat_ws(' ', from_on, changes, recorded_at = '2026-01-01'), ', ' ORDER BY from_on) "
@@ -74,7 +77,7 @@ static void days_to_come_are_its_networks(void **state)
 static void a_new_one_is_as_its_row_says(void **state)
 {
     world_t *world = *state;
-    staged_import_rows(
+    staged_assert_imported(
         world,
         ROWS("organisations|{'code':'sub-n','name':'S','kind':'sub-icb','parent':'ics-a'}",
              "organisations|{'code':'pcn-n','name':'N','kind':'network','parent':'sub-n','factsFrom':'2026-05-01',"
