@@ -54,4 +54,6 @@ status_t decide_release_hold(service_call_t *call);
 // ALREADY_EXISTS with the slot's alternatives.
 status_t refuse_taken(service_call_t *call, const char *field, const Pcn__Referral__Store__V1__LoadedSlot *slot);
 
+status_t decide_get_digital_coverage(service_call_t *call);
+
 #endif

@@ -2,7 +2,9 @@
 #ifndef PCN_REFERRAL_MESSAGES_H
 #define PCN_REFERRAL_MESSAGES_H
 
+#include "pcn/referral/store/v1/digital.meta.h"
 #include "pcn/referral/store/v1/store.meta.h"
+#include "pcn/referral/v1/digital.meta.h"
 #include "pcn/referral/v1/directory.meta.h"
 #include "pcn/referral/v1/referral.meta.h"
 #include "pcn/referral/v1/schedule.meta.h"

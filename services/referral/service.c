@@ -2,6 +2,7 @@
 
 #include "services/referral/handlers.h"
 #include "services/referral/store_copy.h"
+#include "services/referral/store_digital.h"
 #include "services/referral/store_directory.h"
 #include "services/referral/store_schedule.h"
 #include "services/referral/store_signposting.h"
@@ -136,6 +137,11 @@ static const service_handler_t handlers[] = {
      .decide = decide_release_hold,
      .after = LOADED_HOLD_TYPE,
      .save = &release_hold_save},
+    {.method = "GetDigitalCoverage",
+     .load = &get_digital_coverage,
+     .row = &pcn__referral__store__v1__digital_row__type,
+     .decide = decide_get_digital_coverage,
+     .flags = SERVICE_SLOW},
     {.method = NULL},
 };
 
