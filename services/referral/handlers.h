@@ -10,8 +10,6 @@
 // Services of every kind; without it only those that are no clinical ones.
 #define SCOPE_CLINICAL "services.clinical"
 
-#define PAGE_SIZE_DEFAULT 50
-
 status_t refuse_memory(service_call_t *call);
 // A new aggregate's id and times, as its event and its row have them. NULL without memory.
 char *new_id(const service_call_t *call);

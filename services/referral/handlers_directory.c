@@ -1,11 +1,8 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
-#include "common/base/id.h"
 #include "common/pb/message.h"
-#include "common/pb/wire.h"
-#include "common/service/cursor.h"
+#include "common/service/page.h"
 #include "common/service/patch.h"
 #include "services/referral/handlers.h"
 #include "services/referral/rules_directory.h"
@@ -16,64 +13,18 @@ typedef Pcn__Referral__V1__HiddenService hidden_t;
 
 // Most rows that one page looks at (list_services asks for one more).
 #define LOOKED_AT_MAX 1000
-#define PAGE_BYTES_MAX (PB_FRAME_MAX - 1024u)
-// A row's key and length within the reply.
-#define ROW_HEAD_MAX 4
+#define HIDDEN_TYPE (&pcn__referral__v1__hidden_service__type)
 
 // ---- the list ----
 
-#define LIST_LENGTH 2
-
-// The list and its filters, which a token belongs to: all of the request but how the list is cut. False without memory.
-static bool list_of(const search_t *search, arena_t *arena, const char *list[LIST_LENGTH])
-{
-    search_t filters = *search;
-    filters.page_token = NULL;
-    filters.has_page_size = 0;
-    filters.page_size = 0;
-    uint8_t *bytes;
-    size_t size;
-    if (!pb_pack(&filters, arena, &bytes, &size))
-        return false;
-    char *text = arena_alloc(arena, 2 * size + 1);
-    if (text == NULL)
-        return false;
-    for (size_t i = 0; i < size; i++) {
-        text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-        text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-    }
-    text[2 * size] = '\0';
-    list[0] = "services";
-    list[1] = text;
-    return true;
-}
-
-static bool is_number(const char *text)
-{
-    const size_t digits = strspn(text, "0123456789");
-    return digits >= 1 && digits <= 10 && text[digits] == '\0';
-}
+// Rank, id.
+static const page_part_t parts_of_service[] = {PAGE_NUMBER, PAGE_ID};
+#define PARTS (sizeof parts_of_service / sizeof *parts_of_service)
 
 status_t prepare_list_services(service_call_t *call)
 {
-    const search_t *search = call->request;
-    status_t status = directory_check_search(search, call->problem);
-    if (status != STATUS_OK || search->page_token == NULL)
-        return status;
-    const char *list[LIST_LENGTH];
-    Pcn__Referral__Store__V1__After *after = pb_new(&pcn__referral__store__v1__after__type, call->arena);
-    char **parts = arena_alloc(call->arena, 2 * sizeof *parts);
-    if (after == NULL || parts == NULL || !list_of(search, call->arena, list))
-        return refuse_memory(call);
-    status = cursor_read(search->page_token, list, LIST_LENGTH, parts, 2, call->arena, call->problem);
-    if (status != STATUS_OK)
-        return status;
-    if (!is_number(parts[0]) || strtoll(parts[0], NULL, 10) > INT32_MAX || !id_valid(parts[1]))
-        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "pageToken", "This is no page token of ours");
-    after->parts = parts;
-    after->n_parts = 2;
-    call->prepared = after;
-    return STATUS_OK;
+    status_t status = directory_check_search(call->request, call->problem);
+    return status == STATUS_OK ? page_prepare(call, parts_of_service, PARTS) : status;
 }
 
 static local_moment_t moment_of(const service_call_t *call, const search_t *search)
@@ -101,7 +52,7 @@ static directory_service_t *shown(service_call_t *call, const loaded_service_t *
 
 static hidden_t *hidden_of(service_call_t *call, const loaded_service_t *row, reason_t *const *reasons, size_t count)
 {
-    hidden_t *hidden = pb_new(&pcn__referral__v1__hidden_service__type, call->arena);
+    hidden_t *hidden = pb_new(HIDDEN_TYPE, call->arena);
     reason_t **list = arena_alloc(call->arena, (count + 1) * sizeof *list);
     if (hidden == NULL || list == NULL)
         return NULL;
@@ -113,57 +64,41 @@ static hidden_t *hidden_of(service_call_t *call, const loaded_service_t *row, re
     return hidden;
 }
 
-typedef struct page {
-    const search_t *search;
-    list_t *reply;
-    local_moment_t moment;
-    size_t size, bytes;
-} page_t;
-
 // Takes the row into the page, shown or hidden; *full where it has no room any more.
-static status_t take(service_call_t *call, page_t *page, const loaded_service_t *row, bool *full)
+static status_t take(service_call_t *call, list_t *reply, const loaded_service_t *row, const local_moment_t *moment, page_t *page,
+                     bool *full)
 {
+    const search_t *search = call->request;
     reason_t *reasons[DIRECTORY_REASONS_MAX];
     size_t count = 0;
-    status_t status = directory_reasons(page->search, row, &page->moment, call->arena, reasons, &count, call->problem);
-    if (status != STATUS_OK || (count > 0 && !page->search->explain))
+    status_t status = directory_reasons(search, row, moment, call->arena, reasons, &count, call->problem);
+    if (status != STATUS_OK || (count > 0 && !search->explain))
         return status;
-    list_t *reply = page->reply;
-    if (count > 0) {
-        hidden_t *hidden = hidden_of(call, row, reasons, count);
-        if (hidden == NULL)
-            return refuse_memory(call);
-        page->bytes += ROW_HEAD_MAX + pcn__referral__v1__hidden_service__get_packed_size(hidden);
-        *full = page->bytes > PAGE_BYTES_MAX || reply->n_hidden == page->size;
-        if (!*full)
-            reply->hidden[reply->n_hidden++] = hidden;
-        return STATUS_OK;
-    }
-    directory_service_t *service = shown(call, row, &page->moment);
-    if (service == NULL)
+    hidden_t *hidden = count > 0 ? hidden_of(call, row, reasons, count) : NULL;
+    directory_service_t *service = count == 0 ? shown(call, row, moment) : NULL;
+    if (hidden == NULL && service == NULL)
         return refuse_memory(call);
-    page->bytes += ROW_HEAD_MAX + pcn__referral__v1__service__get_packed_size(service);
-    *full = reply->n_services > 0 && (page->bytes > PAGE_BYTES_MAX || reply->n_services == page->size);
-    if (!*full)
+    *full = hidden != NULL ? !page_take(page, HIDDEN_TYPE, hidden) : !page_take(page, SERVICE_TYPE, service);
+    if (!*full && hidden != NULL)
+        reply->hidden[reply->n_hidden++] = hidden;
+    else if (!*full)
         reply->services[reply->n_services++] = service;
     return STATUS_OK;
 }
 
 status_t decide_list_services(service_call_t *call)
 {
-    const search_t *search = call->request;
-    page_t page = {.search = search,
-                   .reply = pb_new(&pcn__referral__v1__list_services_reply__type, call->arena),
-                   .moment = moment_of(call, search),
-                   .size = search->has_page_size ? search->page_size : PAGE_SIZE_DEFAULT};
-    if (page.reply == NULL || (page.reply->services = arena_alloc(call->arena, (call->row_count + 1) * sizeof(void *))) == NULL ||
-        (page.reply->hidden = arena_alloc(call->arena, (call->row_count + 1) * sizeof(void *))) == NULL)
+    const local_moment_t moment = moment_of(call, call->request);
+    list_t *reply = pb_new(&pcn__referral__v1__list_services_reply__type, call->arena);
+    if (reply == NULL || (reply->services = arena_alloc(call->arena, (call->row_count + 1) * sizeof(void *))) == NULL ||
+        (reply->hidden = arena_alloc(call->arena, (call->row_count + 1) * sizeof(void *))) == NULL)
         return refuse_memory(call);
-    call->reply = page.reply;
+    call->reply = reply;
+    page_t page = page_begin(call);
     size_t looked_at = 0;
     bool full = false;
     while (looked_at < call->row_count && looked_at < LOOKED_AT_MAX) {
-        status_t status = take(call, &page, call->rows[looked_at], &full);
+        status_t status = take(call, reply, call->rows[looked_at], &moment, &page, &full);
         if (status != STATUS_OK)
             return status;
         if (full)
@@ -173,12 +108,8 @@ status_t decide_list_services(service_call_t *call)
     if (looked_at == call->row_count)
         return STATUS_OK;
     const loaded_service_t *last = call->rows[looked_at - 1];
-    const char *list[LIST_LENGTH];
-    const char *parts[2] = {arena_printf(call->arena, "%lld", (long long)last->rank), last->id};
-    if (parts[0] == NULL || !list_of(search, call->arena, list))
-        return refuse_memory(call);
-    page.reply->next_page_token = cursor_make(list, LIST_LENGTH, parts, 2, call->arena);
-    return page.reply->next_page_token != NULL ? STATUS_OK : refuse_memory(call);
+    const char *const parts[PARTS] = {arena_printf(call->arena, "%lld", (long long)last->rank), last->id};
+    return parts[0] != NULL ? page_end(call, parts, PARTS, &reply->next_page_token) : refuse_memory(call);
 }
 
 // ---- one ----

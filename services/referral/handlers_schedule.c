@@ -6,8 +6,7 @@
 #include "common/base/id.h"
 #include "common/pb/json.h"
 #include "common/pb/message.h"
-#include "common/pb/wire.h"
-#include "common/service/cursor.h"
+#include "common/service/page.h"
 #include "common/service/patch.h"
 #include "services/referral/handlers.h"
 #include "services/referral/rules_schedule.h"
@@ -20,8 +19,6 @@ typedef Pcn__Referral__Store__V1__FutureSlot future_t;
 #define CHANGE_TYPE (&pcn__referral__store__v1__template_change__type)
 #define EVENT_TEMPLATE_CREATED "pcn.referral.schedule-template.created"
 #define EVENT_TEMPLATE_UPDATED "pcn.referral.schedule-template.updated"
-#define PAGE_BYTES_MAX (PB_FRAME_MAX - 1024u)
-#define ROW_HEAD_MAX 4
 // Most slots that a refusal names, and room for them as JSON.
 #define TOUCHED_MAX 20
 #define TOUCHED_BYTES 8192
@@ -150,58 +147,25 @@ status_t decide_get_schedule_template(service_call_t *call)
     return STATUS_OK;
 }
 
-#define LIST_LENGTH 3
-
-static void list_of(const Pcn__Referral__V1__ListScheduleTemplatesRequest *request, const char *list[LIST_LENGTH])
-{
-    list[0] = "schedule-templates";
-    list[1] = request->service;
-    list[2] = request->organisation;
-}
+static const page_part_t parts_of_template[] = {PAGE_ID};
 
 status_t prepare_list_schedule_templates(service_call_t *call)
 {
-    const Pcn__Referral__V1__ListScheduleTemplatesRequest *request = call->request;
-    if (request->page_token == NULL)
-        return STATUS_OK;
-    const char *list[LIST_LENGTH];
-    list_of(request, list);
-    Pcn__Referral__Store__V1__After *after = pb_new(&pcn__referral__store__v1__after__type, call->arena);
-    char **parts = arena_alloc(call->arena, sizeof *parts);
-    if (after == NULL || parts == NULL)
-        return refuse_memory(call);
-    status_t status = cursor_read(request->page_token, list, LIST_LENGTH, parts, 1, call->arena, call->problem);
-    if (status == STATUS_OK && !id_valid(parts[0]))
-        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "pageToken", "This is no page token of ours");
-    after->parts = parts;
-    after->n_parts = 1;
-    call->prepared = after;
-    return status;
+    return page_prepare(call, parts_of_template, 1);
 }
 
 status_t decide_list_schedule_templates(service_call_t *call)
 {
-    const Pcn__Referral__V1__ListScheduleTemplatesRequest *request = call->request;
-    const size_t size = request->has_page_size ? request->page_size : PAGE_SIZE_DEFAULT;
     Pcn__Referral__V1__ListScheduleTemplatesReply *reply = pb_new(&pcn__referral__v1__list_schedule_templates_reply__type, call->arena);
     if (reply == NULL)
         return refuse_memory(call);
-    reply->schedule_templates = (template_t **)call->rows;
     call->reply = reply;
-    size_t bytes = 0;
-    while (reply->n_schedule_templates < call->row_count && reply->n_schedule_templates < size) {
-        bytes += ROW_HEAD_MAX + pcn__referral__v1__schedule_template__get_packed_size(call->rows[reply->n_schedule_templates]);
-        if (reply->n_schedule_templates > 0 && bytes > PAGE_BYTES_MAX)
-            break;
-        reply->n_schedule_templates++;
-    }
+    reply->schedule_templates = (template_t **)call->rows;
+    reply->n_schedule_templates = page_length(call, &pcn__referral__v1__schedule_template__type);
     if (reply->n_schedule_templates == call->row_count)
         return STATUS_OK;
-    const char *list[LIST_LENGTH];
-    list_of(request, list);
-    const char *const place = reply->schedule_templates[reply->n_schedule_templates - 1]->id;
-    reply->next_page_token = cursor_make(list, LIST_LENGTH, &place, 1, call->arena);
-    return reply->next_page_token != NULL ? STATUS_OK : refuse_memory(call);
+    return page_end(call, (const char *const[]){reply->schedule_templates[reply->n_schedule_templates - 1]->id}, 1,
+                    &reply->next_page_token);
 }
 
 // ---- a change ----

@@ -5,8 +5,7 @@
 #include "common/base/id.h"
 #include "common/pb/json.h"
 #include "common/pb/message.h"
-#include "common/pb/wire.h"
-#include "common/service/cursor.h"
+#include "common/service/page.h"
 #include "services/referral/handlers.h"
 #include "services/referral/rules_visibility.h"
 
@@ -17,47 +16,16 @@ typedef Pcn__Referral__V1__ListSlotsReply reply_t;
 typedef Pcn__Referral__Store__V1__SlotSearch slot_search_t;
 typedef Pcn__Referral__Store__V1__Hold loaded_hold_t;
 
-#define PAGE_BYTES_MAX (PB_FRAME_MAX - 1024u)
-#define ROW_HEAD_MAX 4
+#define HIDDEN_TYPE (&pcn__referral__v1__hidden_slot__type)
 #define HOLD_MINUTES_DEFAULT 5
 #define US_PER_MINUTE INT64_C(60000000)
 #define ALTERNATIVES_BYTES 16384
 
 // ---- the search ----
 
-#define LIST_LENGTH 8
-
-static void list_of(const request_t *request, char kind[3], const char *list[LIST_LENGTH])
-{
-    kind[0] = (char)('a' + (request->has_channel ? request->channel : 0));
-    kind[1] = (char)('a' + (request->has_kind ? request->kind : 0));
-    kind[2] = '\0';
-    list[0] = "slots";
-    list[1] = request->organisation;
-    list[2] = request->network;
-    list[3] = request->service;
-    list[4] = request->from;
-    list[5] = request->to;
-    list[6] = request->explain ? "explain" : NULL;
-    list[7] = kind;
-}
-
-static status_t read_token(service_call_t *call, slot_search_t *search)
-{
-    const request_t *request = call->request;
-    char kind[3], *parts[2];
-    const char *list[LIST_LENGTH];
-    int64_t unused;
-    list_of(request, kind, list);
-    status_t status = cursor_read(request->page_token, list, LIST_LENGTH, parts, 2, call->arena, call->problem);
-    if (status != STATUS_OK)
-        return status;
-    if (!instant_parse(parts[0], &unused) || !id_valid(parts[1]))
-        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "pageToken", "This is no page token of ours");
-    search->after_start = parts[0];
-    search->after_id = parts[1];
-    return STATUS_OK;
-}
+// Beginning, id.
+static const page_part_t parts_of_slot[] = {PAGE_INSTANT, PAGE_ID};
+#define PARTS (sizeof parts_of_slot / sizeof *parts_of_slot)
 
 status_t prepare_list_slots(service_call_t *call)
 {
@@ -78,7 +46,11 @@ status_t prepare_list_slots(service_call_t *call)
     if (search == NULL || (search->from = arena_string(call->arena, from)) == NULL || (search->to = arena_string(call->arena, to)) == NULL)
         return refuse_memory(call);
     call->prepared = search;
-    return request->page_token != NULL ? read_token(call, search) : STATUS_OK;
+    char *parts[PARTS];
+    status = page_parts(call, parts_of_slot, PARTS, parts);
+    search->after_start = parts[0];
+    search->after_id = parts[1];
+    return status;
 }
 
 static slot_t *slot_of(service_call_t *call, const loaded_slot_t *row)
@@ -90,7 +62,7 @@ static slot_t *slot_of(service_call_t *call, const loaded_slot_t *row)
 }
 
 // Takes a row into the page. False where it has no room any more, or with the refusal in *status.
-static bool take(service_call_t *call, reply_t *reply, const loaded_slot_t *row, const range_t *range, size_t *bytes, status_t *status)
+static bool take(service_call_t *call, reply_t *reply, const loaded_slot_t *row, const range_t *range, page_t *page, status_t *status)
 {
     reason_t *reasons[VISIBILITY_REASONS_MAX];
     size_t count = 0;
@@ -98,26 +70,26 @@ static bool take(service_call_t *call, reply_t *reply, const loaded_slot_t *row,
     if (*status != STATUS_OK)
         return false;
     slot_t *slot = slot_of(call, row);
-    Pcn__Referral__V1__HiddenSlot *hidden = count > 0 ? pb_new(&pcn__referral__v1__hidden_slot__type, call->arena) : NULL;
+    Pcn__Referral__V1__HiddenSlot *hidden = count > 0 ? pb_new(HIDDEN_TYPE, call->arena) : NULL;
     reason_t **list = count > 0 ? arena_alloc(call->arena, count * sizeof *list) : NULL;
     if (slot == NULL || (count > 0 && (hidden == NULL || list == NULL))) {
         *status = refuse_memory(call);
         return false;
     }
-    if (count > 0) {
-        memcpy(list, reasons, count * sizeof *list);
-        hidden->slot = slot;
-        hidden->reasons = list;
-        hidden->n_reasons = count;
+    if (count == 0) {
+        if (!page_take(page, SLOT_TYPE, slot))
+            return false;
+        reply->slots[reply->n_slots++] = slot;
+        return true;
     }
-    *bytes += ROW_HEAD_MAX +
-              (hidden != NULL ? pcn__referral__v1__hidden_slot__get_packed_size(hidden) : pcn__referral__v1__slot__get_packed_size(slot));
-    if (*bytes > PAGE_BYTES_MAX)
+    memcpy(list, reasons, count * sizeof *list);
+    hidden->slot = slot;
+    hidden->reasons = list;
+    hidden->n_reasons = count;
+    if (!page_take(page, HIDDEN_TYPE, hidden))
         return false;
     // What the statement found and the rule hides by now (an instant between them) is only shown where that is asked for.
-    if (hidden == NULL)
-        reply->slots[reply->n_slots++] = slot;
-    else if (((const request_t *)call->request)->explain)
+    if (((const request_t *)call->request)->explain)
         reply->hidden[reply->n_hidden++] = hidden;
     return true;
 }
@@ -125,7 +97,6 @@ static bool take(service_call_t *call, reply_t *reply, const loaded_slot_t *row,
 status_t decide_list_slots(service_call_t *call)
 {
     const request_t *request = call->request;
-    const size_t size = request->has_page_size ? request->page_size : PAGE_SIZE_DEFAULT;
     range_t range;
     status_t status = visibility_range(request->from, request->to, &range, call->problem);
     if (status != STATUS_OK)
@@ -135,17 +106,13 @@ status_t decide_list_slots(service_call_t *call)
         (reply->hidden = arena_alloc(call->arena, (call->row_count + 1) * sizeof(void *))) == NULL)
         return refuse_memory(call);
     call->reply = reply;
-    size_t taken = 0, bytes = 0;
-    while (taken < call->row_count && taken < size && take(call, reply, call->rows[taken], &range, &bytes, &status))
-        taken++;
-    if (status != STATUS_OK || taken == call->row_count)
+    page_t page = page_begin(call);
+    while (page.rows < call->row_count && take(call, reply, call->rows[page.rows], &range, &page, &status)) {
+    }
+    if (status != STATUS_OK || page.rows == call->row_count)
         return status;
-    const loaded_slot_t *last = call->rows[taken - 1];
-    char kind[3];
-    const char *list[LIST_LENGTH], *const parts[2] = {last->start, last->id};
-    list_of(request, kind, list);
-    reply->next_page_token = cursor_make(list, LIST_LENGTH, parts, 2, call->arena);
-    return reply->next_page_token != NULL ? STATUS_OK : refuse_memory(call);
+    const loaded_slot_t *last = call->rows[page.rows - 1];
+    return page_end(call, (const char *const[PARTS]){last->start, last->id}, PARTS, &reply->next_page_token);
 }
 
 // ---- one ----

@@ -1,5 +1,6 @@
 #include "services/referral/service.h"
 
+#include "common/service/page.h"
 #include "services/referral/handlers.h"
 #include "services/referral/store_copy.h"
 #include "services/referral/store_digital.h"
@@ -31,7 +32,7 @@ static const service_handler_t handlers[] = {
      .save = &update_service_kind_save},
     {.method = "ListServices",
      .prepare = prepare_list_services,
-     .prepared = &pcn__referral__store__v1__after__type,
+     .prepared = PAGE_PLACE_TYPE,
      .load = &list_services,
      .row = LOADED_SERVICE_TYPE,
      .decide = decide_list_services},
@@ -90,7 +91,7 @@ static const service_handler_t handlers[] = {
      .decide = decide_get_schedule_template},
     {.method = "ListScheduleTemplates",
      .prepare = prepare_list_schedule_templates,
-     .prepared = &pcn__referral__store__v1__after__type,
+     .prepared = PAGE_PLACE_TYPE,
      .load = &list_schedule_templates,
      .row = SCHEDULE_TEMPLATE_TYPE,
      .decide = decide_list_schedule_templates},

@@ -1,6 +1,7 @@
 #include "services/registry/handlers_export.h"
 
 #include "common/pb/message.h"
+#include "common/service/page.h"
 #include "services/registry/handlers.h"
 #include "services/registry/rules_export.h"
 
@@ -12,12 +13,12 @@ status_t prepare_export(service_call_t *call)
     const Pcn__Registry__V1__ExportRequest *request = call->request;
     if (request->page_token == NULL)
         return STATUS_OK;
-    Pcn__Registry__Store__V1__After *after = pb_new(&pcn__registry__store__v1__after__type, call->arena);
-    if (after == NULL || (after->parts = arena_alloc(call->arena, EXPORT_PARTS * sizeof *after->parts)) == NULL)
+    Pcn__Platform__V1__PagePlace *place = pb_new(PAGE_PLACE_TYPE, call->arena);
+    if (place == NULL || (place->parts = arena_alloc(call->arena, EXPORT_PARTS * sizeof *place->parts)) == NULL)
         return refuse_memory(call);
-    after->n_parts = EXPORT_PARTS;
-    call->prepared = after;
-    return export_token_read(request->page_token, request->format, after->parts, call->arena, call->problem);
+    place->n_parts = EXPORT_PARTS;
+    call->prepared = place;
+    return export_token_read(request->page_token, request->format, place->parts, call->arena, call->problem);
 }
 
 status_t decide_export(service_call_t *call)

@@ -4,16 +4,13 @@
 
 #include "common/base/clock.h"
 #include "common/pb/message.h"
+#include "common/service/page.h"
 #include "services/registry/handlers.h"
 #include "services/registry/messages.h"
 #include "services/registry/rules_coverage.h"
-#include "common/service/cursor.h"
-#include "services/registry/rules_paging.h"
 #include "services/registry/rules_survey.h"
 #include "services/registry/rules_tree.h"
 #include "services/registry/store_reads.h"
-
-#define LIST_SIZE_PARTS 4
 
 // The day in question, in the arena. NULL without memory.
 static char *day_of(const service_call_t *call, const char *as_of)
@@ -58,7 +55,6 @@ status_t decide_get_coverage(service_call_t *call)
 
 // ---- list sizes ----
 
-typedef Pcn__Registry__V1__ListListSizesRequest sizes_request_t;
 typedef Pcn__Registry__Store__V1__ListedListSize listed_size_t;
 
 static const char *size_kind_name(Pcn__Registry__V1__ListSizeKind kind)
@@ -66,72 +62,35 @@ static const char *size_kind_name(Pcn__Registry__V1__ListSizeKind kind)
     return kind == SIZE_KIND(REGISTERED) ? "registered" : kind == SIZE_KIND(WEIGHTED) ? "weighted" : "adjusted";
 }
 
-// The list with its filters, which a token belongs to.
-#define LIST_OF(request)                                                                                                                   \
-    {                                                                                                                                      \
-        "list-sizes", (request)->code, (request)->has_kind ? size_kind_name((request)->kind) : NULL, (request)->from, (request)->to        \
-    }
-#define LIST_LENGTH 5
+// Day, kind, sub-group, whether it is synthetic.
+static const page_part_t parts_of_size[] = {PAGE_DATE, PAGE_TEXT, PAGE_TEXT, PAGE_FLAG};
+#define LIST_SIZE_PARTS (sizeof parts_of_size / sizeof *parts_of_size)
 
 status_t prepare_list_list_sizes(service_call_t *call)
 {
-    const sizes_request_t *request = call->request;
-    if (request->page_token == NULL)
-        return STATUS_OK;
-    Pcn__Registry__Store__V1__After *after = pb_new(&pcn__registry__store__v1__after__type, call->arena);
-    char **parts = arena_alloc(call->arena, LIST_SIZE_PARTS * sizeof *parts);
-    if (after == NULL || parts == NULL)
-        return refuse_memory(call);
-    const char *const list[LIST_LENGTH] = LIST_OF(request);
-    status_t status = cursor_read(request->page_token, list, LIST_LENGTH, parts, LIST_SIZE_PARTS, call->arena, call->problem);
-    if (status != STATUS_OK)
-        return status;
-    int32_t day;
-    if (!date_parse(parts[0], &day) || (strcmp(parts[3], "t") != 0 && strcmp(parts[3], "f") != 0))
-        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "pageToken", "This is no page token of ours");
-    after->parts = parts;
-    after->n_parts = LIST_SIZE_PARTS;
-    call->prepared = after;
-    return STATUS_OK;
-}
-
-// Puts rows into the reply up to `size`, or fewer where the frame is full, but one at least.
-static status_t fill_sizes(service_call_t *call, Pcn__Registry__V1__ListListSizesReply *reply, size_t size)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < call->row_count && i < size; i++) {
-        list_size_t *row = pb_new(LIST_SIZE_TYPE, call->arena);
-        if (row == NULL)
-            return refuse_memory(call);
-        pb_merge(LIST_SIZE_TYPE, row, &pcn__registry__store__v1__listed_list_size__type, call->rows[i]);
-        bytes += 4 + pcn__registry__v1__list_size__get_packed_size(row);
-        if (i > 0 && bytes > PAGE_BYTES_MAX)
-            break;
-        reply->list_sizes[reply->n_list_sizes++] = row;
-    }
-    return STATUS_OK;
+    return page_prepare(call, parts_of_size, LIST_SIZE_PARTS);
 }
 
 status_t decide_list_list_sizes(service_call_t *call)
 {
-    const sizes_request_t *request = call->request;
+    const Pcn__Registry__V1__ListListSizesRequest *request = call->request;
     if (call->row_count == 0)
         return problem_set(call->problem, STATUS_NOT_FOUND, "code", "There is no organisation %s", request->code);
     Pcn__Registry__V1__ListListSizesReply *reply = pb_new(&pcn__registry__v1__list_list_sizes_reply__type, call->arena);
-    if (reply == NULL || (reply->list_sizes = arena_alloc(call->arena, call->row_count * sizeof *reply->list_sizes)) == NULL)
+    if (reply == NULL)
         return refuse_memory(call);
     call->reply = reply;
     if (((const listed_size_t *)call->rows[0])->as_of == NULL)
         return STATUS_OK;
-    status_t status = fill_sizes(call, reply, request->has_page_size ? request->page_size : PAGE_SIZE_DEFAULT);
-    if (status != STATUS_OK || reply->n_list_sizes == call->row_count)
-        return status;
+    reply->list_sizes = page_merge(call, LIST_SIZE_TYPE, &pcn__registry__store__v1__listed_list_size__type, &reply->n_list_sizes);
+    if (reply->list_sizes == NULL)
+        return refuse_memory(call);
+    if (reply->n_list_sizes == call->row_count)
+        return STATUS_OK;
     const list_size_t *last = reply->list_sizes[reply->n_list_sizes - 1];
-    const char *const list[LIST_LENGTH] = LIST_OF(request);
     const char *const parts[LIST_SIZE_PARTS] = {last->as_of, size_kind_name(last->kind), last->sub_group != NULL ? last->sub_group : "",
-                                                last->synthetic ? "t" : "f"};
-    reply->next_page_token = cursor_make(list, LIST_LENGTH, parts, LIST_SIZE_PARTS, call->arena);
-    return reply->next_page_token != NULL ? STATUS_OK : refuse_memory(call);
+                                                PAGE_FLAG_TEXT(last->synthetic)};
+    return page_end(call, parts, LIST_SIZE_PARTS, &reply->next_page_token);
 }
 
 // ---- checks ----

@@ -5,37 +5,22 @@
 #include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/pb/message.h"
-#include "common/service/cursor.h"
+#include "common/service/page.h"
 #include "common/service/patch.h"
 #include "services/registry/handlers.h"
 #include "services/registry/messages.h"
 #include "services/registry/rules_day.h"
 #include "services/registry/rules_difference.h"
-#include "services/registry/rules_paging.h"
 #include "services/registry/rules_span.h"
 #include "services/registry/rules_term.h"
 
 #define SITE_TYPE (&pcn__registry__v1__site__type)
 #define LOADED_TYPE (&pcn__registry__store__v1__loaded_site__type)
-// A row's key and length within the reply.
-#define ROW_HEAD_MAX 4
 
 typedef Pcn__Registry__V1__Site site_t;
 typedef Pcn__Registry__Store__V1__LoadedSite loaded_t;
 
-// The list and its filters, which a token belongs to.
-#define LIST_LENGTH 4
-#define KIND_SIZE 12
-
-static void list_of(const Pcn__Registry__V1__ListSitesRequest *request, char kind[KIND_SIZE], const char *list[LIST_LENGTH])
-{
-    list[0] = "sites";
-    list[1] = request->organisation;
-    list[2] = request->as_of;
-    kind[0] = request->has_kind ? (char)('a' + request->kind) : '\0';
-    kind[1] = '\0';
-    list[3] = kind;
-}
+static const page_part_t parts_of_site[] = {PAGE_CODE};
 
 status_t decide_get_site(service_call_t *call)
 {
@@ -50,49 +35,20 @@ status_t decide_get_site(service_call_t *call)
 
 status_t prepare_list_sites(service_call_t *call)
 {
-    const Pcn__Registry__V1__ListSitesRequest *request = call->request;
-    if (request->page_token == NULL)
-        return STATUS_OK;
-    char kind[KIND_SIZE];
-    const char *list[LIST_LENGTH];
-    list_of(request, kind, list);
-    Pcn__Registry__Store__V1__After *after = pb_new(&pcn__registry__store__v1__after__type, call->arena);
-    char **parts = arena_alloc(call->arena, sizeof *parts);
-    if (after == NULL || parts == NULL)
-        return refuse_memory(call);
-    status_t status = cursor_read(request->page_token, list, LIST_LENGTH, parts, 1, call->arena, call->problem);
-    if (status == STATUS_OK && !code_valid(parts[0]))
-        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "pageToken", "This is no page token of ours");
-    after->parts = parts;
-    after->n_parts = 1;
-    call->prepared = after;
-    return status;
+    return page_prepare(call, parts_of_site, 1);
 }
 
 status_t decide_list_sites(service_call_t *call)
 {
-    const Pcn__Registry__V1__ListSitesRequest *request = call->request;
-    const size_t size = request->has_page_size ? request->page_size : PAGE_SIZE_DEFAULT;
     Pcn__Registry__V1__ListSitesReply *reply = pb_new(&pcn__registry__v1__list_sites_reply__type, call->arena);
     if (reply == NULL)
         return refuse_memory(call);
-    reply->sites = (site_t **)call->rows;
     call->reply = reply;
-    size_t bytes = 0;
-    while (reply->n_sites < call->row_count && reply->n_sites < size) {
-        bytes += ROW_HEAD_MAX + pcn__registry__v1__site__get_packed_size(call->rows[reply->n_sites]);
-        if (reply->n_sites > 0 && bytes > PAGE_BYTES_MAX)
-            break;
-        reply->n_sites++;
-    }
+    reply->sites = (site_t **)call->rows;
+    reply->n_sites = page_length(call, SITE_TYPE);
     if (reply->n_sites == call->row_count)
         return STATUS_OK;
-    char kind[KIND_SIZE];
-    const char *list[LIST_LENGTH];
-    list_of(request, kind, list);
-    const char *const place = reply->sites[reply->n_sites - 1]->code;
-    reply->next_page_token = cursor_make(list, LIST_LENGTH, &place, 1, call->arena);
-    return reply->next_page_token != NULL ? STATUS_OK : refuse_memory(call);
+    return page_end(call, (const char *const[]){reply->sites[reply->n_sites - 1]->code}, 1, &reply->next_page_token);
 }
 
 // Rules within one site.

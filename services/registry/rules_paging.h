@@ -6,12 +6,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/status.h"
-#include "common/pb/wire.h"
 #include "services/registry/messages.h"
-
-#define PAGE_SIZE_DEFAULT 50
-// A page ends before the row that would pass this many bytes, so that it fits a frame, with its length and the token of the next.
-#define PAGE_BYTES_MAX (PB_FRAME_MAX - 1024u)
 
 // NULL without memory. `distance` counts where the request searches.
 char *page_token_make(const Pcn__Registry__V1__ListOrganisationsRequest *request, const char *last_code, int64_t distance, arena_t *arena);

@@ -1,5 +1,6 @@
 #include "services/registry/service.h"
 
+#include "common/service/page.h"
 #include "services/registry/errand_import.h"
 #include "services/registry/handlers.h"
 #include "services/registry/handlers_announcement.h"
@@ -85,7 +86,7 @@ static const service_handler_t handlers[] = {
      .save = &correct_director_save},
     {.method = "GetHistory",
      .prepare = prepare_get_history,
-     .prepared = &pcn__registry__store__v1__after__type,
+     .prepared = PAGE_PLACE_TYPE,
      .load = &get_history,
      .row = &pcn__registry__store__v1__history_row__type,
      .decide = decide_get_history},
@@ -163,7 +164,7 @@ static const service_handler_t handlers[] = {
      .flags = SERVICE_SLOW | SERVICE_KEPT},
     {.method = "ListListSizes",
      .prepare = prepare_list_list_sizes,
-     .prepared = &pcn__registry__store__v1__after__type,
+     .prepared = PAGE_PLACE_TYPE,
      .load = &list_list_sizes,
      .row = &pcn__registry__store__v1__listed_list_size__type,
      .decide = decide_list_list_sizes},
@@ -181,7 +182,7 @@ static const service_handler_t handlers[] = {
      .save = &correct_fact_save},
     {.method = "ListFacts",
      .prepare = prepare_list_facts,
-     .prepared = &pcn__registry__store__v1__after__type,
+     .prepared = PAGE_PLACE_TYPE,
      .load = &list_facts,
      .row = &pcn__registry__store__v1__listed_fact__type,
      .decide = decide_list_facts},
@@ -232,14 +233,14 @@ static const service_handler_t handlers[] = {
      .decide = decide_list_organisation_alignments},
     {.method = "ListAlignments",
      .prepare = prepare_list_alignments,
-     .prepared = &pcn__registry__store__v1__after__type,
+     .prepared = PAGE_PLACE_TYPE,
      .load = &list_alignments,
      .row = &pcn__registry__v1__alignment__type,
      .decide = decide_list_alignments},
     {.method = "GetSite", .load = &get_site, .row = &pcn__registry__v1__site__type, .decide = decide_get_site},
     {.method = "ListSites",
      .prepare = prepare_list_sites,
-     .prepared = &pcn__registry__store__v1__after__type,
+     .prepared = PAGE_PLACE_TYPE,
      .load = &list_sites,
      .row = &pcn__registry__v1__site__type,
      .decide = decide_list_sites},
@@ -294,7 +295,7 @@ static const service_handler_t handlers[] = {
      .flags = SERVICE_SLOW | SERVICE_KEPT},
     {.method = "Export",
      .prepare = prepare_export,
-     .prepared = &pcn__registry__store__v1__after__type,
+     .prepared = PAGE_PLACE_TYPE,
      .load = &export_load,
      .row = &pcn__registry__store__v1__export_piece__type,
      .decide = decide_export,

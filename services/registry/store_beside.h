@@ -20,7 +20,7 @@
 
 extern const db_stmt_t add_fact_load;
 extern const db_stmt_t add_fact_save; // after: registry.v1.StatedFact
-extern const db_stmt_t list_facts;    // rows: store ListedFact, one more than the page; prepared: store After
+extern const db_stmt_t list_facts;    // rows: store ListedFact, one more than the page; prepared: PagePlace
 extern const db_stmt_t add_system_load;
 extern const db_stmt_t add_system_save;     // after: registry.v1.SystemProfile
 extern const db_stmt_t list_systems;        // rows: registry.v1.SystemProfile, of the practice alone where it has none
@@ -28,7 +28,7 @@ extern const db_stmt_t get_system_coverage; // rows: store SystemShare, one at l
 extern const db_stmt_t add_alignment_load;
 extern const db_stmt_t add_alignment_save;           // after: registry.v1.Alignment
 extern const db_stmt_t list_organisation_alignments; // rows: registry.v1.Alignment, of the organisation alone where it has none
-extern const db_stmt_t list_alignments;              // rows: registry.v1.Alignment, one more than the page; prepared: store After
+extern const db_stmt_t list_alignments;              // rows: registry.v1.Alignment, one more than the page; prepared: PagePlace
 
 // Loads: row store Aggregate with what the change is about.
 extern const db_stmt_t correct_fact_load;

@@ -4,6 +4,6 @@
 
 #include "common/db/statement.h"
 
-extern const db_stmt_t get_history; // rows: store HistoryRow, one more than the page; prepared: store After
+extern const db_stmt_t get_history; // rows: store HistoryRow, one more than the page; prepared: PagePlace
 
 #endif

@@ -11,7 +11,7 @@
 extern const db_stmt_t record_place;    // service_t.place
 extern const db_stmt_t get_tree;        // rows: store TreeRow, parents first, one more than TREE_NODES_MAX
 extern const db_stmt_t get_coverage;    // rows: registry.v1.CoverageRow without its share, one more than COVERAGE_ROWS_MAX
-extern const db_stmt_t list_list_sizes; // rows: store ListedListSize, one more than the page; prepared: store After
+extern const db_stmt_t list_list_sizes; // rows: store ListedListSize, one more than the page; prepared: PagePlace
 extern const db_stmt_t get_checks;      // rows: store Surveyed
 
 #endif

@@ -5,7 +5,7 @@
 #include "common/db/statement.h"
 
 extern const db_stmt_t get_site;                   // row: registry.v1.Site
-extern const db_stmt_t list_sites;                 // rows: registry.v1.Site, one more than the page; prepared: store After
+extern const db_stmt_t list_sites;                 // rows: registry.v1.Site, one more than the page; prepared: PagePlace
 extern const db_stmt_t create_site_load;           // always one row: store LoadedSite
 extern const db_stmt_t create_site_save;           // after: registry.v1.Site
 extern const db_stmt_t update_site_load;           // row: store LoadedSite
