@@ -180,6 +180,7 @@ static void decide(exchange_t *exchange)
     call->key = NULL;
     call->about = NULL;
     call->about_count = 0;
+    call->withheld = false;
     status_t status = exchange->method->handler->decide(call);
     const bool changes = exchange->method->save != NULL;
     if (status != STATUS_OK) {

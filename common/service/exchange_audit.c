@@ -60,7 +60,7 @@ static void entry_done(db_query_t *query, const db_rows_t *rows, const problem_t
 static void write_entry(exchange_t *exchange)
 {
     Pcn__Platform__V1__Call *statement = &exchange->statement;
-    const status_t status = exchange->problem.status;
+    const status_t status = exchange->call.withheld ? STATUS_NOT_FOUND : exchange->problem.status;
     arena_t *arena = exchange->rpc->arena;
     statement->verdict = status == STATUS_OK ? (char *)"done" : arena_printf(arena, "refused: %s", status_name(status));
     statement->resource = resource_path(exchange->method->method, exchange->call.request, exchange->call.key, arena);

@@ -57,6 +57,8 @@ typedef struct service_call {
     // for each, also where it is refused; a change has one, for the first.
     char **about;
     size_t about_count;
+    // The answer withholds what was asked for, as if it were not there: to the audit trail the look was refused.
+    bool withheld;
     problem_t *problem;
 } service_call_t;
 

@@ -6,6 +6,7 @@
 #include "pcn/referral/store/v1/store.meta.h"
 #include "pcn/referral/v1/digital.meta.h"
 #include "pcn/referral/v1/directory.meta.h"
+#include "pcn/referral/v1/patient.meta.h"
 #include "pcn/referral/v1/referral.meta.h"
 #include "pcn/referral/v1/schedule.meta.h"
 
@@ -32,6 +33,10 @@ typedef Pcn__Referral__Store__V1__LoadedService loaded_service_t;
 #define HOLD_TYPE (&pcn__referral__v1__hold__type)
 #define LOADED_TEMPLATE_TYPE (&pcn__referral__store__v1__loaded_template__type)
 #define LOADED_SLOT_TYPE (&pcn__referral__store__v1__loaded_slot__type)
+
+#define PATIENT_TYPE (&pcn__referral__v1__patient__type)
+#define PATIENT_STATE_TYPE (&pcn__referral__v1__patient_state__type)
+#define LOADED_PATIENT_TYPE (&pcn__referral__store__v1__loaded_patient__type)
 
 #define CHANNEL(name) PCN__REFERRAL__V1__CHANNEL__CHANNEL_##name
 #define SERVICE_STATUS(name) PCN__REFERRAL__V1__SERVICE_STATUS__SERVICE_STATUS_##name

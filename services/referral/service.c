@@ -2,9 +2,11 @@
 
 #include "common/service/page.h"
 #include "services/referral/handlers.h"
+#include "services/referral/handlers_patient.h"
 #include "services/referral/store_copy.h"
 #include "services/referral/store_digital.h"
 #include "services/referral/store_directory.h"
+#include "services/referral/store_patient.h"
 #include "services/referral/store_schedule.h"
 #include "services/referral/store_signposting.h"
 #include "services/referral/store_slot.h"
@@ -13,6 +15,9 @@
 #define TEMPLATE_CHANGE_TYPE (&pcn__referral__store__v1__template_change__type)
 #define LOADED_HOLD_TYPE (&pcn__referral__store__v1__hold__type)
 #define LOADED_SIGNPOSTING_TYPE (&pcn__referral__store__v1__loaded_signposting__type)
+
+// A look at a patient.
+#define LOOK (SERVICE_AUDITED | SERVICE_REACHES)
 
 extern const db_migration_t referral_migrations[];
 
@@ -79,6 +84,22 @@ static const service_handler_t handlers[] = {
      .load = &measure_signpostings,
      .row = &pcn__referral__store__v1__measure_row__type,
      .decide = decide_measure_signpostings},
+    {.method = "CreatePatient",
+     .load = &create_patient_load,
+     .row = &pcn__referral__store__v1__registration_references__type,
+     .decide = decide_create_patient,
+     .after = &pcn__referral__store__v1__patient_change__type,
+     .save = &create_patient_save,
+     .flags = SERVICE_REACHES},
+    {.method = "FindPatients", .load = &find_patients, .row = LOADED_PATIENT_TYPE, .decide = decide_find_patients, .flags = LOOK},
+    {.method = "GetPatient", .load = &get_patient, .row = LOADED_PATIENT_TYPE, .decide = decide_get_patient, .flags = LOOK},
+    {.method = "UpdatePatient",
+     .load = &update_patient_load,
+     .row = LOADED_PATIENT_TYPE,
+     .decide = decide_update_patient,
+     .after = PATIENT_TYPE,
+     .save = &update_patient_save,
+     .flags = SERVICE_REACHES},
     {.method = "CreateScheduleTemplate",
      .load = &create_schedule_template_load,
      .row = &pcn__referral__store__v1__template_references__type,

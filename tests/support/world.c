@@ -109,7 +109,7 @@ static PGresult *ask(run_t *run, const db_statement_t *statement, problem_t *pro
         [PLAN_ROOT_AFTER] = run->call.after,     [PLAN_ROOT_PREPARED] = run->call.prepared,
     };
     const bool reaches = (run->method->handler->flags & SERVICE_REACHES) != 0;
-    if (!reaches)
+    if (!reaches || statement == run->world->plan->audit)
         return db_session_run(run->world->session, statement, roots, run->world->arena, problem);
     exec(run->world->session, "BEGIN");
     PQclear(db_session_run(run->world->session, run->world->plan->tell, roots, run->world->arena, problem));
@@ -182,6 +182,8 @@ static const char *save(run_t *run)
     run->statement.answer_version = run->call.version;
     run->statement.key = (char *)run->call.key;
     run->statement.resource = resource_path(run->method->method, run->call.request, run->call.key, run->world->arena);
+    if (run->call.about_count > 0)
+        run->statement.resource = run->call.about[0];
     run->statement.peer = (char *)"gateway";
     assert_true(run->call.reply != NULL && run->call.after != NULL && run->call.key != NULL);
     assert_true(pb_pack(run->call.reply, run->world->arena, &run->statement.answer.data, &run->statement.answer.len));
@@ -214,7 +216,7 @@ static void prepare(run_t *run, const char *name, const char *request)
     pcn__common__v1__request_header__init(&run->header);
     pcn__common__v1__principal__init(&run->principal);
     pcn__platform__v1__call__init(&run->statement);
-    run->principal.subject = (char *)"tester";
+    run->principal.subject = (char *)(world->subject != NULL ? world->subject : "tester");
     run->principal.organisations = (char **)&world->organisation;
     run->principal.n_organisations = world->organisation != NULL;
     run->principal.scopes = arena_alloc(world->arena, (WORLD_SCOPES_MAX + 1) * sizeof *run->principal.scopes);
@@ -252,6 +254,26 @@ static void prepare(run_t *run, const char *name, const char *request)
     run->statement.request_hash = (ProtobufCBinaryData){.len = strlen(request), .data = (uint8_t *)(uintptr_t)request};
 }
 
+// What the daemon enters beside changes, of methods about patients: looks, and what was refused.
+static status_t enter(run_t *run, status_t status)
+{
+    const bool look = (run->method->handler->flags & SERVICE_AUDITED) != 0;
+    if (!look && (status == STATUS_OK || (run->method->handler->flags & SERVICE_REACHES) == 0))
+        return status;
+    const status_t told = status == STATUS_OK && run->call.withheld ? STATUS_NOT_FOUND : status;
+    problem_t problem = {0};
+    run->statement.verdict = told == STATUS_OK ? (char *)"done" : arena_printf(run->world->arena, "refused: %s", status_name(told));
+    run->statement.resource = resource_path(run->method->method, run->call.request, run->call.key, run->world->arena);
+    run->statement.about = run->call.about;
+    run->statement.n_about = run->call.about_count;
+    run->statement.peer = (char *)"gateway";
+    PGresult *result = ask(run, run->world->plan->audit, &problem);
+    if (result == NULL)
+        fail_msg("audit of %s: %s", run->method->method->short_name, problem.detail);
+    PQclear(result);
+    return status;
+}
+
 static status_t go(run_t *run)
 {
     world_t *world = run->world;
@@ -271,9 +293,10 @@ static status_t go(run_t *run)
         run->call.unchanged = false;
         run->call.about = NULL;
         run->call.about_count = 0;
+        run->call.withheld = false;
         const status_t status = run->method->handler->decide(&run->call);
         if (status != STATUS_OK)
-            return world->problem.status = status;
+            return world->problem.status = enter(run, status);
         const bool saves = run->method->save != NULL && !run->call.unchanged;
         world->verdict = saves ? save(run) : NULL;
         if (saves && world->verdict == NULL) {
@@ -286,7 +309,7 @@ static status_t go(run_t *run)
         if (!saves || strcmp(world->verdict, "moved") != 0) {
             world->version = run->call.version;
             world->reply = json_of(world, run->method->method->reply, run->call.reply);
-            return STATUS_OK;
+            return enter(run, STATUS_OK);
         }
         load(run);
     }

@@ -27,6 +27,7 @@ typedef struct world {
     char app[40], job[40];
     // The caller of the next calls.
     const char *organisation;             // NULL for none
+    const char *subject;                  // NULL: tester
     bool unlimited;                       // holds <service>.any
     const char *scopes[WORLD_SCOPES_MAX]; // further ones
     int64_t expected_version;             // 0 for none

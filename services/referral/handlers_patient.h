@@ -1,0 +1,28 @@
+// Handlers of patients, and what others share with them.
+#ifndef PCN_REFERRAL_HANDLERS_PATIENT_H
+#define PCN_REFERRAL_HANDLERS_PATIENT_H
+
+#include "services/referral/handlers.h"
+
+typedef Pcn__Referral__V1__Patient patient_t;
+typedef Pcn__Referral__Store__V1__LoadedPatient loaded_patient_t;
+
+// NOT_FOUND, as for a patient who is not there.
+status_t refuse_patient(service_call_t *call, const char *field);
+// Adds the patient (NULL: nobody) to what the call is about. False without memory.
+bool about_patient(service_call_t *call, const char *id);
+// registered, unregistered, deceased or merged.
+const char *patient_state(const patient_t *patient);
+// Leaves the changed patient as reply and as what the save writes; its one event carries the state alone.
+status_t emit_patient(service_call_t *call, const char *type, patient_t *patient);
+// The patient of a row; NULL without memory.
+patient_t *patient_of(service_call_t *call, const loaded_patient_t *row);
+// The patient to be changed by who keeps the record, with the next version.
+status_t kept_patient(service_call_t *call, const loaded_patient_t *row, patient_t **patient);
+
+status_t decide_create_patient(service_call_t *call);
+status_t decide_find_patients(service_call_t *call);
+status_t decide_get_patient(service_call_t *call);
+status_t decide_update_patient(service_call_t *call);
+
+#endif

@@ -1,0 +1,196 @@
+-- Patients. Rows are seen by reach alone: the database repeats the rule of the handlers (rules_patient.h) for the application's role, whatever
+-- statement it is. Who asks is told by the platform before each statement, which names its own request (told(), 0008_principal.sql).
+--
+-- Tables of other files that hold something of a patient do three things: row-level security that is forced, with a policy by
+-- patient_within(patient) or by the organisations that take part; the owner's policy; and a row in `patient_holding`, by which merging,
+-- export and erasure find them.
+
+CREATE TABLE patient (
+    id uuid PRIMARY KEY,
+    nhs_number text NOT NULL CONSTRAINT patient_nhs_number_key UNIQUE CHECK (nhs_number ~ '^[0-9]{10}$'),
+    name some_text NOT NULL,
+    birth_date date NOT NULL,
+    sex text CHECK (sex IN ('female', 'male')),
+    -- The practice of today, or of the day of death; NULL where the patient is with none.
+    practice text COLLATE "C",
+    registered_from date,
+    died_on date CHECK (died_on >= birth_date),
+    sensitive boolean NOT NULL DEFAULT false,
+    merged_into uuid REFERENCES patient (id),
+    synthetic boolean NOT NULL DEFAULT false,
+    version bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT patient_registered_whole CHECK ((practice IS NULL) = (registered_from IS NULL))
+);
+CREATE INDEX patient_by_practice ON patient (practice, id);
+CREATE INDEX patient_by_merger ON patient (merged_into) WHERE merged_into IS NOT NULL;
+
+-- History is never rewritten: one that was taken over on its first day ends the day before it, and has no day.
+CREATE TABLE registration (
+    patient uuid NOT NULL REFERENCES patient (id) ON DELETE CASCADE,
+    number integer NOT NULL CHECK (number > 0),
+    practice text COLLATE "C" NOT NULL,
+    from_on date NOT NULL,
+    to_on date CHECK (to_on >= from_on - 1),
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (patient, number),
+    CONSTRAINT registration_one_practice EXCLUDE USING gist (patient WITH =, daterange(from_on, to_on + 1, '[)') WITH &&)
+);
+
+-- Who may see a patient out of reach, and why: who sees them at an appointment, who opened a case, who broke the glass (that one person alone).
+CREATE TABLE patient_grant (
+    patient uuid NOT NULL REFERENCES patient (id) ON DELETE CASCADE,
+    id uuid NOT NULL,
+    organisation text COLLATE "C" NOT NULL,
+    subject text,
+    manner text NOT NULL CHECK (manner IN ('appointment', 'case', 'break-glass')),
+    from_at timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    PRIMARY KEY (patient, id)
+);
+
+-- What a practice has to know. Not where the patient went.
+CREATE TABLE notice (
+    practice text COLLATE "C" NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('patient-left', 'break-glass')),
+    patient uuid NOT NULL REFERENCES patient (id) ON DELETE CASCADE,
+    break_glass uuid,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (practice, id)
+);
+CREATE INDEX notice_by_patient ON notice (patient);
+
+-- Tables that hold something of patients. `link` is the column with the patient's id; `merges`: rows go to the record that is left.
+CREATE TABLE patient_holding (
+    relation text PRIMARY KEY,
+    link text NOT NULL,
+    -- The member of an export; NULL where it is no part of one.
+    title text,
+    merges boolean NOT NULL
+);
+INSERT INTO patient_holding (relation, link, title, merges) VALUES
+    ('patient_grant', 'patient', 'grants', true), ('notice', 'patient', NULL, true);
+
+-- ---- who sees what ----
+
+-- Whether one of the told organisations keeps the record: it is the registered practice, or lies above it and the patient is not sensitive.
+CREATE FUNCTION patient_kept(practice text, sensitive boolean) RETURNS boolean STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT coalesce(told_own() OR patient_kept.practice = ANY (told_organisations())
+        OR (NOT patient_kept.sensitive AND within_reach(patient_kept.practice, told_organisations())), false);
+END;
+
+-- Whether the told caller sees the patient: keeps the record, or was granted it. A case does not open a sensitive one.
+CREATE FUNCTION patient_shown(patient uuid, practice text, sensitive boolean) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT patient_kept(patient_shown.practice, patient_shown.sensitive) OR EXISTS (SELECT FROM patient_grant g
+        WHERE g.patient = patient_shown.patient AND g.organisation = ANY (told_organisations())
+          AND (g.subject IS NULL OR g.subject = told_subject()) AND now() >= g.from_at AND now() < g.until
+          AND (g.manner <> 'case' OR NOT patient_shown.sensitive));
+END;
+
+-- The same by the id; a merged record is seen where that one is which is left.
+CREATE FUNCTION patient_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM patient p JOIN patient l ON l.id = coalesce(p.merged_into, p.id)
+        WHERE p.id = patient_within.patient AND patient_shown(l.id, l.practice, l.sensitive));
+END;
+
+-- Whether the told caller's organisations keep the patient's record.
+CREATE FUNCTION patient_kept_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM patient p WHERE p.id = patient_kept_within.patient AND patient_kept(p.practice, p.sensitive));
+END;
+
+-- Whether an organisation is within the told caller's reach.
+CREATE FUNCTION told_reach(organisation text) RETURNS boolean STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT coalesce(told_own() OR within_reach(told_reach.organisation, told_organisations()), false);
+END;
+
+ALTER TABLE patient ENABLE ROW LEVEL SECURITY;
+ALTER TABLE patient FORCE ROW LEVEL SECURITY;
+ALTER TABLE registration ENABLE ROW LEVEL SECURITY;
+ALTER TABLE registration FORCE ROW LEVEL SECURITY;
+ALTER TABLE patient_grant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE patient_grant FORCE ROW LEVEL SECURITY;
+ALTER TABLE notice ENABLE ROW LEVEL SECURITY;
+ALTER TABLE notice FORCE ROW LEVEL SECURITY;
+
+-- The owner's functions below see all: each says what it lets out.
+CREATE POLICY patient_owner ON patient TO CURRENT_USER USING (true);
+CREATE POLICY registration_owner ON registration TO CURRENT_USER USING (true);
+CREATE POLICY patient_grant_owner ON patient_grant TO CURRENT_USER USING (true);
+CREATE POLICY notice_owner ON notice TO CURRENT_USER USING (true);
+
+CREATE POLICY patient_shown ON patient FOR SELECT TO :app USING (
+    CASE WHEN merged_into IS NULL THEN patient_shown(id, practice, sensitive) ELSE patient_within(merged_into) END);
+CREATE POLICY patient_registered ON patient FOR INSERT TO :app WITH CHECK (patient_kept(practice, sensitive));
+CREATE POLICY patient_kept ON patient FOR UPDATE TO :app USING (patient_kept(practice, sensitive));
+-- Where somebody was, or went, is seen by whom it concerns.
+CREATE POLICY registration_shown ON registration FOR SELECT TO :app USING (told_reach(practice));
+CREATE POLICY registration_made ON registration FOR INSERT TO :app WITH CHECK (told_reach(practice));
+CREATE POLICY patient_grant_shown ON patient_grant FOR SELECT TO :app USING (
+    told_own() OR organisation = ANY (told_organisations()) OR patient_kept_within(patient));
+-- Who sees a patient may have them seen at an appointment. Other grants are made by functions that check what they rest on.
+CREATE POLICY patient_grant_made ON patient_grant FOR INSERT TO :app WITH CHECK (manner = 'appointment' AND patient_within(patient));
+CREATE POLICY notice_shown ON notice FOR SELECT TO :app USING (told_reach(practice));
+
+GRANT SELECT, INSERT, UPDATE ON patient TO :app;
+GRANT SELECT, INSERT ON registration, patient_grant TO :app;
+GRANT SELECT ON notice, patient_holding TO :app;
+
+-- ---- what the application is told beyond what it sees ----
+
+-- The id of a number's record, for the audit trail alone: a refused look is an entry about that patient.
+CREATE FUNCTION patient_of_number(number text) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT coalesce(p.merged_into, p.id) FROM patient p WHERE p.nhs_number = number;
+END;
+
+-- What a registration meets of the number's record. Neither a name nor a practice.
+CREATE FUNCTION patient_met(number text, birth_date date, practice text)
+    RETURNS TABLE (id uuid, version bigint, same_birth_date boolean, same_practice boolean, registered boolean, deceased boolean,
+        merged boolean, sensitive boolean, latest_from date, latest_to date, created_at timestamptz, synthetic boolean)
+    STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT p.id, p.version, p.birth_date = patient_met.birth_date, coalesce(p.practice = patient_met.practice, false),
+        p.practice IS NOT NULL, p.died_on IS NOT NULL, p.merged_into IS NOT NULL, p.sensitive, r.from_on, r.to_on, p.created_at, p.synthetic
+    FROM patient p LEFT JOIN LATERAL (SELECT g.from_on, g.to_on FROM registration g WHERE g.patient = p.id
+        ORDER BY g.number DESC LIMIT 1) r ON true
+    WHERE p.nhs_number = patient_met.number;
+END;
+
+-- Registers the number's record with another practice, within the told caller's reach: ends the registration before, tells the practice that is
+-- left, and enters it into the trail on its side, under the same request. The id; NULL where the record moved on meanwhile.
+CREATE FUNCTION patient_take_over(patient_id uuid, seen bigint, number text, born date, to_practice text, first_day date, called text,
+    of_sex text, notice_id uuid, at timestamptz, request uuid, method text) RETURNS text VOLATILE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+DECLARE
+    was patient;
+BEGIN
+    IF NOT told_reach(to_practice) THEN
+        RETURN NULL;
+    END IF;
+    SELECT p.* INTO was FROM patient p WHERE p.id = patient_id AND p.version = seen AND p.nhs_number = number AND p.birth_date = born
+        AND p.died_on IS NULL AND p.merged_into IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    UPDATE registration r SET to_on = first_day - 1 WHERE r.patient = patient_id AND r.to_on IS NULL;
+    INSERT INTO registration (patient, number, practice, from_on, recorded_at)
+        SELECT patient_id, coalesce(max(r.number), 0) + 1, to_practice, first_day, at FROM registration r WHERE r.patient = patient_id;
+    UPDATE patient p SET practice = to_practice, registered_from = first_day, name = called, sex = coalesce(of_sex, p.sex),
+        version = p.version + 1, updated_at = at WHERE p.id = patient_id;
+    IF was.practice IS NOT NULL THEN
+        INSERT INTO notice (practice, id, kind, patient, at) VALUES (was.practice, notice_id, 'patient-left', patient_id, at);
+        INSERT INTO audit_queue (at, request_id, subject, organisation, method, resource, verdict)
+            VALUES (at, request, 'pcn-referral', was.practice, method, 'notices/' || notice_id, 'done');
+    END IF;
+    RETURN patient_id::text;
+END $$;
+
+-- Entries about a patient are found without reading the trail: the first 45 characters are the path of the patient itself.
+CREATE INDEX audit_by_patient ON audit (left(resource, 45), place) WHERE resource LIKE 'patients/%';

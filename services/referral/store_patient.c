@@ -1,0 +1,58 @@
+#include "services/referral/store_patient.h"
+
+#define TOLD "told(:header.request_id::text)"
+
+#define REGISTRATIONS(of)                                                                                                                  \
+    "(SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('practice', r.practice, 'from', r.from_on, 'to', r.to_on)) ORDER BY "          \
+    "r.number) "                                                                                                                           \
+    "    FROM registration r WHERE r.patient = " of " AND within_reach(r.practice, " CALLER_ORGANISATIONS ")) AS registrations"
+#define PATIENT_COLUMNS                                                                                                                    \
+    "p.id, p.nhs_number, p.name, p.birth_date, p.sex, p.practice, p.registered_from, " REGISTRATIONS(                                      \
+        "p.id") ", p.died_on, "                                                                                                            \
+                "array_remove(ARRAY[CASE WHEN p.sensitive THEN 'sensitive' END, CASE WHEN p.died_on IS NOT NULL THEN 'deceased' END, "     \
+                "    CASE WHEN p.merged_into IS NOT NULL THEN 'merged' END], NULL) AS flags, p.merged_into, "                              \
+                "nullif(p.synthetic, false) AS synthetic, p.version, p.created_at, p.updated_at, " PATIENT_REACH " AS reach"
+#define PATIENT_BY_ID "SELECT " PATIENT_COLUMNS " FROM patient p WHERE p.id = :request.id::uuid AND " TOLD
+
+const db_stmt_t get_patient = {"get_patient", PATIENT_BY_ID};
+
+const db_stmt_t find_patients = {"find_patients", "SELECT " PATIENT_COLUMNS
+                                                  ", n.about FROM (SELECT patient_of_number(:request.nhs_number::text) AS about) n "
+                                                  "LEFT JOIN patient p ON p.id = n.about AND " TOLD};
+
+const db_stmt_t create_patient_load = {
+    "create_patient_load",
+    "SELECT o.kind AS practice_kind, o.status AS practice_status, within_reach(o.code, " CALLER_ORGANISATIONS ") AS practice_within_reach, "
+    "    m.*, " REGISTRATIONS("m.id") " FROM (SELECT coalesce(:request.patient.practice::text, (" CALLER_ORGANISATIONS
+                                      ")[1]) AS practice) a "
+                                      "LEFT JOIN organisation o ON o.code = a.practice "
+                                      "LEFT JOIN LATERAL patient_met(:request.patient.nhs_number::text, :request.patient.birth_date::date, "
+                                      "a.practice) m ON " TOLD};
+
+// A new record, or another practice for the one that is there.
+const db_stmt_t create_patient_save = {
+    "create_patient_save",
+    "registered AS (INSERT INTO patient (id, nhs_number, name, birth_date, sex, practice, registered_from, synthetic, version, created_at, "
+    "        updated_at) "
+    "    SELECT :after.patient.id::uuid, :after.patient.nhs_number::text, :after.patient.name::text, :after.patient.birth_date::date, "
+    "        :after.patient.sex::text, :after.patient.practice::text, :after.patient.registered_from::date, "
+    "        coalesce(:after.patient.synthetic::boolean, false), 1, :call.now::timestamptz, :call.now::timestamptz "
+    "    FROM input i WHERE " TOLD " AND :row.id::uuid IS NULL AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) "
+    "    ON CONFLICT DO NOTHING RETURNING id), "
+    "first AS (INSERT INTO registration (patient, number, practice, from_on, recorded_at) "
+    "    SELECT g.id, 1, :after.patient.practice::text, :after.patient.registered_from::date, :call.now::timestamptz FROM registered g), "
+    "moved AS (SELECT patient_take_over(:row.id::uuid, :row.version::bigint, :after.patient.nhs_number::text, "
+    "        :after.patient.birth_date::date, :after.patient.practice::text, :after.patient.registered_from::date, "
+    "        :after.patient.name::text, :after.patient.sex::text, :after.notice::uuid, :call.now::timestamptz, :header.request_id::uuid, "
+    "        :call.method::text) AS key "
+    "    FROM input i WHERE " TOLD " AND :row.id::uuid IS NOT NULL AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n)), "
+    "changed AS (SELECT g.id::text AS key FROM registered g UNION ALL SELECT m.key FROM moved m WHERE m.key IS NOT NULL)"};
+
+const db_stmt_t update_patient_load = {"update_patient_load", PATIENT_BY_ID};
+
+const db_stmt_t update_patient_save = {
+    "update_patient_save",
+    "changed AS (UPDATE patient p SET name = :after.name::text, birth_date = :after.birth_date::date, sex = :after.sex::text, "
+    "        version = :after.version::bigint, updated_at = :after.updated_at::timestamptz "
+    "    FROM input i WHERE p.id = :request.id::uuid AND p.version = :row.version::bigint AND " TOLD " "
+    "      AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING p.id::text AS key)"};

@@ -1,0 +1,26 @@
+// SQL of patients. Statements about patients say told(:header.request_id::text), and so does whoever uses these macros.
+#ifndef PCN_REFERRAL_STORE_PATIENT_H
+#define PCN_REFERRAL_STORE_PATIENT_H
+
+#include "common/db/statement.h"
+
+#define CALLER_ORGANISATIONS ":header.principal.organisations::text[]"
+
+// How the caller stands to the patient `p`, as JSON of PatientReach, for rules_patient.h. Of a merged record: to the one that is left.
+#define PATIENT_REACH                                                                                                                      \
+    "(SELECT jsonb_build_object('ownPractice', coalesce(l.practice = ANY (" CALLER_ORGANISATIONS "), false), "                             \
+    "    'withinReach', within_reach(l.practice, " CALLER_ORGANISATIONS "), 'sensitive', l.sensitive, "                                    \
+    "    'granted', ARRAY(SELECT g.manner FROM patient_grant g WHERE g.patient = l.id AND g.organisation = ANY (" CALLER_ORGANISATIONS     \
+    ") "                                                                                                                                   \
+    "        AND (g.subject IS NULL OR g.subject = :call.subject::text) AND g.from_at <= :call.now::timestamptz "                          \
+    "        AND g.until > :call.now::timestamptz)) FROM patient l WHERE l.id = coalesce(p.merged_into, p.id))"
+
+// Rows of LoadedPatient.
+extern const db_stmt_t get_patient;
+// One row, of which only `about` is there where the caller sees none.
+extern const db_stmt_t find_patients;
+// One row of RegistrationReferences.
+extern const db_stmt_t create_patient_load, create_patient_save;
+extern const db_stmt_t update_patient_load, update_patient_save;
+
+#endif
