@@ -10,7 +10,14 @@
 #include "common/rpc/frame.h"
 #include "pcn/common/v1/envelope.meta.h"
 
-enum { CLIENT_IN_FLIGHT_MAX = 4096, CLIENT_SLOT_BITS = 20, CLIENT_BUSY_MS = 100 };
+enum {
+    CLIENT_IN_FLIGHT_MAX = 4096,
+    CLIENT_SLOT_BITS = 20,
+    CLIENT_BUSY_MS = 100,
+    // So many do not wait for the end of the turn: the service works on them while further ones are made ready here. Otherwise all that
+    // were ever answered together ask again together, and every process waits for the one that has them all.
+    CLIENT_FRAME_CALLS = 16,
+};
 
 #define CLIENT_SLOT_MASK ((UINT64_C(1) << CLIENT_SLOT_BITS) - 1)
 
@@ -218,6 +225,9 @@ void rpc_client_call(rpc_client_t *client, rpc_request_t *request)
     rpc_budget_earn(&client->budget);
     rpc_dispatch_set_due(client, request, request->deadline_us);
     requests_add(&client->waiting, request);
+    if (client->waiting.count % CLIENT_FRAME_CALLS == 0) {
+        rpc_dispatch_turn(client);
+    }
     rpc_turn_ask(&client->turn);
 }
 

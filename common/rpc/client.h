@@ -1,7 +1,7 @@
 // The side that asks: one DEALER socket for each endpoint of a service. A call goes to the live replica with the fewest calls in flight;
 // a replica that does not answer is left out and tried again later; a call that may be repeated (it reads, or carries a key under
 // which the service recognises it) goes to another replica while its deadline lasts and the retry budget (10% of calls) allows it.
-// Calls made in one turn of the loop for one replica go as one frame (batch.h).
+// Calls made in one turn of the loop for one replica go as one frame (batch.h), or as one for each sixteen of them.
 //
 // Calls lost with their connection are sent again at once where they may be repeated (also to the same replica, once it is back), at most
 // four times in all, and cost no budget, for their load is gone too; the others end UNAVAILABLE as soon as the loss is known. A call that

@@ -60,6 +60,32 @@ static void ends_at_the_deadline(void **state)
     world_deinit(&world);
 }
 
+// What is enough for a frame of its own is on its way before the turn ends; the rest goes at its end.
+static void sends_a_frame_before_the_turn_ends(void **state)
+{
+    (void)state;
+    enum { FRAME = 16, COUNT = 2 * FRAME + 1 };
+    world_t world;
+    world_call_t calls[COUNT];
+    world_init(&world);
+    world_serve_start(&world, &world.one, "one", 0);
+    world_client_start(&world, "gateway", world.dir, 0);
+    for (unsigned i = 0; i < FRAME; i++) {
+        world_call(&world, &calls[i], "x", WORLD_LONG_MS, true);
+    }
+    assert_int_equal(calls[FRAME - 1].request.attempts, 0); // nobody is connected yet
+    assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0));
+    for (unsigned i = 0; i < COUNT; i++) {
+        world_call(&world, &calls[i], "x", WORLD_LONG_MS, true);
+        assert_int_equal(calls[0].request.attempts, i + 1 < FRAME ? 0 : 1);
+    }
+    assert_int_equal(calls[2 * FRAME - 1].request.attempts, 1);
+    assert_int_equal(calls[COUNT - 1].request.attempts, 0);
+    assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0));
+    world_assert_echoed(calls, COUNT);
+    world_deinit(&world);
+}
+
 static void restarts_without_losing_a_call(void **state)
 {
     (void)state;
@@ -553,6 +579,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_at_the_deadline),
+        cmocka_unit_test(sends_a_frame_before_the_turn_ends),
         cmocka_unit_test(restarts_without_losing_a_call),
         cmocka_unit_test(gives_up_on_a_call_that_kills),
         cmocka_unit_test(notices_a_process_that_stands_still),
