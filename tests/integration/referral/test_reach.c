@@ -65,9 +65,22 @@ static void many_moves_agree_with_the_walk(void **state)
     }
 }
 
+// Else an index over reach serves no comparison with a code, and all of it is read for each organisation that arrives and each row that is
+// looked at.
+static void codes_and_reach_compare_alike(void **state)
+{
+    world_t *world = *state;
+    assert_string_equal(world_query(world, "SELECT string_agg(a.attrelid::regclass || '.' || a.attname, ' ') FROM pg_attribute a "
+                                           "WHERE a.attrelid IN ('reach'::regclass, 'organisation'::regclass) "
+                                           "AND a.attname IN ('organisation', 'above', 'code', 'parent', 'place') "
+                                           "AND a.attcollation <> 'pg_catalog.\"C\"'::regcollation"),
+                        "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(codes_and_reach_compare_alike, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(every_move_takes_along_what_lies_below, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_circle_ends, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(many_moves_agree_with_the_walk, world_setup, world_teardown),
