@@ -23,12 +23,13 @@ static const char load[] =
 static const char begin[] = "UPDATE follower SET state = 'snapshot', generation = generation + 1, version = version + 1 WHERE " AS_KNOWN
                             " RETURNING state, sequence, epoch, generation, version, moved_at, 1 AS moved";
 
-// The texts become jsonb only where the row is the follower's: a step that comes twice does nothing at all.
+// The texts become jsonb only where the row is the follower's: a step that comes twice does nothing at all. Once: a subquery that is not
+// materialized is written out wherever it is looked into.
 static const char apply_head[] =
     "WITH moved AS (UPDATE follower SET sequence = :step.sequence::bigint, version = version + 1, moved_at = now() WHERE " AS_KNOWN
     " RETURNING version), "
     "given AS MATERIALIZED (SELECT g.* FROM " GIVEN "), "
-    "batch AS (SELECT subject, type, data::jsonb AS data, place FROM given), ";
+    "batch AS MATERIALIZED (SELECT subject, type, data::jsonb AS data, place FROM given), ";
 
 // What an operator left out stays out, as long as it is the same: an event that was skipped comes again as a resource of the snapshot.
 static const char page_head[] =
@@ -37,7 +38,7 @@ static const char page_head[] =
     "    AND d.state = 'skipped' AND d.data = g.data) AS left_out FROM " GIVEN "), "
     "named AS (UPDATE follower_subject s SET generation = :step.generation::bigint FROM given g "
     "    WHERE g.left_out AND s." OF_SOURCE " AND s.subject = g.subject), "
-    "batch AS (SELECT subject, type, data::jsonb AS data, place FROM given WHERE NOT left_out), ";
+    "batch AS MATERIALIZED (SELECT subject, type, data::jsonb AS data, place FROM given WHERE NOT left_out), ";
 
 // The newest of each resource, and whether the copy lacks it. Without a version it counts as news, which follower_subject then refuses.
 static const char newest[] =
