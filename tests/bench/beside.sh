@@ -7,8 +7,8 @@ process_of() {
     awk -v name="$1" '$1 == name { print $2 }' "$state_dir/run/supervisor.pids"
 }
 
-# The processes that do a request's work, a line "what id" each. What PostgreSQL does behind the answers (numbering events, chaining the
-# audit trail) stands apart. Nothing of a server elsewhere can be told.
+# The processes that do a request's work, a line "what id" each. What is done behind the answers (numbering events, chaining the audit trail,
+# other services' copies of what changed) stands apart. Nothing of a server elsewhere can be told.
 processes_of() {
     local side=$1 place=$2 id
     case $side/$place in
@@ -18,10 +18,10 @@ processes_of() {
         rival/edge) printf 'rival %s\nhaproxy %s\n' "$rival_pid" "$rival_edge_pid" ;;
     esac
     if [ "$side" = pcn ]; then
-        printf 'registry %s\n' "$(process_of registry)"
+        printf 'registry %s\nbehind %s\n' "$(process_of registry)" "$(process_of referral)"
     fi
     for id in $(pgrep -P "$(process_of postgresql)" || true); do
-        if tr '\0' ' ' 2>/dev/null <"/proc/$id/cmdline" | grep -q ' pcn_registry_job '; then
+        if tr '\0' ' ' 2>/dev/null <"/proc/$id/cmdline" | grep -Eq ' pcn_(registry_job|referral_[a-z]+) '; then
             printf 'behind %s\n' "$id"
         else
             printf 'postgresql %s\n' "$id"
