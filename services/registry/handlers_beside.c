@@ -45,13 +45,13 @@ status_t beside_record(service_call_t *call, const aggregate_t *row, recorded_t 
     call->key = facts->code;
     const char *type = recorded.since != NULL && strcmp(recorded.since, today) > 0 ? EVENT_ANNOUNCED : EVENT_UPDATED;
     if (facts->kind == KIND(NETWORK)) {
-        network_t *network = network_for_event(facts, today, NULL, call->arena);
+        network_t *network = network_for_event(facts, today, call->arena);
         if (network == NULL)
             return refuse_memory(call);
         SHOW_RECORDED(network, kept);
         return emit(call, type, facts->code, facts->version, NETWORK_TYPE, network);
     }
-    organisation_t *organisation = organisation_of_aggregate(facts, call->arena);
+    organisation_t *organisation = organisation_for_event(facts, call->arena);
     if (organisation == NULL)
         return refuse_memory(call);
     SHOW_RECORDED(organisation, kept);

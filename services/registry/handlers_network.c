@@ -54,7 +54,7 @@ static status_t change_network(service_call_t *call, const aggregate_t *row, agg
     const char *type = first != NULL && strcmp(first, today) > 0 ? EVENT_ANNOUNCED : EVENT_UPDATED;
     facts->version++;
     facts->updated_at = (char *)call->now;
-    const network_t *data = network_for_event(facts, today, NULL, call->arena);
+    const network_t *data = network_for_event(facts, today, call->arena);
     network_t *reply = network_on(facts, term_holds(from, to, today) ? today : from, call->arena);
     if (data == NULL || reply == NULL)
         return refuse_memory(call);
@@ -157,21 +157,15 @@ status_t decide_correct_waiver(service_call_t *call)
     return day != NULL ? change_waiver(call, row, changed, day) : refuse_memory(call);
 }
 
-// The organisation after it, with the size that was recorded: what a follower of list sizes reads.
-static status_t emit_sized(service_call_t *call, aggregate_t *facts, list_size_t *size, const char *today)
+static status_t emit_sized(service_call_t *call, const aggregate_t *facts, const char *today)
 {
     if (facts->kind == KIND(NETWORK)) {
-        const network_t *network = network_for_event(facts, today, size, call->arena);
+        const network_t *network = network_for_event(facts, today, call->arena);
         return network != NULL ? emit(call, EVENT_UPDATED, facts->code, facts->version, NETWORK_TYPE, network) : refuse_memory(call);
     }
-    organisation_t *organisation = organisation_of_aggregate(facts, call->arena);
-    list_size_t **sizes = arena_alloc(call->arena, sizeof *sizes);
-    if (organisation == NULL || sizes == NULL)
-        return refuse_memory(call);
-    sizes[0] = size;
-    organisation->list_sizes = sizes;
-    organisation->n_list_sizes = 1;
-    return emit(call, EVENT_UPDATED, facts->code, facts->version, ORGANISATION_TYPE, organisation);
+    const organisation_t *organisation = organisation_for_event(facts, call->arena);
+    return organisation != NULL ? emit(call, EVENT_UPDATED, facts->code, facts->version, ORGANISATION_TYPE, organisation)
+                                : refuse_memory(call);
 }
 
 status_t decide_add_list_size(service_call_t *call)
@@ -205,5 +199,5 @@ status_t decide_add_list_size(service_call_t *call)
     facts->version++;
     facts->updated_at = (char *)call->now;
     call->version = facts->version;
-    return emit_sized(call, facts, size, today);
+    return emit_sized(call, facts, today);
 }

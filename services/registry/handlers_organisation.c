@@ -40,8 +40,16 @@ status_t decide_get_organisation(service_call_t *call)
 
 status_t emit_organisation(service_call_t *call, const char *type, const organisation_t *organisation, const aggregate_t *facts)
 {
-    if (organisation->kind != KIND(NETWORK))
-        return emit(call, type, organisation->code, organisation->version, ORGANISATION_TYPE, organisation);
+    if (organisation->kind != KIND(NETWORK)) {
+        // Not the organisation itself: that is often the reply as well.
+        organisation_t *shown = arena_alloc(call->arena, sizeof *shown);
+        if (shown == NULL)
+            return refuse_memory(call);
+        *shown = *organisation;
+        shown->list_sizes = facts != NULL ? facts->recorded_sizes : NULL;
+        shown->n_list_sizes = facts != NULL ? facts->n_recorded_sizes : 0;
+        return emit(call, type, shown->code, shown->version, ORGANISATION_TYPE, shown);
+    }
     aggregate_t *after = pb_new(AGGREGATE_TYPE, call->arena);
     if (after == NULL)
         return refuse_memory(call);
@@ -57,7 +65,7 @@ status_t emit_organisation(service_call_t *call, const char *type, const organis
     after->commissioner = organisation->parent;
     char today[DATE_SIZE];
     date_format(call->today, today);
-    const network_t *network = network_for_event(after, today, NULL, call->arena);
+    const network_t *network = network_for_event(after, today, call->arena);
     return network != NULL ? emit(call, type, organisation->code, organisation->version, NETWORK_TYPE, network) : refuse_memory(call);
 }
 

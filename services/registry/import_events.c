@@ -116,7 +116,7 @@ static bool add_organisation(events_t *events, aggregate_t *facts, rows_t lists[
     const char *type = facts->version == 1 ? EVENT_CREATED : EVENT_UPDATED;
     char *subject = arena_printf(events->arena, "organisations/%s", facts->code);
     if (facts->kind == KIND(NETWORK)) {
-        network_t *network = network_for_event(facts, events->step->today, NULL, events->arena);
+        network_t *network = network_for_event(facts, events->step->today, events->arena);
         if (network == NULL)
             return false;
         TAKE_ALL(network, facts->code, lists);

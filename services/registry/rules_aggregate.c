@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/pb/field.h"
 #include "common/pb/message.h"
 
 // The facts again, sharing all that hangs on them. NULL without memory.
@@ -62,6 +63,36 @@ static int compare_sizes(const void *a, const void *b)
     return order != 0 ? order : compare_text(left->as_of, right->as_of);
 }
 
+// As RECORDED_SIZES has them: by day, then kind and sub-group.
+static int compare_recorded(const void *a, const void *b)
+{
+    const list_size_t *left = a, *right = b;
+    const pb_enum_t *kinds = LIST_SIZE_TYPE->fields[pb_field_by_name(LIST_SIZE_TYPE, "kind")].enumeration;
+    int order = compare_text(left->as_of, right->as_of);
+    if (order == 0)
+        order = compare_text(pb_enum_json(kinds, left->kind), pb_enum_json(kinds, right->kind));
+    if (order == 0)
+        order = compare_text(left->sub_group, right->sub_group);
+    return order != 0 ? order : (left->synthetic ? 1 : 0) - (right->synthetic ? 1 : 0);
+}
+
+// The list with the size in it, in the place of the one that `compare` tells no difference to. NULL without memory.
+static list_size_t **with_size(list_size_t **sizes, size_t *count, list_size_t *size, int (*compare)(const void *, const void *),
+                               arena_t *arena)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (compare(sizes[i], size) != 0)
+            continue;
+        list_size_t **after = arena_alloc(arena, *count * sizeof *after);
+        if (after == NULL)
+            return NULL;
+        memcpy(after, sizes, *count * sizeof *after);
+        after[i] = size;
+        return after;
+    }
+    return longer((void *const *)sizes, (*count)++, size, compare, arena);
+}
+
 // False without memory. A code that is there already changes nothing.
 static bool add_sub_group(aggregate_t *after, char *code, char *source, arena_t *arena)
 {
@@ -106,21 +137,12 @@ aggregate_t *aggregate_with_list_size(const aggregate_t *facts, list_size_t *siz
     aggregate_t *after = copy(facts, arena);
     if (after == NULL || !add_sub_group(after, size->sub_group, size->source, arena))
         return NULL;
+    after->recorded_sizes = with_size(facts->recorded_sizes, &after->n_recorded_sizes, size, compare_recorded, arena);
+    if (after->recorded_sizes == NULL)
+        return NULL;
     if (size->kind != SIZE_KIND(REGISTERED) || size->synthetic)
         return after;
-    // The one of its place gives way: compare_sizes knows no two of one list and day.
-    for (size_t i = 0; i < facts->n_all_sizes; i++) {
-        if (compare_sizes(facts->all_sizes[i], size) != 0)
-            continue;
-        after->all_sizes = arena_alloc(arena, facts->n_all_sizes * sizeof *facts->all_sizes);
-        if (after->all_sizes == NULL)
-            return NULL;
-        memcpy(after->all_sizes, facts->all_sizes, facts->n_all_sizes * sizeof *facts->all_sizes);
-        after->all_sizes[i] = size;
-        return after;
-    }
-    after->all_sizes = longer((void *const *)facts->all_sizes, facts->n_all_sizes, size, compare_sizes, arena);
-    after->n_all_sizes++;
+    after->all_sizes = with_size(facts->all_sizes, &after->n_all_sizes, size, compare_sizes, arena);
     return after->all_sizes != NULL ? after : NULL;
 }
 
@@ -137,5 +159,15 @@ organisation_t *organisation_of_aggregate(const aggregate_t *aggregate, arena_t 
     organisation_t *organisation = pb_new(ORGANISATION_TYPE, arena);
     if (organisation != NULL)
         pb_merge(ORGANISATION_TYPE, organisation, AGGREGATE_TYPE, aggregate);
+    return organisation;
+}
+
+organisation_t *organisation_for_event(const aggregate_t *aggregate, arena_t *arena)
+{
+    organisation_t *organisation = organisation_of_aggregate(aggregate, arena);
+    if (organisation != NULL) {
+        organisation->list_sizes = aggregate->recorded_sizes;
+        organisation->n_list_sizes = aggregate->n_recorded_sizes;
+    }
     return organisation;
 }

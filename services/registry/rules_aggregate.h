@@ -9,12 +9,14 @@
 // NULL without memory. A sub-group that is named for the first time appears with what names it.
 aggregate_t *aggregate_with_member(const aggregate_t *facts, member_t *member, arena_t *arena);
 aggregate_t *aggregate_with_director(const aggregate_t *facts, director_t *director, arena_t *arena);
-// Only a registered size that is not synthetic is computed with; another one adds its sub-group alone. It takes the place of one of that day.
+// Every size is among the recorded ones; only a registered one that is not synthetic is computed with. It takes the place of one of that day.
 aggregate_t *aggregate_with_list_size(const aggregate_t *facts, list_size_t *size, arena_t *arena);
 
 // An organisation of which nothing else is on record. NULL without memory.
 aggregate_t *aggregate_of_organisation(const organisation_t *organisation, arena_t *arena);
 // The organisation within. NULL without memory.
 organisation_t *organisation_of_aggregate(const aggregate_t *aggregate, arena_t *arena);
+// The same with what only an event shows: its list sizes.
+organisation_t *organisation_for_event(const aggregate_t *aggregate, arena_t *arena);
 
 #endif

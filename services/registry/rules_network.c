@@ -178,7 +178,7 @@ network_t *network_on(const aggregate_t *facts, const char *day, arena_t *arena)
     return network;
 }
 
-network_t *network_for_event(const aggregate_t *facts, const char *day, list_size_t *recorded, arena_t *arena)
+network_t *network_for_event(const aggregate_t *facts, const char *day, arena_t *arena)
 {
     network_t *network = network_on(facts, day, arena);
     if (network == NULL)
@@ -189,12 +189,7 @@ network_t *network_for_event(const aggregate_t *facts, const char *day, list_siz
     network->n_directors = facts->n_all_directors;
     network->waivers = facts->all_waivers;
     network->n_waivers = facts->n_all_waivers;
-    if (recorded == NULL)
-        return network;
-    network->list_sizes = arena_alloc(arena, sizeof *network->list_sizes);
-    if (network->list_sizes == NULL)
-        return NULL;
-    network->list_sizes[0] = recorded;
-    network->n_list_sizes = 1;
+    network->list_sizes = facts->recorded_sizes;
+    network->n_list_sizes = facts->n_recorded_sizes;
     return network;
 }

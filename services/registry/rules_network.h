@@ -11,6 +11,6 @@ network_t *network_on(const aggregate_t *facts, const char *day, arena_t *arena)
 
 // The same for an event: figures and findings are the day's, members, directors and waivers are all on record, so that a follower can
 // answer for any day. `recorded` (or NULL) is the list size that the change recorded.
-network_t *network_for_event(const aggregate_t *facts, const char *day, list_size_t *recorded, arena_t *arena);
+network_t *network_for_event(const aggregate_t *facts, const char *day, arena_t *arena);
 
 #endif

@@ -5,9 +5,10 @@
 #include "services/registry/store_organisation.h"
 #include "services/registry/store_timeline.h"
 
-// Columns of organisation `o` for a verb; its past where facts of the day (SQL) are not today's. Of list sizes only the latest, which is
-// all that an event shows.
-#define CHANGES_COLUMNS(day) ORGANISATION_COLUMNS ", " CHANGES_NETWORK ", " WITHIN_REACH ", " TIMELINE_FACTS(day " < o.facts_from")
+// Columns of organisation `o` for a verb; its past where facts of the day (SQL) are not today's. Of the sizes that a network's
+// figures are made of only the latest, which is all that these need.
+#define CHANGES_COLUMNS(day)                                                                                                               \
+    ORGANISATION_COLUMNS ", " CHANGES_NETWORK ", " RECORDED_SIZES ", " WITHIN_REACH ", " TIMELINE_FACTS(day " < o.facts_from")
 #define CHANGES_NETWORK                                                                                                                    \
     "f.commissioner, f.all_members, f.all_directors, f.all_sub_groups, " NETWORK_WAIVERS ", " CLOSED_PAYEE ", "                            \
     "CASE WHEN o.kind = 'network' THEN latest_sizes_json(o.code, :call.today::date) END AS all_sizes"

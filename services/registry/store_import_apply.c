@@ -8,10 +8,15 @@
 const db_stmt_t apply_aggregates = {"apply_aggregates", "SELECT " ORGANISATION_COLUMNS ", " CHANGES_NETWORK CHANGES_FROM
                                                         "WHERE o.code = ANY (" CODES ") ORDER BY o.code"};
 
-const db_stmt_t apply_sizes = {"apply_sizes",
-                               "SELECT s.organisation, s.kind, s.count, s.as_of, s.source, nullif(s.sub_group, '') AS sub_group, "
-                               "nullif(s.synthetic, false) AS synthetic FROM in_size s " RECORDED(
-                                   "organisation") "s.as_of, s.kind COLLATE \"C\", s.sub_group COLLATE \"C\", s.synthetic"};
+const db_stmt_t apply_sizes = {
+    "apply_sizes", "SELECT s.organisation, s.kind, s.count, s.as_of, s.source, nullif(s.sub_group, '') AS sub_group, "
+                   "nullif(s.synthetic, false) AS synthetic FROM " SIZES_BY_AGE(
+                       "l.organisation = ANY (" CODES
+                       ")") " s "
+                            "WHERE s.place <= " EVENT_SIZES " OR (s.organisation, s.kind, s.sub_group, s.as_of, s.synthetic) IN "
+                            "    (SELECT n.organisation, n.kind, n.sub_group, n.as_of, n.synthetic FROM in_size n "
+                            "     WHERE NOT n.known AND n.organisation = ANY (" CODES ")) "
+                            "ORDER BY s.organisation COLLATE \"C\", s.as_of, s.kind COLLATE \"C\", s.sub_group COLLATE \"C\", s.synthetic"};
 
 const db_stmt_t apply_facts = {
     "apply_facts", "SELECT s.organisation, s.fact, s.qualifier, s.value, s.unit, nullif(s.period, '') AS period, s.notes, s.source "

@@ -4,7 +4,7 @@
 
 const db_stmt_t get_network = {
     "get_network",
-    "SELECT " ORGANISATION_COLUMNS_ON(":request.as_of::date") ", " NETWORK_FACTS
+    "SELECT " ORGANISATION_COLUMNS_ON(":request.as_of::date") ", " NETWORK_RECORD
                                                               " FROM organisations_on(:request.as_of::date) o" NETWORK_FACTS_JOIN
                                                               "WHERE o.code = :request.code::text AND o.kind = 'network'"};
 

@@ -49,7 +49,20 @@
 #define CLOSED_PAYEE                                                                                                                       \
     "CASE WHEN o.payee IS NOT NULL THEN (SELECT json_build_object('code', o.payee, 'from', p.day) "                                        \
     "    FROM (SELECT closed_from(o.payee) AS day) p WHERE p.day IS NOT NULL) END AS closed_payee"
-#define NETWORK_FACTS "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups, " NETWORK_WAIVERS ", " CLOSED_PAYEE
+#define NETWORK_RECORD "f.commissioner, f.all_members, f.all_directors, f.all_sizes, f.all_sub_groups, " NETWORK_WAIVERS ", " CLOSED_PAYEE
+// The newest of each list, that an organisation with a long history does not make each of its events long: two years of monthly ones, 24 of
+// those of 1 January. `place` is 1 for the newest.
+#define EVENT_SIZES "24"
+#define SIZES_BY_AGE(condition)                                                                                                            \
+    "(SELECT l.*, row_number() OVER (PARTITION BY l.organisation, l.kind, l.sub_group, l.synthetic ORDER BY l.as_of DESC) AS place "       \
+    "    FROM list_size l WHERE " condition ")"
+#define RECORDED_SIZES                                                                                                                     \
+    "(SELECT json_agg(json_strip_nulls(json_build_object('organisation', s.organisation, 'kind', s.kind, 'count', s.count, "               \
+    "    'asOf', s.as_of, 'source', s.source, 'subGroup', nullif(s.sub_group, ''), 'synthetic', nullif(s.synthetic, false))) "             \
+    "    ORDER BY s.as_of, s.kind COLLATE \"C\", s.sub_group COLLATE \"C\", s.synthetic) "                                                 \
+    "FROM " SIZES_BY_AGE("l.organisation = o.code COLLATE \"default\"") " s WHERE s.place <= " EVENT_SIZES ") AS recorded_sizes"
+// With what an event shows besides.
+#define NETWORK_FACTS NETWORK_RECORD ", " RECORDED_SIZES
 #define NETWORK_FACTS_JOIN " LEFT JOIN LATERAL network_facts(o.code) f ON o.kind = 'network' "
 
 // A save that adds a row beside an organisation: its head, and its end, which takes the CTE that did so.

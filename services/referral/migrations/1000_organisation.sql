@@ -82,6 +82,26 @@ BEGIN ATOMIC
     SELECT EXISTS (SELECT FROM reach r WHERE r.organisation = within_reach.code AND r.above = ANY (organisations));
 END;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON organisation TO :app;
+-- Registered lists of whole organisations, what is owed rests on them. A synthetic one stands beside a real one and never in its place.
+CREATE TABLE list_size (
+    organisation text COLLATE "C" NOT NULL,
+    as_of date NOT NULL,
+    synthetic boolean NOT NULL,
+    count bigint NOT NULL CHECK (count >= 0),
+    source text,
+    PRIMARY KEY (organisation, synthetic, as_of)
+);
+
+-- Who belongs to which network on which days, both inclusive.
+CREATE TABLE membership (
+    network text COLLATE "C" NOT NULL,
+    practice text COLLATE "C" NOT NULL,
+    from_on date NOT NULL,
+    to_on date,
+    PRIMARY KEY (network, practice, from_on)
+);
+CREATE INDEX membership_by_practice ON membership (practice);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON organisation, list_size, membership TO :app;
 GRANT SELECT ON reach TO :app;
 GRANT SELECT ON organisation, reach TO :job;

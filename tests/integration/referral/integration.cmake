@@ -6,6 +6,7 @@ target_link_libraries(pcn_test_referral PUBLIC pcn_referral_core pcn_test_postgr
 foreach(name
   statements
   reach
+  copy
   directory
   signposting
   schedules

@@ -151,6 +151,13 @@ static void test_additions(void **state)
                        "FROM event_queue WHERE subject = 'organisations/gp-a'",
                        "One la-a");
 
+    // Whatever a later one brings, the sizes on record are in its event.
+    staged_sql(world, "DELETE FROM event_queue");
+    staged_assert_imported(world,
+                           ROWS("list_sizes|{'organisation':'gp-a','kind':'registered','count':8800,'asOf':'2019-01-01','source':'s'}"));
+    staged_assert_text(world, "SELECT string_agg(s ->> 'asOf', ' ') FROM event_queue, jsonb_array_elements(data::jsonb -> 'listSizes') s",
+                       "2019-01-01 2020-01-01");
+
     staged_sql(world, "DELETE FROM event_queue");
     staged_assert_imported(world, rows);
     staged_assert_text(world, "SELECT concat_ws(' ', created, changed, unchanged_rows) FROM import", "0 0 12");

@@ -190,8 +190,76 @@ static void list_sizes_are_counted(void **state)
     assert_refusal(world, STATUS_NOT_FOUND, "code", "AddListSize",
                    "{\"code\":\"gp-z\",\"listSize\":{\"kind\":\"registered\",\"count\":1,\"asOf\":\"2019-06-20\",\"source\":\"x\"}}");
     assert_int_equal(test_database_number(world->database, "SELECT count(*) FROM event_queue WHERE subject = 'organisations/pcn-nwl' "
-                                                           "AND data::jsonb #>> '{listSizes,0,subGroup}' = 'nwl-2'"),
-                     1);
+                                                           "AND data::jsonb #>> '{listSizes,2,subGroup}' = 'nwl-2'"),
+                     2); // when it was counted, and ever since
+}
+
+static char *last_sizes(world_t *world, const char *code)
+{
+    char query[512];
+    (void)snprintf(
+        query, sizeof query,
+        "SELECT string_agg(concat_ws(' ', s ->> 'kind', s ->> 'subGroup', s ->> 'asOf', s ->> 'count', s ->> 'synthetic'), ', ') "
+        "FROM (SELECT data::jsonb AS data FROM event_queue WHERE subject = 'organisations/%s' ORDER BY version DESC LIMIT 1) e "
+        "CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'listSizes') s",
+        code);
+    return test_database_query(world->database, query);
+}
+
+static void assert_last_sizes(world_t *world, const char *code, const char *expected)
+{
+    char *sizes = last_sizes(world, code);
+    assert_non_null(sizes);
+    assert_string_equal(sizes, expected);
+    free(sizes);
+}
+
+static void assert_size_added(world_t *world, const char *code, const char *kind, const char *as_of, int count, const char *more)
+{
+    assert_call(world, "AddListSize", "{\"code\":\"%s\",\"listSize\":{\"kind\":\"%s\",\"count\":%d,\"asOf\":\"%s\",\"source\":\"s\"%s}}",
+                code, kind, count, as_of, more);
+}
+
+// Every event of an organisation has them, whatever it tells, so who begins with a snapshot does not miss them.
+static void an_event_has_the_list_sizes_on_record(void **state)
+{
+    world_t *world = *state;
+    assert_call(world, "CreateOrganisation",
+                "{\"organisation\":{\"code\":\"gp-sized\",\"name\":\"S\",\"kind\":\"practice\",\"parent\":\"ccg-b\"}}");
+    assert_size_added(world, "gp-sized", "registered", "2020-01-01", 9000, "");
+    assert_size_added(world, "gp-sized", "weighted", "2020-01-01", 9500, "");
+    assert_size_added(world, "gp-sized", "registered", "2019-01-01", 8900, "");
+    assert_size_added(world, "gp-sized", "registered", "2020-01-01", 7000, ",\"synthetic\":true");
+    assert_call(world, "UpdateOrganisation", "{\"code\":\"gp-sized\",\"organisation\":{\"name\":\"Other\"}}");
+    assert_reply_lacks(world, "listSizes");
+    const char *all = "registered 2019-01-01 8900, registered 2020-01-01 9000, registered 2020-01-01 7000 true, weighted 2020-01-01 9500";
+    assert_last_sizes(world, "gp-sized", all);
+    assert_call(world, "AddFact", "{\"code\":\"gp-sized\",\"fact\":{\"fact\":\"f\",\"qualifier\":\"eq\",\"value\":\"1\",\"source\":\"s\"}}");
+    assert_last_sizes(world, "gp-sized", all);
+    assert_call(world, "CloseOrganisation", "{\"code\":\"gp-sized\",\"on\":\"2020-06-01\"}");
+    assert_reply_lacks(world, "listSizes");
+    assert_last_sizes(world, "gp-sized", all);
+}
+
+// Nobody's history makes each of its events long.
+static void an_event_has_the_newest_of_a_long_history(void **state)
+{
+    world_t *world = *state;
+    assert_call(world, "CreateOrganisation",
+                "{\"organisation\":{\"code\":\"gp-old\",\"name\":\"O\",\"kind\":\"practice\",\"parent\":\"ccg-b\"}}");
+    for (int i = 0; i < 26; i++) {
+        char day[16];
+        (void)snprintf(day, sizeof day, "20%02d-%02d-01", 20 + i / 12, 1 + i % 12);
+        assert_size_added(world, "gp-old", "registered", day, 9000 + i, "");
+    }
+    assert_size_added(world, "gp-old", "registered", "2010-01-01", 1, "");
+    char *sizes = last_sizes(world, "gp-old");
+    assert_non_null(strstr(sizes, "registered 2010-01-01 1, registered 2020-03-01 9002, ")); // what was recorded, whatever its day
+    free(sizes);
+    assert_call(world, "UpdateOrganisation", "{\"code\":\"gp-old\",\"organisation\":{\"name\":\"Other\"}}");
+    sizes = last_sizes(world, "gp-old");
+    assert_int_equal(strncmp(sizes, "registered 2020-03-01 9002, ", strlen("registered 2020-03-01 9002, ")), 0);
+    free(sizes);
 }
 
 static void synthetic_and_weighted_sizes_stand_aside(void **state)
@@ -277,6 +345,8 @@ int main(void)
         cmocka_unit_test(a_changed_practice_is_looked_at_again),
         cmocka_unit_test(directors_share_the_job),
         cmocka_unit_test(list_sizes_are_counted),
+        cmocka_unit_test(an_event_has_the_list_sizes_on_record),
+        cmocka_unit_test(an_event_has_the_newest_of_a_long_history),
         cmocka_unit_test(synthetic_and_weighted_sizes_stand_aside),
         cmocka_unit_test(networks_are_changed_within_reach),
         cmocka_unit_test(a_patched_network_keeps_what_hangs_on_it),

@@ -50,6 +50,32 @@ static void one_more_stands_in_its_place(void **state)
     assert_ptr_equal(facts->all_sizes[2], sizes[0]);
 }
 
+// What an event shows: of every kind, synthetic ones beside those that are not, by day, and one that is corrected in its place.
+static void recorded_sizes_are_all(void **state)
+{
+    aggregate_t *other = make_network(*state, "pcn-b");
+    list_size_t *sizes[5];
+    for (size_t i = 0; i < 5; i++)
+        sizes[i] = add_size(*state, other, "pcn-a", i == 2 ? "team-1" : NULL, i == 3 ? "2019-01-01" : "2020-01-01", (int64_t)i);
+    sizes[0]->kind = SIZE_KIND(WEIGHTED);
+    sizes[1]->has_synthetic = sizes[1]->synthetic = 1;
+    aggregate_t *facts = make_network(*state, "pcn-a");
+    for (size_t i = 0; i < 5; i++)
+        facts = aggregate_with_list_size(facts, sizes[i], *state);
+    assert_int_equal(facts->n_recorded_sizes, 5);
+    static const size_t places[] = {3, 4, 1, 2, 0};
+    for (size_t i = 0; i < 5; i++)
+        assert_ptr_equal(facts->recorded_sizes[i], sizes[places[i]]);
+    list_size_t *right = add_size(*state, other, "pcn-a", NULL, "2020-01-01", 9);
+    aggregate_t *after = aggregate_with_list_size(facts, right, *state);
+    assert_int_equal(after->n_recorded_sizes, 5);
+    assert_ptr_equal(after->recorded_sizes[1], right);
+    assert_ptr_equal(facts->recorded_sizes[1], sizes[4]);
+    const organisation_t *shown = organisation_for_event(after, *state);
+    assert_int_equal(shown->n_list_sizes, 5);
+    assert_int_equal(organisation_of_aggregate(after, *state)->n_list_sizes, 0);
+}
+
 static void an_aggregate_is_its_organisation(void **state)
 {
     organisation_t *organisation = make_organisation(*state, "pcn-a", KIND(NETWORK), "ccg-elr");
@@ -65,6 +91,6 @@ static void an_aggregate_is_its_organisation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(one_more_leaves_the_facts_alone), TEST(one_more_stands_in_its_place),
-                                       TEST(an_aggregate_is_its_organisation)};
+                                       TEST(recorded_sizes_are_all), TEST(an_aggregate_is_its_organisation)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

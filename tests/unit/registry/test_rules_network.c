@@ -62,7 +62,7 @@ static void a_day_picks_waivers(void **state)
     assert_int_equal(network_on(facts, "2020-04-01", *state)->n_waivers, 1);
     assert_int_equal(network_on(facts, "2021-03-31", *state)->n_waivers, 1);
     assert_int_equal(network_on(facts, "2021-04-01", *state)->n_waivers, 0);
-    assert_int_equal(network_for_event(facts, "2021-04-01", NULL, *state)->n_waivers, 1);
+    assert_int_equal(network_for_event(facts, "2021-04-01", *state)->n_waivers, 1);
 }
 
 static void a_day_picks_members_and_directors(void **state)
@@ -130,13 +130,15 @@ static void an_event_carries_all_on_record(void **state)
     add_member(*state, facts, "gp-b", "2030-04-01", NULL, NULL);
     add_director(*state, facts, "Dr A", "2019-07-01", "2019-12-31", NULL);
     list_size_t *size = add_size(*state, facts, "pcn-a", NULL, "2019-06-20", 40000);
-    network_t *network = network_for_event(facts, TODAY, size, *state);
+    facts->recorded_sizes = facts->all_sizes;
+    facts->n_recorded_sizes = 1;
+    network_t *network = network_for_event(facts, TODAY, *state);
     assert_int_equal(network->n_members, 2);
     assert_int_equal(network->n_directors, 1);
     assert_int_equal(network->n_list_sizes, 1);
     assert_ptr_equal(network->list_sizes[0], size);
     assert_true(has(network->registration->missing, network->registration->n_missing, "members")); // today's
-    assert_int_equal(network_for_event(facts, TODAY, NULL, *state)->n_list_sizes, 0);
+    assert_int_equal(network_on(facts, TODAY, *state)->n_list_sizes, 0);
 }
 
 static void says_so_at_every_lack_of_memory(void **state)
@@ -150,7 +152,7 @@ static void says_so_at_every_lack_of_memory(void **state)
     for (size_t cap = 16; cap < 64 * 1024 && !made; cap += 16) {
         arena_t *small = arena_new(cap);
         assert_non_null(small);
-        made = network_for_event(facts, TODAY, facts->all_sizes[0], small) != NULL;
+        made = network_for_event(facts, TODAY, small) != NULL;
         arena_destroy(&small);
     }
     assert_true(made);
