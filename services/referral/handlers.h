@@ -52,6 +52,18 @@ status_t decide_release_hold(service_call_t *call);
 // ALREADY_EXISTS with the slot's alternatives.
 status_t refuse_taken(service_call_t *call, const char *field, const Pcn__Referral__Store__V1__LoadedSlot *slot);
 
+// ---- online consultations ----
+
+status_t decide_create_online_consultation(service_call_t *call);
+status_t decide_get_online_consultation(service_call_t *call);
+status_t prepare_list_online_consultations(service_call_t *call);
+status_t decide_list_online_consultations(service_call_t *call);
+status_t decide_triage_online_consultation(service_call_t *call);
+status_t decide_answer_online_consultation(service_call_t *call);
+status_t decide_add_consultation_message(service_call_t *call);
+status_t decide_ask_specialist(service_call_t *call);
+status_t decide_close_online_consultation(service_call_t *call);
+status_t decide_tell_overdue_consultation(service_call_t *call);
 status_t decide_get_digital_coverage(service_call_t *call);
 
 #endif

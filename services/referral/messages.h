@@ -2,8 +2,10 @@
 #ifndef PCN_REFERRAL_MESSAGES_H
 #define PCN_REFERRAL_MESSAGES_H
 
+#include "pcn/referral/store/v1/consultation.meta.h"
 #include "pcn/referral/store/v1/digital.meta.h"
 #include "pcn/referral/store/v1/store.meta.h"
+#include "pcn/referral/v1/consultation.meta.h"
 #include "pcn/referral/v1/digital.meta.h"
 #include "pcn/referral/v1/directory.meta.h"
 #include "pcn/referral/v1/patient.meta.h"
@@ -41,6 +43,8 @@ typedef Pcn__Referral__Store__V1__LoadedService loaded_service_t;
 #define CHANNEL(name) PCN__REFERRAL__V1__CHANNEL__CHANNEL_##name
 #define SERVICE_STATUS(name) PCN__REFERRAL__V1__SERVICE_STATUS__SERVICE_STATUS_##name
 #define SLOT_STATUS(name) PCN__REFERRAL__V1__SLOT_STATUS__SLOT_STATUS_##name
+#define CONSULTATION_STATUS(name) PCN__REFERRAL__V1__CONSULTATION_STATUS__CONSULTATION_STATUS_##name
+#define URGENCY(name) PCN__REFERRAL__V1__URGENCY__URGENCY_##name
 #define OUTCOME(name) PCN__REFERRAL__V1__SIGNPOSTING_OUTCOME__SIGNPOSTING_OUTCOME_##name
 
 #endif

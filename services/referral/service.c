@@ -3,6 +3,7 @@
 #include "common/service/page.h"
 #include "services/referral/handlers.h"
 #include "services/referral/handlers_patient.h"
+#include "services/referral/store_consultation.h"
 #include "services/referral/store_copy.h"
 #include "services/referral/store_digital.h"
 #include "services/referral/store_directory.h"
@@ -13,6 +14,8 @@
 
 #define REFERENCES_TYPE (&pcn__referral__store__v1__service_references__type)
 #define TEMPLATE_CHANGE_TYPE (&pcn__referral__store__v1__template_change__type)
+#define LOADED_CONSULTATION_TYPE (&pcn__referral__store__v1__loaded_consultation__type)
+#define CONSULTATION_CHANGE_TYPE (&pcn__referral__store__v1__consultation_change__type)
 #define LOADED_HOLD_TYPE (&pcn__referral__store__v1__hold__type)
 #define LOADED_SIGNPOSTING_TYPE (&pcn__referral__store__v1__loaded_signposting__type)
 
@@ -159,6 +162,67 @@ static const service_handler_t handlers[] = {
      .decide = decide_release_hold,
      .after = LOADED_HOLD_TYPE,
      .save = &release_hold_save},
+    {.method = "CreateOnlineConsultation",
+     .load = &create_online_consultation_load,
+     .row = &pcn__referral__store__v1__consultation_references__type,
+     .decide = decide_create_online_consultation,
+     .after = CONSULTATION_CHANGE_TYPE,
+     .save = &create_online_consultation_save,
+     .flags = SERVICE_REACHES},
+    {.method = "GetOnlineConsultation",
+     .load = &get_online_consultation,
+     .row = LOADED_CONSULTATION_TYPE,
+     .decide = decide_get_online_consultation,
+     .flags = SERVICE_REACHES | SERVICE_AUDITED},
+    {.method = "ListOnlineConsultations",
+     .prepare = prepare_list_online_consultations,
+     .prepared = PAGE_PLACE_TYPE,
+     .load = &list_online_consultations,
+     .row = LOADED_CONSULTATION_TYPE,
+     .decide = decide_list_online_consultations,
+     .flags = SERVICE_REACHES | SERVICE_AUDITED},
+    {.method = "TriageOnlineConsultation",
+     .load = &triage_online_consultation_load,
+     .row = LOADED_CONSULTATION_TYPE,
+     .decide = decide_triage_online_consultation,
+     .after = CONSULTATION_CHANGE_TYPE,
+     .save = &triage_online_consultation_save,
+     .flags = SERVICE_REACHES},
+    {.method = "AnswerOnlineConsultation",
+     .load = &answer_online_consultation_load,
+     .row = LOADED_CONSULTATION_TYPE,
+     .decide = decide_answer_online_consultation,
+     .after = CONSULTATION_CHANGE_TYPE,
+     .save = &answer_online_consultation_save,
+     .flags = SERVICE_REACHES},
+    {.method = "AddConsultationMessage",
+     .load = &add_consultation_message_load,
+     .row = LOADED_CONSULTATION_TYPE,
+     .decide = decide_add_consultation_message,
+     .after = CONSULTATION_CHANGE_TYPE,
+     .save = &add_consultation_message_save,
+     .flags = SERVICE_REACHES},
+    {.method = "AskSpecialist",
+     .load = &ask_specialist_load,
+     .row = LOADED_CONSULTATION_TYPE,
+     .decide = decide_ask_specialist,
+     .after = CONSULTATION_CHANGE_TYPE,
+     .save = &ask_specialist_save,
+     .flags = SERVICE_REACHES},
+    {.method = "CloseOnlineConsultation",
+     .load = &close_online_consultation_load,
+     .row = LOADED_CONSULTATION_TYPE,
+     .decide = decide_close_online_consultation,
+     .after = CONSULTATION_CHANGE_TYPE,
+     .save = &close_online_consultation_save,
+     .flags = SERVICE_REACHES},
+    {.method = "TellOverdueConsultation",
+     .load = &tell_overdue_consultation_load,
+     .row = LOADED_CONSULTATION_TYPE,
+     .decide = decide_tell_overdue_consultation,
+     .after = CONSULTATION_CHANGE_TYPE,
+     .save = &tell_overdue_consultation_save,
+     .flags = SERVICE_REACHES},
     {.method = "GetDigitalCoverage",
      .load = &get_digital_coverage,
      .row = &pcn__referral__store__v1__digital_row__type,
@@ -168,6 +232,7 @@ static const service_handler_t handlers[] = {
 };
 
 static const service_job_t jobs[] = {
+    {.name = "overdue", .due = &due_consultations, .method = "TellOverdueConsultation", .period_s = 15, .at_once = 4},
     {.name = "horizon", .due = &due_templates, .method = "GenerateSlots", .period_s = 60, .at_once = 4},
     {.name = NULL},
 };

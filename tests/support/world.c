@@ -218,7 +218,8 @@ static void prepare(run_t *run, const char *name, const char *request)
     pcn__platform__v1__call__init(&run->statement);
     run->principal.subject = (char *)(world->subject != NULL ? world->subject : "tester");
     run->principal.organisations = (char **)&world->organisation;
-    run->principal.n_organisations = world->organisation != NULL;
+    run->principal.n_organisations = world->organisation != NULL && !world->own;
+    run->statement.has_own = run->statement.own = world->own;
     run->principal.scopes = arena_alloc(world->arena, (WORLD_SCOPES_MAX + 1) * sizeof *run->principal.scopes);
     assert_non_null(run->principal.scopes);
     for (size_t i = 0; i < WORLD_SCOPES_MAX && world->scopes[i] != NULL; i++)
@@ -247,7 +248,7 @@ static void prepare(run_t *run, const char *name, const char *request)
     run->statement.now = run->now;
     run->statement.today = (char *)world->today;
     run->statement.subject = run->principal.subject;
-    run->statement.organisation = (char *)(world->organisation != NULL ? world->organisation : "");
+    run->statement.organisation = (char *)(world->organisation != NULL && !world->own ? world->organisation : "");
     run->statement.method = (char *)run->method->method->name;
     run->statement.idempotency_key = world->key != NULL ? (char *)world->key : run->id;
     run->statement.has_request_hash = 1;

@@ -29,6 +29,7 @@ typedef struct world {
     const char *organisation;             // NULL for none
     const char *subject;                  // NULL: tester
     bool unlimited;                       // holds <service>.any
+    bool own;                             // it is the service itself, as in a job
     const char *scopes[WORLD_SCOPES_MAX]; // further ones
     int64_t expected_version;             // 0 for none
     const char *key;                      // NULL: a new one for each call

@@ -12,6 +12,7 @@ foreach(name
   schedules
   slots
   digital
+  consultations
   patients
   )
   pcn_database_test(referral ${name} pcn_test_referral)

@@ -1,0 +1,17 @@
+// SQL of online consultations.
+#ifndef PCN_REFERRAL_STORE_CONSULTATION_H
+#define PCN_REFERRAL_STORE_CONSULTATION_H
+
+#include "common/db/statement.h"
+
+extern const db_stmt_t create_online_consultation_load, create_online_consultation_save;
+extern const db_stmt_t get_online_consultation, list_online_consultations;
+extern const db_stmt_t triage_online_consultation_load, triage_online_consultation_save;
+extern const db_stmt_t answer_online_consultation_load, answer_online_consultation_save;
+extern const db_stmt_t add_consultation_message_load, add_consultation_message_save;
+extern const db_stmt_t ask_specialist_load, ask_specialist_save;
+extern const db_stmt_t convert_online_consultation_load, convert_online_consultation_save;
+extern const db_stmt_t close_online_consultation_load, close_online_consultation_save;
+extern const db_stmt_t due_consultations, tell_overdue_consultation_load, tell_overdue_consultation_save;
+
+#endif
