@@ -59,7 +59,7 @@ static const db_stmt_t audit = {
 static const db_stmt_t tell = {
     "tell", "SELECT set_config('pcn.organisations', coalesce(:call.organisation::text, ''), true), "
             "set_config('pcn.subject', coalesce(:call.subject::text, ''), true), "
-            "set_config('pcn.own', coalesce(:call.own::text, 'false'), true), set_config('pcn.request', :header.request_id::text, true)"};
+            "set_config('pcn.own', coalesce(:call.own::boolean, false)::text, true), set_config('pcn.request', :header.request_id::text, true)"};
 
 // What every service serves besides its own contract.
 static const struct {
