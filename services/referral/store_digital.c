@@ -1,7 +1,10 @@
 #include "services/referral/store_digital.h"
 
-// A list size of a practice or network today.
-#define LIST_SIZE "NULL::bigint AS list_size, NULL::boolean AS list_size_synthetic"
+// The list size of a practice or network that is in force today; a made-up one only where it is asked for and there is no other.
+#define LIST_SIZE                                                                                                                          \
+    "LEFT JOIN LATERAL (SELECT l.count, l.synthetic FROM list_size l WHERE l.organisation = c.code COLLATE \"C\" "                         \
+    "    AND l.as_of <= :call.today::date AND (NOT l.synthetic OR :request.synthetic::boolean) "                                           \
+    "    ORDER BY l.synthetic, l.as_of DESC LIMIT 1) z ON c.kind IN ('practice', 'network') "
 #define NO_TARGET                                                                                                                          \
     "NULL AS organisation, NULL AS measure, NULL::bigint AS stated_thousandths, NULL::date AS due, NULL AS due_as_stated, NULL AS note, "  \
     "NULL AS source"
@@ -25,8 +28,9 @@ const db_stmt_t get_digital_coverage = {
     "    UNION ALL SELECT 2, n.code::text, 1, 'practice', p.code::text, p.name, p.kind, coalesce(f.online, false), "
     "        coalesce(f.video, false), coalesce(f.synthetic, false) "
     "    FROM below p LEFT JOIN network n ON n.code = p.parent LEFT JOIN offer f ON f.provider = p.code WHERE p.kind = 'practice') "
-    "SELECT c.part, c.code, c.name, c.kind, c.network, c.online, c.video, c.synthetic, " LIST_SIZE ", " NO_TARGET ", c.place, c.step "
-    "FROM counted c "
+    "SELECT c.part, c.code, c.name, c.kind, c.network, c.online, c.video, c.synthetic, z.count AS list_size, z.synthetic AS "
+    "list_size_synthetic, " NO_TARGET ", c.place, c.step "
+    "FROM counted c " LIST_SIZE
     "UNION ALL SELECT 'target', t.code, t.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.organisation, t.measure, "
     "    (1000 * t.stated)::bigint, t.due, t.due_as_stated, t.note, t.source, 3, 0 FROM digital_target t "
     "WHERE t.organisation = :request.organisation::text "

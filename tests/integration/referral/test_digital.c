@@ -67,6 +67,27 @@ static void targets_are_held_against_it(void **state)
     assert_reply_has(world, "\"synthetic\":true");
 }
 
+static void list_sizes_are_those_in_force(void **state)
+{
+    world_t *world = *state;
+    offer(world, "gp-a1", "general-practice", "\"online-message\"", "");
+    free(test_database_query(world->database, "INSERT INTO list_size (organisation, as_of, synthetic, count) VALUES "
+                                              "('gp-a1', '2025-01-01', false, 1000), ('gp-a1', '2026-01-01', false, 3000), "
+                                              "('gp-a1', '2027-01-01', false, 9000), ('gp-a1', '2026-11-01', true, 5), "
+                                              "('gp-a2', '2026-01-01', true, 1000), ('pcn-b', '2026-01-01', false, 30000)"));
+    assert_call(world, "GetDigitalCoverage", "{\"organisation\":\"pcn-a\"}");
+    assert_reply_has(world, "\"practices\":2,\"online\":{\"practices\":1,\"practiceShare\":\"0.500\"}");
+    assert_reply_has(world, "\"detail\":\"The list size of gp-a2 is not known\"");
+    assert_call(world, "GetDigitalCoverage", "{\"organisation\":\"pcn-a\",\"synthetic\":true}");
+    assert_reply_has(world, "\"practices\":2,\"patients\":4000,\"online\":{\"practices\":1,\"practiceShare\":\"0.500\",\"patients\":3000,"
+                            "\"patientShare\":\"0.750\"}");
+    assert_reply_has(world, "\"synthetic\":true");
+    // What a network states stands in for its practice's, and nobody of it is offered anything.
+    assert_call(world, "GetDigitalCoverage", "{\"organisation\":\"ccg-a\",\"synthetic\":true}");
+    assert_reply_has(world, "\"practices\":3,\"patients\":34000,\"online\":{\"practices\":1,\"practiceShare\":\"0.333\",\"patients\":3000,"
+                            "\"patientShare\":\"0.088\"}");
+}
+
 // The registry need not have the organisation of a document.
 static void a_target_of_nobody_here_is_readable(void **state)
 {
@@ -86,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(practices_and_networks_are_counted),
         TEST(targets_are_held_against_it),
+        TEST(list_sizes_are_those_in_force),
         TEST(a_target_of_nobody_here_is_readable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
