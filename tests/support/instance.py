@@ -51,7 +51,7 @@ class Instance:
         self.url = "http://127.0.0.1:%d" % self.port
         self.state = os.path.join(self.place, "state")
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PCN_")}
-        self.environment.update(settings, PCN_STATE=self.state, PCN_HTTP_PORT=str(self.port), PCN_BUILD=build)
+        self.environment.update({"PCN_DEMO": "no", **settings}, PCN_STATE=self.state, PCN_HTTP_PORT=str(self.port), PCN_BUILD=build)
 
     def pcn(self, *arguments):
         return run([os.path.join(self.tree, "pcn")] + list(arguments), self.environment)

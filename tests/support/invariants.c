@@ -39,6 +39,15 @@ typedef struct doing {
     int64_t version; // of the first subject's event
 } doing_t;
 
+// One that nobody could name, since no answer came, is any of its kind.
+static bool is_meant(const char *named, const char *subject)
+{
+    const size_t length = strlen(named);
+    if (length > 0 && named[length - 1] == '/')
+        return strncmp(subject, named, length) == 0;
+    return strcmp(named, subject) == 0;
+}
+
 static void collect(invariants_t *report, const journal_t *journal, const replay_t *replay, doing_t *doings)
 {
     for (size_t i = 0; i < replay->count; i++) {
@@ -48,7 +57,7 @@ static void collect(invariants_t *report, const journal_t *journal, const replay
         size_t k = 0;
         if (entry == NULL)
             continue;
-        while (k < JOURNAL_SUBJECTS_MAX && entry->subjects[k] != NULL && strcmp(entry->subjects[k], subject) != 0)
+        while (k < JOURNAL_SUBJECTS_MAX && entry->subjects[k] != NULL && !is_meant(entry->subjects[k], subject))
             k++;
         if (k == JOURNAL_SUBJECTS_MAX || entry->subjects[k] == NULL) {
             invariants_note(report, &report->undone, "request %" PRIu64 " (%s %s) changed %s, which it does not name", entry->number,

@@ -131,6 +131,16 @@ journal_entry_t *journal_open(journal_t *journal, const journal_request_t *reque
     return entry;
 }
 
+void journal_name(journal_t *journal, journal_entry_t *entry, size_t subject, const char *name)
+{
+    pthread_mutex_lock(&journal->lock);
+    free(entry->subjects[subject]);
+    entry->subjects[subject] = copy(name);
+    if (journal->file != NULL)
+        write_line(journal, json_pack("{s:I, s:s}", "named", (json_int_t)entry->number, "subject", name));
+    pthread_mutex_unlock(&journal->lock);
+}
+
 void journal_sent(journal_t *journal, journal_entry_t *entry)
 {
     entry->attempts++;

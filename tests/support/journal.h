@@ -25,7 +25,8 @@ typedef struct journal_request {
     const char *body;  // NULL: none
     const char *key;   // Idempotency-Key; NULL: none
     const char *match; // If-Match; NULL: none
-    // Aggregates (event subjects) that a 2xx has changed, each with exactly one event; the first one's version is the answer's ETag.
+    // Aggregates (event subjects) that a 2xx has changed, each with exactly one event; the first one's version is the answer's ETag. One
+    // that the platform names itself ends with a slash ("appointments/") until it is known.
     const char *subjects[JOURNAL_SUBJECTS_MAX];
 } journal_request_t;
 
@@ -56,6 +57,8 @@ journal_t *journal_new(const char *path, uint64_t run);
 void journal_destroy(journal_t **journal);
 // A request that will be sent; never NULL: without memory the test ends.
 journal_entry_t *journal_open(journal_t *journal, const journal_request_t *request);
+// The answer has named what the request changed: the subject of that number, which ended with a slash, becomes this one.
+void journal_name(journal_t *journal, journal_entry_t *entry, size_t subject, const char *name);
 // One attempt leaves.
 void journal_sent(journal_t *journal, journal_entry_t *entry);
 // One attempt has ended.

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <curl/curl.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ struct load {
     pthread_cond_t changed;
     CURLM *multi;
     client_t *clients;
-    char *url, *authorization;
+    char *url;
     load_random_t random;
     unsigned weight_sum;
     int64_t begun_us;
@@ -85,12 +86,39 @@ static size_t on_header(char *bytes, size_t one, size_t count, void *data)
     return count;
 }
 
+// The body of a 2xx names what was created.
+static void name_subjects(client_t *client)
+{
+    json_t *body = NULL;
+    for (size_t i = 0; i < client->request.subject_count; i++) {
+        char *subject = client->request.subjects[i];
+        const size_t length = strlen(subject);
+        if (length == 0 || subject[length - 1] != '/')
+            continue;
+        if (body == NULL)
+            body = json_loadb(client->body != NULL ? client->body : "", client->size, 0, NULL);
+        const char *id = json_string_value(json_object_get(body, "id"));
+        if (id != NULL) {
+            snprintf(subject + length, LOAD_SUBJECT_SIZE - length, "%s", id);
+            journal_name(client->load->options.journal, client->entry, i, subject);
+        }
+    }
+    json_decref(body);
+}
+
 static struct curl_slist *add_header(struct curl_slist *list, const char *name, const char *value)
 {
     char line[2048];
     snprintf(line, sizeof line, "%s: %s", name, value);
     struct curl_slist *grown = curl_slist_append(list, line);
     return grown != NULL ? grown : list;
+}
+
+static struct curl_slist *add_authorization(const char *token)
+{
+    char value[1984];
+    snprintf(value, sizeof value, "Bearer %s", token);
+    return add_header(NULL, "Authorization", value);
 }
 
 static void send_attempt(client_t *client)
@@ -105,7 +133,7 @@ static void send_attempt(client_t *client)
     if (client->body != NULL)
         client->body[0] = '\0';
     curl_slist_free_all(client->headers);
-    client->headers = add_header(NULL, "Authorization", load->authorization);
+    client->headers = add_authorization(client->request.token != NULL ? client->request.token : load->options.token);
     client->headers = add_header(client->headers, "traceparent", entry->traceparent);
     client->headers = curl_slist_append(client->headers, "Expect:");
     if (entry->body != NULL)
@@ -215,6 +243,7 @@ static void client_answered(client_t *client, CURLcode code)
     const bool changed = journal_is_success(status) && client->request.subject_count > 0;
     if (changed && !client->again) {
         load->counts.acknowledged++;
+        name_subjects(client);
         if (load_draw(&load->random, 100) < load->options.again_percent) {
             client->again = true;
             send_attempt(client);
@@ -301,7 +330,6 @@ static void load_free(load_t *load)
     pthread_cond_destroy(&load->changed);
     free(load->clients);
     free(load->url);
-    free(load->authorization);
     free(load);
 }
 
@@ -323,8 +351,7 @@ load_t *load_start(const load_options_t *options)
     load->multi = curl_multi_init();
     load->clients = calloc(options->clients, sizeof *load->clients);
     load->url = strdup(options->url);
-    bool good = load->multi != NULL && load->clients != NULL && load->url != NULL && load->weight_sum > 0 &&
-                asprintf(&load->authorization, "Bearer %s", options->token) > 0;
+    bool good = load->multi != NULL && load->clients != NULL && load->url != NULL && load->weight_sum > 0;
     for (unsigned i = 0; good && i < options->clients; i++) {
         load->clients[i].load = load;
         load->clients[i].curl = curl_easy_init();

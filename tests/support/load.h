@@ -14,7 +14,7 @@
 #include "tests/support/journal.h"
 
 #define LOAD_PATH_SIZE 160
-#define LOAD_BODY_SIZE 512
+#define LOAD_BODY_SIZE 3072
 #define LOAD_SUBJECT_SIZE 96
 
 // The seeded generator (SplitMix64): a value in 0 … below-1.
@@ -23,12 +23,14 @@ typedef struct load_random {
 } load_random_t;
 uint64_t load_draw(load_random_t *random, uint64_t below);
 
-// What an operation wants to send. Method, path and, for what changes something, subjects are needed; the key is the driver's.
+// What an operation wants to send. Method, path and, for what changes something, subjects are needed; the key is the driver's. A subject
+// that ends with a slash is one that the platform will name: the `id` of the answer is put behind it.
 typedef struct load_request {
     const char *method;
     char path[LOAD_PATH_SIZE];
     char body[LOAD_BODY_SIZE]; // "": none
     int64_t match;             // version for If-Match; 0: none
+    const char *token;         // whose request it is; NULL: the load's own
     char subjects[JOURNAL_SUBJECTS_MAX][LOAD_SUBJECT_SIZE];
     size_t subject_count;
     void *about;   // the operation's own

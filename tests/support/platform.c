@@ -56,17 +56,17 @@ static int run(const char *command, char **output)
 int platform_command(const platform_t *platform, const char *arguments, char **output)
 {
     char command[1024];
-    int length = snprintf(command, sizeof command, "PCN_STATE='%s' PCN_HTTP_PORT=%d '%s/pcn' %s 2>&1 </dev/null", platform->state,
-                          platform->port, PCN_CLONE, arguments);
+    int length = snprintf(command, sizeof command, "PCN_DEMO=%s PCN_STATE='%s' PCN_HTTP_PORT=%d '%s/pcn' %s 2>&1 </dev/null",
+                          platform->demonstration ? "yes" : "no", platform->state, platform->port, PCN_CLONE, arguments);
     if (length < 0 || (size_t)length >= sizeof command) {
         return -1;
     }
     return run(command, output);
 }
 
-static bool start(platform_t *platform, const char *command)
+static bool start(platform_t *platform, const char *command, bool demonstration)
 {
-    *platform = (platform_t){.folder = "/tmp/pcn-platform-XXXXXX"};
+    *platform = (platform_t){.folder = "/tmp/pcn-platform-XXXXXX", .demonstration = demonstration};
     if (mkdtemp(platform->folder) == NULL) {
         return false;
     }
@@ -89,12 +89,17 @@ static bool start(platform_t *platform, const char *command)
 
 bool platform_start(platform_t *platform)
 {
-    return start(platform, "up --detach");
+    return start(platform, "up --detach", false);
 }
 
 bool platform_start_empty(platform_t *platform)
 {
-    return start(platform, "up --detach --empty");
+    return start(platform, "up --detach --empty", false);
+}
+
+bool platform_start_demonstration(platform_t *platform)
+{
+    return start(platform, "up --detach", true);
 }
 
 int platform_ctl(const platform_t *platform, const char *arguments, char **output)

@@ -15,12 +15,15 @@ typedef struct platform {
     char state_dir[128]; // the folder behind it
     char url[48];
     int port;
+    bool demonstration; // its ./pcn up makes one
 } platform_t;
 
 // A port of 127.0.0.1 that nobody has at this moment; 0 where there is none.
 int platform_free_port(void);
 // Up, ready and loaded; false with what ./pcn said on stderr.
 bool platform_start(platform_t *platform);
+// The same with the demonstration, which other tests are better off without.
+bool platform_start_demonstration(platform_t *platform);
 // The same with an empty registry.
 bool platform_start_empty(platform_t *platform);
 // Down, and the state removed. Also after a start that failed.

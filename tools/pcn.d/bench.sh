@@ -28,7 +28,7 @@ bench_start() {
     trap 'exit 130' INT TERM HUP
     trap bench_clean EXIT
     local began=$SECONDS
-    PCN_STATE=$state_given PCN_HTTP_PORT=$instance_port "$PCN_CLONE/pcn" up --detach >/dev/null
+    PCN_STATE=$state_given PCN_HTTP_PORT=$instance_port "$PCN_CLONE/pcn" up --detach --no-demo >/dev/null
     up_seconds=$((SECONDS - began))
     state_find || die "the instance to measure did not start"
 }

@@ -56,9 +56,9 @@ build_run() {
     fi
 }
 
-# Only what is needed to run. A folder that holds tests too keeps them.
+# build_release TARGETS…: only what is needed to run, and these. A folder that holds tests too keeps them.
 build_release() {
-    local daemon targets=(pcn-supervisor pcnctl) options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo)
+    local daemon targets=(pcn-supervisor pcnctl "$@") options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo)
     [ -f "$build_dir/build.ninja" ] || options+=(-DBUILD_TESTING=OFF)
     for daemon in $(build_daemons); do
         targets+=("pcn-$daemon")

@@ -48,11 +48,13 @@ command_follow() {
 command_was_running=false
 
 command_up() {
-    local detach=false empty=false
+    local detach=false empty=false demo=true targets=()
+    data_wants_demo || demo=false
     while [ $# -gt 0 ]; do
         case $1 in
             --detach | -d) detach=true ;;
-            --empty) empty=true ;;
+            --empty) empty=true demo=false ;;
+            --no-demo) demo=false ;;
             *) die "up: $1 is not known" ;;
         esac
         shift
@@ -63,7 +65,8 @@ command_up() {
         instance_check_ports
     fi
     package_ensure "${package_runtime[@]}" "${package_build[@]}"
-    build_release
+    ! $demo || targets=(pcn-simulator)
+    build_release "${targets[@]}"
     state_make
     trap command_up_interrupted INT TERM HUP
     if instance_is_running; then
@@ -80,6 +83,7 @@ command_up() {
         instance_supervisor wait "$state_dir" "$instance_ready_seconds" || die "not everything is ready: see ./pcn status"
     fi
     $empty || data_load
+    ! $demo || data_demo
     state_unlock
     command_summary
     if ! $detach; then

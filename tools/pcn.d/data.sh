@@ -45,6 +45,30 @@ data_load() {
     say "loaded the data set in $((SECONDS - started)) s"
 }
 
+# Whether the demonstration is wanted: not with --no-demo or PCN_DEMO=no, and never in production, which has no issuer of ours.
+data_wants_demo() {
+    [ "${PCN_DEMO:-yes}" != no ] && [ "${PCN_ENVIRONMENT:-development}" != production ]
+}
+
+# What is shown beside the data set: made up, marked synthetic, slots from today on. At every start what is missing of it is made; only where
+# LLR's practices are there. A platform without it runs as well, so what goes wrong here is said and ends nothing.
+data_demo() {
+    local simulator=$state_dir/bin/pcn-simulator log started=$SECONDS arguments=(--state "$state_dir")
+    data_get /v1/organisations/ics-llr >/dev/null 2>&1 || return 0
+    say_progress "making the demonstration"
+    if ! cmp -s "$build_dir/tests/support/simulator/pcn-simulator" "$simulator"; then
+        install -m 755 "$build_dir/tests/support/simulator/pcn-simulator" "$simulator"
+    fi
+    [ -S "$state_dir/run/gateway.http" ] || arguments+=(--url "$(data_url)")
+    log=$(mktemp)
+    if ! state_run "$simulator" "${arguments[@]}" >"$log" 2>&1; then
+        complain "the demonstration could not be made: $(tail -n 1 "$log")"
+    elif [ -s "$log" ]; then
+        say "made the demonstration in $((SECONDS - started)) s"
+    fi
+    rm -f "$log"
+}
+
 # "183 organisations: 134 practice, 25 network, …"
 data_summary() {
     local token="" page counts=""

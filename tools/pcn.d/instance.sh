@@ -95,7 +95,7 @@ instance_passed_on() {
     local daemon=$1 name other prefix skip
     while IFS= read -r name; do
         case $name in
-            PCN_STATE | PCN_STATE_DIR | PCN_HTTP_PORT | PCN_TCP | PCN_DATABASE_URL | PCN_BUILD | PCN_CLONE | PCN_READY_FD | PCN_LISTEN_FD | PCN_TEST_*) continue ;;
+            PCN_STATE | PCN_STATE_DIR | PCN_HTTP_PORT | PCN_TCP | PCN_DATABASE_URL | PCN_BUILD | PCN_DEMO | PCN_CLONE | PCN_READY_FD | PCN_LISTEN_FD | PCN_TEST_*) continue ;;
             # Of the command line client.
             PCN_URL | PCN_TOKEN | PCN_CONTEXT | PCN_CTL_TOKEN) continue ;;
         esac

@@ -78,6 +78,29 @@ static void test_holds(void **state)
     assert_int_equal(report->finding_count, 0);
 }
 
+// Created, and named by the platform: by nobody where no answer came.
+static void test_what_the_platform_named(void **state)
+{
+    fake_t *fake = *state;
+    journal_entry_t *named = request(fake, "things/", NULL, 201, 1);
+    journal_name(fake->journal, named, 0, "things/a");
+    event(fake, named, "things/a", 1);
+    event(fake, request(fake, "things/", NULL, 0, 0), "things/b", 1);
+    assert_true(invariants_hold(check(fake)));
+    // A second one of the same request is a second doing.
+    event(fake, named, "things/c", 1);
+    assert_int_equal(check(fake)->undone, 1);
+}
+
+static void test_an_unnamed_creation_is_made_once(void **state)
+{
+    fake_t *fake = *state;
+    const journal_entry_t *unnamed = request(fake, "things/", NULL, 0, 0);
+    event(fake, unnamed, "things/a", 1);
+    event(fake, unnamed, "things/b", 1);
+    assert_int_equal(check(fake)->doubled, 1);
+}
+
 static void test_lost_event(void **state)
 {
     fake_t *fake = *state;
@@ -295,6 +318,8 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fake_open, fake_close)
     const struct CMUnitTest tests[] = {CASE(test_holds),
+                                       CASE(test_what_the_platform_named),
+                                       CASE(test_an_unnamed_creation_is_made_once),
                                        CASE(test_lost_event),
                                        CASE(test_lost_second_event),
                                        CASE(test_event_of_another_request_does_not_count),

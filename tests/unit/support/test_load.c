@@ -27,7 +27,7 @@ typedef struct server {
     int fd, port;
     pthread_t thread;
     const int *script;
-    char keys[REQUESTS_MAX][80], traces[REQUESTS_MAX][64], lines[REQUESTS_MAX][96], matches[REQUESTS_MAX][32];
+    char tokens[REQUESTS_MAX][32], keys[REQUESTS_MAX][80], traces[REQUESTS_MAX][64], lines[REQUESTS_MAX][96], matches[REQUESTS_MAX][32];
     size_t count;
 } server_t;
 
@@ -52,11 +52,12 @@ static void *serve(void *data)
             size += (size_t)got;
         snprintf(server->lines[server->count], sizeof server->lines[0], "%.*s", (int)strcspn(request, "\r\n"), request);
         header_take(request, "\r\nidempotency-key: ", server->keys[server->count], sizeof server->keys[0]);
+        header_take(request, "\r\nauthorization: bearer ", server->tokens[server->count], sizeof server->tokens[0]);
         header_take(request, "\r\ntraceparent: ", server->traces[server->count], sizeof server->traces[0]);
         header_take(request, "\r\nif-match: ", server->matches[server->count], sizeof server->matches[0]);
-        const int length =
-            snprintf(answer, sizeof answer, "HTTP/1.1 %d X\r\nETag: \"%d\"\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", status,
-                     status == 201 ? 1 : 2);
+        const int length = snprintf(answer, sizeof answer,
+                                    "HTTP/1.1 %d X\r\nETag: \"%d\"\r\nContent-Length: 10\r\nConnection: close\r\n\r\n{\"id\":\"7\"}",
+                                    status, status == 201 ? 1 : 2);
         if (status != SCRIPT_CUT)
             (void)send(client, answer, (size_t)length, MSG_NOSIGNAL);
         close(client);
@@ -101,6 +102,15 @@ static bool make_change(void *data, load_random_t *random, load_request_t *reque
     return true;
 }
 
+static bool make_creation(void *data, load_random_t *random, load_request_t *request)
+{
+    (void)make_change(data, random, request);
+    snprintf(request->subjects[0], LOAD_SUBJECT_SIZE, "things/");
+    snprintf(request->subjects[request->subject_count++], LOAD_SUBJECT_SIZE, "boxes/b");
+    request->token = "another";
+    return true;
+}
+
 static bool make_read(void *data, load_random_t *random, load_request_t *request)
 {
     (void)data;
@@ -120,6 +130,7 @@ static bool on_answer(void *data, const load_request_t *request, const load_answ
 }
 
 static const load_operation_t changes[] = {{"change", 1, make_change, on_answer}, {NULL, 0, NULL, NULL}};
+static const load_operation_t creations[] = {{"creation", 1, make_creation, NULL}, {NULL, 0, NULL, NULL}};
 static const load_operation_t reads[] = {{"read", 1, make_read, on_answer}, {NULL, 0, NULL, NULL}};
 
 static load_counts_t run(const int *script, const load_operation_t *operations, size_t requests, unsigned again, journal_t *journal,
@@ -216,6 +227,23 @@ static void test_asks_again_what_was_acknowledged(void **state)
     journal_destroy(&journal);
 }
 
+// What the platform names is known once it has answered, and only then.
+static void test_the_answer_names_what_was_created(void **state)
+{
+    (void)state;
+    static const int script[] = {503, 201, 409, SCRIPT_END};
+    journal_t *journal = journal_new(NULL, 3);
+    world_t world = {0};
+    server_t server;
+    const load_counts_t counts = run(script, creations, 2, 0, journal, &world, &server);
+    assert_int_equal(counts.acknowledged, 1);
+    assert_string_equal(journal_at(journal, 0)->subjects[0], "things/7");
+    assert_string_equal(journal_at(journal, 0)->subjects[1], "boxes/b");
+    assert_string_equal(journal_at(journal, 1)->subjects[0], "things/");
+    assert_string_equal(server.tokens[0], "another");
+    journal_destroy(&journal);
+}
+
 static void test_a_wrong_read_is_counted(void **state)
 {
     (void)state;
@@ -274,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_repeats_under_its_key),
                                        cmocka_unit_test(test_a_refusal_is_the_end),
                                        cmocka_unit_test(test_asks_again_what_was_acknowledged),
+                                       cmocka_unit_test(test_the_answer_names_what_was_created),
                                        cmocka_unit_test(test_a_wrong_read_is_counted),
                                        cmocka_unit_test(test_gives_up),
                                        cmocka_unit_test(test_the_seed_says_what_is_drawn)};
