@@ -64,6 +64,22 @@ static status_t change_network(service_call_t *call, const aggregate_t *row, agg
     return emit(call, type, facts->code, facts->version, NETWORK_TYPE, data);
 }
 
+// The network with the days on which it opened and closes, as what is on record of it on a day says: what begins beside it on that day is
+// held against those. Its own facts are today's.
+static status_t as_on(service_call_t *call, const aggregate_t *row, const char *day, aggregate_t *network)
+{
+    char today[DATE_SIZE];
+    date_format(call->today, today);
+    timeline_t *timeline;
+    status_t status = timeline_new(row, today, call->now, call->arena, &timeline, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    *network = *row;
+    network->opened_on = timeline_on(timeline, day)->opened_on;
+    network->closed_on = (char *)(uintptr_t)timeline_closed_from(timeline);
+    return STATUS_OK;
+}
+
 status_t decide_add_director(service_call_t *call)
 {
     const Pcn__Registry__V1__AddDirectorRequest *request = call->request;
@@ -71,15 +87,10 @@ status_t decide_add_director(service_call_t *call)
     const aggregate_t *row = changeable(call, request->code, "network", &status);
     if (row == NULL)
         return status;
-    char today[DATE_SIZE];
-    date_format(call->today, today);
-    timeline_t *timeline;
-    status = timeline_new(row, today, call->now, call->arena, &timeline, call->problem);
-    if (status != STATUS_OK)
-        return status;
-    aggregate_t network = *row;
-    network.closed_on = (char *)(uintptr_t)timeline_closed_from(timeline);
-    status = director_check(&network, request->director, call->problem);
+    aggregate_t network;
+    status = as_on(call, row, request->director->from, &network);
+    if (status == STATUS_OK)
+        status = director_check(&network, request->director, call->problem);
     if (status != STATUS_OK)
         return status;
     director_t *director = pb_new(DIRECTOR_TYPE, call->arena);
@@ -98,7 +109,10 @@ status_t decide_add_waiver(service_call_t *call)
     const aggregate_t *row = changeable(call, request->code, "network", &status);
     if (row == NULL)
         return status;
-    status = waiver_check(row, request->waiver, call->problem);
+    aggregate_t network;
+    status = as_on(call, row, request->waiver->from, &network);
+    if (status == STATUS_OK)
+        status = waiver_check(&network, request->waiver, call->problem);
     if (status != STATUS_OK)
         return status;
     waiver_t *waiver = pb_new(WAIVER_TYPE, call->arena);
@@ -147,8 +161,11 @@ status_t decide_correct_waiver(service_call_t *call)
     const aggregate_t *row = changeable(call, request->code, "network", &status);
     if (row == NULL)
         return status;
-    changed_waiver_t *changed;
-    status = waiver_correct(row, request, call->arena, &changed, call->problem);
+    aggregate_t network;
+    changed_waiver_t *changed = NULL;
+    status = as_on(call, row, request->new_from != NULL ? request->new_from : request->from, &network);
+    if (status == STATUS_OK)
+        status = waiver_correct(&network, request, call->arena, &changed, call->problem);
     if (status != STATUS_OK)
         return status;
     char today[DATE_SIZE];

@@ -153,6 +153,7 @@ status_t director_correct(changes_t *changes, const correct_director_request_t *
     if (status != STATUS_OK || right == NULL)
         return status;
     aggregate_t facts = *network->after;
+    facts.opened_on = changed_on(network, right->from)->opened_on;
     facts.closed_on = (char *)(uintptr_t)timeline_closed_from(network->timeline);
     status = span_refusal(director_check(&facts, right, changes->problem), changes->problem);
     return status == STATUS_OK ? changes_add_director(changes, network, right) : status;

@@ -23,6 +23,7 @@ status_t member_check_beside(changes_t *changes, const aggregate_t *network, con
         return no_memory(changes);
     *beside = *network;
     const changed_t *joined = changes_find(changes, network->code);
+    beside->opened_on = changed_on(joined, member->from)->opened_on;
     beside->closed_on = (char *)(uintptr_t)timeline_closed_from(joined->timeline);
     beside->practice = NULL;
     if (practice != NULL && (beside->practice = organisation_of_aggregate(practice, changes->arena)) == NULL)

@@ -8,9 +8,14 @@ const db_stmt_t get_network = {
                                                               " FROM organisations_on(:request.as_of::date) o" NETWORK_FACTS_JOIN
                                                               "WHERE o.code = :request.code::text AND o.kind = 'network'"};
 
-const db_stmt_t add_director_load = {"add_director_load",
-                                     "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS ", " WITHIN_REACH
-                                     " FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text AND o.kind = 'network'"};
+// clang-format off
+#define OF_NETWORK "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text AND o.kind = 'network'"
+
+const db_stmt_t add_director_load = {
+    "add_director_load",
+    "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS ", " WITHIN_REACH ", "
+    TIMELINE_FACTS(":request.director.from::date < o.facts_from") " " OF_NETWORK};
+// clang-format on
 
 const db_stmt_t add_director_save = {
     "add_director_save",
@@ -20,13 +25,14 @@ const db_stmt_t add_director_save = {
            "network), " CHANGED_BY("term")};
 
 // A waiver is the commissioner's: whom the caller reaches is asked of it, not of the network.
-#define WAIVER_LOAD                                                                                                                        \
-    "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS ", "                                                                                 \
+// clang-format off
+#define WAIVER_LOAD(from)                                                                                                                  \
+    "SELECT " ORGANISATION_COLUMNS ", " NETWORK_FACTS ", " TIMELINE_FACTS(from " < o.facts_from") ", "                                     \
     "within_reach(f.commissioner, :header.principal.organisations::text[], :call.today::date) AS within_reach, "                           \
-    "(SELECT array_agg(a.code ORDER BY a.distance) FROM above(o.code) a WHERE a.kind IN ('ccg', 'sub-icb', 'ics')) AS above "              \
-    "FROM organisation o" NETWORK_FACTS_JOIN "WHERE o.code = :request.code::text AND o.kind = 'network'"
+    "(SELECT array_agg(a.code ORDER BY a.distance) FROM above(o.code) a WHERE a.kind IN ('ccg', 'sub-icb', 'ics')) AS above " OF_NETWORK
+// clang-format on
 
-const db_stmt_t add_waiver_load = {"add_waiver_load", WAIVER_LOAD};
+const db_stmt_t add_waiver_load = {"add_waiver_load", WAIVER_LOAD(":request.waiver.from::date")};
 
 const db_stmt_t add_waiver_save = {
     "add_waiver_save",
@@ -48,9 +54,9 @@ const db_stmt_t add_waiver_save = {
            "    FROM gone WHERE :after.after.from::date IS NOT NULL), "                                                                    \
            "done AS (SELECT network FROM gone UNION ALL SELECT network FROM ended), " CHANGED_BY("done")
 
-const db_stmt_t end_waiver_load = {"end_waiver_load", WAIVER_LOAD};
+const db_stmt_t end_waiver_load = {"end_waiver_load", WAIVER_LOAD("NULL::date")};
 const db_stmt_t end_waiver_save = {"end_waiver_save", WAIVER_CHANGE_SAVE("change")};
-const db_stmt_t correct_waiver_load = {"correct_waiver_load", WAIVER_LOAD};
+const db_stmt_t correct_waiver_load = {"correct_waiver_load", WAIVER_LOAD("coalesce(:request.new_from::date, :request.from::date)")};
 const db_stmt_t correct_waiver_save = {"correct_waiver_save", WAIVER_CHANGE_SAVE("correction")};
 
 #define REQUESTED_SIZE                                                                                                                     \

@@ -11,13 +11,14 @@
 #define SEEDS 4
 #define VERBS_A_YEAR 45
 #define SPLITS_MAX 3
+#define JSON_MAX 2048
 
 typedef struct chance {
     world_t *world;
     uint64_t state;
     bool told;
     unsigned split, done, refused;
-    char json[2048];
+    const char *day; // the last that was chosen
 } chance_t;
 
 // The days on which something is recorded, and those that it is about: before, on and after them.
@@ -30,6 +31,7 @@ static const char *const networks[] = {"pcn-1", "pcn-2", "pcn-3", "pcn-4", "pcn-
 static const char *const above[] = {"ccg-1", "ccg-2", "sub-1", "ics-1"};
 static const char *const places[] = {"la-1", "la-2", "ls-1"};
 static const char *const others[] = {"provider-1", "provider-2", "fed-1", "trust-1"};
+static const char *const directors[] = {"Dr A", "Dr B, \\\"C\\\""};
 
 static uint32_t next(chance_t *chance)
 {
@@ -44,7 +46,19 @@ static unsigned below(chance_t *chance, unsigned count)
     return next(chance) % count;
 }
 
-#define ANY(chance, list) ((list)[below(chance, sizeof(list) / sizeof *(list))])
+#define COUNT(list) (unsigned)(sizeof(list) / sizeof *(list))
+#define ANY(chance, list) ((list)[below(chance, COUNT(list))])
+
+// ---- sentences ----
+
+// A request with what chance decides left open, which is decided from left to right, whoever compiled this:
+//   $practice $network $above $place $other $organisation $served $director   one of these
+//   $day $later     a day; one that is not before the last
+//   #9              a number below 9
+//   <text> <4text>  the text, half of the time; one time in four
+typedef struct sentence {
+    const char *method, *json;
+} sentence_t;
 
 static const char *any_organisation(chance_t *chance)
 {
@@ -62,46 +76,130 @@ static const char *any_organisation(chance_t *chance)
     }
 }
 
-// Nearer days are more interesting than far ones; some are to come.
-static const char *day(chance_t *chance)
+static const char *any_day(chance_t *chance, bool later)
 {
-    return ANY(chance, days);
+    const char *day = ANY(chance, days);
+    if (!later || strcmp(day, chance->day) > 0)
+        chance->day = day;
+    return chance->day;
 }
 
-// A last day that is none before the first.
-static const char *later(chance_t *chance, const char *first)
+static const char *chosen(chance_t *chance, const char *name, size_t size)
 {
-    const char *last = day(chance);
-    return strcmp(last, first) < 0 ? first : last;
+    static const struct {
+        const char *name;
+        const char *const *list;
+        unsigned count;
+    } lists[] = {
+        {"practice", practices, COUNT(practices)}, {"network", networks, COUNT(networks)}, {"above", above, COUNT(above)},
+        {"place", places, COUNT(places)},          {"other", others, COUNT(others)},       {"director", directors, COUNT(directors)},
+    };
+    char word[16];
+    (void)snprintf(word, sizeof word, "%.*s", (int)size, name);
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        if (strcmp(word, lists[i].name) == 0)
+            return lists[i].list[below(chance, lists[i].count)];
+    }
+    if (strcmp(word, "served") == 0)
+        return below(chance, 2) == 0 ? ANY(chance, practices) : ANY(chance, networks);
+    if (strcmp(word, "organisation") == 0)
+        return any_organisation(chance);
+    if (strcmp(word, "later") != 0)
+        assert_string_equal(word, "day");
+    return any_day(chance, strcmp(word, "later") == 0);
 }
 
-// ",'name':'value'", half of the time; in one of a few buffers.
-static const char *maybe(chance_t *chance, const char *name, const char *value)
+static void settle(chance_t *chance, const char *open, char json[JSON_MAX])
 {
-    static char buffers[8][128];
-    static unsigned at;
-    char *buffer = buffers[at++ % 8];
-    (void)snprintf(buffer, sizeof buffers[0], ",'%s':'%s'", name, value);
-    return below(chance, 2) == 0 ? buffer : "";
+    size_t size = 0;
+    for (const char *c = open; *c != '\0';) {
+        assert_true(size < JSON_MAX - 64);
+        char *end;
+        if (*c == '$') {
+            const size_t length = strspn(c + 1, "abcdefghijklmnopqrstuvwxyz");
+            size += (size_t)snprintf(json + size, JSON_MAX - size, "%s", chosen(chance, c + 1, length));
+            c += 1 + length;
+        } else if (*c == '#') {
+            const unsigned count = (unsigned)strtoul(c + 1, &end, 10);
+            size += (size_t)snprintf(json + size, JSON_MAX - size, "%u", below(chance, count));
+            c = end;
+        } else if (*c == '<') {
+            const unsigned count = (unsigned)strtoul(c + 1, &end, 10);
+            c = below(chance, end != c + 1 ? count : 2) == 0 ? end : strchr(c, '>');
+        } else if (*c == '>') {
+            c++;
+        } else {
+            json[size++] = *c++;
+        }
+    }
+    json[size] = '\0';
 }
 
-static void say(chance_t *chance, const char *method)
+// A sentence with its arguments put in, which chance has chosen before.
+__attribute__((format(printf, 3, 4))) static void say(chance_t *chance, const char *method, const char *format, ...)
 {
-    const status_t status = verb(chance->world, method, chance->json);
+    char open[JSON_MAX], json[JSON_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(open, sizeof open, format, arguments);
+    va_end(arguments);
+    settle(chance, open, json);
+    const status_t status = verb(chance->world, method, json);
     if (chance->told)
-        (void)fprintf(stderr, "%s %s %s -> %s %s %s\n", chance->world->today, method, chance->json, status_name(status),
+        (void)fprintf(stderr, "%s %s %s -> %s %s %s\n", chance->world->today, method, json, status_name(status),
                       chance->world->problem.field, chance->world->problem.detail);
     if (status == STATUS_INTERNAL || status == STATUS_UNAVAILABLE)
-        fail_msg("%s %s: %s", method, chance->json, chance->world->problem.detail);
+        fail_msg("%s %s: %s", method, json, chance->world->problem.detail);
     chance->done += status == STATUS_OK;
     chance->refused += status != STATUS_OK;
 }
 
-#define SAY(chance, method, ...)                                                                                                           \
-    do {                                                                                                                                   \
-        (void)snprintf((chance)->json, sizeof(chance)->json, __VA_ARGS__);                                                                 \
-        say(chance, method);                                                                                                               \
-    } while (0)
+static void say_one(chance_t *chance, const sentence_t *sentences, unsigned count)
+{
+    const sentence_t *sentence = &sentences[below(chance, count)];
+    say(chance, sentence->method, "%s", sentence->json);
+}
+
+static const sentence_t ends[] = {
+    {"CloseOrganisation", "{'code':'$organisation','on':'$day'}"},
+    {"CloseOrganisation", "{'code':'$organisation','on':'$day','successors':['$organisation']}"},
+    {"MergeOrganisation", "{'code':'$network','into':'$network','on':'$day','source':'s'}"},
+};
+static const sentence_t merges[] = {
+    {"MergeOrganisation", "{'code':'$above','into':'$above','on':'$day'}"},
+    {"MergeOrganisation", "{'code':'$practice','into':'$practice','on':'$day'}"},
+    {"MergeOrganisation", "{'code':'$other','into':'$other','on':'$day'}"},
+    {"MergeOrganisation", "{'code':'$network','into':'$network','on':'$day'}"},
+};
+static const sentence_t terms[] = {
+    {"AddDirector", "{'code':'$network','director':{'name':'$director','from':'$day'<,'to':'$day'><,'share':'0.5'>}}"},
+    {"CorrectDirector", "{'code':'$network','name':'$director','from':'$day'<,'newFrom':'$day'><,'newTo':'$day'><,'newShare':'0.25'>}"},
+};
+static const sentence_t waivers[] = {
+    {"AddWaiver", "{'code':'$network','waiver':{'from':'$day','reason':'Rural'<,'to':'$day'><,'grantedBy':'$above'>}}"},
+    {"EndWaiver", "{'code':'$network','on':'$day'}"},
+    {"CorrectWaiver", "{'code':'$network','from':'$day'<,'newFrom':'$day'><,'newTo':'$day'>}"},
+};
+static const sentence_t systems[] = {
+    {"AddSystem", "{'code':'$practice','system':{'system':'One','from':'$day'<,'to':'$later'>}}"},
+    {"EndSystem", "{'code':'$practice','on':'$day'}"},
+    {"CorrectSystem", "{'code':'$practice','from':'$day'<,'newFrom':'$day'><,'newSystem':'Two'>}"},
+};
+#define TEAM "'service':'team','name':'Team','kind':'locality-team'"
+static const sentence_t alignments[] = {
+    {"AddAlignment", "{'code':'$served','alignment':{" TEAM ",'from':'$day'<,'to':'$later'><,'provider':'$other'>}}"},
+    {"EndAlignment", "{'code':'$served','service':'team','on':'$day'}"},
+    {"CorrectAlignment", "{'code':'$served','service':'team','from':'$day'<,'newFrom':'$day'><,'newProvider':'$other'>}"},
+};
+#define SIZE "'kind':'registered','count':#50000,'asOf':'$day','source':'s'<,'subGroup':'north'>"
+static const sentence_t figures[] = {
+    {"AddListSize", "{'code':'$organisation','listSize':{" SIZE "}}"},
+    {"AddListSize", "{'code':'$organisation','listSize':{" SIZE "}<,'correction':true>}"},
+    {"AddFact", "{'code':'$organisation','fact':{'fact':'homes','qualifier':'eq','value':'#9','source':'s'<,'period':'2020'>}}"},
+    {"CorrectFact", "{'code':'$organisation','fact':'homes','qualifier':'eq','source':'s','newValue':'#9'}"},
+    {"CreateSite", "{'site':{'code':'site-#9','organisation':'$organisation','name':'Site','kind':'surgery'<,'from':'$day'>"
+                   "<,'floorArea':'10.50'>}}"},
+};
 
 // ---- verbs ----
 
@@ -120,89 +218,40 @@ static void create_all(chance_t *chance)
         "{'code':'trust-1','name':'Trust','kind':'trust','parent':'ics-1','place':'la-1'}",
         "{'code':'fed-1','name':'Federation','kind':'federation','parent':'ccg-2','openedOn':'2020-01-01'}",
     };
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        SAY(chance, "CreateOrganisation", "{'organisation':%s}", fixed[i]);
+    for (size_t i = 0; i < COUNT(fixed); i++)
+        say(chance, "CreateOrganisation", "{'organisation':%s}", fixed[i]);
     for (int i = 1; i <= 4; i++)
-        SAY(chance, "CreateOrganisation", "{'organisation':{'code':'pcn-%d','name':'Network %d','kind':'network','parent':'%s'%s%s%s}}", i,
-            i, ANY(chance, above), maybe(chance, "place", ANY(chance, places)), maybe(chance, "openedOn", day(chance)),
-            maybe(chance, "payee", "provider-1"));
-    for (int i = 1; i <= 7; i++)
-        SAY(chance, "CreateOrganisation", "{'organisation':{'code':'gp-%d','name':'Practice %d','kind':'practice','parent':'%s'%s%s%s}}", i,
-            i, below(chance, 3) == 0 ? ANY(chance, networks) : ANY(chance, above), maybe(chance, "place", ANY(chance, places)),
-            maybe(chance, "openedOn", day(chance)), below(chance, 6) == 0 ? ",'status':'closed','closedOn':'2026-12-31'" : "");
+        say(chance, "CreateOrganisation",
+            "{'organisation':{'code':'pcn-%d','name':'Network %d','kind':'network','parent':'$above'<,'place':'$place'>"
+            "<,'openedOn':'$day'><,'payee':'provider-1'>}}",
+            i, i);
+    for (int i = 1; i <= 7; i++) {
+        const char *parent = below(chance, 3) == 0 ? "$network" : "$above";
+        say(chance, "CreateOrganisation",
+            "{'organisation':{'code':'gp-%d','name':'Practice %d','kind':'practice','parent':'%s'<,'place':'$place'>"
+            "<,'openedOn':'$day'><6,'status':'closed','closedOn':'2026-12-31'>}}",
+            i, i, parent);
+    }
 }
 
 static void change_facts(chance_t *chance)
 {
-    static const char *const fields[] = {
-        "'name':'Renamed %u'", "'notes':'Note %u'",     "'parent':'%s'", "'parent':'%s'",   "'place':'%s'",
-        "'payee':'%s'",        "'statedPopulation':%u", "'status':'%s'", "'openedOn':'%s'", "'closedOn':'%s'",
+    static const char *const changes[] = {
+        "'name':'Renamed #1000'", "'notes':'Note #1000'",     "'parent':'$above'", "'parent':'$network'", "'place':'$place'",
+        "'payee':'$other'",       "'statedPopulation':#1000", "'status':'active'", "'openedOn':'$day'",   "'closedOn':'$day'",
     };
-    char change[128];
-    const unsigned which = below(chance, sizeof fields / sizeof *fields);
-    const char *value = "active";
-    switch (which) {
-    case 2:
-        value = ANY(chance, above);
-        break;
-    case 3:
-        value = ANY(chance, networks);
-        break;
-    case 4:
-        value = ANY(chance, places);
-        break;
-    case 5:
-        value = ANY(chance, others);
-        break;
-    case 8:
-    case 9:
-        value = day(chance);
-        break;
-    default:
-        break;
-    }
-    if (strstr(fields[which], "%u") != NULL)
-        (void)snprintf(change, sizeof change, fields[which], next(chance) % 1000);
-    else
-        (void)snprintf(change, sizeof change, fields[which], value);
-    SAY(chance, "UpdateOrganisation", "{'code':'%s','organisation':{%s}%s%s}", any_organisation(chance), change,
-        maybe(chance, "effectiveFrom", day(chance)), below(chance, 4) == 0 ? ",'correction':true" : "");
+    const char *change = ANY(chance, changes);
+    say(chance, "UpdateOrganisation", "{'code':'$organisation','organisation':{%s}<,'effectiveFrom':'$day'><4,'correction':true>}", change);
 }
 
 static void end_organisation(chance_t *chance)
 {
-    const char *code = any_organisation(chance);
-    switch (below(chance, 3)) {
-    case 0:
-        SAY(chance, "CloseOrganisation", "{'code':'%s','on':'%s'}", code, day(chance));
-        break;
-    case 1:
-        SAY(chance, "CloseOrganisation", "{'code':'%s','on':'%s','successors':['%s']}", code, day(chance), any_organisation(chance));
-        break;
-    default:
-        SAY(chance, "MergeOrganisation", "{'code':'%s','into':'%s','on':'%s','source':'s'}", ANY(chance, networks), ANY(chance, networks),
-            day(chance));
-        break;
-    }
+    say_one(chance, ends, COUNT(ends));
 }
 
 static void merge(chance_t *chance)
 {
-    switch (below(chance, 4)) {
-    case 0:
-        SAY(chance, "MergeOrganisation", "{'code':'%s','into':'%s','on':'%s'}", ANY(chance, above), ANY(chance, above), day(chance));
-        break;
-    case 1:
-        SAY(chance, "MergeOrganisation", "{'code':'%s','into':'%s','on':'%s'}", ANY(chance, practices), ANY(chance, practices),
-            day(chance));
-        break;
-    case 2:
-        SAY(chance, "MergeOrganisation", "{'code':'%s','into':'%s','on':'%s'}", ANY(chance, others), ANY(chance, others), day(chance));
-        break;
-    default:
-        SAY(chance, "MergeOrganisation", "{'code':'%s','into':'%s','on':'%s'}", ANY(chance, networks), ANY(chance, networks), day(chance));
-        break;
-    }
+    say_one(chance, merges, COUNT(merges));
 }
 
 // All members have to be named; who they are is asked of the record.
@@ -210,17 +259,18 @@ static void split(chance_t *chance)
 {
     if (chance->split == SPLITS_MAX)
         return;
-    const char *code = ANY(chance, networks), *on = day(chance);
-    char sql[1024], *first, *second;
+    const char *code = ANY(chance, networks);
+    const char *on = any_day(chance, false);
+    char sql[1024];
     static const char find[] = "SELECT coalesce(string_agg(DISTINCT '''' || code || '''', ','), '') FROM (SELECT practice AS code FROM "
                                "membership WHERE network = '%s' AND "
                                "coalesce(to_on, 'infinity') >= '%s' UNION SELECT code::text FROM organisation WHERE parent = '%s') c WHERE "
                                "ascii(right(code, 1)) %% 2 = %d";
     (void)snprintf(sql, sizeof sql, find, code, on, code, 0);
-    first = test_database_query(chance->world->database, sql);
+    char *first = test_database_query(chance->world->database, sql);
     (void)snprintf(sql, sizeof sql, find, code, on, code, 1);
-    second = test_database_query(chance->world->database, sql);
-    SAY(chance, "SplitOrganisation",
+    char *second = test_database_query(chance->world->database, sql);
+    say(chance, "SplitOrganisation",
         "{'code':'%s','on':'%s','into':[{'code':'pcn-s%ua','name':'Part A','members':[%s]},{'code':'pcn-s%ub','name':'Part "
         "B','members':[%s]}]}",
         code, on, chance->split, first, chance->split, second);
@@ -229,149 +279,85 @@ static void split(chance_t *chance)
     free(second);
 }
 
-static void change_members(chance_t *chance)
+// What is on record is more interesting than what is not.
+static void change_membership(chance_t *chance)
 {
-    const char *network = ANY(chance, networks), *practice = ANY(chance, practices);
     char sql[512];
-    switch (below(chance, 8)) {
-    case 0:
-    case 1:
-    case 2:
-        SAY(chance, "AddMember", "{'code':'%s','member':{'practice':'%s','from':'%s'%s%s%s}}", network, practice, day(chance),
-            maybe(chance, "to", day(chance)), maybe(chance, "subGroup", "north"), below(chance, 4) == 0 ? ",'fromAssumed':true" : "");
-        return;
-    default:
-        break;
-    }
-    // What is on record is more interesting than what is not.
+    const unsigned which = next(chance);
     (void)snprintf(sql, sizeof sql,
                    "SELECT format('''code'':''%%s'',''practice'':''%%s'',''from'':''%%s''', network, practice, from_on) FROM membership "
                    "ORDER BY md5(practice || network || from_on::text || '%u') LIMIT 1",
-                   next(chance));
+                   which);
     char *found = test_database_query(chance->world->database, sql);
     if (found != NULL && *found != '\0') {
-        char *from = strstr(found, ",'from'");
+        const char *from = strstr(found, ",'from'");
         assert_non_null(from);
         const int size = (int)(from - found);
-        switch (below(chance, 4)) {
+        switch (below(chance, 5)) {
         case 0:
-            SAY(chance, "LeaveMember", "{%.*s,'on':'%s'}", size, found, day(chance));
+            say(chance, "LeaveMember", "{%.*s,'on':'$day'}", size, found);
             break;
         case 1:
-            SAY(chance, "MoveMember", "{%.*s,'network':'%s','on':'%s'%s}", size, found, network, day(chance),
-                maybe(chance, "subGroup", "south"));
+            say(chance, "MoveMember", "{%.*s,'network':'$network','on':'$day'<,'subGroup':'south'>}", size, found);
+            break;
+        case 2:
+            say(chance, "CorrectMember", "{%s,'never':true}", found);
             break;
         default:
-            SAY(chance, "CorrectMember", "{%s%s%s%s}", found,
-                below(chance, 4) == 0 ? ",'never':true" : maybe(chance, "newFrom", day(chance)), maybe(chance, "newTo", day(chance)),
-                below(chance, 4) == 0 ? ",'ongoing':true" : "");
+            say(chance, "CorrectMember", "{%s<,'newFrom':'$day'><,'newTo':'$day'><4,'ongoing':true>}", found);
             break;
         }
     }
     free(found);
 }
 
+static void change_members(chance_t *chance)
+{
+    if (below(chance, 8) < 3)
+        say(chance, "AddMember",
+            "{'code':'$network','member':{'practice':'$practice','from':'$day'<,'to':'$day'><,'subGroup':'north'><4,'fromAssumed':true>}}");
+    else
+        change_membership(chance);
+}
+
 static void change_directors(chance_t *chance)
 {
-    static const char *const names[] = {"Dr A", "Dr B, \\\"C\\\""};
-    const char *network = ANY(chance, networks), *name = ANY(chance, names);
-    if (below(chance, 2) == 0)
-        SAY(chance, "AddDirector", "{'code':'%s','director':{'name':'%s','from':'%s'%s%s}}", network, name, day(chance),
-            maybe(chance, "to", day(chance)), maybe(chance, "share", "0.5"));
-    else
-        SAY(chance, "CorrectDirector", "{'code':'%s','name':'%s','from':'%s'%s%s%s}", network, name, day(chance),
-            maybe(chance, "newFrom", day(chance)), maybe(chance, "newTo", day(chance)), maybe(chance, "newShare", "0.25"));
+    say_one(chance, terms, COUNT(terms));
 }
 
 static void change_waivers(chance_t *chance)
 {
-    const char *network = ANY(chance, networks);
-    switch (below(chance, 3)) {
-    case 0:
-        SAY(chance, "AddWaiver", "{'code':'%s','waiver':{'from':'%s','reason':'Rural'%s%s}}", network, day(chance),
-            maybe(chance, "to", day(chance)), maybe(chance, "grantedBy", ANY(chance, above)));
-        break;
-    case 1:
-        SAY(chance, "EndWaiver", "{'code':'%s','on':'%s'}", network, day(chance));
-        break;
-    default:
-        SAY(chance, "CorrectWaiver", "{'code':'%s','from':'%s'%s%s}", network, day(chance), maybe(chance, "newFrom", day(chance)),
-            maybe(chance, "newTo", day(chance)));
-        break;
-    }
+    say_one(chance, waivers, COUNT(waivers));
 }
 
 static void change_systems(chance_t *chance)
 {
-    const char *practice = ANY(chance, practices), *from = day(chance);
-    switch (below(chance, 3)) {
-    case 0:
-        SAY(chance, "AddSystem", "{'code':'%s','system':{'system':'One','from':'%s'%s}}", practice, from,
-            maybe(chance, "to", later(chance, from)));
-        break;
-    case 1:
-        SAY(chance, "EndSystem", "{'code':'%s','on':'%s'}", practice, day(chance));
-        break;
-    default:
-        SAY(chance, "CorrectSystem", "{'code':'%s','from':'%s'%s%s}", practice, day(chance), maybe(chance, "newFrom", day(chance)),
-            maybe(chance, "newSystem", "Two"));
-        break;
-    }
+    say_one(chance, systems, COUNT(systems));
 }
 
 static void change_alignments(chance_t *chance)
 {
-    const char *code = below(chance, 2) == 0 ? ANY(chance, practices) : ANY(chance, networks), *from = day(chance);
-    switch (below(chance, 3)) {
-    case 0:
-        SAY(chance, "AddAlignment", "{'code':'%s','alignment':{'service':'team','name':'Team','kind':'locality-team','from':'%s'%s%s}}",
-            code, from, maybe(chance, "to", later(chance, from)), maybe(chance, "provider", ANY(chance, others)));
-        break;
-    case 1:
-        SAY(chance, "EndAlignment", "{'code':'%s','service':'team','on':'%s'}", code, day(chance));
-        break;
-    default:
-        SAY(chance, "CorrectAlignment", "{'code':'%s','service':'team','from':'%s'%s%s}", code, day(chance),
-            maybe(chance, "newFrom", day(chance)), maybe(chance, "newProvider", ANY(chance, others)));
-        break;
-    }
+    say_one(chance, alignments, COUNT(alignments));
 }
 
 static void change_figures(chance_t *chance)
 {
-    const char *code = any_organisation(chance);
-    switch (below(chance, 5)) {
-    case 0:
-    case 1:
-        SAY(chance, "AddListSize", "{'code':'%s','listSize':{'kind':'registered','count':%u,'asOf':'%s','source':'s'%s}%s}", code,
-            next(chance) % 50000, day(chance), maybe(chance, "subGroup", "north"), below(chance, 3) == 0 ? ",'correction':true" : "");
-        break;
-    case 2:
-        SAY(chance, "AddFact", "{'code':'%s','fact':{'fact':'homes','qualifier':'eq','value':'%u','source':'s'%s}}", code, next(chance) % 9,
-            maybe(chance, "period", "2020"));
-        break;
-    case 3:
-        SAY(chance, "CorrectFact", "{'code':'%s','fact':'homes','qualifier':'eq','source':'s','newValue':'%u'}", code, next(chance) % 9);
-        break;
-    default:
-        SAY(chance, "CreateSite", "{'site':{'code':'site-%u','organisation':'%s','name':'Site','kind':'surgery'%s%s}}", next(chance) % 9,
-            code, maybe(chance, "from", day(chance)), maybe(chance, "floorArea", "10.50"));
-        break;
-    }
+    say_one(chance, figures, COUNT(figures));
 }
 
 // What was announced and is still to come is taken back.
 static void take_back(chance_t *chance)
 {
     char sql[512];
+    const unsigned which = next(chance);
     (void)snprintf(sql, sizeof sql,
                    "SELECT format('{\"code\":\"%%s\",\"on\":\"%%s\"%%s}', code, on_day, CASE WHEN about <> '' THEN "
                    "format(',\"practice\":\"%%s\"', about) ELSE '' END) FROM announcement "
                    "ORDER BY md5(code || about || on_day::text || '%u') LIMIT 1",
-                   next(chance));
+                   which);
     char *found = test_database_query(chance->world->database, sql);
     if (found != NULL && *found != '\0')
-        SAY(chance, strstr(found, "practice") != NULL ? "RevokeMember" : "RevokeOrganisation", "%s", found);
+        say(chance, strstr(found, "practice") != NULL ? "RevokeMember" : "RevokeOrganisation", "%s", found);
     free(found);
 }
 
@@ -381,7 +367,8 @@ static void one_verb(chance_t *chance)
         change_facts,   change_facts,   change_facts,   end_organisation, merge,          split,          change_members,
         change_members, change_members, change_members, change_directors, change_waivers, change_systems, change_alignments,
         change_figures, take_back};
-    ANY(chance, verbs)(chance);
+    void (*const one)(chance_t *) = ANY(chance, verbs);
+    one(chance);
 }
 
 // ---- the day ----
@@ -463,7 +450,7 @@ static void go_round(world_t *world)
 
 static void by_chance(world_t *world, unsigned seed, bool told)
 {
-    chance_t chance = {.world = world, .state = seed, .told = told};
+    chance_t chance = {.world = world, .state = seed, .told = told, .day = days[0]};
     make_empty(world);
     world->today = todays[0];
     create_all(&chance);

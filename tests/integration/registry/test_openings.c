@@ -264,6 +264,36 @@ static void a_close_that_was_wrong_is_corrected(void **state)
     assert_events_complete(world, 0);
 }
 
+// What is beside a network holds on days on which the network is open by what is on record of those days, be that another opening than
+// today's, or a close that is to come.
+static void what_is_beside_a_network_keeps_to_its_days(void **state)
+{
+    world_t *world = *state;
+    create(world, "{'code':'pcn-days','name':'Days','kind':'network','parent':'ccg-a','openedOn':'2020-01-01'}");
+    create(world, "{'code':'gp-days','name':'Practice','kind':'practice','parent':'ccg-a'}");
+    // From today on it is said to have opened earlier; of the days before today that was not said.
+    patch(world, "{'code':'pcn-days','organisation':{'openedOn':'2019-07-01'}}");
+    refused(world, STATUS_FAILED_PRECONDITION, "from", "AddDirector", "{'code':'pcn-days','director':{'name':'Dr A','from':'2019-12-31'}}");
+    refused(world, STATUS_FAILED_PRECONDITION, "from", "AddWaiver", "{'code':'pcn-days','waiver':{'from':'2019-12-31','reason':'Rural'}}");
+    refused(world, STATUS_FAILED_PRECONDITION, "from", "AddMember",
+            "{'code':'pcn-days','member':{'practice':'gp-days','from':'2019-12-31'}}");
+    done(world, "AddDirector", "{'code':'pcn-days','director':{'name':'Dr A','from':'2020-01-01'}}");
+    done(world, "AddWaiver", "{'code':'pcn-days','waiver':{'from':'2020-01-01','to':'2020-12-31','reason':'Rural'}}");
+    join(world, "pcn-days", "gp-days", "2020-01-01");
+    refused(world, STATUS_FAILED_PRECONDITION, "newFrom", "CorrectDirector",
+            "{'code':'pcn-days','name':'Dr A','from':'2020-01-01','newFrom':'2019-12-31'}");
+    refused(world, STATUS_FAILED_PRECONDITION, "newFrom", "CorrectWaiver",
+            "{'code':'pcn-days','from':'2020-01-01','newFrom':'2019-12-31'}");
+    refused(world, STATUS_FAILED_PRECONDITION, "newFrom", "CorrectMember",
+            "{'code':'pcn-days','practice':'gp-days','from':'2020-01-01','newFrom':'2019-12-31'}");
+    // The other way round, as far as it says so.
+    patch(world, "{'code':'pcn-days','organisation':{'openedOn':'2020-01-01'}}");
+    done(world, "CloseOrganisation", "{'code':'pcn-days','on':'2027-04-01'}");
+    refused(world, STATUS_FAILED_PRECONDITION, "from", "AddWaiver", "{'code':'pcn-days','waiver':{'from':'2027-04-01','reason':'Rural'}}");
+    refused(world, STATUS_FAILED_PRECONDITION, "newFrom", "CorrectWaiver",
+            "{'code':'pcn-days','from':'2020-01-01','newFrom':'2027-04-01','ongoing':true}");
+}
+
 static void the_day_opens_it(void **state)
 {
     world_t *world = *state;
@@ -289,6 +319,7 @@ int main(void)
         cmocka_unit_test(what_others_go_on_after_stays_closed),
         cmocka_unit_test(what_ended_with_it_stays_ended),
         cmocka_unit_test(a_close_that_was_wrong_is_corrected),
+        cmocka_unit_test(what_is_beside_a_network_keeps_to_its_days),
         cmocka_unit_test(the_day_opens_it),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
