@@ -19,15 +19,16 @@
     X("finance-approver", "reads finance; approves payment runs and virements that others proposed", "registry.read") \
     X("workforce-lead", "people, posts, returns, role plans, forecasts, programmes, surveys", "registry.read") \
     X("practice-clinician", "patients of its practice, appointments, consultations, referrals, advice", "registry.read", "services.read", \
-      "signpostings.read", "signpostings.write", "slots.read", "slots.hold", "patients.read", "patients.write", \
+      "signpostings.read", "signpostings.write", "slots.read", "slots.hold", "patients.read", "patients.write", "patients.merge", \
+      "patients.sensitive", "patients.export", "accesses.read", "breakglass.write", "breakglass.review", "notices.read", \
       "consultations.read", "consultations.write") \
     X("practice-reception", "patients of its practice, slots, holds, appointments, signposting; its schedules", "registry.read", "services.read", \
       "signpostings.read", "signpostings.write", "slots.read", "slots.hold", "schedules.write", "patients.read", "patients.write", \
-      "consultations.read", "consultations.write") \
+      "notices.read", "consultations.read", "consultations.write") \
     X("referral-triage", "the triage queue and its verbs, pathways, waits; advice in online consultations", "registry.read", "services.read", \
       "consultations.read", "consultations.write") \
     X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read", "slots.read", \
-      "slots.hold", "patients.read") \
+      "slots.hold", "patients.read", "urgentcases.write", "breakglass.write") \
     X("link-worker", "social prescriptions and community assets", "registry.read", "services.read", "services.write", \
       "signpostings.read", "signpostings.write") \
     X("operations", "status, metrics, events, dead letters, keys; no patient, no money", "registry.read", "checks.read", "events.read", \

@@ -137,7 +137,7 @@ static patient_t *registered(service_call_t *call, const registration_references
     return patient;
 }
 
-// An earlier registration of the caller's reach that was open ends the day before.
+// An earlier registration within the caller's reach that goes on ends the day before.
 static bool end_before(service_call_t *call, patient_t *patient)
 {
     int32_t from;
@@ -146,7 +146,8 @@ static bool end_before(service_call_t *call, patient_t *patient)
         return false;
     date_format(from - 1, last);
     for (size_t i = 0; i + 1 < patient->n_registrations; i++) {
-        if (patient->registrations[i]->to == NULL && (patient->registrations[i]->to = arena_string(call->arena, last)) == NULL)
+        registration_t *earlier = patient->registrations[i];
+        if ((earlier->to == NULL || strcmp(earlier->to, last) > 0) && (earlier->to = arena_string(call->arena, last)) == NULL)
             return false;
     }
     return true;

@@ -24,5 +24,22 @@ status_t decide_create_patient(service_call_t *call);
 status_t decide_find_patients(service_call_t *call);
 status_t decide_get_patient(service_call_t *call);
 status_t decide_update_patient(service_call_t *call);
+status_t decide_record_death(service_call_t *call);
+status_t decide_withdraw_death(service_call_t *call);
+status_t decide_deregister_patient(service_call_t *call);
+status_t decide_set_sensitive(service_call_t *call);
+status_t decide_merge_patient(service_call_t *call);
+
+status_t decide_break_glass(service_call_t *call);
+status_t decide_get_break_glass(service_call_t *call);
+status_t decide_review_break_glass(service_call_t *call);
+// Of both lists of a practice.
+status_t prepare_of_practice(service_call_t *call);
+status_t decide_list_break_glass(service_call_t *call);
+status_t decide_list_notices(service_call_t *call);
+status_t decide_create_urgent_case(service_call_t *call);
+status_t prepare_list_accesses(service_call_t *call);
+status_t decide_list_accesses(service_call_t *call);
+status_t decide_export_patient(service_call_t *call);
 
 #endif

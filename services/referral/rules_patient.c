@@ -60,7 +60,7 @@ status_t patient_check_registration(const registration_references_t *met, int32_
     if (met->same_practice)
         return problem_set(problem, STATUS_ALREADY_EXISTS, "nhsNumber", "The number is registered with this practice already");
     if ((met->latest_from != NULL && date_parse(met->latest_from, &latest_from) && from < latest_from) ||
-        (met->latest_to != NULL && date_parse(met->latest_to, &latest_to) && from <= latest_to))
+        (met->latest_to != NULL && date_parse(met->latest_to, &latest_to) && from < latest_to))
         return problem_set(problem, STATUS_FAILED_PRECONDITION, "registeredFrom", "The number was registered elsewhere on that day");
     return STATUS_OK;
 }

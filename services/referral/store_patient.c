@@ -56,3 +56,41 @@ const db_stmt_t update_patient_save = {
     "        version = :after.version::bigint, updated_at = :after.updated_at::timestamptz "
     "    FROM input i WHERE p.id = :request.id::uuid AND p.version = :row.version::bigint AND " TOLD " "
     "      AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING p.id::text AS key)"};
+
+// A change of the patient's own row by who keeps it.
+#define CHANGED(columns)                                                                                                                   \
+    "changed AS (UPDATE patient p SET " columns ", version = :after.version::bigint, updated_at = :after.updated_at::timestamptz "         \
+    "    FROM input i WHERE p.id = :request.id::uuid AND p.version = :row.version::bigint AND p.merged_into IS NULL AND " TOLD             \
+    "      AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING p.id::text AS key)"
+// The latest registration ends, or goes on.
+#define LATEST_ENDS(on)                                                                                                                    \
+    ", latest AS (UPDATE registration r SET to_on = " on " FROM changed c WHERE r.patient = c.key::uuid "                                  \
+    "    AND r.number = (SELECT max(x.number) FROM registration x WHERE x.patient = c.key::uuid))"
+
+const db_stmt_t record_death_load = {"record_death_load", PATIENT_BY_ID};
+const db_stmt_t record_death_save = {"record_death_save", CHANGED("died_on = :after.died_on::date")
+                                                              LATEST_ENDS("greatest(:after.died_on::date, r.from_on - 1)")};
+const db_stmt_t withdraw_death_load = {"withdraw_death_load", PATIENT_BY_ID};
+const db_stmt_t withdraw_death_save = {"withdraw_death_save", CHANGED("died_on = NULL") LATEST_ENDS("NULL")};
+const db_stmt_t set_sensitive_load = {"set_sensitive_load", PATIENT_BY_ID};
+const db_stmt_t set_sensitive_save = {"set_sensitive_save", CHANGED("sensitive = :request.sensitive::boolean")};
+
+const db_stmt_t deregister_patient_load = {"deregister_patient_load", PATIENT_BY_ID};
+const db_stmt_t deregister_patient_save = {
+    "deregister_patient_save",
+    "left_on AS (SELECT patient_leave(:request.id::uuid, :row.version::bigint, coalesce(:request.on::date, :call.today::date), "
+    "        :call.now::timestamptz) AS key FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n)), "
+    "changed AS (SELECT l.key FROM left_on l WHERE l.key IS NOT NULL)"};
+
+const db_stmt_t merge_patient_load = {
+    "merge_patient_load", "SELECT " PATIENT_COLUMNS " FROM patient p WHERE p.id IN (:request.id::uuid, :request.into::uuid) AND " TOLD
+                          " ORDER BY p.id <> :request.id::uuid"};
+const db_stmt_t merge_patient_save = {
+    "merge_patient_save",
+    "merged AS (SELECT patient_merge(:request.id::uuid, :row.version::bigint, :request.into::uuid, :after.into_version::bigint, "
+    "        :call.today::date, :call.now::timestamptz) AS key "
+    "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n)), "
+    "changed AS (SELECT m.key FROM merged m WHERE m.key IS NOT NULL)"};
+
+const db_stmt_t export_patient = {"export_patient", "SELECT " PATIENT_COLUMNS ", patient_held(p.id) AS held FROM patient p "
+                                                    "WHERE p.id = :request.id::uuid AND " TOLD};

@@ -22,5 +22,13 @@ extern const db_stmt_t find_patients;
 // One row of RegistrationReferences.
 extern const db_stmt_t create_patient_load, create_patient_save;
 extern const db_stmt_t update_patient_load, update_patient_save;
+extern const db_stmt_t record_death_load, record_death_save;
+extern const db_stmt_t withdraw_death_load, withdraw_death_save;
+extern const db_stmt_t deregister_patient_load, deregister_patient_save;
+extern const db_stmt_t set_sensitive_load, set_sensitive_save;
+// Both records, the double first.
+extern const db_stmt_t merge_patient_load, merge_patient_save;
+// With `held`.
+extern const db_stmt_t export_patient;
 
 #endif

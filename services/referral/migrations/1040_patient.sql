@@ -133,13 +133,17 @@ CREATE POLICY patient_kept ON patient FOR UPDATE TO :app USING (patient_kept(pra
 CREATE POLICY registration_shown ON registration FOR SELECT TO :app USING (told_reach(practice));
 CREATE POLICY registration_made ON registration FOR INSERT TO :app WITH CHECK (told_reach(practice));
 CREATE POLICY patient_grant_shown ON patient_grant FOR SELECT TO :app USING (
-    told_own() OR organisation = ANY (told_organisations()) OR patient_kept_within(patient));
+    told_own() OR organisation = ANY (told_organisations()) OR (manner <> 'appointment' AND patient_kept_within(patient)));
 -- Who sees a patient may have them seen at an appointment. Other grants are made by functions that check what they rest on.
 CREATE POLICY patient_grant_made ON patient_grant FOR INSERT TO :app WITH CHECK (manner = 'appointment' AND patient_within(patient));
 CREATE POLICY notice_shown ON notice FOR SELECT TO :app USING (told_reach(practice));
 
+-- A death ends the registration; all else that ends one is done by functions.
+CREATE POLICY registration_ended ON registration FOR UPDATE TO :app USING (told_reach(practice));
+
 GRANT SELECT, INSERT, UPDATE ON patient TO :app;
 GRANT SELECT, INSERT ON registration, patient_grant TO :app;
+GRANT UPDATE (to_on) ON registration TO :app;
 GRANT SELECT ON notice, patient_holding TO :app;
 
 -- ---- what the application is told beyond what it sees ----
@@ -179,7 +183,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    UPDATE registration r SET to_on = first_day - 1 WHERE r.patient = patient_id AND r.to_on IS NULL;
+    UPDATE registration r SET to_on = first_day - 1 WHERE r.patient = patient_id AND (r.to_on IS NULL OR r.to_on >= first_day);
     INSERT INTO registration (patient, number, practice, from_on, recorded_at)
         SELECT patient_id, coalesce(max(r.number), 0) + 1, to_practice, first_day, at FROM registration r WHERE r.patient = patient_id;
     UPDATE patient p SET practice = to_practice, registered_from = first_day, name = called, sex = coalesce(of_sex, p.sex),
@@ -192,5 +196,45 @@ BEGIN
     RETURN patient_id::text;
 END $$;
 
--- Entries about a patient are found without reading the trail: the first 45 characters are the path of the patient itself.
-CREATE INDEX audit_by_patient ON audit (left(resource, 45), place) WHERE resource LIKE 'patients/%';
+-- The record is with no practice from the next day on, by who keeps it. NULL where it moved on meanwhile.
+CREATE FUNCTION patient_leave(patient_id uuid, seen bigint, last_day date, at timestamptz) RETURNS text VOLATILE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    UPDATE patient p SET practice = NULL, registered_from = NULL, version = p.version + 1, updated_at = at
+        WHERE p.id = patient_id AND p.version = seen AND p.merged_into IS NULL AND p.practice IS NOT NULL
+          AND patient_kept(p.practice, p.sensitive);
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    UPDATE registration r SET to_on = last_day WHERE r.patient = patient_id AND r.to_on IS NULL;
+    RETURN patient_id::text;
+END $$;
+
+-- A double goes into the record that is left, and with it whatever hangs on it; both by who keeps them. NULL where one moved on meanwhile.
+CREATE FUNCTION patient_merge(double_id uuid, double_seen bigint, left_id uuid, left_seen bigint, day date, at timestamptz) RETURNS text
+    VOLATILE SECURITY DEFINER LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+DECLARE
+    double patient;
+    holding patient_holding;
+BEGIN
+    -- In the order of their ids, as whoever merges them the other way round.
+    PERFORM FROM patient p WHERE p.id IN (double_id, left_id) ORDER BY p.id FOR UPDATE;
+    SELECT p.* INTO double FROM patient p WHERE p.id = double_id AND p.version = double_seen AND p.merged_into IS NULL
+        AND patient_kept(p.practice, p.sensitive);
+    IF NOT FOUND OR double_id = left_id THEN
+        RETURN NULL;
+    END IF;
+    UPDATE patient p SET sensitive = p.sensitive OR double.sensitive, version = p.version + 1, updated_at = at
+        WHERE p.id = left_id AND p.version = left_seen AND p.merged_into IS NULL AND patient_kept(p.practice, p.sensitive);
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    UPDATE patient p SET practice = NULL, registered_from = NULL, merged_into = left_id, version = p.version + 1, updated_at = at
+        WHERE p.id = double_id;
+    UPDATE patient p SET merged_into = left_id WHERE p.merged_into = double_id;
+    UPDATE registration r SET to_on = greatest(day, r.from_on - 1) WHERE r.patient = double_id AND r.to_on IS NULL;
+    FOR holding IN SELECT h.* FROM patient_holding h WHERE h.merges ORDER BY h.relation LOOP
+        EXECUTE format('UPDATE %I SET %I = $1 WHERE %I = $2', holding.relation, holding.link, holding.link) USING left_id, double_id;
+    END LOOP;
+    RETURN double_id::text;
+END $$;
