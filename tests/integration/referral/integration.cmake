@@ -14,6 +14,8 @@ foreach(name
   digital
   consultations
   patients
+  patient_life
+  patient_access
   )
   pcn_database_test(referral ${name} pcn_test_referral)
 endforeach()

@@ -1,0 +1,254 @@
+// What opens a patient out of reach, and what is told of who looked. One world for all: each test has numbers of its own.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/integration/referral/patients.h"
+
+#define REASON "Brought in unconscious by ambulance"
+
+static int setup(void **state)
+{
+    if (world_setup(state) != 0)
+        return -1;
+    ((world_t *)*state)->unlimited = false;
+    return 0;
+}
+
+static world_t *as(void **state, const char *organisation)
+{
+    world_t *world = *state;
+    world->organisation = organisation;
+    world->subject = NULL;
+    return world;
+}
+
+// Lets what was granted be over.
+static void assert_grants_end(world_t *world, const char *id)
+{
+    char sql[200];
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE patient_grant SET from_at = now() - interval '1 day', until = now() - interval '1 second' "
+                   "WHERE patient = '%s'",
+                   id);
+    free(test_database_query(world->database, sql));
+}
+
+static void broken_glass_opens_to_one_person_and_is_reviewed(void **state)
+{
+    world_t *world = as(state, "provider-a");
+    char id[40], glass[40], expected[200];
+    assert_registered(world, "gp-a1", "9996000168", "Pia", id);
+    world->subject = "medic";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "BreakTheGlass",
+                   "{\"id\":\"0198c0de-0000-7000-8000-000000000000\",\"reason\":\"" REASON "\"}");
+    assert_call(world, "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+    assert_reply_has(world, "\"practice\":\"gp-a1\",\"subject\":\"medic\",\"organisation\":\"provider-a\",\"reason\":\"" REASON "\"");
+    keep_id(world, glass);
+    (void)snprintf(expected, sizeof expected, "SELECT until - at = interval '4 hours' FROM break_glass WHERE id = '%s'", glass);
+    assert_string_equal(world_query(world, expected), "t");
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_call(world, "FindPatients", "{\"nhsNumber\":\"9996000168\"}");
+    assert_reply_has(world, id);
+    // It is for reading, and for this one person.
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "UpdatePatient", "{\"id\":\"%s\",\"patient\":{\"name\":\"Eve\"}}", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "ListAccesses", "{\"id\":\"%s\"}", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "ExportPatient", "{\"id\":\"%s\"}", id);
+    world->subject = "another";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    world->subject = "medic";
+    world->organisation = "gp-x";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetBreakGlass", "{\"id\":\"%s\"}", glass);
+    assert_refusal(world, STATUS_NOT_FOUND, "practice", "ListBreakGlass", "{\"practice\":\"gp-a1\"}");
+    assert_refusal(world, STATUS_NOT_FOUND, "practice", "ListNotices", "{\"practice\":\"gp-a1\"}");
+    // The practice is told, and reviews.
+    as(state, "gp-a1");
+    assert_call(world, "ListNotices", "{\"practice\":\"gp-a1\"}");
+    (void)snprintf(expected, sizeof expected, "\"kind\":\"break-glass\",\"patient\":\"%s\",\"breakGlass\":\"%s\"", id, glass);
+    assert_reply_has(world, expected);
+    assert_reply_lacks(world, REASON);
+    assert_call(world, "ListBreakGlass", "{\"practice\":\"gp-a1\",\"open\":true}");
+    assert_reply_has(world, glass);
+    world->subject = "medic";
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "id", "ReviewBreakGlass", "{\"id\":\"%s\",\"justified\":true}", glass);
+    world->subject = "partner";
+    assert_call(world, "ReviewBreakGlass", "{\"id\":\"%s\",\"justified\":false}", glass);
+    assert_reply_has(world, "\"reviewedBy\":\"partner\"");
+    assert_refusal(world, STATUS_ABORTED, "", "ReviewBreakGlass", "{\"id\":\"%s\",\"justified\":true}", glass);
+    assert_call(world, "ListBreakGlass", "{\"practice\":\"gp-a1\",\"open\":true}");
+    assert_reply_lacks(world, glass);
+    assert_call(world, "ListBreakGlass", "{\"practice\":\"gp-a1\"}");
+    assert_reply_has(world, "\"justified\":false");
+    // It ends by itself.
+    assert_grants_end(world, id);
+    as(state, "provider-a");
+    world->subject = "medic";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    (void)snprintf(expected, sizeof expected,
+                   "SELECT string_agg(data, ' ' ORDER BY position) FROM event_queue WHERE subject = 'break-glass/%s'", glass);
+    const char *told = world_query(world, expected);
+    assert_non_null(strstr(told, "\"practice\":\"gp-a1\",\"organisation\":\"provider-a\""));
+    assert_null(strstr(told, "medic"));
+    assert_null(strstr(told, REASON));
+}
+
+static void who_keeps_a_record_breaks_no_glass(void **state)
+{
+    world_t *world = as(state, "gp-a1");
+    char id[40];
+    assert_registered(world, "gp-a1", "9996000176", "Quin", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "id", "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+    world->organisation = NULL;
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "", "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+}
+
+static void an_urgent_case_opens_who_fits_number_and_birth_date(void **state)
+{
+    world_t *world = as(state, "provider-a");
+    char id[40], expected[200];
+    assert_registered(world, "gp-a1", "9996000184", "Rio", id);
+    world->subject = "handler";
+    assert_call(world, "FindPatients", "{\"nhsNumber\":\"9996000184\"}");
+    assert_string_equal(world->reply, "{\"patients\":[]}");
+    assert_refusal(world, STATUS_NOT_FOUND, "nhsNumber", "CreateUrgentCase", "{\"nhsNumber\":\"9996000184\",\"birthDate\":\"1956-03-15\"}");
+    assert_refusal(world, STATUS_NOT_FOUND, "nhsNumber", "CreateUrgentCase", "{\"nhsNumber\":\"9996000397\",\"birthDate\":\"1956-03-14\"}");
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "nhsNumber", "CreateUrgentCase",
+                   "{\"nhsNumber\":\"9996000185\",\"birthDate\":\"1956-03-14\"}");
+    assert_call(world, "CreateUrgentCase", "{\"nhsNumber\":\"9996000184\",\"birthDate\":\"1956-03-14\",\"need\":\"chest-pain\"}");
+    (void)snprintf(expected, sizeof expected, "\"patient\":\"%s\",\"organisation\":\"provider-a\",\"need\":\"chest-pain\"", id);
+    assert_reply_has(world, expected);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_call(world, "FindPatients", "{\"nhsNumber\":\"9996000184\"}");
+    assert_reply_has(world, id);
+    world->subject = "other-handler";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    // No alert of it; and a sensitive record stays closed but for break-glass.
+    (void)snprintf(expected, sizeof expected, "SELECT count(*) FROM notice WHERE patient = '%s'", id);
+    assert_string_equal(world_query(world, expected), "0");
+    as(state, "gp-a1");
+    assert_call(world, "SetSensitive", "{\"id\":\"%s\",\"sensitive\":true}", id);
+    as(state, "provider-a");
+    world->subject = "handler";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_call(world, "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+}
+
+static void the_practice_sees_who_looked_and_who_was_refused(void **state)
+{
+    world_t *world = as(state, "gp-x");
+    char id[40];
+    assert_registered(world, "gp-a1", "9996000192", "Sol", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_call(world, "FindPatients", "{\"nhsNumber\":\"9996000192\"}");
+    assert_refusal(world, STATUS_NOT_FOUND, "nhsNumber", "CreateUrgentCase", "{\"nhsNumber\":\"9996000192\",\"birthDate\":\"1956-03-15\"}");
+    world->organisation = "pcn-a";
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    world->organisation = "gp-a1";
+    assert_call(world, "ListAccesses", "{\"id\":\"%s\"}", id);
+    static const char *const told[] = {
+        "\"organisation\":\"pcn-a\",\"verdict\":\"allowed\",\"action\":\"get-patient\"",
+        "\"organisation\":\"gp-x\",\"verdict\":\"refused\",\"action\":\"create-urgent-case\"",
+        "\"organisation\":\"gp-x\",\"verdict\":\"refused\",\"action\":\"find-patients\"",
+        "\"organisation\":\"gp-x\",\"verdict\":\"refused\",\"action\":\"get-patient\"",
+        "\"organisation\":\"gp-a1\",\"verdict\":\"allowed\",\"action\":\"create-patient\"",
+    };
+    const char *at = world->reply;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        at = strstr(at, told[i]);
+        if (at == NULL)
+            fail_msg("%s is not told in its order in %s", told[i], world->reply);
+    }
+    // In pages too, of which none is told twice.
+    assert_call(world, "ListAccesses", "{\"id\":\"%s\",\"pageSize\":3}", id);
+    assert_reply_has(world, "nextPageToken");
+    assert_reply_lacks(world, told[4]);
+    char token[220];
+    (void)snprintf(token, sizeof token, "%s", strstr(world->reply, "\"nextPageToken\":\"") + 17);
+    token[strcspn(token, "\"")] = '\0';
+    assert_call(world, "ListAccesses", "{\"id\":\"%s\",\"pageSize\":3,\"pageToken\":\"%s\"}", id, token);
+    assert_reply_lacks(world, told[0]);
+    world->organisation = "gp-x";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "ListAccesses", "{\"id\":\"%s\"}", id);
+    // Once the patient is theirs they do not learn from it where the patient was.
+    char again[40];
+    assert_registered(world, "gp-x", "9996000192", "Sol", again);
+    assert_call(world, "ListAccesses", "{\"id\":\"%s\"}", id);
+    assert_reply_lacks(world, "gp-a1");
+    assert_reply_lacks(world, "pcn-a");
+    assert_reply_has(world, "\"organisation\":\"gp-x\",\"verdict\":\"refused\",\"action\":\"find-patients\"");
+}
+
+// Entries that the relay chained are found as those that wait.
+static void chained_entries_are_told_as_well(void **state)
+{
+    world_t *world = as(state, "gp-a1");
+    char id[40];
+    assert_registered(world, "gp-a1", "9996000206", "Tam", id);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    free(test_database_query(
+        world->database, "WITH gone AS (DELETE FROM audit_queue RETURNING *) INSERT INTO audit SELECT (SELECT coalesce(max(place), 0) FROM "
+                         "audit) + row_number() OVER (ORDER BY position), at, request_id, subject, organisation, origin, peer, method, "
+                         "resource, verdict, '\\x00' FROM gone"));
+    assert_call(world, "ListAccesses", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"action\":\"get-patient\"");
+    assert_reply_has(world, "\"action\":\"create-patient\"");
+    char sql[400];
+    (void)snprintf(sql, sizeof sql,
+                   "SET enable_seqscan = off; EXPLAIN SELECT FROM audit a WHERE a.resource LIKE 'patients/%%' AND "
+                   "left(a.resource, 45) = 'patients/%s'",
+                   id);
+    assert_non_null(strstr(world_query(world, sql), "audit_by_patient"));
+}
+
+static void an_export_holds_what_hangs_on_the_patient(void **state)
+{
+    world_t *world = as(state, "provider-a");
+    char id[40];
+    assert_registered(world, "gp-a1", "9996000214", "Uma", id);
+    assert_call(world, "CreateUrgentCase", "{\"nhsNumber\":\"9996000214\",\"birthDate\":\"1956-03-14\",\"need\":\"cough\"}");
+    assert_call(world, "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+    as(state, "gp-a1");
+    assert_call(world, "ExportPatient", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"nhsNumber\":\"9996000214\"");
+    assert_reply_has(world, "\"need\": \"cough\"");
+    assert_reply_has(world, "\"openedAt\"");
+    assert_reply_has(world, REASON);
+    assert_reply_has(world, "\"grants\"");
+    assert_reply_has(world, "\"manner\": \"case\"");
+    as(state, "gp-x");
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "ExportPatient", "{\"id\":\"%s\"}", id);
+}
+
+// Neither number nor name nor birth date nor reason is anywhere but in the patient's own rows.
+static void no_identity_is_told_to_events_or_the_trail(void **state)
+{
+    world_t *world = *state;
+    static const char *const told[] = {"event_queue", "audit_queue", "audit"};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        char sql[400];
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT count(*) || ' ' || count(*) FILTER (WHERE t::text ~ "
+                       "'99960|1956-03-14|Pia|Quin|Rio|Sol|Tam|Uma|unconscious|chest-pain') FROM %s t",
+                       told[i]);
+        const char *counted = world_query(world, sql);
+        assert_true(strtol(counted, NULL, 10) > 5);
+        assert_string_equal(strchr(counted, ' '), " 0");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(broken_glass_opens_to_one_person_and_is_reviewed),
+        cmocka_unit_test(who_keeps_a_record_breaks_no_glass),
+        cmocka_unit_test(an_urgent_case_opens_who_fits_number_and_birth_date),
+        cmocka_unit_test(the_practice_sees_who_looked_and_who_was_refused),
+        cmocka_unit_test(chained_entries_are_told_as_well),
+        cmocka_unit_test(an_export_holds_what_hangs_on_the_patient),
+        cmocka_unit_test(no_identity_is_told_to_events_or_the_trail),
+    };
+    return cmocka_run_group_tests(tests, setup, world_teardown);
+}

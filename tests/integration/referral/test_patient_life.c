@@ -1,0 +1,196 @@
+// What happens to a record: death, leaving, merging, being sensitive. One world for all: each test has numbers of its own.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/integration/referral/patients.h"
+
+static int setup(void **state)
+{
+    if (world_setup(state) != 0)
+        return -1;
+    ((world_t *)*state)->unlimited = false;
+    return 0;
+}
+
+static world_t *as(void **state, const char *organisation)
+{
+    world_t *world = *state;
+    world->organisation = organisation;
+    world->today = "2026-11-25";
+    return world;
+}
+
+// What the record's registrations are.
+static const char *registrations(world_t *world, const char *id)
+{
+    char sql[300];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT string_agg(practice || ' ' || from_on || ' ' || coalesce(to_on::text, '-'), ', ' ORDER BY number) "
+                   "FROM registration WHERE patient = '%s'",
+                   id);
+    return world_query(world, sql);
+}
+
+static const char *events(world_t *world, const char *id)
+{
+    char sql[400];
+    (void)snprintf(
+        sql, sizeof sql,
+        "SELECT string_agg(replace(type, 'pcn.referral.patient.', '') || ' ' || version || ' ' || (data::jsonb ->> 'state'), ', ' "
+        "ORDER BY position) FROM event_queue WHERE subject = 'patients/%s'",
+        id);
+    return world_query(world, sql);
+}
+
+static void a_death_ends_the_registration_and_can_be_withdrawn(void **state)
+{
+    world_t *world = as(state, "gp-a1");
+    char id[40];
+    assert_registered(world, "gp-a1", "9996000060", "Dora", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "on", "RecordDeath", "{\"id\":\"%s\",\"on\":\"2026-11-26\"}", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "on", "RecordDeath", "{\"id\":\"%s\",\"on\":\"1956-03-13\"}", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "id", "WithdrawDeath", "{\"id\":\"%s\"}", id);
+    assert_call(world, "RecordDeath", "{\"id\":\"%s\",\"on\":\"2026-11-20\"}", id);
+    assert_reply_has(world, "\"practice\":\"gp-a1\"");
+    assert_reply_has(world, "\"diedOn\":\"2026-11-20\",\"flags\":[\"deceased\"]");
+    assert_string_equal(registrations(world, id), "gp-a1 2026-11-25 2026-11-24");
+    char *dead = strdup(world->reply);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_string_equal(world->reply, dead);
+    free(dead);
+    assert_call(world, "RecordDeath", "{\"id\":\"%s\",\"on\":\"2026-11-25\"}", id);
+    assert_string_equal(registrations(world, id), "gp-a1 2026-11-25 2026-11-25");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "id", "DeregisterPatient", "{\"id\":\"%s\"}", id);
+    world->organisation = "gp-x";
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "nhsNumber", "CreatePatient",
+                   "{\"patient\":{\"nhsNumber\":\"9996000060\",\"name\":\"Dora\",\"birthDate\":\"1956-03-14\"}}");
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "WithdrawDeath", "{\"id\":\"%s\"}", id);
+    world->organisation = "gp-a1";
+    assert_call(world, "WithdrawDeath", "{\"id\":\"%s\"}", id);
+    assert_reply_lacks(world, "diedOn");
+    assert_string_equal(registrations(world, id), "gp-a1 2026-11-25 -");
+    assert_string_equal(events(world, id), "registered 1 registered, died 2 deceased, died 3 deceased, updated 4 registered");
+}
+
+static void who_left_is_seen_by_nobody_until_registered_again(void **state)
+{
+    world_t *world = as(state, "gp-a1");
+    char id[40], again[40];
+    assert_registered(world, "gp-a1", "9996000079", "Leo", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "on", "DeregisterPatient", "{\"id\":\"%s\",\"on\":\"2026-11-24\"}", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "on", "DeregisterPatient", "{\"id\":\"%s\",\"on\":\"2026-11-26\"}", id);
+    assert_call(world, "DeregisterPatient", "{\"id\":\"%s\"}", id);
+    assert_reply_lacks(world, "\"practice\":\"gp-a1\",\"registeredFrom\"");
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "DeregisterPatient", "{\"id\":\"%s\"}", id);
+    // On the same day, elsewhere: nobody is told, since nobody is left.
+    assert_registered(world, "gp-x", "9996000079", "Leo", again);
+    assert_string_equal(again, id);
+    assert_string_equal(registrations(world, id), "gp-a1 2026-11-25 2026-11-24, gp-x 2026-11-25 -");
+    assert_string_equal(events(world, id), "registered 1 registered, deregistered 2 unregistered, registered 3 registered");
+    char sql[200];
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM notice WHERE patient = '%s'", id);
+    assert_string_equal(world_query(world, sql), "0");
+}
+
+static void a_double_goes_into_the_other(void **state)
+{
+    world_t *world = as(state, "gp-a1");
+    char id[40], left[40], sql[400];
+    assert_registered(world, "gp-a1", "9996000087", "Mia", id);
+    assert_registered(world, "gp-a1", "9996000095", "Mia", left);
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO patient_grant VALUES ('%s', gen_random_uuid(), 'gp-x', NULL, 'appointment', now(), "
+                   "now() + interval '1 hour')",
+                   id);
+    free(test_database_query(world->database, sql));
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "into", "MergePatient", "{\"id\":\"%s\",\"into\":\"%s\"}", id, id);
+    assert_call(world, "MergePatient", "{\"id\":\"%s\",\"into\":\"%s\"}", id, left);
+    assert_reply_has(world, "\"flags\":[\"merged\"]");
+    char expected[100];
+    (void)snprintf(expected, sizeof expected, "\"mergedInto\":\"%s\"", left);
+    assert_reply_has(world, expected);
+    assert_string_equal(events(world, id), "registered 1 registered, merged 2 merged");
+    assert_string_equal(events(world, left), "registered 1 registered, updated 2 registered");
+    // Reading goes on, the number finds the record that is left, which has what hung on the double.
+    char *merged = strdup(world->reply);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_string_equal(world->reply, merged);
+    free(merged);
+    assert_call(world, "FindPatients", "{\"nhsNumber\":\"9996000087\"}");
+    assert_reply_has(world, left);
+    (void)snprintf(sql, sizeof sql, "SELECT organisation FROM patient_grant WHERE patient = '%s'", left);
+    assert_string_equal(world_query(world, sql), "gp-x");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "id", "UpdatePatient", "{\"id\":\"%s\",\"patient\":{\"name\":\"Eve\"}}", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "into", "MergePatient", "{\"id\":\"%s\",\"into\":\"%s\"}", left, id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "nhsNumber", "CreatePatient",
+                   "{\"patient\":{\"nhsNumber\":\"9996000087\",\"name\":\"Mia\",\"birthDate\":\"1956-03-14\"}}");
+    world->organisation = "gp-x";
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    world->organisation = "gp-b1";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+}
+
+static void merging_needs_both_within_reach_and_one_person(void **state)
+{
+    world_t *world = as(state, "gp-a1");
+    char mine[40], other[40], born[40], dead[40];
+    assert_registered(world, "gp-a1", "9996000109", "Noa", mine);
+    assert_registered(world, "gp-b1", "9996000117", "Noa", other);
+    assert_call(world, "CreatePatient", "{\"patient\":{\"nhsNumber\":\"9996000125\",\"name\":\"Noa\",\"birthDate\":\"1957-03-14\"}}");
+    keep_id(world, born);
+    assert_registered(world, "gp-a1", "9996000133", "Noa", dead);
+    assert_call(world, "RecordDeath", "{\"id\":\"%s\",\"on\":\"2026-11-25\"}", dead);
+    assert_refusal(world, STATUS_NOT_FOUND, "into", "MergePatient", "{\"id\":\"%s\",\"into\":\"%s\"}", mine, other);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "MergePatient", "{\"id\":\"%s\",\"into\":\"%s\"}", other, mine);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "into", "MergePatient", "{\"id\":\"%s\",\"into\":\"%s\"}", mine, born);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "into", "MergePatient", "{\"id\":\"%s\",\"into\":\"%s\"}", mine, dead);
+    char request[200], meanwhile[300];
+    (void)snprintf(request, sizeof request, "{\"id\":\"%s\",\"into\":\"%s\"}", mine, other);
+    (void)snprintf(meanwhile, sizeof meanwhile, "UPDATE patient SET version = version + 1, practice = 'gp-x' WHERE id = '%s'", other);
+    // Both seen from the network above; the one that is left goes elsewhere meanwhile.
+    world->organisation = "ccg-a";
+    assert_int_equal(world_race(world, meanwhile, "MergePatient", request), STATUS_NOT_FOUND);
+    assert_string_equal(world->problem.field, "into");
+}
+
+static void a_sensitive_record_is_the_practices_alone(void **state)
+{
+    world_t *world = as(state, "pcn-a");
+    char id[40];
+    assert_registered(world, "gp-a1", "9996000141", "Ola", id);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "SetSensitive", "{\"id\":\"%s\",\"sensitive\":true}", id);
+    world->organisation = "gp-a1";
+    assert_call(world, "SetSensitive", "{\"id\":\"%s\",\"sensitive\":true}", id);
+    assert_reply_has(world, "\"flags\":[\"sensitive\"]");
+    assert_int_equal(world->version, 2);
+    assert_call(world, "SetSensitive", "{\"id\":\"%s\",\"sensitive\":true}", id);
+    assert_int_equal(world->version, 2);
+    assert_null(world->verdict);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"flags\":[\"sensitive\"]");
+    assert_call(world, "UpdatePatient", "{\"id\":\"%s\",\"patient\":{\"name\":\"Ola B\"}}", id);
+    world->organisation = "pcn-a";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "UpdatePatient", "{\"id\":\"%s\",\"patient\":{\"name\":\"Eve\"}}", id);
+    assert_call(world, "FindPatients", "{\"nhsNumber\":\"9996000141\"}");
+    assert_string_equal(world->reply, "{\"patients\":[]}");
+    world->organisation = "gp-a1";
+    assert_call(world, "SetSensitive", "{\"id\":\"%s\",\"sensitive\":false}", id);
+    world->organisation = "pcn-a";
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_death_ends_the_registration_and_can_be_withdrawn),
+        cmocka_unit_test(who_left_is_seen_by_nobody_until_registered_again),
+        cmocka_unit_test(a_double_goes_into_the_other),
+        cmocka_unit_test(merging_needs_both_within_reach_and_one_person),
+        cmocka_unit_test(a_sensitive_record_is_the_practices_alone),
+    };
+    return cmocka_run_group_tests(tests, setup, world_teardown);
+}
