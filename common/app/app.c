@@ -1,6 +1,7 @@
 #include "common/app/app.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,13 +129,23 @@ static void note_ready(app_t *app, bool ready, const problem_t *problem)
     }
 }
 
+static void give_memory_back(app_t *app)
+{
+    if (app->spec->rest != NULL) {
+        app->spec->rest(app);
+    }
+    (void)malloc_trim(0);
+}
+
 static void on_ready_timer(uv_timer_t *timer)
 {
     app_t *app = timer->data;
     problem_t problem = {0};
     bool ready = ask_ready(app, &problem);
     note_ready(app, ready, &problem);
-    rest_look(&app->rest);
+    if (rest_look(&app->rest)) {
+        give_memory_back(app);
+    }
 }
 
 static bool listener_ready(void *data, problem_t *problem)

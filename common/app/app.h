@@ -42,6 +42,8 @@ typedef struct app_spec {
     void (*stop)(app_t *app);
     // SIGHUP; may be NULL.
     void (*reload)(app_t *app);
+    // It has come to rest after work: what is kept for the next is to be freed, the heap then gives it back. May be NULL.
+    void (*rest)(app_t *app);
 } app_spec_t;
 
 // Result of main: 0 after a drain, the code of app_quit, 1 where the start failed or handles stayed open, 78 (EX_CONFIG) for a wrong

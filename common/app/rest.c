@@ -1,6 +1,5 @@
 #include "common/app/rest.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include "common/base/clock.h"
@@ -30,10 +29,9 @@ static int64_t microseconds(const struct timeval *time)
     return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
 }
 
-void rest_look(rest_t *rest)
+bool rest_look(rest_t *rest)
 {
     struct rusage used;
-    if (getrusage(RUSAGE_SELF, &used) == 0 &&
-        rest_reached(rest, clock_steady_us(), microseconds(&used.ru_utime) + microseconds(&used.ru_stime)))
-        (void)malloc_trim(0);
+    return getrusage(RUSAGE_SELF, &used) == 0 &&
+           rest_reached(rest, clock_steady_us(), microseconds(&used.ru_utime) + microseconds(&used.ru_stime));
 }

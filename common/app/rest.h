@@ -15,7 +15,7 @@ typedef struct rest {
 // Whether a period of rest is over after work that was worth it; once for each such work. `now_us` is the steady clock's, `used_us` the
 // processor time of the process.
 bool rest_reached(rest_t *rest, int64_t now_us, int64_t used_us);
-// Looks at the process itself, and gives memory back where it has come to rest. For a timer of any period.
-void rest_look(rest_t *rest);
+// The same of the process itself. For a timer of any period.
+bool rest_look(rest_t *rest);
 
 #endif

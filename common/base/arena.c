@@ -216,16 +216,22 @@ arena_pool_t *arena_pool_new(size_t cap, size_t kept)
     return pool;
 }
 
+void arena_pool_clear(arena_pool_t *pool)
+{
+    while (pool->arenas != NULL) {
+        arena_t *arena = pool->arenas;
+        pool->arenas = arena->next;
+        arena_destroy(&arena);
+    }
+    pool->count = 0;
+}
+
 void arena_pool_destroy(arena_pool_t **pool)
 {
     if (pool == NULL || *pool == NULL) {
         return;
     }
-    while ((*pool)->arenas != NULL) {
-        arena_t *arena = (*pool)->arenas;
-        (*pool)->arenas = arena->next;
-        arena_destroy(&arena);
-    }
+    arena_pool_clear(*pool);
     free(*pool);
     *pool = NULL;
 }

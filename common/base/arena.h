@@ -33,5 +33,7 @@ void arena_pool_destroy(arena_pool_t **pool);
 arena_t *arena_pool_take(arena_pool_t *pool);
 // Resets the arena and keeps or destroys it. *arena becomes NULL.
 void arena_pool_give(arena_pool_t *pool, arena_t **arena);
+// Destroys those that are kept.
+void arena_pool_clear(arena_pool_t *pool);
 
 #endif

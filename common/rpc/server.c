@@ -429,6 +429,11 @@ void rpc_server_drain(rpc_server_t *server)
     server->draining = true;
 }
 
+void rpc_server_rest(rpc_server_t *server)
+{
+    arena_pool_clear(server->arenas);
+}
+
 unsigned rpc_server_in_flight(const rpc_server_t *server)
 {
     return server->in_flight;

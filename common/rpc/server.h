@@ -54,6 +54,8 @@ void rpc_reply(rpc_server_t *server, rpc_call_t *call, const Pcn__Common__V1__Re
 void rpc_refuse(rpc_server_t *server, rpc_call_t *call, const problem_t *problem);
 // No new calls from now on: they are refused as UNAVAILABLE, so that a client asks another replica; those in flight are answered.
 void rpc_server_drain(rpc_server_t *server);
+// Frees what is kept for further calls.
+void rpc_server_rest(rpc_server_t *server);
 unsigned rpc_server_in_flight(const rpc_server_t *server);
 
 #endif

@@ -336,6 +336,13 @@ static bool drained(app_t *app)
            (host->errands == NULL || errands_idle(host->errands));
 }
 
+static void rest(app_t *app)
+{
+    const host_t *host = app_data(app);
+    if (host->server != NULL)
+        rpc_server_rest(host->server);
+}
+
 static void close_sockets(host_t *host)
 {
     rpc_server_destroy(&host->server);
@@ -411,7 +418,8 @@ int service_run(const service_t *service, int argc, char **argv)
                              .ready = ready,
                              .drain = drain,
                              .drained = drained,
-                             .stop = stop};
+                             .stop = stop,
+                             .rest = rest};
     const int code = app_run(&spec, argc, argv);
     for (size_t i = 0; host.followers[i] != NULL; i++)
         follower_destroy(&host.followers[i]);

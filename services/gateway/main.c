@@ -134,6 +134,12 @@ static void gateway_reload(app_t *app)
         keyfile_reload(parts->keyfile);
 }
 
+static void gateway_rest(app_t *app)
+{
+    const daemon_parts_t *parts = app_data(app);
+    arena_pool_clear(parts->gateway.arenas);
+}
+
 static const app_spec_t gateway_app = {
     .name = "gateway",
     .keys = gateway_keys,
@@ -144,6 +150,7 @@ static const app_spec_t gateway_app = {
     .drained = gateway_drained,
     .stop = gateway_stop,
     .reload = gateway_reload,
+    .rest = gateway_rest,
 };
 
 int main(int argc, char **argv)

@@ -124,6 +124,11 @@ static void a_pool_keeps_a_few_empty_arenas(void **state)
     assert_null(arena_alloc(again, 5001));
     assert_non_null(arena_alloc(again, 5000));
     arena_pool_give(pool, &again);
+    arena_pool_clear(pool);
+    again = arena_pool_take(pool);
+    assert_non_null(again);
+    assert_non_null(arena_alloc(again, 5000));
+    arena_pool_give(pool, &again);
     arena_pool_destroy(&pool);
     assert_null(pool);
     arena_pool_destroy(&pool);
