@@ -207,6 +207,8 @@ class Contract:
             schema["minimum"] = 0
         if rule.HasField("maximum"):
             schema["maximum"] = rule.maximum
+        if rule.example:
+            schema["examples"] = [int(rule.example)]
         return schema
 
     def text_schema(self, rule):

@@ -103,6 +103,10 @@ void example_value(const flag_t *flag, buf_t *out)
     case PROTOBUF_C_TYPE_BOOL:
         break;
     default:
+        if (field->example != NULL) {
+            buf_add_string(out, field->example);
+            break;
+        }
         buf_printf(out, "%lld", (long long)((field->flags & PB_HAS_MINIMUM) && field->minimum > 1 ? field->minimum : 1));
     }
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "common/pb/field.h"
+#include "common/pb/rule.h"
 
 // Depth of the graph below the type; fails where a type contains itself. What comes in is read as deep as the graph goes, so its depth is
 // known beforehand. An answer may hold itself, as a tree does: whoever reads it off the wire stops at PB_DEPTH_MAX.
@@ -108,7 +109,14 @@ static void enums_begin_with_unspecified_and_name_the_rest(void **state)
         }
 }
 
-// What a request may hold is bounded: a list by its items, a string by its length or its format. Output is the service's own business.
+// Nothing in it repeats without an end.
+static bool is_bounded(const char *pattern)
+{
+    return pattern != NULL && strpbrk(pattern, "*+") == NULL && strstr(pattern, ",}") == NULL;
+}
+
+// What a request may hold is bounded: a list by its items, a string by its length, its format or its pattern. Output is the service's own
+// business.
 static void assert_bounded(const pb_type_t *type)
 {
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
@@ -118,8 +126,9 @@ static void assert_bounded(const pb_type_t *type)
             continue;
         if (pb_is_list(field) && meta->max_items == 0)
             fail_msg("%s.%s: a list in a request without max_items", type->name, field->name);
-        if (field->type == PROTOBUF_C_TYPE_STRING && meta->max_length == 0 && meta->format != PB_FORMAT_CODE &&
-            meta->format != PB_FORMAT_DATE && meta->format != PB_FORMAT_INSTANT && meta->format != PB_FORMAT_UUID)
+        if (field->type == PROTOBUF_C_TYPE_STRING && meta->max_length == 0 && !is_bounded(meta->pattern) &&
+            meta->format != PB_FORMAT_CODE && meta->format != PB_FORMAT_DATE && meta->format != PB_FORMAT_INSTANT &&
+            meta->format != PB_FORMAT_UUID)
             fail_msg("%s.%s: a string in a request without max_length", type->name, field->name);
         if (meta->type != NULL)
             assert_bounded(meta->type);
@@ -290,6 +299,52 @@ static void no_two_routes_are_the_same(void **state)
         }
 }
 
+// What the documents show of a field is what its own rule lets through.
+static void examples_keep_their_rules(void **state)
+{
+    (void)state;
+    problem_t problem = {0};
+    for (const pb_type_t *const *at = pcn_types; *at != NULL; at++) {
+        for (unsigned i = 0; i < (*at)->descriptor->n_fields; i++) {
+            const ProtobufCFieldDescriptor *field = &(*at)->descriptor->fields[i];
+            const pb_field_t *meta = &(*at)->fields[i];
+            int64_t low, high, number;
+            if (meta->example == NULL)
+                continue;
+            int value;
+            if (field->type == PROTOBUF_C_TYPE_ENUM && pb_enum_by_json(meta->enumeration, meta->example, strlen(meta->example), &value))
+                continue;
+            if (field->type == PROTOBUF_C_TYPE_STRING) {
+                if (rule_text(meta, meta->example, &problem) != STATUS_OK)
+                    fail_msg("%s.%s: \"%s\" %s", (*at)->name, field->name, meta->example, problem.detail);
+            } else if (!pb_field_bounds(meta, field->type, &low, &high) ||
+                       !pb_integer_parse(meta->example, strlen(meta->example), &number) || number < low || number > high) {
+                fail_msg("%s.%s: \"%s\" is no example of it", (*at)->name, field->name, meta->example);
+            }
+        }
+    }
+}
+
+// Whoever reads of the registry in the documents sees what each of its texts and figures looks like.
+static void the_registry_has_examples(void **state)
+{
+    (void)state;
+    static const char *const plain[] = {"pageSize", "pageToken", "nextPageToken", "totalSize", "version", "clear", "depth"};
+    for (const pb_type_t *const *at = pcn_types; *at != NULL; at++) {
+        const bool documented = strncmp((*at)->name, "pcn.registry.v1.", 16) == 0 && strstr((*at)->name, "Row") == NULL;
+        for (unsigned i = 0; documented && i < (*at)->descriptor->n_fields; i++) {
+            const pb_field_t *meta = &(*at)->fields[i];
+            bool needed = (*at)->descriptor->fields[i].type == PROTOBUF_C_TYPE_STRING && meta->example == NULL &&
+                          (meta->flags & PB_RAW_JSON) == 0 &&
+                          (meta->format == PB_FORMAT_NONE || meta->format == PB_FORMAT_LINE || meta->format == PB_FORMAT_TEXT);
+            for (size_t j = 0; j < sizeof plain / sizeof *plain; j++)
+                needed = needed && strcmp(meta->json, plain[j]) != 0;
+            if (needed)
+                fail_msg("%s.%s has no example", (*at)->name, (*at)->descriptor->fields[i].name);
+        }
+    }
+}
+
 static void every_service_of_a_method_is_a_daemon(void **state)
 {
     (void)state;
@@ -321,6 +376,8 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(request_graphs_are_acyclic),
                                        cmocka_unit_test(tables_agree_with_the_descriptors),
                                        cmocka_unit_test(rules_fit_their_types),
+                                       cmocka_unit_test(examples_keep_their_rules),
+                                       cmocka_unit_test(the_registry_has_examples),
                                        cmocka_unit_test(enums_begin_with_unspecified_and_name_the_rest),
                                        cmocka_unit_test(methods_and_routes_are_consistent),
                                        cmocka_unit_test(no_two_routes_are_the_same),
