@@ -49,6 +49,17 @@ status_t decide_block_slot(service_call_t *call);
 status_t decide_unblock_slot(service_call_t *call);
 status_t decide_hold_slot(service_call_t *call);
 status_t decide_release_hold(service_call_t *call);
+
+status_t decide_create_appointment(service_call_t *call);
+status_t decide_get_appointment(service_call_t *call);
+status_t prepare_list_appointments(service_call_t *call);
+status_t decide_list_appointments(service_call_t *call);
+status_t decide_amend_appointment(service_call_t *call);
+status_t decide_cancel_appointment(service_call_t *call);
+status_t decide_reschedule_appointment(service_call_t *call);
+status_t decide_arrive_appointment(service_call_t *call);
+status_t decide_complete_appointment(service_call_t *call);
+status_t decide_miss_appointment(service_call_t *call);
 // ALREADY_EXISTS with the slot's alternatives.
 status_t refuse_taken(service_call_t *call, const char *field, const Pcn__Referral__Store__V1__LoadedSlot *slot);
 

@@ -2,9 +2,11 @@
 #ifndef PCN_REFERRAL_MESSAGES_H
 #define PCN_REFERRAL_MESSAGES_H
 
+#include "pcn/referral/store/v1/booking.meta.h"
 #include "pcn/referral/store/v1/consultation.meta.h"
 #include "pcn/referral/store/v1/digital.meta.h"
 #include "pcn/referral/store/v1/store.meta.h"
+#include "pcn/referral/v1/appointment.meta.h"
 #include "pcn/referral/v1/consultation.meta.h"
 #include "pcn/referral/v1/digital.meta.h"
 #include "pcn/referral/v1/directory.meta.h"
@@ -39,12 +41,23 @@ typedef Pcn__Referral__Store__V1__LoadedService loaded_service_t;
 #define PATIENT_TYPE (&pcn__referral__v1__patient__type)
 #define PATIENT_STATE_TYPE (&pcn__referral__v1__patient_state__type)
 #define LOADED_PATIENT_TYPE (&pcn__referral__store__v1__loaded_patient__type)
+typedef Pcn__Referral__Store__V1__LoadedSlot loaded_slot_t;
+typedef Pcn__Referral__V1__Appointment appointment_t;
+typedef Pcn__Referral__V1__AppointmentStatus appointment_status_t;
+
+#define APPOINTMENT_TYPE (&pcn__referral__v1__appointment__type)
+#define APPOINTMENT_STATE_TYPE (&pcn__referral__v1__appointment_state__type)
+#define APPOINTMENT_CHANGE_TYPE (&pcn__referral__store__v1__appointment_change__type)
+#define LOADED_APPOINTMENT_TYPE (&pcn__referral__store__v1__loaded_appointment__type)
+#define LOADED_BOOKING_TYPE (&pcn__referral__store__v1__loaded_booking__type)
 
 #define CHANNEL(name) PCN__REFERRAL__V1__CHANNEL__CHANNEL_##name
 #define SERVICE_STATUS(name) PCN__REFERRAL__V1__SERVICE_STATUS__SERVICE_STATUS_##name
 #define SLOT_STATUS(name) PCN__REFERRAL__V1__SLOT_STATUS__SLOT_STATUS_##name
 #define CONSULTATION_STATUS(name) PCN__REFERRAL__V1__CONSULTATION_STATUS__CONSULTATION_STATUS_##name
 #define URGENCY(name) PCN__REFERRAL__V1__URGENCY__URGENCY_##name
+#define APPOINTMENT_STATUS(name) PCN__REFERRAL__V1__APPOINTMENT_STATUS__APPOINTMENT_STATUS_##name
+#define CANCELLED_BY(name) PCN__REFERRAL__V1__CANCELLED_BY__CANCELLED_BY_##name
 #define OUTCOME(name) PCN__REFERRAL__V1__SIGNPOSTING_OUTCOME__SIGNPOSTING_OUTCOME_##name
 
 #endif

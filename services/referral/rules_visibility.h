@@ -8,8 +8,6 @@
 #include "common/base/status.h"
 #include "services/referral/messages.h"
 
-typedef Pcn__Referral__Store__V1__LoadedSlot loaded_slot_t;
-
 // The longest range of a search, in local days.
 #define VISIBILITY_RANGE_DAYS 14
 #define VISIBILITY_REASONS_MAX 10

@@ -1,7 +1,6 @@
 #include "services/referral/store_slot.h"
 
-#define ORGANISATIONS ":header.principal.organisations::text[]"
-#define NOW ":call.now::timestamptz"
+#include "services/referral/store_slot_parts.h"
 
 // Of a slot s, its template t and its service v.
 #define SLOT_COLUMNS                                                                                                                       \
@@ -9,12 +8,7 @@
     "\"end\", "                                                                                                                            \
     "s.minutes, t.kind, t.channel, slot_status(s, " NOW ") AS status, restrictions_json(t) AS restrictions, s.block_reason, s.version"
 #define SEEN_BY                                                                                                                            \
-    "types_allow(t, " ORGANISATIONS ", :header.principal.roles::text[]) AS type_allowed, "                                                 \
-    "(t.organisations IS NULL OR (t.organisations && c.above) IS TRUE) AS organisation_allowed, v.status = 'active' AS service_active"
-// Everything that the caller's organisations are or lie below.
-#define CALLER                                                                                                                             \
-    "caller AS MATERIALIZED (SELECT array_agg(DISTINCT r.above) AS above FROM reach r WHERE r.organisation = ANY (" ORGANISATIONS "))"
-#define SLOTS "slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service CROSS JOIN caller c"
+    TYPE_ALLOWED("t") " AS type_allowed, " ORGANISATION_ALLOWED("t") " AS organisation_allowed, v.status = 'active' AS service_active"
 
 // The rule of rules_visibility.h by sets: what restricts a template's slots is decided once a template, and what hides them by time is a
 // bound (seen_before) that the index of free slots is asked with. So a search costs what it finds, however many slots there are.
@@ -28,7 +22,7 @@ const db_stmt_t list_slots = {
     "      AND (:request.channel::text IS NULL OR t.channel = :request.channel::text)), "
     "found AS (SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id AND s.status = "
     "'free' "
-    "        AND (s.held_until IS NULL OR s.held_until <= " NOW ") AND s.start_at >= :prepared.from::timestamptz "
+    "        AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= " NOW ") AND s.start_at >= :prepared.from::timestamptz "
     "        AND s.start_at > " NOW " AND s.start_at >= " NOW " + m.notice_minutes * interval '1 minute' AND s.start_at < m.seen_before "
     "        AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' <= :prepared.to::timestamptz "
     "        AND (:prepared.after_start::timestamptz IS NULL "
@@ -36,7 +30,7 @@ const db_stmt_t list_slots = {
     "        ORDER BY s.start_at, s.id LIMIT coalesce(:request.page_size::int, 50) + 1) f "
     "    WHERE coalesce(:request.explain::boolean, false) = false AND m.type_allowed AND m.organisation_allowed AND m.service_active "
     "    UNION ALL SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id "
-    "        AND s.status <> 'withdrawn' AND s.start_at >= :prepared.from::timestamptz - interval '8 hours' "
+    "        AND slot_status(s, " NOW ") <> 'withdrawn' AND s.start_at >= :prepared.from::timestamptz - interval '8 hours' "
     "        AND s.start_at < :prepared.to::timestamptz "
     "        AND s.start_at + s.minutes * interval '1 minute' > :prepared.from::timestamptz "
     "        AND (:prepared.after_start::timestamptz IS NULL "
@@ -47,11 +41,11 @@ const db_stmt_t list_slots = {
 
 const db_stmt_t get_slot = {"get_slot",
                             "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY " FROM " SLOTS " WHERE s.id = :request.id::uuid "
-                            "AND s.status <> 'withdrawn'"};
+                            "AND slot_status(s, " NOW ") <> 'withdrawn'"};
 
 #define KEPT_SLOT                                                                                                                          \
     "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", within_reach(s.organisation, " ORGANISATIONS ") AS within_reach FROM " SLOTS    \
-    " WHERE s.id = :request.id::uuid AND s.status <> 'withdrawn'"
+    " WHERE s.id = :request.id::uuid AND slot_status(s, " NOW ") <> 'withdrawn'"
 #define SLOT_SAVE(state, reason)                                                                                                           \
     "changed AS (UPDATE slot s SET status = " state ", block_reason = " reason ", hold = NULL, held_until = NULL, "                        \
     "        version = :after.version::int "                                                                                               \
@@ -63,28 +57,18 @@ const db_stmt_t block_slot_save = {"block_slot_save", SLOT_SAVE("'blocked'", ":r
 const db_stmt_t unblock_slot_load = {"unblock_slot_load", KEPT_SLOT};
 const db_stmt_t unblock_slot_save = {"unblock_slot_save", SLOT_SAVE("'free'", "NULL")};
 
-// Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it.
-#define ALTERNATIVES                                                                                                                       \
-    "CASE WHEN slot_status(s, " NOW ") <> 'free' THEN (SELECT jsonb_agg(slot_json(a, u, " NOW ") ORDER BY a.start_at) "                    \
-    "    FROM (SELECT x.* FROM slot x JOIN schedule_template y ON y.id = x.template WHERE y.service = t.service AND x.status = 'free' "    \
-    "            AND (x.held_until IS NULL OR x.held_until <= " NOW ") AND x.start_at > " NOW " AND x.start_at < seen_before(y, " NOW ") " \
-    "            AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' "                                                      \
-    "            AND x.start_at BETWEEN s.start_at - interval '1 day' AND s.start_at + interval '7 days' "                                 \
-    "            AND types_allow(y, " ORGANISATIONS ", :header.principal.roles::text[]) "                                                  \
-    "            AND (y.organisations IS NULL OR (y.organisations && c.above) IS TRUE) "                                                   \
-    "            ORDER BY abs(extract(epoch FROM x.start_at - s.start_at)), x.id LIMIT 5) a "                                              \
-    "    JOIN schedule_template u ON u.id = a.template) END AS alternatives"
-
-const db_stmt_t hold_slot_load = {
-    "hold_slot_load", "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", " ALTERNATIVES " FROM " SLOTS
-                      " WHERE s.id = ANY (ARRAY[:request.id::uuid] || coalesce(:request.with::uuid[], '{}')) AND s.status <> 'withdrawn' "
-                      "ORDER BY s.start_at, s.id"};
+const db_stmt_t hold_slot_load = {"hold_slot_load", "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", CASE WHEN slot_status(s, " NOW
+                                                    ") <> 'free' THEN " ALTERNATIVES " END AS alternatives FROM " SLOTS
+                                                    " WHERE s.id = ANY (ARRAY[:request.id::uuid] || coalesce(:request.with::uuid[], '{}')) "
+                                                    "AND slot_status(s, " NOW ") <> 'withdrawn' "
+                                                    "ORDER BY s.start_at, s.id"};
 
 // All of them, or none: whoever comes second finds fewer free ones than are wanted, and looks again.
 const db_stmt_t hold_slot_save = {
     "hold_slot_save",
     "wanted AS MATERIALIZED (SELECT s.organisation, s.id FROM slot s WHERE s.id = ANY (:after.slots::uuid[]) AND s.status = 'free' "
-    "        AND (s.held_until IS NULL OR s.held_until <= " NOW ") AND NOT EXISTS (SELECT FROM seen) ORDER BY s.id FOR UPDATE), "
+    "        AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= " NOW
+    ") AND NOT EXISTS (SELECT FROM seen) ORDER BY s.id FOR UPDATE), "
     "changed AS (INSERT INTO hold (organisation, id, slots, subject, holder, expires_at, status, version, created_at) "
     "    SELECT :after.slots_of::text, :after.id::uuid, :after.slots::uuid[], :call.subject::text, :after.organisation::text, "
     "        :after.expires_at::timestamptz, 'held', 1, " NOW " "

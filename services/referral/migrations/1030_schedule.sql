@@ -43,7 +43,11 @@ CREATE TABLE slot (
     minutes smallint NOT NULL CHECK (minutes > 0),
     -- Which of the parallel rows of its session.
     lane smallint NOT NULL DEFAULT 1,
-    status text NOT NULL CHECK (status IN ('free', 'booked', 'blocked', 'reclaimed', 'withdrawn')),
+    status text NOT NULL CHECK (status IN ('free', 'booked', 'blocked', 'reclaimed')),
+    -- One appointment stands beside another's.
+    overbooked boolean NOT NULL DEFAULT false,
+    -- Its plan has it no more: it stays for what stands in it alone, and once that is gone nobody sees it (withdrawn).
+    off_plan boolean NOT NULL DEFAULT false,
     hold uuid,
     held_until timestamptz,
     block_reason text,
@@ -83,9 +87,9 @@ CREATE FUNCTION restrictions_json(t schedule_template) RETURNS jsonb STABLE LANG
         'windowDays', t.window_days, 'embargoUntil', to_char(t.embargo_until, 'HH24:MI'), 'embargoDays', t.embargo_days,
         'noticeMinutes', nullif(t.notice_minutes, 0))), '{}');
 
--- A slot's status at an instant: one that is held is free again once the hold is over.
+-- A slot's status at an instant: one that is held is free again once the hold is over, and one that its plan has no more is withdrawn then.
 CREATE FUNCTION slot_status(s slot, at timestamptz) RETURNS text STABLE LANGUAGE sql
-    RETURN CASE WHEN s.status = 'free' AND s.held_until > at THEN 'held' ELSE s.status END;
+    RETURN CASE WHEN s.status <> 'free' THEN s.status WHEN s.held_until > at THEN 'held' WHEN s.off_plan THEN 'withdrawn' ELSE 'free' END;
 
 CREATE FUNCTION slot_json(s slot, t schedule_template, at timestamptz) RETURNS jsonb STABLE LANGUAGE sql
     RETURN jsonb_strip_nulls(jsonb_build_object('id', s.id, 'service', t.service, 'schedule', s.template, 'organisation', s.organisation,

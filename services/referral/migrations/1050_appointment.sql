@@ -1,0 +1,87 @@
+-- Appointments. One slot, one live booking; at most one more that was put beside it on purpose.
+
+CREATE TABLE appointment (
+    id uuid PRIMARY KEY,
+    patient uuid NOT NULL REFERENCES patient (id),
+    -- Who sees the patient.
+    organisation organisation_code NOT NULL,
+    service uuid NOT NULL,
+    slots uuid[] NOT NULL CHECK (slots <> '{}'),
+    start_at timestamptz NOT NULL,
+    end_at timestamptz NOT NULL,
+    channel channel NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL CHECK (status IN ('booked', 'arrived', 'completed', 'cancelled', 'did-not-attend')),
+    booked_by_subject text NOT NULL,
+    booked_by text NOT NULL,
+    description some_text,
+    comment some_text,
+    cancelled_by text CHECK (cancelled_by IN ('patient', 'provider')),
+    cancel_reason some_text,
+    overbook_reason some_text,
+    -- Times before, the contract's FormerTime, the latest last.
+    former jsonb,
+    hold uuid,
+    video_token text,
+    synthetic boolean NOT NULL DEFAULT false,
+    version bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT appointment_ordered CHECK (end_at > start_at),
+    CONSTRAINT appointment_cancelled CHECK ((status = 'cancelled') = (cancelled_by IS NOT NULL))
+);
+CREATE INDEX appointment_by_day ON appointment (organisation, start_at, id);
+CREATE INDEX appointment_by_patient ON appointment (patient, start_at, id);
+
+-- Which slots an appointment has, and had. It takes them with a version of its own.
+CREATE TABLE appointment_slot (
+    appointment uuid NOT NULL,
+    version bigint NOT NULL,
+    slot uuid NOT NULL,
+    live boolean NOT NULL DEFAULT true,
+    overbooked boolean NOT NULL,
+    PRIMARY KEY (appointment, version, slot)
+);
+CREATE UNIQUE INDEX appointment_slot_live ON appointment_slot (slot, overbooked) WHERE live;
+
+-- ---- who sees what ----
+
+INSERT INTO patient_holding (relation, link, title, merges) VALUES ('appointment', 'patient', 'appointments', true);
+
+ALTER TABLE appointment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE appointment FORCE ROW LEVEL SECURITY;
+CREATE POLICY appointment_owner ON appointment TO CURRENT_USER USING (true);
+-- Who sees the patient at it, who booked it, and whoever sees the patient's record.
+CREATE POLICY appointment_shown ON appointment FOR SELECT TO :app USING (
+    told_reach(organisation) OR told_reach(booked_by) OR patient_within(patient));
+-- For an organisation of one's own, and for a patient whose record one sees.
+CREATE POLICY appointment_booked ON appointment FOR INSERT TO :app WITH CHECK (
+    (told_own() OR booked_by = ANY (told_organisations())) AND patient_within(patient));
+-- A mere look at the record is not enough to change what others arranged.
+CREATE POLICY appointment_kept ON appointment FOR UPDATE TO :app USING (
+    told_reach(organisation) OR told_reach(booked_by) OR patient_kept_within(patient));
+
+-- Who sees a patient at an appointment sees their record until thirty days after it; not for the sake of one that was cancelled.
+CREATE FUNCTION appointment_grants() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO patient_grant (patient, id, organisation, manner, from_at, until)
+            VALUES (NEW.patient, NEW.id, NEW.organisation, 'appointment', NEW.created_at, NEW.end_at + interval '30 days');
+    ELSE
+        UPDATE patient_grant g SET until = CASE WHEN NEW.status = 'cancelled' THEN NEW.updated_at ELSE NEW.end_at + interval '30 days' END
+            WHERE g.patient = NEW.patient AND g.id = NEW.id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER appointment_grants_made AFTER INSERT ON appointment FOR EACH ROW EXECUTE FUNCTION appointment_grants();
+CREATE TRIGGER appointment_grants_moved AFTER UPDATE OF status, end_at ON appointment FOR EACH ROW
+    WHEN (NEW.end_at IS DISTINCT FROM OLD.end_at OR (NEW.status = 'cancelled' AND OLD.status <> 'cancelled'))
+    EXECUTE FUNCTION appointment_grants();
+
+-- Whose an appointment is, for the audit trail alone: a refused look is an entry about that patient.
+CREATE FUNCTION patient_of_appointment(appointment uuid) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT a.patient FROM appointment a WHERE a.id = patient_of_appointment.appointment;
+END;
+
+GRANT SELECT, INSERT, UPDATE ON appointment, appointment_slot TO :app;

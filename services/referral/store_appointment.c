@@ -1,0 +1,165 @@
+#include "services/referral/store_appointment.h"
+
+#include "services/referral/store_patient.h"
+#include "services/referral/store_slot_parts.h"
+
+#define TOLD "told(:header.request_id)"
+
+#define APPOINTMENT_COLUMNS                                                                                                                \
+    "a.id, a.slots, a.patient, a.service, a.organisation, a.start_at AS start, a.end_at AS \"end\", a.channel, a.kind, a.status, "         \
+    "jsonb_build_object('subject', a.booked_by_subject, 'organisation', a.booked_by) AS booked_by, a.description, a.comment, "             \
+    "a.cancelled_by, a.cancel_reason, a.overbook_reason, a.former, a.hold, nullif(a.synthetic, false) AS synthetic, a.version, "           \
+    "a.created_at, a.updated_at, a.video_token"
+// How the caller stands to it: asked of the patient only where nothing else does.
+#define WHO                                                                                                                                \
+    "LEFT JOIN LATERAL (SELECT within_reach(a.organisation, " ORGANISATIONS ") AS performs, within_reach(a.booked_by, " ORGANISATIONS      \
+    ") AS booked OFFSET 0) w ON true"
+#define CALLER_IS                                                                                                                          \
+    "w.performs, w.booked, CASE WHEN NOT w.performs AND NOT w.booked THEN (SELECT " PATIENT_REACH                                          \
+    " FROM patient p WHERE p.id = a.patient) END AS reach"
+// One row, whether the caller sees one or not.
+#define ONE_APPOINTMENT "(VALUES (1)) one (n) LEFT JOIN appointment a ON a.id = :request.id::uuid AND " TOLD " " WHO
+#define CONCERNS "CASE WHEN a.id IS NULL THEN patient_of_appointment(:request.id::uuid) END AS concerns"
+
+// ---- what is booked ----
+
+#define ASKED                                                                                                                              \
+    "asked AS MATERIALIZED (SELECT h.id, h.slots, h.status, h.expires_at <= " NOW " AS over FROM hold h WHERE h.id = "                     \
+    ":request.hold::uuid AND h.holder = ANY (" ORGANISATIONS "))"
+
+// The slots that are asked for; `own` are those of the appointment that is moved. Others are only looked for where one is taken.
+#define WANTED(own)                                                                                                                        \
+    "(SELECT jsonb_agg(slot_json(s, t, " NOW ") || jsonb_strip_nulls(jsonb_build_object('typeAllowed', " TYPE_ALLOWED(                     \
+        "t") ", "                                                                                                                          \
+             "        'organisationAllowed', " ORGANISATION_ALLOWED(                                                                       \
+                 "t") ", 'serviceActive', v.status = 'active', "                                                                           \
+                      "        'withinReach', within_reach(s.organisation, " ORGANISATIONS                                                 \
+                      "), 'overbooked', s.overbooked, 'hold', s.hold, 'own', " own ", "                                                    \
+                      "        'alternatives', CASE WHEN slot_status(s, " NOW                                                              \
+                      ") <> 'free' AND (h.id IS NULL OR s.hold IS DISTINCT FROM h.id) AND NOT " own "            THEN " ALTERNATIVES       \
+                      " END)) ORDER BY s.start_at, s.id) "                                                                                 \
+                      "    FROM " SLOTS " WHERE s.id = ANY (coalesce(h.slots, :request.slots::uuid[])) AND slot_status(s, " NOW            \
+                      ") <> 'withdrawn')"
+
+const db_stmt_t create_appointment_load = {
+    "create_appointment_load",
+    "WITH " CALLER ", " ASKED " SELECT :request.patient::uuid AS asked, p.id AS patient, " PATIENT_REACH
+    " AS reach, p.died_on, p.merged_into, nullif(p.synthetic, false) AS patient_synthetic, "
+    "    h.id AS hold, h.status AS hold_status, h.over AS hold_over, h.slots AS hold_slots, " WANTED(
+        "false") " AS wanted "
+                 "FROM (VALUES (1)) one (n) LEFT JOIN patient p ON p.id = :request.patient::uuid AND " TOLD " LEFT JOIN asked h ON true"};
+
+// All that are taken, or none: whoever comes second finds fewer than are wanted, and looks again. So the unique index never has to refuse.
+// First the hold is locked, then its slots, as releasing it does.
+#define LOCKED(condition)                                                                                                                  \
+    "held AS MATERIALIZED (SELECT h.id FROM hold h WHERE h.id = :after.hold::uuid AND h.status = 'held' AND h.expires_at > " NOW " "       \
+    "        AND " condition " FOR UPDATE), "                                                                                              \
+    "wanted AS MATERIALIZED (SELECT s.organisation, s.id, s.status FROM slot s WHERE s.id = ANY (:after.taken::uuid[]) AND " condition " " \
+    "        AND (:after.hold::uuid IS NULL OR EXISTS (SELECT FROM held)) AND s.start_at > " NOW " "                                       \
+    "        AND CASE WHEN s.id = ANY (:after.overbooked::uuid[]) THEN s.status = 'booked' AND NOT s.overbooked "                          \
+    "                 WHEN s.held_until > " NOW " THEN s.status = 'free' AND s.hold = :after.hold::uuid "                                  \
+    "                 ELSE s.status = 'free' AND NOT s.off_plan END ORDER BY s.id FOR UPDATE)"
+#define ALL_LOCKED "(SELECT count(*) FROM wanted) = coalesce(cardinality(:after.taken::uuid[]), 0)"
+// After `changed`, which says the appointment's id.
+#define TAKEN                                                                                                                              \
+    "taken AS (UPDATE slot s SET status = 'booked', overbooked = s.overbooked OR w.status = 'booked', hold = NULL, held_until = NULL, "    \
+    "        version = s.version + 1 FROM wanted w, changed c WHERE s.organisation = w.organisation AND s.id = w.id), "                    \
+    "kept AS (INSERT INTO appointment_slot (appointment, version, slot, overbooked) "                                                      \
+    "    SELECT c.id, :after.appointment.version::bigint, w.id, w.status = 'booked' FROM wanted w, changed c), "                           \
+    "used AS (UPDATE hold h SET status = 'used', version = h.version + 1 FROM held e, changed c WHERE h.id = e.id)"
+// One that was put beside another leaves the slot to it.
+#define FREED                                                                                                                              \
+    "left_slots AS (UPDATE appointment_slot b SET live = false FROM changed c, input i WHERE b.slot = ANY (:after.freed::uuid[]) "         \
+    "        AND b.appointment = c.id AND b.live RETURNING b.slot, b.overbooked), "                                                        \
+    "freed AS (UPDATE slot s SET status = CASE WHEN l.overbooked THEN s.status ELSE 'free' END, "                                          \
+    "        overbooked = s.overbooked AND NOT l.overbooked, version = s.version + 1 FROM left_slots l WHERE s.id = l.slot)"
+
+const db_stmt_t create_appointment_save = {
+    "create_appointment_save",
+    LOCKED(
+        "NOT EXISTS (SELECT FROM seen)") ", "
+                                         "changed AS (INSERT INTO appointment (id, patient, organisation, service, slots, start_at, "
+                                         "end_at, channel, kind, status, "
+                                         "        booked_by_subject, booked_by, description, comment, overbook_reason, hold, video_token, "
+                                         "synthetic, version, created_at, "
+                                         "        updated_at) "
+                                         "    SELECT :after.appointment.id::uuid, p.id, :after.appointment.organisation::text, "
+                                         ":after.appointment.service::uuid, "
+                                         "        :after.appointment.slots::uuid[], :after.appointment.start::timestamptz, "
+                                         ":after.appointment.end::timestamptz, "
+                                         "        :after.appointment.channel::text, :after.appointment.kind::text, 'booked', "
+                                         ":call.subject::text, "
+                                         "        :after.appointment.booked_by.organisation::text, "
+                                         "nullif(:after.appointment.description::text, ''), "
+                                         "        nullif(:after.appointment.comment::text, ''), :after.appointment.overbook_reason::text, "
+                                         ":after.hold::uuid, "
+                                         "        :after.video_token::text, coalesce(:after.appointment.synthetic::boolean, false), 1, " NOW
+                                         ", " NOW " "
+                                         "    FROM input i JOIN patient p ON p.id = :request.patient::uuid AND p.died_on IS NULL AND "
+                                         "p.merged_into IS NULL AND " TOLD " "
+                                         "    WHERE NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) AND " ALL_LOCKED
+                                         " RETURNING slots[1]::text AS key, id), " TAKEN};
+
+const db_stmt_t reschedule_appointment_load = {
+    "reschedule_appointment_load", "WITH " CALLER ", " ASKED " SELECT " APPOINTMENT_COLUMNS ", " CALLER_IS ", " CONCERNS
+                                   ", jsonb_strip_nulls(jsonb_build_object('hold', h.id, "
+                                   "    'holdStatus', h.status, 'holdOver', h.over, 'holdSlots', to_jsonb(h.slots), 'wanted', " WANTED(
+                                       "s.id = ANY (a.slots)") ")) "
+                                                               "    AS booking FROM " ONE_APPOINTMENT " LEFT JOIN asked h ON true"};
+
+const db_stmt_t reschedule_appointment_save = {
+    "reschedule_appointment_save",
+    "mine AS MATERIALIZED (SELECT a.id FROM appointment a WHERE a.id = :request.id::uuid AND a.version = :row.version::bigint AND " TOLD " "
+    "        AND NOT EXISTS (SELECT FROM seen) FOR UPDATE), " LOCKED(
+        "EXISTS (SELECT FROM mine)") ", "
+                                     "changed AS (UPDATE appointment a SET slots = :after.appointment.slots::uuid[], start_at = "
+                                     ":after.appointment.start::timestamptz, "
+                                     "        end_at = :after.appointment.end::timestamptz, channel = :after.appointment.channel::text, "
+                                     "        kind = :after.appointment.kind::text, former = :after.appointment.former::jsonb, hold = "
+                                     ":after.hold::uuid, "
+                                     "        video_token = :after.video_token::text, version = :after.appointment.version::bigint, "
+                                     "updated_at = " NOW " "
+                                     "    FROM mine m, input i WHERE a.id = m.id AND " ALL_LOCKED
+                                     " RETURNING a.slots[1]::text AS key, a.id), " TAKEN ", " FREED};
+
+// ---- looking ----
+
+#define KEPT_APPOINTMENT "SELECT " APPOINTMENT_COLUMNS ", " CALLER_IS ", " CONCERNS " FROM " ONE_APPOINTMENT
+
+const db_stmt_t get_appointment = {"get_appointment", KEPT_APPOINTMENT};
+
+#define OF_LIST                                                                                                                            \
+    " AND (:request.status::text IS NULL OR a.status = :request.status::text) AND " TOLD                                                   \
+    " AND (:prepared.after_start::timestamptz IS NULL "                                                                                    \
+    "      OR (a.start_at, a.id) > (:prepared.after_start::timestamptz, :prepared.after_id::uuid)) "                                       \
+    "ORDER BY a.start_at, a.id LIMIT coalesce(:request.page_size::int, 50) + 1"
+
+// Either part finds nothing where it is not asked for.
+const db_stmt_t list_appointments = {
+    "list_appointments",
+    "SELECT " APPOINTMENT_COLUMNS ", " CALLER_IS " FROM ((SELECT a.* FROM appointment a WHERE a.organisation = :request.organisation::text "
+    "    AND a.start_at >= :prepared.from::timestamptz AND a.start_at < :prepared.to::timestamptz" OF_LIST ") "
+    "UNION ALL (SELECT a.* FROM appointment a WHERE a.patient = :request.patient::uuid" OF_LIST ")) a " WHO " ORDER BY a.start_at, a.id"};
+
+// ---- changes ----
+
+#define APPOINTMENT_SAVE(assignments)                                                                                                      \
+    "changed AS (UPDATE appointment a SET " assignments ", version = :after.appointment.version::bigint, updated_at = " NOW " "            \
+    "    FROM input i WHERE a.id = :request.id::uuid AND a.version = :row.version::bigint AND " TOLD " "                                   \
+    "      AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) RETURNING a.slots[1]::text AS key, a.id)"
+#define STATUS_SAVE APPOINTMENT_SAVE("status = :after.appointment.status::text")
+
+const db_stmt_t amend_appointment_load = {"amend_appointment_load", KEPT_APPOINTMENT};
+const db_stmt_t amend_appointment_save = {"amend_appointment_save",
+                                          APPOINTMENT_SAVE("description = nullif(:after.appointment.description::text, ''), "
+                                                           "comment = nullif(:after.appointment.comment::text, '')")};
+const db_stmt_t cancel_appointment_load = {"cancel_appointment_load", KEPT_APPOINTMENT};
+const db_stmt_t cancel_appointment_save = {"cancel_appointment_save",
+                                           APPOINTMENT_SAVE("status = 'cancelled', cancelled_by = :after.appointment.cancelled_by::text, "
+                                                            "cancel_reason = :after.appointment.cancel_reason::text") ", " FREED};
+const db_stmt_t arrive_appointment_load = {"arrive_appointment_load", KEPT_APPOINTMENT};
+const db_stmt_t arrive_appointment_save = {"arrive_appointment_save", STATUS_SAVE};
+const db_stmt_t complete_appointment_load = {"complete_appointment_load", KEPT_APPOINTMENT};
+const db_stmt_t complete_appointment_save = {"complete_appointment_save", STATUS_SAVE};
+const db_stmt_t miss_appointment_load = {"miss_appointment_load", KEPT_APPOINTMENT};
+const db_stmt_t miss_appointment_save = {"miss_appointment_save", STATUS_SAVE};

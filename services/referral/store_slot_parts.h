@@ -1,0 +1,28 @@
+// What statements about slots share, whether they search, hold or book. Roots `header` and `call` only.
+#ifndef PCN_REFERRAL_STORE_SLOT_PARTS_H
+#define PCN_REFERRAL_STORE_SLOT_PARTS_H
+
+#define ORGANISATIONS ":header.principal.organisations::text[]"
+#define NOW ":call.now::timestamptz"
+
+// Everything that the caller's organisations are or lie below.
+#define CALLER                                                                                                                             \
+    "caller AS MATERIALIZED (SELECT array_agg(DISTINCT r.above) AS above FROM reach r WHERE r.organisation = ANY (" ORGANISATIONS "))"
+#define SLOTS "slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service CROSS JOIN caller c"
+
+// Of a template, whether its restrictions hold for the caller.
+#define TYPE_ALLOWED(template) "types_allow(" template ", " ORGANISATIONS ", :header.principal.roles::text[])"
+#define ORGANISATION_ALLOWED(template) "(" template ".organisations IS NULL OR (" template ".organisations && c.above) IS TRUE)"
+
+// Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it.
+#define ALTERNATIVES                                                                                                                       \
+    "(SELECT jsonb_agg(slot_json(a, u, " NOW ") ORDER BY a.start_at) "                                                                     \
+    "    FROM (SELECT x.* FROM slot x JOIN schedule_template y ON y.id = x.template WHERE y.service = t.service AND x.status = 'free' "    \
+    "            AND NOT x.off_plan AND (x.held_until IS NULL OR x.held_until <= " NOW ") AND x.start_at > " NOW " "                       \
+    "            AND x.start_at < seen_before(y, " NOW ") AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' "             \
+    "            AND x.start_at BETWEEN s.start_at - interval '1 day' AND s.start_at + interval '7 days' "                                 \
+    "            AND " TYPE_ALLOWED("y") " AND " ORGANISATION_ALLOWED("y") " "                                                             \
+    "            ORDER BY abs(extract(epoch FROM x.start_at - s.start_at)), x.id LIMIT 5) a "                                              \
+    "    JOIN schedule_template u ON u.id = a.template)"
+
+#endif
