@@ -17,6 +17,7 @@ foreach(name
   appointments
   patient_life
   patient_access
+  patient_reach
   )
   pcn_database_test(referral ${name} pcn_test_referral)
 endforeach()
