@@ -8,6 +8,9 @@ set_tests_properties(integration/platform/keys PROPERTIES LABELS integration TIM
 # Booking, by those who do it.
 add_test(NAME integration/platform/booking COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/booking.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 set_tests_properties(integration/platform/booking PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform)
+# What nobody but who may is told of a patient.
+add_test(NAME integration/platform/patients COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/patients.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+set_tests_properties(integration/platform/patients PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform)
 # What ./pcn up shows of booking.
 add_test(NAME integration/platform/demonstration COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/demonstration.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 set_tests_properties(integration/platform/demonstration PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform)
