@@ -11,21 +11,21 @@
     X("system-manager", "keeps the registry of the whole system: organisations, networks, list sizes, imports; services of any provider; reads checks and events", \
       "registry.read", "registry.any", "organisations.write", "networks.write", "listsizes.write", "checks.read", "events.read", \
       "registry.import", "registry.export", "services.read", "services.write", "services.clinical", "servicekinds.write", "referral.any", \
-      "signpostings.read", "slots.read", "schedules.write") \
+      "signpostings.read", "capacity.read", "slots.read", "schedules.write") \
     X("network-manager", "keeps its networks: members, directors, list sizes; services of its hubs", "registry.read", "organisations.write", \
       "networks.write", "listsizes.write", "checks.read", "services.read", "services.write", "services.clinical", "signpostings.read", \
-      "slots.read", "slots.hold", "schedules.write", "patients.read", \
+      "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", \
       "appointments.read", "appointments.write") \
     X("finance-manager", "budgets, rates, entitlements, claims, ledger; proposes, exports and settles payment runs", "registry.read") \
     X("finance-approver", "reads finance; approves payment runs and virements that others proposed", "registry.read") \
     X("workforce-lead", "people, posts, returns, role plans, forecasts, programmes, surveys", "registry.read") \
     X("practice-clinician", "patients of its practice, appointments, consultations, referrals, advice", "registry.read", "services.read", \
-      "signpostings.read", "signpostings.write", "slots.read", "slots.hold", "patients.read", "patients.write", "patients.merge", \
+      "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "patients.read", "patients.write", "patients.merge", \
       "patients.sensitive", "patients.export", "accesses.read", "breakglass.write", "breakglass.review", "notices.read", \
       "consultations.read", "consultations.write", \
       "appointments.read", "appointments.write", "appointments.overbook") \
     X("practice-reception", "patients of its practice, slots, holds, appointments, signposting; its schedules", "registry.read", "services.read", \
-      "signpostings.read", "signpostings.write", "slots.read", "slots.hold", "schedules.write", "patients.read", "patients.write", \
+      "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", "patients.write", \
       "notices.read", "consultations.read", "consultations.write", \
       "appointments.read", "appointments.write") \
     X("referral-triage", "the triage queue and its verbs, pathways, waits; advice in online consultations", "registry.read", "services.read", \

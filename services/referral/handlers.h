@@ -77,4 +77,10 @@ status_t decide_close_online_consultation(service_call_t *call);
 status_t decide_tell_overdue_consultation(service_call_t *call);
 status_t decide_get_digital_coverage(service_call_t *call);
 
+// GetCapacity and GetAccess: a range that makes sense, and the place of the page.
+status_t prepare_get_capacity(service_call_t *call);
+status_t decide_get_capacity(service_call_t *call);
+status_t prepare_get_access(service_call_t *call);
+status_t decide_get_access(service_call_t *call);
+
 #endif

@@ -11,6 +11,10 @@ typedef Pcn__Referral__V1__SessionException session_exception_t;
 
 // Slots are there for so many days from today on, today among them.
 #define SCHEDULE_HORIZON_DAYS 42
+// How many days after today the last of them is, as SQL says it.
+#define SCHEDULE_LAST_DAY SCHEDULE_TEXT(SCHEDULE_HORIZON_DAYS) " - 1"
+#define SCHEDULE_TEXT(number) SCHEDULE_TEXT_OF(number)
+#define SCHEDULE_TEXT_OF(number) #number
 // Most slots that one change of a template makes; what is beyond follows by the horizon's job.
 #define SCHEDULE_SLOTS_MAX 4000
 

@@ -5,6 +5,7 @@
 #include "services/referral/handlers_patient.h"
 #include "services/referral/store_access.h"
 #include "services/referral/store_appointment.h"
+#include "services/referral/store_capacity.h"
 #include "services/referral/store_consultation.h"
 #include "services/referral/store_copy.h"
 #include "services/referral/store_digital.h"
@@ -366,6 +367,20 @@ static const service_handler_t handlers[] = {
      .load = &get_digital_coverage,
      .row = &pcn__referral__store__v1__digital_row__type,
      .decide = decide_get_digital_coverage,
+     .flags = SERVICE_SLOW},
+    {.method = "GetCapacity",
+     .prepare = prepare_get_capacity,
+     .prepared = PAGE_PLACE_TYPE,
+     .load = &get_capacity,
+     .row = &pcn__referral__store__v1__capacity_of__type,
+     .decide = decide_get_capacity,
+     .flags = SERVICE_SLOW},
+    {.method = "GetAccess",
+     .prepare = prepare_get_access,
+     .prepared = PAGE_PLACE_TYPE,
+     .load = &get_access,
+     .row = &pcn__referral__store__v1__access_of__type,
+     .decide = decide_get_access,
      .flags = SERVICE_SLOW},
     {.method = NULL},
 };

@@ -1,7 +1,8 @@
 #include "services/referral/store_copy.h"
 
 // What the registry does not have any more is gone here as well. An event has the newest list sizes, each in the place of one of that day,
-// and never says that an older one is gone; of memberships it has all.
+// and never says that an older one is gone; of memberships it has all. Rows that go are named by value, so that their index is asked
+// whatever the planner thinks of a batch.
 const db_stmt_t copy_organisations = {
     "copy_organisations",
     "changed AS MATERIALIZED (SELECT substr(n.subject, length('organisations/') + 1) COLLATE \"C\" AS code, n.data FROM news n), "
@@ -11,7 +12,8 @@ const db_stmt_t copy_organisations = {
     "        n.version FROM news n WHERE n.data IS NOT NULL "
     "    ON CONFLICT (code) DO UPDATE SET name = excluded.name, kind = excluded.kind, parent = excluded.parent, place = excluded.place, "
     "        status = excluded.status, version = excluded.version), "
-    "sizes_gone AS (DELETE FROM list_size s USING changed c WHERE c.data IS NULL AND s.organisation = c.code), "
+    "sizes_gone AS (DELETE FROM list_size s "
+    "    WHERE s.organisation = ANY (ARRAY(SELECT c.code FROM changed c WHERE c.data IS NULL))), "
     "sizes AS (INSERT INTO list_size (organisation, as_of, synthetic, count, source) "
     "    SELECT c.code, s.\"asOf\", coalesce(s.synthetic, false), s.count, s.source FROM changed c "
     "    CROSS JOIN jsonb_to_recordset(c.data -> 'listSizes') AS s (kind text, \"asOf\" date, \"subGroup\" text, count bigint, "
@@ -20,7 +22,8 @@ const db_stmt_t copy_organisations = {
     "        WHERE (list_size.count, list_size.source) IS DISTINCT FROM (excluded.count, excluded.source)), "
     "members AS MATERIALIZED (SELECT c.code AS network, m.practice, m.\"from\" AS from_on, m.\"to\" AS to_on FROM changed c "
     "    CROSS JOIN jsonb_to_recordset(c.data -> 'members') AS m (practice text, \"from\" date, \"to\" date)), "
-    "members_gone AS (DELETE FROM membership m USING changed c WHERE m.network = c.code "
+    "members_gone AS (DELETE FROM membership m "
+    "    WHERE m.network = ANY (ARRAY(SELECT c.code FROM changed c WHERE c.data IS NULL OR c.data ? 'members')) "
     "    AND NOT EXISTS (SELECT FROM members k WHERE k.network = m.network AND k.practice = m.practice AND k.from_on = m.from_on)), "
     "members_kept AS (INSERT INTO membership (network, practice, from_on, to_on) SELECT k.* FROM members k "
     "    ON CONFLICT (network, practice, from_on) DO UPDATE SET to_on = excluded.to_on "

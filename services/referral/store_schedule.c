@@ -1,8 +1,9 @@
 #include "services/referral/store_schedule.h"
 
+#include "services/referral/rules_schedule.h"
+
 #define ORGANISATIONS ":header.principal.organisations::text[]"
-// SCHEDULE_HORIZON_DAYS, today among them.
-#define HORIZON "(:call.today::date + 41)"
+#define HORIZON "(:call.today::date + " SCHEDULE_LAST_DAY ")"
 
 #define TEMPLATE_COLUMNS                                                                                                                   \
     "t.id, t.service, t.organisation, t.name, t.kind, t.channel, t.sessions, nullif(t.exceptions, '[]') AS exceptions, "                   \

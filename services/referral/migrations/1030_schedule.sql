@@ -51,6 +51,8 @@ CREATE TABLE slot (
     hold uuid,
     held_until timestamptz,
     block_reason text,
+    -- Was kept for others, went unused, and is the practice's own since.
+    reclaimed boolean NOT NULL DEFAULT false,
     version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (organisation, id),
     -- What makes generation repeatable.

@@ -13,6 +13,7 @@ foreach(name
   slots
   digital
   consultations
+  capacity
   patients
   appointments
   patient_life
