@@ -6,7 +6,7 @@ CREATE DOMAIN organisation_code AS text COLLATE "C"
 CREATE DOMAIN some_text AS text CHECK (VALUE <> '');
 CREATE DOMAIN channel AS text CHECK (VALUE IN ('in-person', 'telephone', 'video', 'online-message'));
 
--- As strict as the registry promises to be, and no stricter: what breaks it stops the follower.
+-- As strict as the registry promises to be, and no stricter: what breaks it stops the follower. Analyzed once half as many have come, as there.
 CREATE TABLE organisation (
     code organisation_code PRIMARY KEY,
     name text NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE organisation (
     place text COLLATE "C",
     status text NOT NULL,
     version bigint NOT NULL
-);
+) WITH (autovacuum_analyze_scale_factor = 0.5);
 CREATE INDEX organisation_by_parent ON organisation (parent) WHERE parent IS NOT NULL;
 CREATE INDEX organisation_by_place ON organisation (place) WHERE place IS NOT NULL;
 
@@ -25,7 +25,7 @@ CREATE TABLE reach (
     organisation text COLLATE "C" NOT NULL,
     above text COLLATE "C" NOT NULL,
     PRIMARY KEY (organisation, above)
-);
+) WITH (autovacuum_analyze_scale_factor = 0.5);
 CREATE INDEX reach_by_above ON reach (above, organisation);
 
 -- What lies above each of these now. UNION ends what a circle would not.

@@ -52,6 +52,9 @@ static void room_is_ahead(void **state)
     assert_int_equal(rig_sql(rig, "SELECT count(*) FROM pg_inherits i WHERE inhparent = 'event'::regclass AND NOT EXISTS "
                                   "(SELECT FROM pg_index x WHERE x.indrelid = i.inhrelid AND x.indisprimary)"),
                      0);
+    assert_int_equal(rig_sql(rig, "SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE inhparent = "
+                                  "'event'::regclass AND NOT coalesce('autovacuum_analyze_scale_factor=1' = ANY (c.reloptions), false)"),
+                     0);
 }
 
 static void without_retention_all_is_kept(void **state)
