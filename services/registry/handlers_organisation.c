@@ -132,20 +132,6 @@ status_t decide_create_organisation(service_call_t *call)
     return emit_organisation(call, EVENT_CREATED, organisation, NULL);
 }
 
-// What is closed takes in nobody and is paid nothing: no day on which the organisation is open may find it below one, or paid through one,
-// that is closed then.
-static status_t check_open(service_call_t *call, const timeline_t *timeline, const char *day, const char *field, const char *above,
-                           const char *closed_from)
-{
-    if (above == NULL || closed_from == NULL)
-        return STATUS_OK;
-    const organisation_t *facts = timeline_on(timeline, strcmp(day, closed_from) > 0 ? day : closed_from);
-    const char *then = strcmp(field, "parent") == 0 ? facts->parent : strcmp(field, "payee") == 0 ? facts->payee : facts->place;
-    if (facts->status == STATUS_OF(CLOSED) || then == NULL || strcmp(then, above) != 0)
-        return STATUS_OK;
-    return problem_set(call->problem, STATUS_FAILED_PRECONDITION, field, "%s is closed from %s on", above, closed_from);
-}
-
 // What the request does to the days on which it is open.
 static status_t check_life(service_call_t *call, const timeline_t *timeline, const char *day, const organisation_t *before,
                            const char *today)
@@ -160,6 +146,29 @@ static status_t check_life(service_call_t *call, const timeline_t *timeline, con
     timeline_t *stood;
     status_t status = timeline_new(row, today, call->now, call->arena, &stood, call->problem);
     return status == STATUS_OK ? life_check(row, stood, timeline, request->organisation, today, call->arena, call->problem) : status;
+}
+
+// What it names above it is open on its days.
+static status_t check_above(service_call_t *call, const timeline_t *timeline, const char *today)
+{
+    const aggregate_t *row = call->rows[0];
+    const organisation_t *asked = ((const Pcn__Registry__V1__UpdateOrganisationRequest *)call->request)->organisation;
+    const struct {
+        const char *field, *code, *closed_from;
+    } above[] = {{"parent", asked->parent, row->references->parent_closed_from},
+                 {"place", asked->place, row->references->place_closed_from},
+                 {"payee", asked->payee, row->references->payee_closed_from}};
+    timeline_t *stood = NULL;
+    status_t status = STATUS_OK;
+    for (size_t i = 0; i < sizeof above / sizeof *above && status == STATUS_OK; i++) {
+        if (above[i].code == NULL || above[i].closed_from == NULL)
+            continue;
+        if (stood == NULL)
+            status = timeline_new(row, today, call->now, call->arena, &stood, call->problem);
+        if (status == STATUS_OK)
+            status = life_check_above(stood, timeline, above[i].field, above[i].code, above[i].closed_from, call->problem);
+    }
+    return status;
 }
 
 status_t decide_update_organisation(service_call_t *call)
@@ -193,13 +202,8 @@ status_t decide_update_organisation(service_call_t *call)
         status = settle_memberships(timeline, row, request->correction ? NULL : day, call->arena, call->problem);
     if (status == STATUS_OK)
         status = organisation_check_references(before, timeline_on(timeline, day), row->references, unlimited, call->problem);
-    const organisation_t *asked = request->organisation;
     if (status == STATUS_OK)
-        status = check_open(call, timeline, day, "parent", asked->parent, row->references->parent_closed_from);
-    if (status == STATUS_OK)
-        status = check_open(call, timeline, day, "place", asked->place, row->references->place_closed_from);
-    if (status == STATUS_OK)
-        status = check_open(call, timeline, day, "payee", asked->payee, row->references->payee_closed_from);
+        status = check_above(call, timeline, today);
     if (status != STATUS_OK)
         return status;
     call->key = row->code;

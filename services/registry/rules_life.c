@@ -341,3 +341,33 @@ status_t life_check(const aggregate_t *row, const timeline_t *stood, const timel
         status = check_days(stood, timeline, today, problem);
     return status == STATUS_OK ? check_facts(row, stood, timeline, &days, asked, problem) : status;
 }
+
+// ---- what is above ----
+
+static const char *above_on(const timeline_t *timeline, const char *day, const char *field)
+{
+    const organisation_t *facts = timeline_on(timeline, day);
+    return strcmp(field, "parent") == 0 ? facts->parent : strcmp(field, "payee") == 0 ? facts->payee : facts->place;
+}
+
+static const char *later_of(const char *day, const char *other)
+{
+    return other != NULL && strcmp(other, day) > 0 ? other : day;
+}
+
+status_t life_check_above(const timeline_t *stood, const timeline_t *timeline, const char *field, const char *above,
+                          const char *closed_from, problem_t *problem)
+{
+    for (const char *day = FIRST_OF_ALL, *next; day != NULL; day = next) {
+        next = timeline_next(timeline, day);
+        const organisation_t *facts = timeline_on(timeline, day);
+        if (facts->status == STATUS_OF(CLOSED) || !same_text(above_on(timeline, day, field), above))
+            continue;
+        const char *first = later_of(later_of(day, facts->opened_on), closed_from);
+        for (const char *at = first; at != NULL && (next == NULL || strcmp(at, next) < 0); at = timeline_next(stood, at)) {
+            if (!same_text(above_on(stood, at, field), above))
+                return problem_set(problem, STATUS_FAILED_PRECONDITION, field, "%s is closed from %s on", above, closed_from);
+        }
+    }
+    return STATUS_OK;
+}

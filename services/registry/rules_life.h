@@ -24,4 +24,9 @@ MUST_CHECK status_t life_change(timeline_t *timeline, const Pcn__Registry__V1__U
 MUST_CHECK status_t life_check(const aggregate_t *row, const timeline_t *stood, const timeline_t *timeline, const organisation_t *asked,
                                const char *today, arena_t *arena, problem_t *problem);
 
+// What is closed takes in nobody and is paid nothing: no day on which it is open by the timeline may find it below `above` (or paid through
+// it) from `closed_from` on, unless it stood so already. `field` is "parent", "place" or "payee"; FAILED_PRECONDITION that field.
+MUST_CHECK status_t life_check_above(const timeline_t *stood, const timeline_t *timeline, const char *field, const char *above,
+                                     const char *closed_from, problem_t *problem);
+
 #endif

@@ -294,6 +294,21 @@ static void what_is_beside_a_network_keeps_to_its_days(void **state)
             "{'code':'pcn-days','from':'2020-01-01','newFrom':'2027-04-01','ongoing':true}");
 }
 
+// A correction reaches back to all the days on which the field had that value: on each of them what is above must be open, be the day of
+// the correction one on which nothing is.
+static void a_correction_puts_nobody_below_what_was_closed(void **state)
+{
+    world_t *world = *state;
+    create(world, "{'code':'ccg-gone','name':'Gone','kind':'ccg','parent':'ics-a','status':'closed','closedOn':'2021-03-11'}");
+    create(world, "{'code':'trust-old','name':'Old','kind':'trust','parent':'ics-a','status':'closed','closedOn':'2019-07-01'}");
+    create(world, "{'code':'trust-new','name':'New','kind':'trust','parent':'ics-a','status':'closed','closedOn':'2021-03-11'}");
+    patch_refused(world, "parent",
+                  "{'code':'ccg-gone','organisation':{'parent':'trust-old'},'effectiveFrom':'2022-04-01','correction':true}");
+    // Open as long as it is itself, and longer.
+    patch(world, "{'code':'ccg-gone','organisation':{'parent':'trust-new'},'effectiveFrom':'2022-04-01','correction':true}");
+    patch(world, "{'code':'ccg-gone','organisation':{'parent':'trust-old'},'effectiveFrom':'2022-04-01'}");
+}
+
 static void the_day_opens_it(void **state)
 {
     world_t *world = *state;
@@ -320,6 +335,7 @@ int main(void)
         cmocka_unit_test(what_ended_with_it_stays_ended),
         cmocka_unit_test(a_close_that_was_wrong_is_corrected),
         cmocka_unit_test(what_is_beside_a_network_keeps_to_its_days),
+        cmocka_unit_test(a_correction_puts_nobody_below_what_was_closed),
         cmocka_unit_test(the_day_opens_it),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
