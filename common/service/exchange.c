@@ -366,6 +366,7 @@ static bool prepare(exchange_t *exchange)
     call->header = rpc->header;
     call->arena = rpc->arena;
     call->problem = &exchange->problem;
+    call->settings = exchange->host->settings;
     call->now_us = clock_wall_us();
     call->today = exchange_today(exchange->host, call->now_us);
     instant_format(call->now_us, exchange->now);

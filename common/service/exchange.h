@@ -24,7 +24,8 @@ typedef struct exchange_host {
     buf_t scratch;      // for JSON on its way into the arena
     counter_t *replays, *conflicts, *kept_answers;
     counter_t *audit_refusals, *audit_failures;
-    int32_t today; // instead of the clock's date, to try out a day; 0 for the clock's
+    const void *settings; // of the service
+    int32_t today;        // instead of the clock's date, to try out a day; 0 for the clock's
 } exchange_host_t;
 
 // The field's date.

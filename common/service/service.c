@@ -18,6 +18,7 @@
 #include "common/service/errands.h"
 #include "common/service/exchange.h"
 #include "common/service/jobs.h"
+#include "common/service/settings.h"
 #include "pcn/common/v1/envelope.meta.h"
 
 #define KEPT_BYTES (64 * 1024 * 1024)
@@ -263,6 +264,9 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
     status_t status = read_endpoints(host, app, settings, problem);
     if (status == STATUS_OK)
         status = read_today(host, settings, problem);
+    const void *own = settings + 1;
+    if (status == STATUS_OK && host->service->check_settings != NULL)
+        status = host->service->check_settings(own, problem);
     const int32_t today = host->exchange.today;
     if (status == STATUS_OK)
         status = migrate(host->service, settings, problem);
@@ -290,7 +294,8 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
     status = event_log_new(app_loop(app), &options, app_metrics(app), &host->log, problem);
     if (status != STATUS_OK)
         return status;
-    host->exchange = (exchange_host_t){.plan = host->plan, .server = host->server, .db = host->db, .log = host->log, .today = today};
+    host->exchange =
+        (exchange_host_t){.plan = host->plan, .server = host->server, .db = host->db, .log = host->log, .settings = own, .today = today};
     buf_init(&host->exchange.scratch, SCRATCH_CAP);
     if ((host->exchange.kept = kept_new()) == NULL)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "No memory");
@@ -407,9 +412,10 @@ int service_run(const service_t *service, int argc, char **argv)
     keep_memory();
     raise_descriptor_limit();
     host_t host = {.service = service};
+    config_key_t *all = settings_join(keys, sizeof(settings_t), service->keys);
     const app_spec_t spec = {.name = service->name,
-                             .keys = keys,
-                             .config_size = sizeof(settings_t),
+                             .keys = all,
+                             .config_size = sizeof(settings_t) + service->settings_size,
                              .usage =
                                  "  --migrate        apply missing migrations and end\n"
                                  "  --new-epoch      after a restore from a backup: give the change log a new epoch, print it and end\n",
@@ -420,7 +426,7 @@ int service_run(const service_t *service, int argc, char **argv)
                              .drained = drained,
                              .stop = stop,
                              .rest = rest};
-    const int code = app_run(&spec, argc, argv);
+    const int code = all != NULL ? app_run(&spec, argc, argv) : 1;
     for (size_t i = 0; host.followers[i] != NULL; i++)
         follower_destroy(&host.followers[i]);
     jobs_destroy(&host.jobs);
@@ -431,6 +437,7 @@ int service_run(const service_t *service, int argc, char **argv)
     endpoint_list_deinit(&host.events_at);
     buf_deinit(&host.exchange.scratch);
     kept_destroy(&host.exchange.kept);
+    free(all);
     return code;
 }
 

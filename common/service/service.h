@@ -17,6 +17,7 @@
 #ifndef PCN_SERVICE_SERVICE_H
 #define PCN_SERVICE_SERVICE_H
 
+#include "common/base/config.h"
 #include "common/db/migrate.h"
 #include "common/db/statement.h"
 #include "common/service/errand.h"
@@ -40,9 +41,10 @@ typedef struct service_call {
     const void *request; // of method->request, checked
     void *const *rows;   // of handler->row; what load found
     size_t row_count;
-    int64_t now_us;  // wall clock
-    const char *now; // the same as RFC 3339
-    int32_t today;   // days, the field's date
+    int64_t now_us;       // wall clock
+    const char *now;      // the same as RFC 3339
+    int32_t today;        // days, the field's date
+    const void *settings; // the service's own
     arena_t *arena;
     // Out.
     void *prepared;          // of handler->prepared; what `prepare` made of the request
@@ -53,8 +55,8 @@ typedef struct service_call {
     service_event_t *events; // room for SERVICE_EVENTS_MAX
     size_t event_count;
     bool unchanged; // decided that there is nothing to do: answer without a save
-    // What the call is about, for the audit trail, where that is not its path: paths of resources ("patients/…"). An audited look has an entry
-    // for each, also where it is refused; a change has one, for the first.
+    // What the call is about, for the audit trail, where that is not its path: paths of resources ("patients/…"). An audited look has an
+    // entry for each, also where it is refused; a change has one, for the first.
     char **about;
     size_t about_count;
     // The answer withholds what was asked for, as if it were not there: to the audit trail the look was refused.
@@ -84,9 +86,11 @@ enum {
     // A read over everything, whose answer depends on nothing but the request, the day and what is recorded, not on who asks: while the
     // service's `place` says what it said before, it is given again (kept.h).
     SERVICE_KEPT = 32,
-    // Its load and save touch rows that are seen by reach alone (patients): right before each the database is told, for its transaction, who
+    // Its load and save touch rows that are seen by reach alone (patients): right before each the database is told, for its transaction,
+    // who
     // asks and of which request they are, by which the policies of row-level security decide (0008_principal.sql). Each of both statements
-    // says `told(:header.request_id)` where it reads such rows, so that one that nobody was told for sees none. Never gathered or coalesced.
+    // says `told(:header.request_id)` where it reads such rows, so that one that nobody was told for sees none. Never gathered or
+    // coalesced.
     SERVICE_REACHES = 64,
 };
 
@@ -138,6 +142,11 @@ typedef struct service {
     // One row with one column, `place`: a text that is another one as soon as anything is recorded that SERVICE_KEPT answers depend on. It
     // has no parameters. NULL where there are none.
     const db_stmt_t *place;
+    // Configuration of its own beside what every service has: keys, ended by one without a name, of a struct of this size that decisions
+    // find as call->settings, and whether the values make sense (INVALID_ARGUMENT names the variable; may be NULL). NULL for none.
+    const config_key_t *keys;
+    size_t settings_size;
+    status_t (*check_settings)(const void *settings, problem_t *problem);
 } service_t;
 
 // Whether the caller's token holds the scope.

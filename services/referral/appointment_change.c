@@ -1,6 +1,7 @@
 #include "services/referral/appointment_change.h"
 
 #include "common/pb/message.h"
+#include "services/referral/settings.h"
 
 static appointment_caller_t caller_of(const loaded_appointment_t *row)
 {
@@ -22,6 +23,13 @@ status_t appointment_seen(service_call_t *call, const char *id, const loaded_app
     if (row != NULL && row->id != NULL && appointment_row_shown(row))
         return STATUS_OK;
     return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no appointment %s", id);
+}
+
+void appointment_join(service_call_t *call, const char *token, appointment_t *appointment)
+{
+    const bool ahead = appointment->status == APPOINTMENT_STATUS(BOOKED) || appointment->status == APPOINTMENT_STATUS(ARRIVED);
+    if (ahead && appointment->channel == CHANNEL(VIDEO))
+        appointment->join_url = referral_join_url(call->settings, token, call->arena);
 }
 
 appointment_t *appointment_of(service_call_t *call, const loaded_appointment_t *row)
@@ -68,6 +76,7 @@ status_t appointment_tell(service_call_t *call, const char *type, change_t *chan
     if (state == NULL || subject == NULL)
         return refuse_memory(call);
     pb_merge(APPOINTMENT_STATE_TYPE, state, APPOINTMENT_TYPE, appointment);
+    appointment_join(call, change->video_token, appointment);
     state->booked_by = appointment->booked_by->organisation;
     state->has_overbooked = state->overbooked = appointment->overbook_reason != NULL;
     call->after = change;

@@ -14,6 +14,8 @@ typedef Pcn__Referral__Store__V1__AppointmentChange change_t;
 bool appointment_row_shown(const loaded_appointment_t *row);
 // The loaded appointment. NOT_FOUND where the caller sees none such; in either case it is known whom the call is about.
 status_t appointment_seen(service_call_t *call, const char *id, const loaded_appointment_t **row);
+// Gives an appointment that is to take place by video, for an answer, the address where it is joined.
+void appointment_join(service_call_t *call, const char *token, appointment_t *appointment);
 // The appointment of a loaded row. NULL without memory.
 appointment_t *appointment_of(service_call_t *call, const loaded_appointment_t *row);
 // The loaded appointment, and it after the step, still with all that the step does not say by itself. Refuses one that the caller does not

@@ -27,6 +27,7 @@ status_t decide_get_appointment(service_call_t *call)
     appointment_t *appointment = appointment_of(call, row);
     if (appointment == NULL)
         return refuse_memory(call);
+    appointment_join(call, row->video_token, appointment);
     call->reply = appointment;
     call->version = appointment->version;
     return STATUS_OK;
@@ -118,6 +119,8 @@ status_t decide_list_appointments(service_call_t *call)
         (reply->appointments = page_merge(call, APPOINTMENT_TYPE, LOADED_APPOINTMENT_TYPE, &reply->n_appointments)) == NULL)
         return refuse_memory(call);
     call->reply = reply;
+    for (size_t i = 0; i < reply->n_appointments; i++)
+        appointment_join(call, ((const loaded_appointment_t *)call->rows[i])->video_token, reply->appointments[i]);
     if (!about_all(call, request->patient, reply))
         return refuse_memory(call);
     if (reply->n_appointments == call->row_count)

@@ -4,6 +4,7 @@
 #include "services/referral/handlers.h"
 #include "services/referral/handlers_patient.h"
 #include "services/referral/store_access.h"
+#include "services/referral/settings.h"
 #include "services/referral/store_appointment.h"
 #include "services/referral/store_capacity.h"
 #include "services/referral/store_consultation.h"
@@ -403,4 +404,7 @@ const service_t referral_service = {
     .migrations = referral_migrations,
     .followers = followers,
     .jobs = jobs,
+    .keys = referral_keys,
+    .settings_size = sizeof(referral_settings_t),
+    .check_settings = referral_check_settings,
 };

@@ -240,6 +240,7 @@ static void prepare(run_t *run, const char *name, const char *request)
                                  .request = message,
                                  .now_us = now,
                                  .now = run->now,
+                                 .settings = world->settings,
                                  .arena = world->arena,
                                  .problem = &world->problem};
     run->call.today = today;

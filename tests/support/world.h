@@ -34,7 +34,8 @@ typedef struct world {
     int64_t expected_version;             // 0 for none
     const char *key;                      // NULL: a new one for each call
     const char *today;
-    bool noon; // the clock stands at noon of that day, instead of going on from now
+    const void *settings; // the service's own
+    bool noon;            // the clock stands at noon of that day, instead of going on from now
     unsigned calls;
     // What the last call came to.
     problem_t problem;

@@ -1,3 +1,15 @@
-foreach(name rules_hours rules_directory rules_signposting rules_schedule rules_visibility rules_digital rules_consultation rules_patient)
+# A line for each, so that they come and go apart.
+foreach(name
+  rules_hours
+  rules_directory
+  rules_signposting
+  rules_schedule
+  rules_visibility
+  rules_digital
+  rules_consultation
+  rules_patient
+  rules_appointment
+  settings
+  )
   pcn_unit(referral ${name} pcn_referral_core)
 endforeach()
