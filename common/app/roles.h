@@ -11,7 +11,7 @@
     X("system-manager", "keeps the registry of the whole system: organisations, networks, list sizes, imports; services of any provider; reads checks and events", \
       "registry.read", "registry.any", "organisations.write", "networks.write", "listsizes.write", "checks.read", "events.read", \
       "registry.import", "registry.export", "services.read", "services.write", "services.clinical", "servicekinds.write", "referral.any", \
-      "signpostings.read", "capacity.read", "slots.read", "schedules.write") \
+      "signpostings.read", "capacity.read", "slots.read", "schedules.write", "retention.read") \
     X("network-manager", "keeps its networks: members, directors, list sizes; services of its hubs", "registry.read", "organisations.write", \
       "networks.write", "listsizes.write", "checks.read", "services.read", "services.write", "services.clinical", "signpostings.read", \
       "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", \
@@ -37,7 +37,7 @@
       "signpostings.read", "signpostings.write") \
     X("operations", "status, metrics, events, dead letters, keys; no patient, no money", "registry.read", "checks.read", "events.read", \
       "status.read", "followers.read", "followers.write") \
-    X("auditor", "reads the audit trail and proves that it is whole", "registry.read", "audit.read") \
+    X("auditor", "reads the audit trail and proves that it is whole", "registry.read", "audit.read", "retention.read") \
     X("subscriber", "follows the change events", "events.read", "registry.read")
 
 typedef struct role {

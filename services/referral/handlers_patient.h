@@ -41,5 +41,7 @@ status_t decide_create_urgent_case(service_call_t *call);
 status_t prepare_list_accesses(service_call_t *call);
 status_t decide_list_accesses(service_call_t *call);
 status_t decide_export_patient(service_call_t *call);
+status_t decide_erase_patient(service_call_t *call);
+status_t decide_get_retention(service_call_t *call);
 
 #endif

@@ -12,6 +12,7 @@
 #include "services/referral/store_digital.h"
 #include "services/referral/store_directory.h"
 #include "services/referral/store_patient.h"
+#include "services/referral/store_retention.h"
 #include "services/referral/store_schedule.h"
 #include "services/referral/store_signposting.h"
 #include "services/referral/store_slot.h"
@@ -187,6 +188,14 @@ static const service_handler_t handlers[] = {
      .decide = decide_list_accesses,
      .flags = LOOK},
     {.method = "ExportPatient", .load = &export_patient, .row = LOADED_PATIENT_TYPE, .decide = decide_export_patient, .flags = LOOK},
+    {.method = "GetRetention", .load = &get_retention, .row = &pcn__referral__v1__retention_rule__type, .decide = decide_get_retention},
+    {.method = "ErasePatient",
+     .load = &erase_patient_load,
+     .row = &pcn__referral__store__v1__loaded_erasure__type,
+     .decide = decide_erase_patient,
+     .after = PATIENT_STATE_TYPE,
+     .save = &erase_patient_save,
+     .flags = SERVICE_REACHES},
     {.method = "CreateScheduleTemplate",
      .load = &create_schedule_template_load,
      .row = &pcn__referral__store__v1__template_references__type,
@@ -388,6 +397,7 @@ static const service_handler_t handlers[] = {
 
 static const service_job_t jobs[] = {
     {.name = "overdue", .due = &due_consultations, .method = "TellOverdueConsultation", .period_s = 15, .at_once = 4},
+    {.name = "retention", .due = &due_erasures, .method = "ErasePatient", .period_s = 3600, .at_once = 1},
     {.name = "horizon", .due = &due_templates, .method = "GenerateSlots", .period_s = 60, .at_once = 4},
     {.name = NULL},
 };

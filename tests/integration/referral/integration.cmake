@@ -19,6 +19,7 @@ foreach(name
   patient_life
   patient_access
   patient_reach
+  retention
   )
   pcn_database_test(referral ${name} pcn_test_referral)
 endforeach()
