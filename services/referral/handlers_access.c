@@ -10,6 +10,7 @@
 
 typedef Pcn__Referral__V1__BreakGlass glass_t;
 typedef Pcn__Referral__V1__UrgentCase urgent_case_t;
+typedef Pcn__Referral__Store__V1__BehindGlass behind_glass_t;
 typedef Pcn__Referral__Store__V1__LoadedBreakGlass loaded_glass_t;
 typedef Pcn__Referral__Store__V1__LoadedNotice loaded_notice_t;
 typedef Pcn__Referral__Store__V1__LoadedAccess loaded_access_t;
@@ -36,6 +37,11 @@ static char *opener(service_call_t *call, status_t *status)
     return NULL;
 }
 
+static status_t refuse_unfit(service_call_t *call)
+{
+    return problem_set(call->problem, STATUS_NOT_FOUND, "nhsNumber", "There is no patient with this number and birth date");
+}
+
 static char *hours_on(service_call_t *call, int64_t hours)
 {
     char until[INSTANT_SIZE];
@@ -57,20 +63,11 @@ static status_t emit_glass(service_call_t *call, const char *type, glass_t *glas
     return status;
 }
 
-status_t decide_break_glass(service_call_t *call)
+// Opens the record to the caller, for a reason.
+static status_t open_record(service_call_t *call, const behind_glass_t *behind, char *organisation, char *reason)
 {
-    const Pcn__Referral__V1__BreakGlassRequest *request = call->request;
-    const Pcn__Referral__Store__V1__BehindGlass *behind = call->row_count > 0 ? call->rows[0] : NULL;
-    status_t status = STATUS_OK;
-    if (behind == NULL || behind->practice == NULL)
-        return refuse_patient(call, "id");
-    if (!about_patient(call, behind->id))
-        return refuse_memory(call);
-    char *organisation = opener(call, &status);
-    if (organisation == NULL)
-        return status;
     if (behind->kept)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "id", "The patient is within reach without it");
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, NULL, "The patient is within reach without it");
     glass_t *glass = pb_new(GLASS_TYPE, call->arena);
     Pcn__Referral__Store__V1__BreakGlassChange *change = pb_new(&pcn__referral__store__v1__break_glass_change__type, call->arena);
     if (glass == NULL || change == NULL || (glass->id = new_id(call)) == NULL || (change->notice = new_id(call)) == NULL ||
@@ -80,14 +77,42 @@ status_t decide_break_glass(service_call_t *call)
     glass->practice = behind->practice;
     glass->subject = call->header->principal->subject;
     glass->organisation = organisation;
-    glass->reason = request->reason;
+    glass->reason = reason;
     glass->at = (char *)(uintptr_t)call->now;
     glass->has_version = 1;
     glass->version = 1;
-    status = emit_glass(call, "pcn.referral.break-glass.opened", glass);
+    status_t status = emit_glass(call, "pcn.referral.break-glass.opened", glass);
     change->break_glass = glass;
     call->after = change;
     return status;
+}
+
+status_t decide_break_glass(service_call_t *call)
+{
+    const Pcn__Referral__V1__BreakGlassRequest *request = call->request;
+    const behind_glass_t *behind = call->row_count > 0 ? call->rows[0] : NULL;
+    status_t status = STATUS_OK;
+    if (behind == NULL || behind->practice == NULL)
+        return refuse_patient(call, "id");
+    if (!about_patient(call, behind->id))
+        return refuse_memory(call);
+    char *organisation = opener(call, &status);
+    return organisation != NULL ? open_record(call, behind, organisation, request->reason) : status;
+}
+
+status_t decide_break_glass_by_number(service_call_t *call)
+{
+    const Pcn__Referral__V1__BreakGlassByNumberRequest *request = call->request;
+    const behind_glass_t *behind = call->row_count > 0 ? call->rows[0] : NULL;
+    status_t status = patient_check_number(request->nhs_number, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    if (behind != NULL && !about_patient(call, behind->about))
+        return refuse_memory(call);
+    char *organisation = opener(call, &status);
+    if (organisation == NULL)
+        return status;
+    return behind != NULL && behind->practice != NULL ? open_record(call, behind, organisation, request->reason) : refuse_unfit(call);
 }
 
 // The one that the caller reviews; NULL with the refusal in *status.
@@ -207,7 +232,7 @@ status_t decide_create_urgent_case(service_call_t *call)
     if (organisation == NULL)
         return status;
     if (row == NULL || row->patient == NULL)
-        return problem_set(call->problem, STATUS_NOT_FOUND, "nhsNumber", "There is no patient with this number and birth date");
+        return refuse_unfit(call);
     urgent_case_t *opened = pb_new(CASE_TYPE, call->arena);
     void *state = pb_new(CASE_STATE_TYPE, call->arena);
     if (opened == NULL || state == NULL || (opened->id = new_id(call)) == NULL || (opened->until = hours_on(call, CASE_HOURS)) == NULL)

@@ -31,6 +31,7 @@ status_t decide_set_sensitive(service_call_t *call);
 status_t decide_merge_patient(service_call_t *call);
 
 status_t decide_break_glass(service_call_t *call);
+status_t decide_break_glass_by_number(service_call_t *call);
 status_t decide_get_break_glass(service_call_t *call);
 status_t decide_review_break_glass(service_call_t *call);
 // Of both lists of a practice.

@@ -19,13 +19,20 @@
 
 const db_stmt_t break_glass_load = {"break_glass_load", "SELECT b.id, b.practice, b.sensitive, b.kept "
                                                         "FROM patient_behind_glass(:request.id::uuid) b WHERE " TOLD};
-const db_stmt_t break_glass_save = {
-    "break_glass_save",
-    "opened AS (SELECT patient_break_glass(:after.break_glass.patient::uuid, :after.break_glass.practice::text, "
-    "        :after.break_glass.id::uuid, :after.break_glass.organisation::text, :after.break_glass.reason::text, :after.notice::uuid, "
-    "        :after.break_glass.at::timestamptz, :after.break_glass.until::timestamptz) AS key "
-    "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n)), "
-    "changed AS (SELECT o.key FROM opened o WHERE o.key IS NOT NULL)"};
+#define OPENED                                                                                                                             \
+    "opened AS (SELECT patient_break_glass(:after.break_glass.patient::uuid, :after.break_glass.practice::text, "                          \
+    "        :after.break_glass.id::uuid, :after.break_glass.organisation::text, :after.break_glass.reason::text, :after.notice::uuid, "   \
+    "        :after.break_glass.at::timestamptz, :after.break_glass.until::timestamptz) AS key "                                           \
+    "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n)), "                                               \
+    "changed AS (SELECT o.key FROM opened o WHERE o.key IS NOT NULL)"
+
+const db_stmt_t break_glass_save = {"break_glass_save", OPENED};
+
+const db_stmt_t break_glass_by_number_load = {
+    "break_glass_by_number_load",
+    "SELECT n.about, b.id, b.practice, b.sensitive, b.kept FROM (SELECT patient_of_number(:request.nhs_number::text) AS about) n "
+    "LEFT JOIN LATERAL patient_behind_glass(patient_of_case(:request.nhs_number::text, :request.birth_date::date)) b ON " TOLD};
+const db_stmt_t break_glass_by_number_save = {"break_glass_by_number_save", OPENED};
 
 const db_stmt_t get_break_glass = {"get_break_glass", GLASS_BY_ID};
 const db_stmt_t list_break_glass = {

@@ -6,6 +6,8 @@
 
 // At most one row of BehindGlass.
 extern const db_stmt_t break_glass_load, break_glass_save;
+// One row, of which only `about` is there where number and birth date do not fit together.
+extern const db_stmt_t break_glass_by_number_load, break_glass_by_number_save;
 // At most one row of LoadedBreakGlass.
 extern const db_stmt_t get_break_glass;
 extern const db_stmt_t review_break_glass_load, review_break_glass_save;

@@ -99,9 +99,33 @@ static void who_keeps_a_record_breaks_no_glass(void **state)
     world_t *world = as(state, "gp-a1");
     char id[40];
     assert_registered(world, "gp-a1", "9996000176", "Quin", id);
-    assert_refusal(world, STATUS_FAILED_PRECONDITION, "id", "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "", "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
     world->organisation = NULL;
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "", "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+}
+
+// Who treats somebody whose id they have not: number and birth date must fit together.
+static void glass_is_broken_by_number_and_birth_date(void **state)
+{
+    world_t *world = as(state, "gp-x");
+    char id[40], expected[80];
+    assert_registered(world, "gp-a1", "9996000354", "Bea", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "nhsNumber", "BreakTheGlassByNumber",
+                   "{\"nhsNumber\":\"9996000354\",\"birthDate\":\"1956-03-15\",\"reason\":\"" REASON "\"}");
+    assert_refusal(world, STATUS_NOT_FOUND, "nhsNumber", "BreakTheGlassByNumber",
+                   "{\"nhsNumber\":\"9996000362\",\"birthDate\":\"1956-03-14\",\"reason\":\"" REASON "\"}");
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "nhsNumber", "BreakTheGlassByNumber",
+                   "{\"nhsNumber\":\"9996000355\",\"birthDate\":\"1956-03-14\",\"reason\":\"" REASON "\"}");
+    assert_call(world, "BreakTheGlassByNumber", "{\"nhsNumber\":\"9996000354\",\"birthDate\":\"1956-03-14\",\"reason\":\"" REASON "\"}");
+    (void)snprintf(expected, sizeof expected, "\"patient\":\"%s\"", id);
+    assert_reply_has(world, expected);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    world->organisation = "gp-a1";
+    assert_call(world, "ListAccesses", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"verdict\":\"allowed\",\"action\":\"break-the-glass-by-number\"");
+    assert_reply_has(world, "\"verdict\":\"refused\",\"action\":\"break-the-glass-by-number\"");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "", "BreakTheGlassByNumber",
+                   "{\"nhsNumber\":\"9996000354\",\"birthDate\":\"1956-03-14\",\"reason\":\"" REASON "\"}");
 }
 
 static void an_urgent_case_opens_who_fits_number_and_birth_date(void **state)
@@ -231,7 +255,7 @@ static void no_identity_is_told_to_events_or_the_trail(void **state)
         char sql[400];
         (void)snprintf(sql, sizeof sql,
                        "SELECT count(*) || ' ' || count(*) FILTER (WHERE t::text ~ "
-                       "'99960|1956-03-14|Pia|Quin|Rio|Sol|Tam|Uma|unconscious|chest-pain') FROM %s t",
+                       "'99960|1956-03-14|Pia|Quin|Rio|Sol|Tam|Uma|Bea|unconscious|chest-pain') FROM %s t",
                        told[i]);
         const char *counted = world_query(world, sql);
         assert_true(strtol(counted, NULL, 10) > 5);
@@ -244,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(broken_glass_opens_to_one_person_and_is_reviewed),
         cmocka_unit_test(who_keeps_a_record_breaks_no_glass),
+        cmocka_unit_test(glass_is_broken_by_number_and_birth_date),
         cmocka_unit_test(an_urgent_case_opens_who_fits_number_and_birth_date),
         cmocka_unit_test(the_practice_sees_who_looked_and_who_was_refused),
         cmocka_unit_test(chained_entries_are_told_as_well),
