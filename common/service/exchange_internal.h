@@ -1,4 +1,5 @@
-// The exchange's parts. exchange.c carries a call through, exchange_audit.c writes what is told apart from a change.
+// The exchange's parts. exchange.c carries a call through, exchange_save.c writes what a change decided on, exchange_audit.c what is told
+// apart from a change, exchange_kept.c gives kept answers.
 #ifndef PCN_SERVICE_EXCHANGE_INTERNAL_H
 #define PCN_SERVICE_EXCHANGE_INTERNAL_H
 
@@ -40,6 +41,11 @@ void exchange_load(exchange_t *exchange);
 void exchange_look(exchange_t *exchange);
 // The answer that was made, where the method's are kept.
 void exchange_keep(exchange_t *exchange, const void *bytes, size_t size);
+
+// Writes what was decided, with its events, and answers; or loads and decides again, where others were faster.
+void exchange_save(exchange_t *exchange);
+// A change that is refused now, or changes nothing, may have taken place before, under the same key: then its first answer holds.
+void exchange_look_for_earlier(exchange_t *exchange);
 
 // Refuses for exchange->problem, once the audit trail tells so: where a change was decided against, or a look that is audited.
 void exchange_decline(exchange_t *exchange);

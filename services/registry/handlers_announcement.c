@@ -1,6 +1,6 @@
 #include "services/registry/handlers_announcement.h"
 
-#include "services/registry/rules_announcement.h"
+#include "services/registry/rules_revoke.h"
 
 status_t changes_end_announced(service_call_t *call, changes_t *changes, const char *code, const char *about, const char *on,
                                const char *verb)

@@ -1,5 +1,5 @@
 // What verbs announce, read off their changes, and taken back from what they left.
-#include "services/registry/rules_announcement.h"
+#include "services/registry/rules_revoke.h"
 
 #include <stdio.h>
 
