@@ -194,22 +194,45 @@ static int compare_made(const void *a, const void *b)
     return compare_places(left->start_us, left->lane, right->start_us, right->lane);
 }
 
-// A slot that is there and is not wanted any more, or is of another length.
+// A slot that is not wanted any more, or not of that length. One that stayed before stays until what stands in it is over.
 static void let_go(diff_t *diff, change_t *change, future_t *slot)
 {
     if (slot->status == SLOT_STATUS(FREE)) {
         change->gone[change->n_gone++] = slot->id;
-    } else if (!diff->keep_booked) {
+    } else if (slot->off_plan) {
+        return;
+    } else if (diff->keep_booked) {
+        change->kept[change->n_kept++] = slot->id;
+    } else {
         if (diff->touched_count < TOUCHED_MAX)
             diff->touched[diff->touched_count] = slot;
         diff->touched_count++;
     }
 }
 
+// A slot that begins where the plan has one. What stands in it keeps its length.
+static void stay(diff_t *diff, change_t *change, future_t *slot, const made_slot_t *wanted)
+{
+    if ((int32_t)slot->minutes == wanted->minutes) {
+        if (slot->off_plan)
+            change->regained[change->n_regained++] = slot->id;
+    } else if (slot->status == SLOT_STATUS(FREE)) {
+        change->resized[change->n_resized++] = slot->id;
+        change->resized_minutes[change->n_resized_minutes++] = (uint32_t)wanted->minutes;
+    } else {
+        let_go(diff, change, slot);
+    }
+}
+
 static status_t apply_diff(service_call_t *call, diff_t *diff, change_t *change)
 {
     change->gone = arena_alloc(call->arena, (diff->there_count + 1) * sizeof *change->gone);
-    if (change->gone == NULL || !make_room(call, change, diff->wanted_count))
+    change->kept = arena_alloc(call->arena, (diff->there_count + 1) * sizeof *change->kept);
+    change->regained = arena_alloc(call->arena, (diff->there_count + 1) * sizeof *change->regained);
+    change->resized = arena_alloc(call->arena, (diff->there_count + 1) * sizeof *change->resized);
+    change->resized_minutes = arena_alloc(call->arena, (diff->there_count + 1) * sizeof *change->resized_minutes);
+    if (change->gone == NULL || change->kept == NULL || change->regained == NULL || change->resized == NULL ||
+        change->resized_minutes == NULL || !make_room(call, change, diff->wanted_count))
         return refuse_memory(call);
     size_t at = 0;
     for (size_t i = 0; i < diff->wanted_count; i++) {
@@ -227,12 +250,8 @@ static status_t apply_diff(service_call_t *call, diff_t *diff, change_t *change)
         }
         if (at < diff->there_count && order == 0) {
             future_t *slot = diff->there[at++];
-            if ((int32_t)slot->minutes == wanted->minutes)
-                continue;
-            let_go(diff, change, slot);
-            // One that stays keeps its place.
-            if (slot->status != SLOT_STATUS(FREE))
-                continue;
+            stay(diff, change, slot, wanted);
+            continue;
         }
         if (wanted->start_us > call->now_us && !add_slot(call, change, wanted))
             return refuse_memory(call);

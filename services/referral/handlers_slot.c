@@ -139,6 +139,8 @@ static status_t change_status(service_call_t *call, const char *id, Pcn__Referra
     if (row->status != from)
         return problem_set(call->problem, STATUS_ALREADY_EXISTS, "id", "The slot is not %s",
                            from == SLOT_STATUS(FREE) ? "free" : "blocked");
+    if (row->off_plan && to == SLOT_STATUS(FREE))
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "id", "Its schedule has the slot no more");
     slot_t *slot = slot_of(call, row);
     if (slot == NULL)
         return refuse_memory(call);

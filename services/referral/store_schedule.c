@@ -54,8 +54,9 @@ const db_stmt_t list_schedule_templates = {"list_schedule_templates",
 
 // What its future slots are: one that is held is told as such.
 #define FUTURE_SLOTS                                                                                                                       \
-    "(SELECT jsonb_agg(jsonb_build_object('id', s.id, 'start', instant_text(s.start_at), 'minutes', s.minutes, 'lane', s.lane, 'status', " \
-    "    slot_status(s, :call.now::timestamptz)) ORDER BY s.start_at, s.lane) FROM slot s WHERE s.template = t.id "                        \
+    "(SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', s.id, 'start', instant_text(s.start_at), 'minutes', s.minutes, 'lane', " \
+    "    s.lane, 'status', CASE WHEN s.status = 'free' AND s.held_until > :call.now::timestamptz THEN 'held' ELSE s.status END, "          \
+    "    'offPlan', nullif(s.off_plan, false))) ORDER BY s.start_at, s.lane) FROM slot s WHERE s.template = t.id "                         \
     "    AND s.start_at > :call.now::timestamptz AND s.status IN ('free', 'booked', 'blocked')) AS slots"
 
 const db_stmt_t update_schedule_template_load = {"update_schedule_template_load",
@@ -66,7 +67,8 @@ const db_stmt_t update_schedule_template_load = {"update_schedule_template_load"
 // A slot that is to go must still be as it was loaded, or nothing of it takes place: somebody may have booked it meanwhile.
 const db_stmt_t update_schedule_template_save = {
     "update_schedule_template_save",
-    "going AS MATERIALIZED (SELECT s.organisation, s.id FROM slot s WHERE s.id = ANY (:after.gone::uuid[]) AND s.status = 'free' "
+    "going AS MATERIALIZED (SELECT s.organisation, s.id FROM slot s WHERE s.id = ANY (coalesce(:after.gone::uuid[], '{}') "
+    "        || coalesce(:after.resized::uuid[], '{}')) AND s.status = 'free' "
     "        AND (s.held_until IS NULL OR s.held_until <= :call.now::timestamptz) ORDER BY s.id FOR UPDATE), "
     "changed AS (UPDATE schedule_template t SET name = :after.template.name::text, sessions = :after.template.sessions::jsonb, "
     "        exceptions = coalesce(:after.template.exceptions::jsonb, '[]'), "
@@ -82,9 +84,16 @@ const db_stmt_t update_schedule_template_save = {
     "        version = :after.template.version::bigint, updated_at = :after.template.updated_at::timestamptz "
     "    FROM input i WHERE t.id = :request.id::uuid AND t.version = :row.version::bigint "
     "      AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) "
-    "      AND (SELECT count(*) FROM going) = coalesce(cardinality(:after.gone::uuid[]), 0) "
+    "      AND (SELECT count(*) FROM going) = coalesce(cardinality(:after.gone::uuid[]), 0) + "
+    "coalesce(cardinality(:after.resized::uuid[]), 0) "
     "    RETURNING t.id::text AS key, t.organisation), "
-    "removed AS (DELETE FROM slot s USING going g, changed c WHERE s.organisation = g.organisation AND s.id = g.id), " SLOTS_ADDED};
+    "removed AS (DELETE FROM slot s USING going g, changed c WHERE s.organisation = g.organisation AND s.id = g.id "
+    "    AND s.id = ANY (:after.gone::uuid[])), "
+    "resized AS (UPDATE slot s SET minutes = r.minutes, off_plan = false, version = s.version + 1 "
+    "    FROM unnest(:after.resized::uuid[], :after.resized_minutes::smallint[]) AS r (id, minutes), going g, changed c "
+    "    WHERE g.id = r.id AND s.organisation = g.organisation AND s.id = g.id), "
+    "marked AS (UPDATE slot s SET off_plan = s.id = ANY (coalesce(:after.kept::uuid[], '{}')), version = s.version + 1 FROM changed c "
+    "    WHERE s.id = ANY (:after.kept::uuid[]) OR s.id = ANY (:after.regained::uuid[])), " SLOTS_ADDED};
 
 const db_stmt_t generate_slots_load = {"generate_slots_load", "SELECT " TEMPLATE_COLUMNS ", true AS within_reach, " BANK_HOLIDAYS
                                                               " FROM schedule_template t WHERE t.id = :request.id::uuid"};

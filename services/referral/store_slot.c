@@ -44,8 +44,8 @@ const db_stmt_t get_slot = {"get_slot",
                             "AND slot_status(s, " NOW ") <> 'withdrawn'"};
 
 #define KEPT_SLOT                                                                                                                          \
-    "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", within_reach(s.organisation, " ORGANISATIONS ") AS within_reach FROM " SLOTS    \
-    " WHERE s.id = :request.id::uuid AND slot_status(s, " NOW ") <> 'withdrawn'"
+    "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", within_reach(s.organisation, " ORGANISATIONS                                    \
+    ") AS within_reach, s.off_plan FROM " SLOTS " WHERE s.id = :request.id::uuid AND slot_status(s, " NOW ") <> 'withdrawn'"
 #define SLOT_SAVE(state, reason)                                                                                                           \
     "changed AS (UPDATE slot s SET status = " state ", block_reason = " reason ", hold = NULL, held_until = NULL, "                        \
     "        version = :after.version::int "                                                                                               \

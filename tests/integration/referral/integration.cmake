@@ -16,6 +16,7 @@ foreach(name
   capacity
   patients
   appointments
+  appointment_plans
   patient_life
   patient_access
   patient_reach
