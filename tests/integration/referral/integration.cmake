@@ -17,6 +17,7 @@ foreach(name
   patients
   appointments
   appointment_plans
+  appointment_access
   patient_life
   patient_access
   patient_reach
