@@ -15,7 +15,8 @@
     X("network-manager", "keeps its networks: members, directors, list sizes; services of its hubs", "registry.read", "organisations.write", \
       "networks.write", "listsizes.write", "checks.read", "services.read", "services.write", "services.clinical", "signpostings.read", \
       "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", \
-      "appointments.read", "appointments.write") \
+      "appointments.read", "appointments.write", \
+      "waiting.read", "waiting.write") \
     X("finance-manager", "budgets, rates, entitlements, claims, ledger; proposes, exports and settles payment runs", "registry.read") \
     X("finance-approver", "reads finance; approves payment runs and virements that others proposed", "registry.read") \
     X("workforce-lead", "people, posts, returns, role plans, forecasts, programmes, surveys", "registry.read") \
@@ -23,11 +24,13 @@
       "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "patients.read", "patients.write", "patients.merge", \
       "patients.sensitive", "patients.export", "accesses.read", "breakglass.write", "breakglass.review", "notices.read", \
       "consultations.read", "consultations.write", \
-      "appointments.read", "appointments.write", "appointments.overbook") \
+      "appointments.read", "appointments.write", "appointments.overbook", \
+      "waiting.read", "waiting.write") \
     X("practice-reception", "patients of its practice, slots, holds, appointments, signposting; its schedules", "registry.read", "services.read", \
       "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", "patients.write", \
       "notices.read", "consultations.read", "consultations.write", \
-      "appointments.read", "appointments.write") \
+      "appointments.read", "appointments.write", \
+      "waiting.read", "waiting.write") \
     X("referral-triage", "the triage queue and its verbs, pathways, waits; advice in online consultations", "registry.read", "services.read", \
       "consultations.read", "consultations.write") \
     X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read", "slots.read", \

@@ -73,6 +73,7 @@ status_t decide_triage_online_consultation(service_call_t *call);
 status_t decide_answer_online_consultation(service_call_t *call);
 status_t decide_add_consultation_message(service_call_t *call);
 status_t decide_ask_specialist(service_call_t *call);
+status_t decide_convert_online_consultation(service_call_t *call);
 status_t decide_close_online_consultation(service_call_t *call);
 status_t decide_tell_overdue_consultation(service_call_t *call);
 status_t decide_get_digital_coverage(service_call_t *call);

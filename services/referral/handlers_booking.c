@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/pb/message.h"
 #include "services/referral/appointment_change.h"
+#include "services/referral/handlers_waiting.h"
 #include "services/referral/rules_visibility.h"
 
 typedef Pcn__Referral__V1__CreateAppointmentRequest create_t;
@@ -199,16 +200,35 @@ static status_t fill_new(service_call_t *call, const create_t *request, const bo
     return STATUS_OK;
 }
 
+// The waiting entry that the booking settles, where there is one.
+static status_t settle_entry(service_call_t *call, const create_t *request, const booking_t *booking, change_t *change)
+{
+    status_t status = STATUS_OK;
+    if (booking->entry != NULL)
+        change->entry = waiting_entry_booked(call, booking->entry, change->appointment, request->waiting_entry != NULL, &status);
+    return status;
+}
+
+static status_t tell_booked(service_call_t *call, change_t *change)
+{
+    status_t status = appointment_tell(call, "pcn.referral.appointment.booked", change);
+    return status == STATUS_OK && change->entry != NULL ? waiting_event(call, "pcn.referral.waiting-entry.booked", change->entry) : status;
+}
+
 status_t decide_create_appointment(service_call_t *call)
 {
     const create_t *request = call->request;
-    const asked_t asked = {request->hold, request->slots, request->n_slots, request->overbook_reason != NULL};
     const booking_t *booking = call->rows[0];
+    asked_t asked = {request->hold, request->slots, request->n_slots, request->overbook_reason != NULL};
+    if (request->waiting_entry != NULL && request->hold == NULL && request->n_slots == 0)
+        asked.hold = booking->hold;
     if (!about_patient(call, booking->asked))
         return refuse_memory(call);
     status_t status = check_asked(call, &asked);
     if (status == STATUS_OK)
         status = check_patient(call, booking);
+    if (status == STATUS_OK && request->waiting_entry != NULL && booking->entry == NULL)
+        status = problem_set(call->problem, STATUS_NOT_FOUND, "waitingEntry", "There is no waiting entry %s", request->waiting_entry);
     if (status == STATUS_OK)
         status = check_hold(call, &asked, booking);
     if (status != STATUS_OK)
@@ -228,7 +248,9 @@ status_t decide_create_appointment(service_call_t *call)
         status = give_token(call, change);
     if (status == STATUS_OK && change->n_overbooked > 0)
         appointment->overbook_reason = request->overbook_reason;
-    return status == STATUS_OK ? appointment_tell(call, "pcn.referral.appointment.booked", change) : status;
+    if (status == STATUS_OK)
+        status = settle_entry(call, request, booking, change);
+    return status == STATUS_OK ? tell_booked(call, change) : status;
 }
 
 // ---- another time ----

@@ -3,9 +3,11 @@
 #include "common/base/clock.h"
 #include "common/pb/message.h"
 #include "common/service/page.h"
+#include "services/referral/about.h"
 #include "services/referral/consultations.h"
+#include "services/referral/rules_taking.h"
+#include "services/referral/settings.h"
 
-typedef Pcn__Referral__Store__V1__ConsultationReferences references_t;
 typedef Pcn__Referral__V1__ListOnlineConsultationsRequest list_request_t;
 typedef Pcn__Referral__V1__ListOnlineConsultationsReply list_t;
 
@@ -31,6 +33,7 @@ consultation_t *consultation_of(service_call_t *call, const loaded_consultation_
     if (consultation == NULL)
         return NULL;
     pb_merge(CONSULTATION_TYPE, consultation, LOADED_CONSULTATION_TYPE, row);
+    consultation->join_url = referral_join_url(call->settings, row->video_token, call->arena);
     consultation->has_triage_late = row->triage_due != NULL;
     consultation->triage_late = late(call, row->triage_due, row->triaged_at, row->closed_at);
     return consultation;
@@ -63,23 +66,7 @@ status_t refuse_consultation(service_call_t *call, const char *id)
 
 // ---- creation ----
 
-static status_t check_service(service_call_t *call, const references_t *row, const char *service)
-{
-    if (!row->has_service_status)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "service", "There is no service %s", service);
-    if (row->service_status != SERVICE_STATUS(ACTIVE))
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "service", "The service takes nobody at the moment");
-    if (!row->service_online)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "service", "The service is not offered online");
-    if (!row->accepts_caller)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "service",
-                           "The service takes nothing from the caller's organisation");
-    if (!row->serves)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "service", "The service does not serve the patient's practice");
-    return STATUS_OK;
-}
-
-static consultation_t *new_consultation(service_call_t *call, const references_t *row, const consultation_t *asked)
+static consultation_t *new_consultation(service_call_t *call, const taking_references_t *row, const consultation_t *asked)
 {
     consultation_t *consultation = pb_new(CONSULTATION_TYPE, call->arena);
     if (consultation == NULL || (consultation->id = new_id(call)) == NULL)
@@ -112,7 +99,7 @@ status_t decide_create_online_consultation(service_call_t *call)
 {
     const Pcn__Referral__V1__CreateOnlineConsultationRequest *request = call->request;
     const consultation_t *asked = request->online_consultation;
-    const references_t *row = call->row_count > 0 ? call->rows[0] : NULL;
+    const taking_references_t *row = call->row_count > 0 ? call->rows[0] : NULL;
     if (!about_patient(call, asked->patient))
         return refuse_memory(call);
     if (call->header->principal == NULL || call->header->principal->n_organisations == 0)
@@ -120,10 +107,7 @@ status_t decide_create_online_consultation(service_call_t *call)
                            "Who records a consultation does so for an organisation: the token names none");
     if (row == NULL || row->patient == NULL)
         return refuse_patient(call, "patient");
-    if (row->patient_gone)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "patient",
-                           "The patient has died, or the record was merged into another");
-    status_t status = check_service(call, row, asked->service);
+    status_t status = taking_check(row, asked->service, "service", call->problem);
     if (status != STATUS_OK)
         return status;
     consultation_change_t *change = pb_new(CONSULTATION_CHANGE_TYPE, call->arena);
@@ -167,20 +151,12 @@ status_t prepare_list_online_consultations(service_call_t *call)
 static bool about_rows(service_call_t *call, const list_t *list)
 {
     const list_request_t *request = call->request;
-    if (list->n_online_consultations == 0)
-        return about_patient(call, request->patient);
-    call->about = arena_alloc(call->arena, list->n_online_consultations * sizeof *call->about);
-    for (size_t i = 0; call->about != NULL && i < list->n_online_consultations; i++) {
-        char *path = arena_printf(call->arena, "patients/%s", list->online_consultations[i]->patient);
-        if (path == NULL)
-            return false;
-        bool there = false;
-        for (size_t k = 0; k < call->about_count && !there; k++)
-            there = strcmp(call->about[k], path) == 0;
-        if (!there)
-            call->about[call->about_count++] = path;
-    }
-    return call->about != NULL;
+    char **patients = arena_alloc(call->arena, (list->n_online_consultations + 1) * sizeof *patients);
+    if (list->n_online_consultations == 0 || patients == NULL)
+        return patients != NULL && about_patient(call, request->patient);
+    for (size_t i = 0; i < list->n_online_consultations; i++)
+        patients[i] = list->online_consultations[i]->patient;
+    return about_patients(call, patients, list->n_online_consultations);
 }
 
 status_t decide_list_online_consultations(service_call_t *call)

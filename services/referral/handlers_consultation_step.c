@@ -128,6 +128,27 @@ status_t decide_ask_specialist(service_call_t *call)
     return emit_consultation(call, "pcn.referral.online-consultation.specialist-asked", change);
 }
 
+status_t decide_convert_online_consultation(service_call_t *call)
+{
+    const Pcn__Referral__V1__ConvertOnlineConsultationRequest *request = call->request;
+    status_t status;
+    consultation_change_t *change = begin(call, request->id, CONSULTATION_CONVERT, &status);
+    if (change == NULL)
+        return status;
+    const loaded_consultation_t *row = call->rows[0];
+    if (row->appointment_patient == NULL)
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "appointment", "There is no appointment %s", request->appointment);
+    if (strcmp(row->appointment_patient, row->patient) != 0)
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "appointment", "It is another patient's");
+    status = consultation_outcome(row->appointment_channel, row->appointment_live, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    change->consultation->appointment = request->appointment;
+    change->consultation->has_outcome = 1;
+    change->consultation->outcome = row->appointment_channel;
+    return emit_consultation(call, "pcn.referral.online-consultation.converted", change);
+}
+
 status_t decide_close_online_consultation(service_call_t *call)
 {
     const Pcn__Referral__V1__CloseOnlineConsultationRequest *request = call->request;

@@ -7,6 +7,7 @@
 #include "pcn/referral/store/v1/digital.meta.h"
 #include "pcn/referral/store/v1/obligation.meta.h"
 #include "pcn/referral/store/v1/store.meta.h"
+#include "pcn/referral/store/v1/waiting.meta.h"
 #include "pcn/referral/v1/appointment.meta.h"
 #include "pcn/referral/v1/consultation.meta.h"
 #include "pcn/referral/v1/digital.meta.h"
@@ -15,6 +16,7 @@
 #include "pcn/referral/v1/patient.meta.h"
 #include "pcn/referral/v1/referral.meta.h"
 #include "pcn/referral/v1/schedule.meta.h"
+#include "pcn/referral/v1/waiting.meta.h"
 
 typedef Pcn__Referral__V1__Service directory_service_t;
 typedef Pcn__Referral__V1__ServiceKind service_kind_t;
@@ -57,6 +59,7 @@ typedef Pcn__Referral__V1__AppointmentStatus appointment_status_t;
 #define SERVICE_STATUS(name) PCN__REFERRAL__V1__SERVICE_STATUS__SERVICE_STATUS_##name
 #define SLOT_STATUS(name) PCN__REFERRAL__V1__SLOT_STATUS__SLOT_STATUS_##name
 #define CONSULTATION_STATUS(name) PCN__REFERRAL__V1__CONSULTATION_STATUS__CONSULTATION_STATUS_##name
+#define WAITING_STATUS(name) PCN__REFERRAL__V1__WAITING_STATUS__WAITING_STATUS_##name
 #define URGENCY(name) PCN__REFERRAL__V1__URGENCY__URGENCY_##name
 #define APPOINTMENT_STATUS(name) PCN__REFERRAL__V1__APPOINTMENT_STATUS__APPOINTMENT_STATUS_##name
 #define CANCELLED_BY(name) PCN__REFERRAL__V1__CANCELLED_BY__CANCELLED_BY_##name

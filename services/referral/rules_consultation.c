@@ -66,6 +66,15 @@ status_t consultation_sender(const char *from, bool keeps, bool advises, problem
     return problem_set(problem, STATUS_PERMISSION_DENIED, "from", "Who was asked for advice writes as the specialist");
 }
 
+status_t consultation_outcome(channel_t channel, bool live, problem_t *problem)
+{
+    if (!live)
+        return problem_set(problem, STATUS_FAILED_PRECONDITION, "appointment", "The appointment does not take place");
+    if (channel == CHANNEL(TELEPHONE) || channel == CHANNEL(VIDEO) || channel == CHANNEL(IN_PERSON))
+        return STATUS_OK;
+    return problem_set(problem, STATUS_FAILED_PRECONDITION, "appointment", "The appointment is no telephone call, video call or visit");
+}
+
 status_t consultation_room(size_t messages, size_t bytes, size_t more, problem_t *problem)
 {
     if (messages < CONSULTATION_THREAD_MESSAGES && bytes + more <= CONSULTATION_THREAD_BYTES)

@@ -30,6 +30,9 @@ bool consultation_late(int64_t due_us, int64_t triaged_us, int64_t closed_us, in
 // since patients and specialists also speak by other ways. PERMISSION_DENIED.
 MUST_CHECK status_t consultation_sender(const char *from, bool keeps, bool advises, problem_t *problem);
 
+// Whether it can go on at an appointment of that channel, which takes place or took place. FAILED_PRECONDITION `appointment`.
+MUST_CHECK status_t consultation_outcome(channel_t channel, bool live, problem_t *problem);
+
 // Bytes of a thread that still fit into an answer. FAILED_PRECONDITION where no more do.
 #define CONSULTATION_THREAD_BYTES ((size_t)300 * 1024)
 #define CONSULTATION_THREAD_MESSAGES 1000

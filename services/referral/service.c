@@ -3,6 +3,7 @@
 #include "common/service/page.h"
 #include "services/referral/handlers.h"
 #include "services/referral/handlers_patient.h"
+#include "services/referral/handlers_waiting.h"
 #include "services/referral/store_access.h"
 #include "services/referral/settings.h"
 #include "services/referral/store_appointment.h"
@@ -16,6 +17,7 @@
 #include "services/referral/store_schedule.h"
 #include "services/referral/store_signposting.h"
 #include "services/referral/store_slot.h"
+#include "services/referral/store_waiting.h"
 
 #define REFERENCES_TYPE (&pcn__referral__store__v1__service_references__type)
 #define TEMPLATE_CHANGE_TYPE (&pcn__referral__store__v1__template_change__type)
@@ -321,7 +323,7 @@ static const service_handler_t handlers[] = {
      .flags = SERVICE_REACHES},
     {.method = "CreateOnlineConsultation",
      .load = &create_online_consultation_load,
-     .row = &pcn__referral__store__v1__consultation_references__type,
+     .row = &pcn__referral__store__v1__taking_references__type,
      .decide = decide_create_online_consultation,
      .after = CONSULTATION_CHANGE_TYPE,
      .save = &create_online_consultation_save,
@@ -330,14 +332,14 @@ static const service_handler_t handlers[] = {
      .load = &get_online_consultation,
      .row = LOADED_CONSULTATION_TYPE,
      .decide = decide_get_online_consultation,
-     .flags = SERVICE_REACHES | SERVICE_AUDITED},
+     .flags = LOOK},
     {.method = "ListOnlineConsultations",
      .prepare = prepare_list_online_consultations,
      .prepared = PAGE_PLACE_TYPE,
      .load = &list_online_consultations,
      .row = LOADED_CONSULTATION_TYPE,
      .decide = decide_list_online_consultations,
-     .flags = SERVICE_REACHES | SERVICE_AUDITED},
+     .flags = LOOK},
     {.method = "TriageOnlineConsultation",
      .load = &triage_online_consultation_load,
      .row = LOADED_CONSULTATION_TYPE,
@@ -366,6 +368,13 @@ static const service_handler_t handlers[] = {
      .after = CONSULTATION_CHANGE_TYPE,
      .save = &ask_specialist_save,
      .flags = SERVICE_REACHES},
+    {.method = "ConvertOnlineConsultation",
+     .load = &convert_online_consultation_load,
+     .row = LOADED_CONSULTATION_TYPE,
+     .decide = decide_convert_online_consultation,
+     .after = CONSULTATION_CHANGE_TYPE,
+     .save = &convert_online_consultation_save,
+     .flags = SERVICE_REACHES},
     {.method = "CloseOnlineConsultation",
      .load = &close_online_consultation_load,
      .row = LOADED_CONSULTATION_TYPE,
@@ -379,6 +388,53 @@ static const service_handler_t handlers[] = {
      .decide = decide_tell_overdue_consultation,
      .after = CONSULTATION_CHANGE_TYPE,
      .save = &tell_overdue_consultation_save,
+     .flags = SERVICE_REACHES},
+    {.method = "CreateWaitingEntry",
+     .load = &create_waiting_entry_load,
+     .row = &pcn__referral__store__v1__taking_references__type,
+     .decide = decide_create_waiting_entry,
+     .after = WAITING_CHANGE_TYPE,
+     .save = &create_waiting_entry_save,
+     .flags = SERVICE_REACHES},
+    {.method = "GetWaitingEntry",
+     .load = &get_waiting_entry,
+     .row = LOADED_WAITING_ENTRY_TYPE,
+     .decide = decide_get_waiting_entry,
+     .flags = LOOK},
+    {.method = "ListWaitingEntries",
+     .prepare = prepare_list_waiting_entries,
+     .prepared = PAGE_PLACE_TYPE,
+     .load = &list_waiting_entries,
+     .row = LOADED_WAITING_ENTRY_TYPE,
+     .decide = decide_list_waiting_entries,
+     .flags = LOOK},
+    {.method = "WithdrawWaitingEntry",
+     .load = &withdraw_waiting_entry_load,
+     .row = LOADED_WAITING_ENTRY_TYPE,
+     .decide = decide_withdraw_waiting_entry,
+     .after = WAITING_CHANGE_TYPE,
+     .save = &withdraw_waiting_entry_save,
+     .flags = SERVICE_REACHES},
+    {.method = "DeclineOffer",
+     .load = &decline_offer_load,
+     .row = LOADED_WAITING_ENTRY_TYPE,
+     .decide = decide_decline_offer,
+     .after = WAITING_CHANGE_TYPE,
+     .save = &decline_offer_save,
+     .flags = SERVICE_REACHES},
+    {.method = "OfferSlot",
+     .load = &offer_slot_load,
+     .row = LOADED_WAITING_ENTRY_TYPE,
+     .decide = decide_offer_slot,
+     .after = WAITING_CHANGE_TYPE,
+     .save = &offer_slot_save,
+     .flags = SERVICE_REACHES},
+    {.method = "SettleWaitingEntry",
+     .load = &settle_waiting_entry_load,
+     .row = LOADED_WAITING_ENTRY_TYPE,
+     .decide = decide_settle_waiting_entry,
+     .after = WAITING_CHANGE_TYPE,
+     .save = &settle_waiting_entry_save,
      .flags = SERVICE_REACHES},
     {.method = "GetDigitalCoverage",
      .load = &get_digital_coverage,
@@ -403,6 +459,8 @@ static const service_handler_t handlers[] = {
 };
 
 static const service_job_t jobs[] = {
+    {.name = "offers", .due = &due_vacancies, .method = "OfferSlot", .period_s = 3, .at_once = 4},
+    {.name = "waiting", .due = &due_waiting_entries, .method = "SettleWaitingEntry", .period_s = 3, .at_once = 4},
     {.name = "overdue", .due = &due_consultations, .method = "TellOverdueConsultation", .period_s = 15, .at_once = 4},
     {.name = "retention", .due = &due_erasures, .method = "ErasePatient", .period_s = 3600, .at_once = 1},
     {.name = "horizon", .due = &due_templates, .method = "GenerateSlots", .period_s = 60, .at_once = 4},

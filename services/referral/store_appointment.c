@@ -23,9 +23,18 @@
 
 // ---- what is booked ----
 
-#define ASKED                                                                                                                              \
-    "asked AS MATERIALIZED (SELECT h.id, h.slots, h.status, h.expires_at <= " NOW " AS over FROM hold h WHERE h.id = "                     \
-    ":request.hold::uuid AND h.holder = ANY (" ORGANISATIONS "))"
+#define ASKED(hold, holder)                                                                                                                \
+    "asked AS MATERIALIZED (SELECT h.id, h.slots, h.status, h.expires_at <= " NOW " AS over FROM hold h WHERE h.id = " hold                \
+    " AND (h.holder = ANY (" ORGANISATIONS ")" holder "))"
+#define ASKED_HOLD ASKED(":request.hold::uuid", "")
+// The waiting entry that is named, or that the hold is an offer to; without slots its offer is what is booked. Who sees the entry may.
+#define WAITING                                                                                                                            \
+    "entry AS MATERIALIZED (SELECT w.* FROM waiting_entry w WHERE " TOLD                                                                   \
+    " AND (w.id = :request.waiting_entry::uuid OR (:request.waiting_entry::uuid IS NULL AND w.hold = :request.hold::uuid)))"
+#define ASKED_OR_OFFERED                                                                                                                   \
+    WAITING ", " ASKED("coalesce(:request.hold::uuid, CASE WHEN cardinality(:request.slots::uuid[]) > 0 THEN NULL ELSE (SELECT e.hold "    \
+                       "FROM entry e) END)",                                                                                               \
+                       " OR h.id = (SELECT e.hold FROM entry e)")
 
 // The slots that are asked for; `own` are those of the appointment that is moved. Others are only looked for where one is taken.
 #define WANTED(own)                                                                                                                        \
@@ -43,11 +52,12 @@
 
 const db_stmt_t create_appointment_load = {
     "create_appointment_load",
-    "WITH " CALLER ", " ASKED " SELECT :request.patient::uuid AS asked, p.id AS patient, " PATIENT_REACH
+    "WITH " CALLER ", " ASKED_OR_OFFERED " SELECT :request.patient::uuid AS asked, p.id AS patient, " PATIENT_REACH
     " AS reach, p.died_on, p.merged_into, nullif(p.synthetic, false) AS patient_synthetic, "
-    "    h.id AS hold, h.status AS hold_status, h.over AS hold_over, h.slots AS hold_slots, " WANTED(
-        "false") " AS wanted "
-                 "FROM (VALUES (1)) one (n) LEFT JOIN patient p ON p.id = :request.patient::uuid AND " TOLD " LEFT JOIN asked h ON true"};
+    "    (SELECT waiting_entry_json(e) FROM entry e) AS entry, h.id AS hold, h.status AS hold_status, h.over AS hold_over, h.slots AS "
+    "hold_slots, " WANTED("false") " AS wanted "
+                                   "FROM (VALUES (1)) one (n) LEFT JOIN patient p ON p.id = :request.patient::uuid AND " TOLD
+                                   " LEFT JOIN asked h ON true"};
 
 // All that are taken, or none: whoever comes second finds fewer than are wanted, and looks again. So the unique index never has to refuse.
 // First the hold is locked, then its slots, as releasing it does.
@@ -74,10 +84,20 @@ const db_stmt_t create_appointment_load = {
     "freed AS (UPDATE slot s SET status = CASE WHEN l.overbooked THEN s.status ELSE 'free' END, "                                          \
     "        overbooked = s.overbooked AND NOT l.overbooked, version = s.version + 1 FROM left_slots l WHERE s.id = l.slot)"
 
+// The waiting entry that the booking settles, as it was found.
+#define WAITED                                                                                                                             \
+    "waited AS MATERIALIZED (SELECT w.id FROM waiting_entry w WHERE w.id = :after.entry.id::uuid AND w.version = "                         \
+    ":row.entry.version::bigint AND " TOLD " AND NOT EXISTS (SELECT FROM seen) FOR UPDATE)"
+#define ALL_WAITED "(:after.entry.id::uuid IS NULL OR EXISTS (SELECT FROM waited))"
+#define SETTLED                                                                                                                            \
+    "settled AS (UPDATE waiting_entry w SET status = 'booked', appointment = c.id, hold = NULL, slot = NULL, slot_start = NULL, "          \
+    "        slot_end = NULL, slot_channel = NULL, offered_until = NULL, version = w.version + 1, updated_at = " NOW " "                   \
+    "    FROM waited e, changed c WHERE w.id = e.id)"
+
 const db_stmt_t create_appointment_save = {
     "create_appointment_save",
     LOCKED(
-        "NOT EXISTS (SELECT FROM seen)") ", "
+        "NOT EXISTS (SELECT FROM seen)") ", " WAITED ", "
                                          "changed AS (INSERT INTO appointment (id, patient, organisation, service, slots, start_at, "
                                          "end_at, channel, kind, status, "
                                          "        booked_by_subject, booked_by, description, comment, overbook_reason, hold, video_token, "
@@ -97,11 +117,11 @@ const db_stmt_t create_appointment_save = {
                                          ", " NOW " "
                                          "    FROM input i JOIN patient p ON p.id = :request.patient::uuid AND p.died_on IS NULL AND "
                                          "p.merged_into IS NULL AND " TOLD " "
-                                         "    WHERE NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) AND " ALL_LOCKED
-                                         " RETURNING slots[1]::text AS key, id), " TAKEN};
+                                         "    WHERE NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) AND " ALL_LOCKED " AND " ALL_WAITED
+                                         " RETURNING slots[1]::text AS key, id), " TAKEN ", " SETTLED};
 
 const db_stmt_t reschedule_appointment_load = {
-    "reschedule_appointment_load", "WITH " CALLER ", " ASKED " SELECT " APPOINTMENT_COLUMNS ", " CALLER_IS ", " CONCERNS
+    "reschedule_appointment_load", "WITH " CALLER ", " ASKED_HOLD " SELECT " APPOINTMENT_COLUMNS ", " CALLER_IS ", " CONCERNS
                                    ", jsonb_strip_nulls(jsonb_build_object('hold', h.id, "
                                    "    'holdStatus', h.status, 'holdOver', h.over, 'holdSlots', to_jsonb(h.slots), 'wanted', " WANTED(
                                        "s.id = ANY (a.slots)") ")) "

@@ -9,7 +9,7 @@
 const db_stmt_t create_online_consultation_load = {
     "create_online_consultation_load",
     "SELECT p.id AS patient, p.synthetic AS patient_synthetic, p.died_on IS NOT NULL OR p.merged_into IS NOT NULL AS patient_gone, "
-    "    s.provider, s.status AS service_status, 'online-message' = ANY (s.channels) AS service_online, "
+    "    s.provider, s.status AS service_status, 'online-message' = ANY (s.channels) AS service_offers, "
     "    coalesce(s.target_minutes, k.target_minutes) AS target_minutes, "
     "    accepts_caller(k.accepts_from || s.accepts_from, " ORGANISATIONS ") AS accepts_caller, "
     "    s.areas = '{}' OR within_reach(p.practice, s.areas) AS serves "
@@ -35,9 +35,14 @@ const db_stmt_t create_online_consultation_save = {
 #define THREAD                                                                                                                             \
     "(SELECT jsonb_agg(jsonb_build_object('at', instant_text(m.at), 'from', m.sender, 'text', m.text, 'subject', m.subject, "              \
     "    'organisation', m.organisation) ORDER BY m.number) FROM online_consultation_message m WHERE m.consultation = c.id) AS thread"
+#define COLUMNS_WITH(token)                                                                                                                \
+    STATE_COLUMNS                                                                                                                          \
+        ", c.answers, " THREAD ", " token " AS video_token, c.close_reason, c.recorded_by, c.recorded_from, "                              \
+        "patient_of_consultation(:request.id::uuid) AS about, (patient_within(c.patient) OR told_reach(c.organisation)) AS keeps, "        \
+        "told_reach(c.specialist) AS advises"
 #define COLUMNS                                                                                                                            \
-    STATE_COLUMNS ", c.answers, " THREAD ", c.close_reason, c.recorded_by, c.recorded_from, patient_of_consultation(:request.id::uuid) "   \
-                  "AS about, (patient_within(c.patient) OR told_reach(c.organisation)) AS keeps, told_reach(c.specialist) AS advises"
+    COLUMNS_WITH("(SELECT v.video_token FROM appointment v WHERE v.id = c.appointment AND v.channel = 'video' AND v.status IN ('booked', " \
+                 "'arrived'))")
 #define FROM_ID " FROM (SELECT) one LEFT JOIN online_consultation c ON c.id = :request.id::uuid AND " TOLD
 
 const db_stmt_t get_online_consultation = {"get_online_consultation", "SELECT " COLUMNS FROM_ID};
@@ -83,6 +88,14 @@ const db_stmt_t ask_specialist_load = {"ask_specialist_load",
                                        "'online-message' = ANY (s.channels) AS asked_online" FROM_ID
                                        " LEFT JOIN service s ON s.id = :request.service::uuid"};
 const db_stmt_t ask_specialist_save = {"ask_specialist_save", SAVE};
+const db_stmt_t convert_online_consultation_load =
+    {
+        "convert_online_consultation_load", "SELECT " COLUMNS_WITH(
+                                                "CASE WHEN a.channel = 'video' AND a.status IN ('booked', 'arrived') THEN a.video_token "
+                                                "END") ", a.patient AS appointment_patient, a.channel AS appointment_channel, "
+                                                       "a.status IN ('booked', 'arrived', 'completed') AS appointment_live" FROM_ID
+                                                       " LEFT JOIN appointment a ON a.id = :request.appointment::uuid AND " TOLD};
+const db_stmt_t convert_online_consultation_save = {"convert_online_consultation_save", SAVE};
 const db_stmt_t close_online_consultation_load = {"close_online_consultation_load", "SELECT " COLUMNS FROM_ID};
 const db_stmt_t close_online_consultation_save = {"close_online_consultation_save", SAVE};
 

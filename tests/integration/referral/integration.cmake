@@ -14,6 +14,7 @@ foreach(name
   digital
   consultations
   capacity
+  waiting
   patients
   appointments
   appointment_plans

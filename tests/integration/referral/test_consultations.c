@@ -186,6 +186,46 @@ static void a_specialists_advice_reaches_the_patient(void **state)
                      "\"from\":\"specialist\",\"text\":\"A cream for a week\",\"subject\":\"tester\",\"organisation\":\"provider-a\"");
 }
 
+static void one_goes_on_at_an_appointment(void **state)
+{
+    world_t *world = *state;
+    char slot[40], appointment[40], other[40];
+    assert_call(world, "CreateScheduleTemplate",
+                "{\"scheduleTemplate\":{\"service\":\"%s\",\"name\":\"Calls\",\"kind\":\"core\",\"channel\":\"telephone\",\"validFrom\":"
+                "\"2026-01-01\",\"bankHolidays\":true,\"sessions\":[{\"weekday\":\"tuesday\",\"from\":\"09:00\",\"to\":\"10:00\","
+                "\"minutes\":10}]}}",
+                surgery);
+    ask(world, surgery);
+    (void)snprintf(slot, sizeof slot, "%s",
+                   world_query(world, "SELECT id FROM slot WHERE start_at > now() + interval '9 days' ORDER BY start_at LIMIT 1"));
+    assert_call(world, "CreateAppointment", "{\"slots\":[\"%s\"],\"patient\":\"%s\"}", slot, patient);
+    keep_id(world, appointment);
+    assert_refusal(world, STATUS_ABORTED, "", "ConvertOnlineConsultation", "{\"id\":\"%s\",\"appointment\":\"%s\"}", id, appointment);
+    assert_call(world, "TriageOnlineConsultation", "{\"id\":\"%s\",\"urgency\":\"soon\"}", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "appointment", "ConvertOnlineConsultation", "{\"id\":\"%s\",\"appointment\":\"%s\"}",
+                   id, slot);
+    // Another patient's does not do.
+    (void)snprintf(slot, sizeof slot, "%s",
+                   world_query(world, "SELECT id FROM slot WHERE start_at > now() + interval '9 days' AND status = 'free' "
+                                      "ORDER BY start_at LIMIT 1"));
+    assert_registered(world, "gp-a1", NUMBER_BEN, "Ben Example", other);
+    assert_call(world, "CreateAppointment", "{\"slots\":[\"%s\"],\"patient\":\"%s\"}", slot, other);
+    keep_id(world, other);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "appointment", "ConvertOnlineConsultation", "{\"id\":\"%s\",\"appointment\":\"%s\"}",
+                   id, other);
+    assert_call(world, "ConvertOnlineConsultation", "{\"id\":\"%s\",\"appointment\":\"%s\"}", id, appointment);
+    assert_reply_has(world, "\"status\":\"converted\"");
+    assert_reply_has(world, "\"outcome\":\"telephone\"");
+    assert_reply_has(world, appointment);
+    assert_refusal(world, STATUS_ABORTED, "", "ConvertOnlineConsultation", "{\"id\":\"%s\",\"appointment\":\"%s\"}", id, appointment);
+    // One that was cancelled neither.
+    ask(world, surgery);
+    assert_call(world, "TriageOnlineConsultation", "{\"id\":\"%s\",\"urgency\":\"soon\"}", id);
+    assert_call(world, "CancelAppointment", "{\"id\":\"%s\",\"reason\":\"Better\"}", appointment);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "appointment", "ConvertOnlineConsultation", "{\"id\":\"%s\",\"appointment\":\"%s\"}",
+                   id, appointment);
+}
+
 // A made one, due at the minute of today's noon, and triaged where an urgency is given.
 static void make(world_t *world, char to[40], int minutes, const char *urgency)
 {
@@ -284,6 +324,7 @@ int main(void)
         TEST(others_see_none),
         TEST(the_database_repeats_it),
         TEST(a_specialists_advice_reaches_the_patient),
+        TEST(one_goes_on_at_an_appointment),
         TEST(what_is_due_first_comes_first),
         TEST(no_words_leave_the_service),
         TEST(a_step_that_came_second_looks_again),

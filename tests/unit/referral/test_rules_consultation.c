@@ -68,6 +68,18 @@ static void whose_words(void **state)
     }
 }
 
+static void it_goes_on_at_what_takes_place(void **state)
+{
+    (void)state;
+    static const channel_t all[] = {CHANNEL(UNSPECIFIED), CHANNEL(IN_PERSON), CHANNEL(TELEPHONE), CHANNEL(VIDEO), CHANNEL(ONLINE_MESSAGE)};
+    for (size_t i = 0; i < 5; i++) {
+        problem_t problem = {0};
+        assert_int_equal(consultation_outcome(all[i], true, &problem), i >= 1 && i <= 3 ? STATUS_OK : STATUS_FAILED_PRECONDITION);
+        assert_int_equal(consultation_outcome(all[i], false, &problem), STATUS_FAILED_PRECONDITION);
+        assert_string_equal(problem.field, "appointment");
+    }
+}
+
 static void a_thread_has_an_end(void **state)
 {
     (void)state;
@@ -86,6 +98,7 @@ int main(void)
         cmocka_unit_test(a_status_of_a_later_version_goes_nowhere),
         cmocka_unit_test(lateness_is_exact),
         cmocka_unit_test(whose_words),
+        cmocka_unit_test(it_goes_on_at_what_takes_place),
         cmocka_unit_test(a_thread_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

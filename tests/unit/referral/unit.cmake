@@ -9,6 +9,8 @@ foreach(name
   rules_consultation
   rules_patient
   rules_appointment
+  rules_waiting
+  rules_taking
   settings
   )
   pcn_unit(referral ${name} pcn_referral_core)

@@ -1,0 +1,156 @@
+-- The waiting list. Whoever waits for a service is offered, in the order of entry, what becomes free: it is held for them for a while, then for
+-- the next.
+
+-- How long an offer stands: a kind's own time, else the default's. No document says it: it is ours to change.
+ALTER TABLE service_kind ADD COLUMN offer_minutes integer CHECK (offer_minutes BETWEEN 1 AND 10080);
+CREATE TABLE waiting_default (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    offer_minutes integer NOT NULL CHECK (offer_minutes BETWEEN 1 AND 10080),
+    source some_text NOT NULL
+);
+INSERT INTO waiting_default (offer_minutes, source) VALUES (120, 'Ours: no document says how long an offer stands');
+
+CREATE TABLE waiting_entry (
+    -- The service's provider.
+    organisation organisation_code NOT NULL,
+    id uuid NOT NULL,
+    patient uuid NOT NULL REFERENCES patient (id) ON DELETE CASCADE,
+    service uuid NOT NULL,
+    kind text,
+    channel channel,
+    from_on date,
+    to_on date CHECK (to_on >= from_on),
+    status text NOT NULL CHECK (status IN ('waiting', 'offered', 'booked', 'withdrawn', 'lapsed')),
+    -- Of an offer.
+    hold uuid,
+    slot uuid,
+    slot_start timestamptz,
+    slot_end timestamptz,
+    slot_channel channel,
+    offered_until timestamptz,
+    offers integer NOT NULL DEFAULT 0 CHECK (offers >= 0),
+    appointment uuid,
+    recorded_by text NOT NULL,
+    recorded_from text COLLATE "C" NOT NULL,
+    synthetic boolean NOT NULL DEFAULT false,
+    version bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (organisation, id),
+    CONSTRAINT waiting_entry_offered CHECK (CASE WHEN status = 'offered' THEN num_nulls(hold, slot, slot_start, slot_end, slot_channel,
+        offered_until) = 0 ELSE num_nonnulls(hold, slot, slot_start, slot_end, slot_channel, offered_until) = 0 END),
+    CONSTRAINT waiting_entry_booked CHECK ((status = 'booked') = (appointment IS NOT NULL))
+);
+CREATE UNIQUE INDEX waiting_entry_by_id ON waiting_entry (id);
+CREATE INDEX waiting_entry_by_service ON waiting_entry (service, created_at, id);
+CREATE INDEX waiting_entry_waiting ON waiting_entry (service, created_at, id) WHERE status = 'waiting';
+CREATE INDEX waiting_entry_by_patient ON waiting_entry (patient, created_at, id);
+CREATE UNIQUE INDEX waiting_entry_by_hold ON waiting_entry (hold) WHERE hold IS NOT NULL;
+CREATE INDEX waiting_entry_by_offer ON waiting_entry (offered_until) WHERE status = 'offered';
+CREATE INDEX waiting_entry_by_end ON waiting_entry (to_on) WHERE status = 'waiting' AND to_on IS NOT NULL;
+
+-- What an entry was offered: not twice the same.
+CREATE TABLE waiting_offer (
+    entry uuid NOT NULL,
+    slot uuid NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (entry, slot)
+);
+
+-- Slots that became free: cancelled, moved from, put back, given back. A row says nothing of what the slot is now.
+CREATE TABLE vacancy (
+    service uuid NOT NULL,
+    slot uuid NOT NULL,
+    organisation organisation_code NOT NULL,
+    start_at timestamptz NOT NULL,
+    PRIMARY KEY (service, slot)
+);
+CREATE INDEX vacancy_by_start ON vacancy (start_at);
+
+-- Each that is added takes along some that are past, so that they do not gather.
+CREATE FUNCTION slot_became_free() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    INSERT INTO vacancy (service, slot, organisation, start_at)
+        SELECT t.service, NEW.id, NEW.organisation, NEW.start_at FROM schedule_template t WHERE t.id = NEW.template AND NEW.start_at > now()
+        ON CONFLICT DO NOTHING;
+    DELETE FROM vacancy v USING (SELECT p.service, p.slot FROM vacancy p WHERE p.start_at < now() ORDER BY p.start_at LIMIT 4
+        FOR UPDATE SKIP LOCKED) g WHERE v.service = g.service AND v.slot = g.slot;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER slot_became_free AFTER UPDATE OF status ON slot FOR EACH ROW
+    WHEN (NEW.status IN ('free', 'reclaimed') AND OLD.status <> NEW.status) EXECUTE FUNCTION slot_became_free();
+
+-- ---- who sees what ----
+
+INSERT INTO patient_holding (relation, link, title, merges) VALUES ('waiting_entry', 'patient', 'waitingEntries', true);
+
+ALTER TABLE waiting_entry ENABLE ROW LEVEL SECURITY;
+ALTER TABLE waiting_entry FORCE ROW LEVEL SECURITY;
+CREATE POLICY waiting_entry_owner ON waiting_entry TO CURRENT_USER USING (true);
+CREATE POLICY waiting_entry_shown ON waiting_entry TO :app USING (care_shown(patient, organisation, ARRAY[recorded_from]));
+
+GRANT SELECT ON waiting_default, vacancy TO :app;
+GRANT SELECT, INSERT ON waiting_offer TO :app;
+GRANT SELECT, INSERT, UPDATE ON waiting_entry TO :app;
+
+-- As the store's LoadedWaitingEntry.
+CREATE FUNCTION waiting_entry_json(w waiting_entry) RETURNS jsonb STABLE LANGUAGE sql
+    RETURN jsonb_strip_nulls(jsonb_build_object('id', w.id, 'patient', w.patient, 'service', w.service, 'organisation', w.organisation,
+        'kind', w.kind, 'channel', w.channel, 'from', w.from_on, 'to', w.to_on, 'status', w.status, 'offer', CASE WHEN w.hold IS NOT NULL
+            THEN jsonb_build_object('hold', w.hold, 'slot', w.slot, 'start', instant_text(w.slot_start), 'end', instant_text(w.slot_end),
+            'channel', w.slot_channel, 'until', instant_text(w.offered_until)) END, 'offers', nullif(w.offers, 0),
+        'recordedBy', w.recorded_by, 'recordedFrom', w.recorded_from, 'synthetic', nullif(w.synthetic, false), 'version', w.version,
+        'createdAt', instant_text(w.created_at), 'updatedAt', instant_text(w.updated_at)));
+
+-- ---- what the application is told beyond what it sees ----
+
+-- Whose it is, for the audit trail alone: a refused look is an entry about that patient.
+CREATE FUNCTION patient_of_waiting_entry(entry uuid) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT w.patient FROM waiting_entry w WHERE w.id = entry;
+END;
+
+-- How many wait for the service before an entry does, itself included: a number alone.
+CREATE FUNCTION waiting_place(service uuid, created_at timestamptz, id uuid) RETURNS bigint STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT count(*) FROM waiting_entry w WHERE w.service = waiting_place.service AND w.status IN ('waiting', 'offered')
+        AND (w.created_at, w.id) <= (waiting_place.created_at, waiting_place.id);
+END;
+
+-- Whether a slot can be held and booked at an instant.
+CREATE FUNCTION slot_open(s slot, t schedule_template, at timestamptz) RETURNS boolean STABLE LANGUAGE sql
+    RETURN s.status IN ('free', 'reclaimed') AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= at)
+        AND s.start_at > at + t.notice_minutes * interval '1 minute' AND s.start_at < seen_before(t, at);
+
+-- The first who waits for a slot: in the order of entry, those who wait for such a one, may have it and were not offered it before. Who died, or whose
+-- record was merged, waits no more.
+CREATE FUNCTION first_waiting(s slot, t schedule_template) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE sql
+    RETURN (SELECT w.id FROM waiting_entry w JOIN patient p ON p.id = w.patient AND p.died_on IS NULL AND p.merged_into IS NULL
+        WHERE w.service = t.service AND w.status = 'waiting' AND (w.kind IS NULL OR w.kind = t.kind)
+          AND (w.channel IS NULL OR w.channel = t.channel)
+          AND (w.from_on IS NULL OR (s.start_at AT TIME ZONE 'Europe/London')::date >= w.from_on)
+          AND (w.to_on IS NULL OR (s.start_at AT TIME ZONE 'Europe/London')::date <= w.to_on)
+          AND types_allow(t, ARRAY[w.recorded_from], '{}')
+          AND (s.status <> 'reclaimed' OR w.recorded_from = s.organisation)
+          AND (t.organisations IS NULL OR EXISTS (SELECT FROM reach r WHERE r.organisation = w.recorded_from AND r.above = ANY (t.organisations)))
+          AND NOT EXISTS (SELECT FROM waiting_offer o WHERE o.entry = w.id AND o.slot = s.id)
+        ORDER BY w.created_at, w.id LIMIT 1);
+
+-- Ids of slots that became free, are so still, and that somebody waits for: for the job that offers them.
+CREATE FUNCTION slots_to_offer(at timestamptz) RETURNS SETOF uuid STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT s.id FROM (SELECT DISTINCT w.service FROM waiting_entry w WHERE w.status = 'waiting') w
+        JOIN vacancy v ON v.service = w.service AND v.start_at > at
+        JOIN slot s ON s.organisation = v.organisation AND s.id = v.slot JOIN schedule_template t ON t.id = s.template
+        JOIN service d ON d.id = t.service AND d.status = 'active'
+        WHERE slot_open(s, t, at) AND first_waiting(s, t) IS NOT NULL ORDER BY s.start_at, s.id LIMIT 256;
+END;
+
+-- Ids of entries whose offer ran out or was given up, and of those whose last day is over: for the job that settles them.
+CREATE FUNCTION waiting_to_settle(at timestamptz, today date) RETURNS SETOF uuid STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT w.id FROM waiting_entry w LEFT JOIN hold h ON h.id = w.hold
+        WHERE w.status = 'offered' AND (w.offered_until <= at OR h.status IS DISTINCT FROM 'held')
+    UNION ALL SELECT w.id FROM waiting_entry w WHERE w.status = 'waiting' AND w.to_on < today
+    LIMIT 256;
+END;
