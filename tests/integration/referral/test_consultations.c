@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/referral/settings.h"
 #include "tests/integration/referral/patients.h"
 
 static char surgery[40], clinic[40], patient[40], id[40];
@@ -15,7 +16,7 @@ static int setup(void **state)
     world->scopes[0] = "services.clinical";
     assert_call(world, "CreateService",
                 "{\"service\":{\"name\":\"Surgery\",\"kind\":\"general-practice\",\"provider\":\"gp-a1\",\"targetMinutes\":120,"
-                "\"channels\":[\"online-message\",\"telephone\"]}}");
+                "\"channels\":[\"online-message\",\"video\"]}}");
     keep_id(world, surgery);
     assert_call(world, "CreateService",
                 "{\"service\":{\"name\":\"Skin clinic\",\"kind\":\"specialist-clinic\",\"specialty\":\"dermatology\","
@@ -189,9 +190,11 @@ static void a_specialists_advice_reaches_the_patient(void **state)
 static void one_goes_on_at_an_appointment(void **state)
 {
     world_t *world = *state;
+    static const referral_settings_t settings = {.video_url = "https://video.example/{token}"};
     char slot[40], appointment[40], other[40];
+    world->settings = &settings;
     assert_call(world, "CreateScheduleTemplate",
-                "{\"scheduleTemplate\":{\"service\":\"%s\",\"name\":\"Calls\",\"kind\":\"core\",\"channel\":\"telephone\",\"validFrom\":"
+                "{\"scheduleTemplate\":{\"service\":\"%s\",\"name\":\"Calls\",\"kind\":\"core\",\"channel\":\"video\",\"validFrom\":"
                 "\"2026-01-01\",\"bankHolidays\":true,\"sessions\":[{\"weekday\":\"tuesday\",\"from\":\"09:00\",\"to\":\"10:00\","
                 "\"minutes\":10}]}}",
                 surgery);
@@ -215,8 +218,12 @@ static void one_goes_on_at_an_appointment(void **state)
                    id, other);
     assert_call(world, "ConvertOnlineConsultation", "{\"id\":\"%s\",\"appointment\":\"%s\"}", id, appointment);
     assert_reply_has(world, "\"status\":\"converted\"");
-    assert_reply_has(world, "\"outcome\":\"telephone\"");
+    assert_reply_has(world, "\"outcome\":\"video\"");
     assert_reply_has(world, appointment);
+    assert_reply_has(world, "\"joinUrl\":\"https://video.example/");
+    assert_call(world, "GetOnlineConsultation", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"joinUrl\":\"https://video.example/");
+    assert_string_equal(world_query(world, "SELECT count(*) FROM event_queue q WHERE q::text ~ 'video.example'"), "0");
     assert_refusal(world, STATUS_ABORTED, "", "ConvertOnlineConsultation", "{\"id\":\"%s\",\"appointment\":\"%s\"}", id, appointment);
     // One that was cancelled neither.
     ask(world, surgery);
