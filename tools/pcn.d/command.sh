@@ -48,13 +48,18 @@ command_follow() {
 command_was_running=false
 
 command_up() {
-    local detach=false empty=false demo=true targets=()
+    local detach=false empty=false demo=true england="" targets=()
     data_wants_demo || demo=false
     while [ $# -gt 0 ]; do
         case $1 in
             --detach | -d) detach=true ;;
             --empty) empty=true demo=false ;;
             --no-demo) demo=false ;;
+            --england) england=1 ;;
+            --england=*)
+                england=${1#*=}
+                [[ $england =~ ^[1-9][0-9]{0,3}$ ]] || die "up: --england=N takes a number from 1 to 9999"
+                ;;
             *) die "up: $1 is not known" ;;
         esac
         shift
@@ -84,6 +89,7 @@ command_up() {
     fi
     $empty || data_load
     ! $demo || data_demo
+    [ -z "$england" ] || data_england "$england"
     state_unlock
     command_summary
     if ! $detach; then

@@ -14,12 +14,17 @@ data_get() {
     curl -sS --fail-with-body --max-time 30 -H @<(printf 'Authorization: Bearer %s\n' "$(data_token)") "$(data_url)$1"
 }
 
-# data_import FOLDER: all of it or nothing.
+# data_import NAME: a folder of the data set.
 data_import() {
+    data_import_folder "$PCN_CLONE/tests/data/$1"
+}
+
+# data_import_folder FOLDER: all of it or nothing.
+data_import_folder() {
     local log
     log=$(mktemp)
     # The token goes by the environment, which the list of processes does not show to others.
-    if ! PCN_CTL_TOKEN=$(data_token) "$state_dir/bin/pcnctl" import "$PCN_CLONE/tests/data/$1" --url "$(data_url)" >"$log" 2>&1; then
+    if ! PCN_CTL_TOKEN=$(data_token) "$state_dir/bin/pcnctl" import "$1" --url "$(data_url)" >"$log" 2>&1; then
         tail -n 20 "$log" >&2
         rm -f "$log"
         die "the data set could not be loaded"
@@ -67,6 +72,38 @@ data_demo() {
         say "made the demonstration in $((SECONDS - started)) s"
     fi
     rm -f "$log"
+}
+
+# data_england PART: one in PART of a synthetic England with its weeks of slots, for measuring. Its organisations come as anybody's do, by an import;
+# the slots, ten million where all of it is wanted, straight into the table.
+data_england() {
+    local part=$1 folder url started=$SECONDS wanted known made
+    url=$(database_url referral owner)
+    if ! data_get /v1/organisations/gp-syn-00001 >/dev/null 2>&1; then
+        say_progress "importing a synthetic England"
+        folder=$(mktemp -d)
+        chmod 755 "$folder"
+        "$PCN_CLONE/tests/support/england.py" --part "$part" "$folder/england"
+        data_import_folder "$folder/england"
+        rm -rf "$folder"
+    fi
+    wanted=$(data_get '/v1/organisations?kind=practice&pageSize=1' | jq -r .totalSize)
+    # There is no event to wait for: it is the outside that is looked at.
+    until known=$(data_referral "$url" -c "SELECT count(*) FROM referral.organisation WHERE kind = 'practice' AND status = 'active'") && [ "$known" -ge "$wanted" ]; do
+        say_progress "booking has heard of $known of $wanted practices"
+        sleep 0.5
+    done
+    say_progress "making slots: some minutes"
+    made=$(data_referral "$url" -v "today=$(TZ=Europe/London date +%F)" -f - <"$PCN_CLONE/tests/support/simulator/england.sql") ||
+        die "the slots could not be made"
+    [ -z "$made" ] || say "made a synthetic England with $made in $((SECONDS - started)) s"
+}
+
+# data_referral URL ARGUMENTS…: psql, as the instance's user.
+data_referral() {
+    local url=$1
+    shift
+    state_run "$database_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -d "$url" "$@"
 }
 
 # "183 organisations: 134 practice, 25 network, …"

@@ -71,6 +71,25 @@ class Demonstration:
             equal("marked", [size["synthetic"] for size in sizes], [True] * len(whole["members"]))
             equal(network["code"], sum(size["count"] for size in sizes), whole["listSize"]["stated"])
 
+    def patients_have_appointments(self):
+        """On the next working day, at each practice's or its network's: made-up people alone."""
+        day = datetime.date.today() + datetime.timedelta(days=1)
+        while day.weekday() > 4:
+            day += datetime.timedelta(days=1)
+        booked = 0
+        for practice in self.practices():
+            reception = self.instance.token("practice-reception", practice) if booked < 4 else None
+            if reception is None:
+                break
+            found = self.get("/v1/appointments?organisation=%s&day=%s" % (practice, day), reception)["appointments"]
+            booked += len(found)
+            for appointment in found:
+                equal("marked", appointment.get("synthetic"), True)
+                patient = self.get("/v1/patients/" + appointment["patient"], reception)
+                equal("of the practice", (patient["practice"], patient.get("synthetic"), patient["nhsNumber"][:3]), (practice, True, "999"))
+        if booked == 0:
+            raise SystemExit("nobody has an appointment")
+
     def a_second_start_adds_nothing(self):
         before = self.events()
         if "made the demonstration" in self.instance.pcn("up", "--detach"):
@@ -97,6 +116,7 @@ def check(instance):
     demonstration.every_practice_has_slots()
     demonstration.all_is_marked()
     demonstration.sizes_come_to_the_networks()
+    demonstration.patients_have_appointments()
     demonstration.a_second_start_adds_nothing()
     demonstration.who_is_booked_up_gets_more("gp-elr-oakham")
     demonstration.a_second_start_adds_nothing()

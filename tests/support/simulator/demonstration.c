@@ -15,33 +15,6 @@ enum { PATIENCE_MS = 60000, LOOK_MS = 50, MARGIN = 5 };
 
 // ---- requests ----
 
-// Takes the body.
-static bool set_body(load_request_t *request, json_t *body)
-{
-    const size_t size = body != NULL ? json_dumpb(body, request->body, sizeof request->body, JSON_COMPACT) : 0;
-    json_decref(body);
-    if (size == 0 || size >= sizeof request->body)
-        return false;
-    request->body[size] = '\0';
-    return true;
-}
-
-// A change whose subject the platform names, or one of the place's own.
-static void set_change(load_request_t *request, const char *path, const char *subject)
-{
-    request->method = "POST";
-    snprintf(request->path, sizeof request->path, "%s", path);
-    snprintf(request->subjects[request->subject_count++], LOAD_SUBJECT_SIZE, "%s", subject);
-}
-
-static void take_id(const load_answer_t *answer, char id[SCENE_ID_SIZE])
-{
-    json_t *body = json_loadb(answer->body, answer->size, 0, NULL);
-    const char *text = json_string_value(json_object_get(body, "id"));
-    snprintf(id, SCENE_ID_SIZE, "%s", text != NULL ? text : "");
-    json_decref(body);
-}
-
 static bool make_size_look(void *context, errand_t *errand, load_request_t *request)
 {
     (void)context;
@@ -70,23 +43,23 @@ static bool make_size(void *context, errand_t *errand, load_request_t *request)
     char path[LOAD_PATH_SIZE], subject[LOAD_SUBJECT_SIZE];
     snprintf(path, sizeof path, "/v1/organisations/%s/list-sizes", place->code);
     snprintf(subject, sizeof subject, "organisations/%s", place->code);
-    set_change(request, path, subject);
-    return set_body(request, json_pack("{s:s, s:I, s:s, s:s, s:b}", "kind", "registered", "count", (json_int_t)place->list_size, "asOf",
-                                       place->list_day, "source", SOURCE, "synthetic", 1));
+    phase_change(request, path, subject);
+    return phase_body(request, json_pack("{s:s, s:I, s:s, s:s, s:b}", "kind", "registered", "count", (json_int_t)place->list_size, "asOf",
+                                         place->list_day, "source", SOURCE, "synthetic", 1));
 }
 
 static bool make_service(void *context, errand_t *errand, load_request_t *request)
 {
     const scene_t *scene = context;
     const plan_offerer_t offerer = scene_offerer(errand->place);
-    set_change(request, "/v1/services", "services/");
-    return set_body(request, plan_service(&offerer, errand->service, scene->seed));
+    phase_change(request, "/v1/services", "services/");
+    return phase_body(request, plan_service(&offerer, errand->service, scene->seed));
 }
 
 static void on_service(void *context, errand_t *errand, const load_answer_t *answer)
 {
     (void)context;
-    take_id(answer, errand->place->services[errand->service].id);
+    phase_take_id(answer, errand->place->services[errand->service].id);
 }
 
 static bool make_plan(void *context, errand_t *errand, load_request_t *request)
@@ -95,9 +68,9 @@ static bool make_plan(void *context, errand_t *errand, load_request_t *request)
     const plan_offerer_t offerer = scene_offerer(errand->place);
     char from[DATE_SIZE];
     date_format(demonstration->today, from);
-    set_change(request, "/v1/schedule-templates", "schedule-templates/");
+    phase_change(request, "/v1/schedule-templates", "schedule-templates/");
     request->token = errand->place->token;
-    return set_body(request, plan_template(&offerer, errand->service, errand->plan, errand->place->services[errand->service].id, from));
+    return phase_body(request, plan_template(&offerer, errand->service, errand->plan, errand->place->services[errand->service].id, from));
 }
 
 static bool make_slot_look(void *context, errand_t *errand, load_request_t *request)
@@ -141,10 +114,10 @@ static bool make_more(void *context, errand_t *errand, load_request_t *request)
     char from[DATE_SIZE], to[DATE_SIZE];
     date_format(first, from);
     date_format(last, to);
-    set_change(request, "/v1/schedule-templates", "schedule-templates/");
+    phase_change(request, "/v1/schedule-templates", "schedule-templates/");
     request->token = errand->place->token;
-    return set_body(request, plan_more(errand->place->services[0].id, from, to, DEMONSTRATION_FREE + MARGIN - errand->count,
-                                       working_days(first, last)));
+    return phase_body(request, plan_more(errand->place->services[0].id, from, to, DEMONSTRATION_FREE + MARGIN - errand->count,
+                                         working_days(first, last)));
 }
 
 static const phase_kind_t size_look = {.name = "list sizes that are there", .make = make_size_look, .done = on_size_look};

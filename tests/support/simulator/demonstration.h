@@ -11,7 +11,7 @@
 // What was made.
 typedef struct demonstration {
     int32_t today; // days since 1970
-    size_t list_sizes, services, plans, more;
+    size_t list_sizes, services, plans, more, patients, appointments;
 } demonstration_t;
 
 // False with scene->problem set. The scene was read.

@@ -67,3 +67,12 @@ person_t person_make(uint64_t seed, size_t index, int32_t as_of)
     make_number(index, person.nhs_number);
     return person;
 }
+
+json_t *person_registration(const person_t *person, const char *practice, const char *from)
+{
+    json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "nhsNumber", person->nhs_number, "name", person->name, "birthDate",
+                             person->birth_date, "sex", person->female ? "female" : "male", "practice", practice, "synthetic", 1);
+    if (body != NULL && from != NULL)
+        json_object_set_new(body, "registeredFrom", json_string(from));
+    return body;
+}

@@ -3,12 +3,15 @@
 #ifndef PCN_TESTS_SUPPORT_SIMULATOR_PEOPLE_H
 #define PCN_TESTS_SUPPORT_SIMULATOR_PEOPLE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 // How many there are: the numbers come in pairs of which one at least has a check digit.
 #define PEOPLE_MAX 300000
+// Those of a practice begin with its number times this.
+#define PEOPLE_STRIDE 1000
 #define PERSON_NUMBER_SIZE 11
 #define PERSON_NAME_SIZE 48
 
@@ -21,6 +24,8 @@ typedef struct person {
 
 // Nobody is born after the day `as_of` (days since 1970), and nobody is older than 100 on it. `index` is below PEOPLE_MAX.
 person_t person_make(uint64_t seed, size_t index, int32_t as_of);
+// The body of POST /v1/patients; `from` NULL: from today on. A new object.
+json_t *person_registration(const person_t *person, const char *practice, const char *from);
 // The check digit of nine digits (weights 10 to 2, modulo 11); -1 where they have none.
 int person_check_digit(uint32_t nine);
 

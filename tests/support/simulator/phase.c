@@ -19,6 +19,31 @@ typedef struct phase {
     bool failed;
 } phase_t;
 
+bool phase_body(load_request_t *request, json_t *body)
+{
+    const size_t size = body != NULL ? json_dumpb(body, request->body, sizeof request->body, JSON_COMPACT) : 0;
+    json_decref(body);
+    if (size == 0 || size >= sizeof request->body)
+        return false;
+    request->body[size] = '\0';
+    return true;
+}
+
+void phase_change(load_request_t *request, const char *path, const char *subject)
+{
+    request->method = "POST";
+    snprintf(request->path, sizeof request->path, "%s", path);
+    snprintf(request->subjects[request->subject_count++], LOAD_SUBJECT_SIZE, "%s", subject);
+}
+
+void phase_take_id(const load_answer_t *answer, char id[SCENE_ID_SIZE])
+{
+    json_t *body = json_loadb(answer->body, answer->size, 0, NULL);
+    const char *text = json_string_value(json_object_get(body, "id"));
+    snprintf(id, SCENE_ID_SIZE, "%s", text != NULL ? text : "");
+    json_decref(body);
+}
+
 static bool make(void *world, load_random_t *random, load_request_t *request)
 {
     phase_t *phase = world;

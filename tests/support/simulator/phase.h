@@ -31,6 +31,13 @@ typedef struct phase_kind {
     long patience_ms;
 } phase_kind_t;
 
+// Parts of a request. The body is taken; false where it is NULL or does not fit in.
+bool phase_body(load_request_t *request, json_t *body);
+// POST, and the one subject that it changes: by name, or with a slash at its end where the platform names it.
+void phase_change(load_request_t *request, const char *path, const char *subject);
+// The `id` of an answer; "" where it has none.
+void phase_take_id(const load_answer_t *answer, char id[SCENE_ID_SIZE]);
+
 // Every errand has a good answer. False with scene->problem set.
 bool phase_run(scene_t *scene, const phase_kind_t *kind, void *context, errand_t *errands, size_t count);
 

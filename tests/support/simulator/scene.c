@@ -121,13 +121,10 @@ static bool read_list(scene_t *scene, const char *token, const char *path, const
     return good;
 }
 
-static bool add_place(scene_t *scene, const json_t *row, const void *context)
+static bool add_place(scene_t *scene, plan_owner_t owner, const json_t *row)
 {
     static const char *const roles[] = {
         [PLAN_PRACTICE] = "practice-reception", [PLAN_NETWORK] = "network-manager", [PLAN_PROVIDER] = "urgent-care"};
-    const plan_owner_t owner = *(const plan_owner_t *)context;
-    if (strcmp(text_of(row, "status"), "active") != 0 || (owner == PLAN_PROVIDER && strcmp(text_of(row, "code"), PROVIDER) != 0))
-        return true;
     if (scene->count == scene->room) {
         const size_t room = scene->room > 0 ? 2 * scene->room : 256;
         scene_place_t *grown = realloc(scene->places, room * sizeof *grown);
@@ -145,6 +142,29 @@ static bool add_place(scene_t *scene, const json_t *row, const void *context)
     return place->name != NULL && place->token != NULL;
 }
 
+// The node, where it is of a kind that offers something, and what lies below it. As deep as the registry's trees are, which is bounded.
+// NOLINTNEXTLINE(misc-no-recursion)
+static bool add_tree(scene_t *scene, const json_t *node)
+{
+    const char *code = text_of(node, "code"), *kind = text_of(node, "kind");
+    bool good = true;
+    size_t i;
+    const json_t *child;
+    if (strcmp(text_of(node, "status"), "active") == 0 && scene_find(scene, code) == NULL) {
+        if (strcmp(kind, "practice") == 0)
+            good = add_place(scene, PLAN_PRACTICE, node);
+        else if (strcmp(kind, "network") == 0)
+            good = add_place(scene, PLAN_NETWORK, node);
+        else if (strcmp(code, PROVIDER) == 0)
+            good = add_place(scene, PLAN_PROVIDER, node);
+    }
+    json_array_foreach(json_object_get(node, "children"), i, child)
+    {
+        good = good && add_tree(scene, child);
+    }
+    return good;
+}
+
 static int compare_places(const void *a, const void *b)
 {
     const scene_place_t *left = a, *right = b;
@@ -153,16 +173,11 @@ static int compare_places(const void *a, const void *b)
 
 static bool read_places(scene_t *scene)
 {
-    static const struct {
-        plan_owner_t owner;
-        const char *kind;
-    } kinds[] = {{PLAN_PRACTICE, "practice"}, {PLAN_NETWORK, "network"}, {PLAN_PROVIDER, "provider"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        char path[PATH_SIZE];
-        snprintf(path, sizeof path, "/v1/organisations?kind=%s", kinds[i].kind);
-        if (!read_list(scene, scene->manager, path, "organisations", add_place, &kinds[i].owner))
-            return false;
-    }
+    json_t *tree = scene_get(scene, scene->manager, "/v1/organisations/" SYSTEM "/tree");
+    const bool good = tree != NULL && add_tree(scene, tree);
+    json_decref(tree);
+    if (!good)
+        return false;
     if (scene->count == 0)
         return scene_fail(scene, "the registry has no practices");
     qsort(scene->places, scene->count, sizeof *scene->places, compare_places);
@@ -260,7 +275,7 @@ bool scene_read_offers(scene_t *scene)
     for (size_t i = 0; i < scene->count; i++)
         scene->places[i].generated_to[0] = '\0';
     // As a practice, whom all of them accept; practices come first.
-    return read_list(scene, scene->places[0].token, "/v1/services", "services", note_service, NULL) &&
+    return read_list(scene, scene->places[0].token, "/v1/services?network=" SYSTEM, "services", note_service, NULL) &&
            read_list(scene, scene->manager, "/v1/schedule-templates", "scheduleTemplates", note_plan, NULL);
 }
 
