@@ -4,7 +4,8 @@
 
 #define KIND_COLUMNS                                                                                                                       \
     "k.code, k.name, k.target_minutes, nullif(k.criteria, '{}') AS criteria, nullif(k.accepts_from, '{}') AS accepts_from, "               \
-    "nullif(k.non_medical, false) AS non_medical, nullif(k.minimum_offer, false) AS minimum_offer, k.source, k.confidence, k.version, "    \
+    "nullif(k.non_medical, false) AS non_medical, nullif(k.minimum_offer, false) AS minimum_offer, k.source, k.confidence, "               \
+    "k.offer_minutes, k.version, "                                                                                                         \
     "k.created_at, k.updated_at"
 
 const db_stmt_t list_service_kinds = {"list_service_kinds", "SELECT " KIND_COLUMNS " FROM service_kind k ORDER BY k.code"};
@@ -15,11 +16,11 @@ const db_stmt_t create_service_kind_load = {"create_service_kind_load",
 const db_stmt_t create_service_kind_save = {
     "create_service_kind_save",
     "changed AS (INSERT INTO service_kind (code, name, target_minutes, criteria, accepts_from, non_medical, minimum_offer, source, "
-    "        confidence, version, created_at, updated_at) "
+    "        confidence, offer_minutes, version, created_at, updated_at) "
     "    SELECT :after.code::text, :after.name::text, :after.target_minutes::int, coalesce(:after.criteria::jsonb, '{}'), "
     "        coalesce(:after.accepts_from::jsonb, '{}'), coalesce(:after.non_medical::boolean, false), "
-    "        coalesce(:after.minimum_offer::boolean, false), :after.source::text, :after.confidence::text, :after.version::bigint, "
-    "        :after.created_at::timestamptz, :after.updated_at::timestamptz "
+    "        coalesce(:after.minimum_offer::boolean, false), :after.source::text, :after.confidence::text, :after.offer_minutes::int, "
+    "        :after.version::bigint, :after.created_at::timestamptz, :after.updated_at::timestamptz "
     "    FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) ON CONFLICT (code) DO NOTHING RETURNING code AS key)"};
 
 const db_stmt_t update_service_kind_load = {"update_service_kind_load",
@@ -30,7 +31,8 @@ const db_stmt_t update_service_kind_save = {
     "changed AS (UPDATE service_kind k SET name = :after.name::text, target_minutes = :after.target_minutes::int, "
     "        criteria = coalesce(:after.criteria::jsonb, '{}'), accepts_from = coalesce(:after.accepts_from::jsonb, '{}'), "
     "        non_medical = coalesce(:after.non_medical::boolean, false), minimum_offer = coalesce(:after.minimum_offer::boolean, false), "
-    "        source = :after.source::text, confidence = :after.confidence::text, version = :after.version::bigint, "
+    "        source = :after.source::text, confidence = :after.confidence::text, offer_minutes = :after.offer_minutes::int, "
+    "        version = :after.version::bigint, "
     "        updated_at = :after.updated_at::timestamptz "
     "    FROM input i WHERE k.code = :request.code::text AND k.version = :row.version::bigint "
     "      AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) RETURNING k.code AS key)"};

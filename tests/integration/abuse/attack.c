@@ -41,7 +41,9 @@ static const struct {
 // Fields of which a request needs one or another.
 static const struct {
     const char *type, *field;
-} needed_besides[] = {{"pcn.referral.v1.ListSlotsRequest", "organisation"}};
+} needed_besides[] = {{"pcn.referral.v1.ListSlotsRequest", "organisation"},
+                      {"pcn.referral.v1.ListOnlineConsultationsRequest", "organisation"},
+                      {"pcn.referral.v1.ListWaitingEntriesRequest", "service"}};
 
 static bool is_needed(const pb_type_t *type, unsigned index)
 {

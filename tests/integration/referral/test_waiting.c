@@ -388,7 +388,8 @@ static void who_comes_second_finds_the_next(void **state)
 static void an_offer_ends_with_its_time_as_data(void **state)
 {
     world_t *world = *state;
-    free(test_database_query(world->database, "UPDATE service_kind SET offer_minutes = 30 WHERE code = 'general-practice'"));
+    assert_call(world, "UpdateServiceKind", "{\"code\":\"general-practice\",\"serviceKind\":{\"offerMinutes\":30}}");
+    assert_reply_has(world, "\"offerMinutes\":30");
     wait_for(world, ben, "", first);
     become_free(world, booking.slots[0]);
     assert_int_equal(run_jobs(world), 1);
