@@ -37,9 +37,9 @@ const db_stmt_t create_online_consultation_save = {
     "    'organisation', m.organisation) ORDER BY m.number) FROM online_consultation_message m WHERE m.consultation = c.id) AS thread"
 #define COLUMNS_WITH(token)                                                                                                                \
     STATE_COLUMNS                                                                                                                          \
-        ", c.answers, " THREAD ", " token " AS video_token, c.close_reason, c.recorded_by, c.recorded_from, "                              \
-        "patient_of_consultation(:request.id::uuid) AS about, (patient_within(c.patient) OR told_reach(c.organisation)) AS keeps, "        \
-        "told_reach(c.specialist) AS advises"
+    ", c.answers, " THREAD ", " token " AS video_token, c.close_reason, c.recorded_by, c.recorded_from, "                                  \
+    "patient_of_consultation(:request.id::uuid) AS about, (patient_within(c.patient) OR told_reach(c.organisation)) AS keeps, "            \
+    "told_reach(c.specialist) AS advises"
 #define COLUMNS                                                                                                                            \
     COLUMNS_WITH("(SELECT v.video_token FROM appointment v WHERE v.id = c.appointment AND v.channel = 'video' AND v.status IN ('booked', " \
                  "'arrived'))")
@@ -47,18 +47,50 @@ const db_stmt_t create_online_consultation_save = {
 
 const db_stmt_t get_online_consultation = {"get_online_consultation", "SELECT " COLUMNS FROM_ID};
 
-// What is due first comes first: until it is triaged by its time, then by its urgency.
+// What is due first comes first: until it is triaged by its time, then by its urgency; what is closed lies behind all else (due_at). Each
+// part finds nothing where it is not asked for, and reads no more of its index than the page has.
+#define OF_LIST(condition)                                                                                                                 \
+    "(SELECT c.* FROM online_consultation c WHERE " condition " AND " TOLD                                                                 \
+    " AND (:request.status::text IS NULL OR c.status = :request.status::text) "                                                            \
+    "AND c.due_at BETWEEN CASE WHEN :request.status::text = 'closed' THEN '9999-12-31 12:00:00+00'::timestamptz ELSE '-infinity' END "     \
+    "    AND CASE WHEN :request.status::text = 'closed' THEN '9999-12-31 12:00:00+00'::timestamptz ELSE '9999-12-31 00:00:00+00' END "     \
+    "AND (:prepared.parts::text[] IS NULL OR (c.due_at, c.rank, c.id) > ((:prepared.parts::text[])[1]::timestamptz, "                      \
+    "    (:prepared.parts::text[])[2]::int, (:prepared.parts::text[])[3]::uuid)) "                                                         \
+    "ORDER BY c.due_at, c.rank, c.id LIMIT coalesce(:request.page_size::int, 50) + 1)"
+
 const db_stmt_t list_online_consultations = {
     "list_online_consultations",
-    "SELECT " STATE_COLUMNS ", instant_text(c.due_at) AS due, c.rank "
-    "FROM online_consultation c WHERE " TOLD " "
-    "AND (:request.organisation::text IS NULL OR c.organisation = :request.organisation::text OR c.specialist = "
-    ":request.organisation::text) "
-    "AND (:request.patient::uuid IS NULL OR c.patient = :request.patient::uuid) "
-    "AND (c.status = :request.status::text OR (:request.status::text IS NULL AND c.status <> 'closed')) "
-    "AND (:prepared.parts::text[] IS NULL OR (c.due_at, c.rank, c.id) > ((:prepared.parts::text[])[1]::timestamptz, "
-    "    (:prepared.parts::text[])[2]::int, (:prepared.parts::text[])[3]::uuid)) "
-    "ORDER BY c.due_at, c.rank, c.id LIMIT coalesce(:request.page_size::int, 50) + 1"};
+    "SELECT " STATE_COLUMNS
+    ", instant_text(c.due_at) AS due, c.rank FROM (" OF_LIST("c.organisation = :request.organisation::text") " UNION ALL " OF_LIST(
+        "c.specialist = :request.organisation::text AND c.organisation <> :request.organisation::text") " UNION ALL " OF_LIST("c.patient = "
+                                                                                                                              ":request."
+                                                                                                                              "patient::"
+                                                                                                                              "uuid") ") c "
+                                                                                                                                      "ORDE"
+                                                                                                                                      "R "
+                                                                                                                                      "BY "
+                                                                                                                                      "c."
+                                                                                                                                      "due_"
+                                                                                                                                      "at, "
+                                                                                                                                      "c."
+                                                                                                                                      "rank"
+                                                                                                                                      ", "
+                                                                                                                                      "c."
+                                                                                                                                      "id "
+                                                                                                                                      "LIMI"
+                                                                                                                                      "T "
+                                                                                                                                      "coal"
+                                                                                                                                      "esce"
+                                                                                                                                      "(:"
+                                                                                                                                      "requ"
+                                                                                                                                      "est."
+                                                                                                                                      "page"
+                                                                                                                                      "_siz"
+                                                                                                                                      "e::"
+                                                                                                                                      "int,"
+                                                                                                                                      " 50)"
+                                                                                                                                      " + "
+                                                                                                                                      "1"};
 
 // ---- changes ----
 
@@ -88,13 +120,12 @@ const db_stmt_t ask_specialist_load = {"ask_specialist_load",
                                        "'online-message' = ANY (s.channels) AS asked_online" FROM_ID
                                        " LEFT JOIN service s ON s.id = :request.service::uuid"};
 const db_stmt_t ask_specialist_save = {"ask_specialist_save", SAVE};
-const db_stmt_t convert_online_consultation_load =
-    {
-        "convert_online_consultation_load", "SELECT " COLUMNS_WITH(
-                                                "CASE WHEN a.channel = 'video' AND a.status IN ('booked', 'arrived') THEN a.video_token "
-                                                "END") ", a.patient AS appointment_patient, a.channel AS appointment_channel, "
-                                                       "a.status IN ('booked', 'arrived', 'completed') AS appointment_live" FROM_ID
-                                                       " LEFT JOIN appointment a ON a.id = :request.appointment::uuid AND " TOLD};
+const db_stmt_t convert_online_consultation_load = {
+    "convert_online_consultation_load",
+    "SELECT " COLUMNS_WITH("CASE WHEN a.channel = 'video' AND a.status IN ('booked', 'arrived') THEN a.video_token "
+                           "END") ", a.patient AS appointment_patient, a.channel AS appointment_channel, "
+                                  "a.status IN ('booked', 'arrived', 'completed') AS appointment_live" FROM_ID
+                                  " LEFT JOIN appointment a ON a.id = :request.appointment::uuid AND " TOLD};
 const db_stmt_t convert_online_consultation_save = {"convert_online_consultation_save", SAVE};
 const db_stmt_t close_online_consultation_load = {"close_online_consultation_load", "SELECT " COLUMNS FROM_ID};
 const db_stmt_t close_online_consultation_save = {"close_online_consultation_save", SAVE};

@@ -44,15 +44,21 @@ const db_stmt_t create_waiting_entry_save = {
 
 const db_stmt_t get_waiting_entry = {"get_waiting_entry", "SELECT " ONE FROM_ID};
 
+// Each part finds nothing where it is not asked for; those that wait have an index of their own, however many there were.
+#define OF_LIST(condition)                                                                                                                 \
+    "(SELECT w.* FROM waiting_entry w WHERE " condition " AND " TOLD " AND (:prepared.parts::text[] IS NULL "                              \
+    "     OR (w.created_at, w.id) > ((:prepared.parts::text[])[1]::timestamptz, (:prepared.parts::text[])[2]::uuid)) "                     \
+    "ORDER BY w.created_at, w.id LIMIT coalesce(:request.page_size::int, 50) + 1)"
+#define STATUS_ASKED "w.status = :request.status::text"
+#define STATUS_WAITS ":request.status::text IS NULL AND w.status IN ('waiting', 'offered')"
+
 const db_stmt_t list_waiting_entries = {
     "list_waiting_entries",
-    "SELECT " COLUMNS " FROM waiting_entry w WHERE " TOLD " "
-    "AND (:request.service::uuid IS NULL OR w.service = :request.service::uuid) "
-    "AND (:request.patient::uuid IS NULL OR w.patient = :request.patient::uuid) "
-    "AND (w.status = :request.status::text OR (:request.status::text IS NULL AND w.status IN ('waiting', 'offered'))) "
-    "AND (:prepared.parts::text[] IS NULL "
-    "     OR (w.created_at, w.id) > ((:prepared.parts::text[])[1]::timestamptz, (:prepared.parts::text[])[2]::uuid)) "
-    "ORDER BY w.created_at, w.id LIMIT coalesce(:request.page_size::int, 50) + 1"};
+    "SELECT " COLUMNS " FROM (" OF_LIST("w.service = :request.service::uuid AND " STATUS_WAITS) " UNION ALL " OF_LIST(
+        "w.service = :request.service::uuid AND " STATUS_ASKED) " UNION ALL " OF_LIST("w.patient = :request.patient::uuid AND "
+                                                                                      "(" STATUS_ASKED " OR " STATUS_WAITS
+                                                                                      ")") ") w ORDER BY w.created_at, w.id LIMIT "
+                                                                                           "coalesce(:request.page_size::int, 50) + 1"};
 
 // ---- changes ----
 
@@ -99,7 +105,7 @@ const db_stmt_t offer_slot_load = {
     "offer_minutes "
     "FROM slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service AND v.status = 'active' "
     "JOIN service_kind k ON k.code = v.kind CROSS JOIN waiting_default d "
-    "LEFT JOIN waiting_entry w ON w.id = first_waiting(s, t) AND " TOLD " "
+    "CROSS JOIN LATERAL (SELECT first_waiting(s, t) AS id OFFSET 0) f LEFT JOIN waiting_entry w ON w.id = f.id AND " TOLD " "
     "WHERE s.id = :request.id::uuid AND slot_open(s, t, " NOW ")"};
 
 // Slot and entry as they were found, or nothing: whoever comes second finds the next.

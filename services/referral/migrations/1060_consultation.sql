@@ -34,9 +34,10 @@ CREATE TABLE online_consultation (
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    -- Place in the list of what is to be done: until it is triaged by its time, then by its urgency.
+    -- Place in the list of what is to be done: until it is triaged by its time, then by its urgency; what is closed lies behind all else.
     due_at timestamptz NOT NULL GENERATED ALWAYS AS
-        (CASE WHEN status = 'requested' AND triage_due IS NOT NULL THEN triage_due ELSE '9999-12-31 00:00:00+00'::timestamptz END) STORED,
+        (CASE WHEN status = 'closed' THEN '9999-12-31 12:00:00+00'::timestamptz WHEN status = 'requested' AND triage_due IS NOT NULL THEN triage_due
+        ELSE '9999-12-31 00:00:00+00'::timestamptz END) STORED,
     rank integer NOT NULL GENERATED ALWAYS AS
         (CASE urgency WHEN 'emergency' THEN 1 WHEN 'same-day' THEN 2 WHEN 'soon' THEN 3 WHEN 'routine' THEN 4 ELSE 0 END) STORED,
     PRIMARY KEY (organisation, id),
@@ -47,9 +48,9 @@ CREATE TABLE online_consultation (
     CONSTRAINT online_consultation_advised CHECK ((specialist IS NULL) = (specialist_service IS NULL))
 );
 CREATE UNIQUE INDEX online_consultation_by_id ON online_consultation (id);
-CREATE INDEX online_consultation_by_due ON online_consultation (organisation, due_at, rank, id) WHERE status <> 'closed';
+CREATE INDEX online_consultation_by_due ON online_consultation (organisation, due_at, rank, id);
 CREATE INDEX online_consultation_by_specialist ON online_consultation (specialist, due_at, rank, id) WHERE specialist IS NOT NULL;
-CREATE INDEX online_consultation_by_patient ON online_consultation (patient, id);
+CREATE INDEX online_consultation_by_patient ON online_consultation (patient, due_at, rank, id);
 -- What the job of the overdue looks for.
 CREATE INDEX online_consultation_by_triage ON online_consultation (triage_due) WHERE status = 'requested' AND overdue_at IS NULL;
 

@@ -43,7 +43,7 @@ CREATE TABLE waiting_entry (
 );
 CREATE UNIQUE INDEX waiting_entry_by_id ON waiting_entry (id);
 CREATE INDEX waiting_entry_by_service ON waiting_entry (service, created_at, id);
-CREATE INDEX waiting_entry_waiting ON waiting_entry (service, created_at, id) WHERE status = 'waiting';
+CREATE INDEX waiting_entry_waiting ON waiting_entry (service, created_at, id) WHERE status IN ('waiting', 'offered');
 CREATE INDEX waiting_entry_by_patient ON waiting_entry (patient, created_at, id);
 CREATE UNIQUE INDEX waiting_entry_by_hold ON waiting_entry (hold) WHERE hold IS NOT NULL;
 CREATE INDEX waiting_entry_by_offer ON waiting_entry (offered_until) WHERE status = 'offered';
