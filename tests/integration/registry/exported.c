@@ -41,6 +41,8 @@ static void change_networks(world_t *world)
     done(world, "MoveMember",
          "{'code':'pcn-slam','practice':'gp-elr-county','network':'pcn-rutland','on':'2026-12-01','source':'A letter'}");
     done(world, "LeaveMember", "{'code':'pcn-slam','practice':'gp-elr-jubilee','on':'2024-01-01'}");
+    // Below it once more, a year later, and no member.
+    done(world, "UpdateOrganisation", "{'code':'gp-elr-jubilee','organisation':{'parent':'pcn-slam'},'effectiveFrom':'2025-01-01'}");
     done(world, "CorrectMember", "{'code':'pcn-slam','practice':'gp-elr-latham-house','from':'2019-07-01','newFrom':'2019-10-01'}");
     done(world, "AddDirector", "{'code':'pcn-salutem-east','director':{'name':'Dr \\\"Q\\\", A','from':'2026-04-01','share':'0.5'}}");
     done(world, "AddDirector",

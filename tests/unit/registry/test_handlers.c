@@ -38,6 +38,14 @@ static desk_t *sit(arena_t *arena, const void *request, void *const *rows, size_
     return desk;
 }
 
+static const pb_method_t *method_named(const char *name)
+{
+    const pb_method_t *method = registry_service.contract->methods;
+    while (strcmp(method->short_name, name) != 0)
+        method++;
+    return method;
+}
+
 static void every_method_has_its_handler(void **state)
 {
     (void)state;
@@ -199,6 +207,7 @@ static const Pcn__Registry__V1__ListOrganisationsReply *list_page(arena_t *arena
     request.has_page_size = 1;
     request.page_size = 1000;
     desk_t *desk = sit(arena, &request, listed_rows(arena, notes), LISTED, false);
+    desk->call.method = method_named("ListOrganisations");
     assert_int_equal(decide_list_organisations(&desk->call), STATUS_OK);
     const Pcn__Registry__V1__ListOrganisationsReply *reply = desk->call.reply;
     *token = page_token_make(&request, reply->organisations[reply->n_organisations - 1]->code, 0, arena);
