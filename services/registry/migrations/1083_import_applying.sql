@@ -15,8 +15,8 @@ BEGIN
 END $$;
 
 -- Practices with new memberships lie below their networks on all days of these, be they over or to come. Where what is on record goes on below
--- a network that they left, they lie below what lies above that one on the day; where it comes back to that network later, somebody has said so.
--- Other days stay, and nothing is said of days before one opened. What was on record before of days gone by stays as superseded; a new practice has no such. Who moves is among in_touched.
+-- a network that they left, they lie below what lies above that one on the day. Other days stay, and nothing is said of days before one
+-- opened. What was on record before of days gone by stays as superseded; a new practice has no such. Who moves is among in_touched.
 CREATE FUNCTION import_settle(now timestamptz, today date) RETURNS void LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
 BEGIN
     CREATE TEMP TABLE in_stay ON COMMIT DROP AS
@@ -76,16 +76,14 @@ BEGIN
             WHERE d.day > m.to_on),
         cut AS (
             SELECT t.day, s.*, CASE WHEN m.network IS NOT NULL THEN m.network
-                    WHEN s.parent = l.network AND NOT EXISTS (SELECT FROM in_span b WHERE b.code = s.code AND b.parent IS DISTINCT FROM l.network
-                            AND coalesce(b.to_on, 'infinity') > l.to_on AND coalesce(b.from_on, '-infinity') < coalesce(s.from_on, '-infinity'))
-                        THEN (SELECT n.parent FROM organisations_on(e.day) n WHERE n.code = l.network)
+                    WHEN s.parent = l.network THEN (SELECT n.parent FROM organisations_on(e.day) n WHERE n.code = l.network)
                     ELSE s.parent END AS lies
             FROM starts t
             JOIN in_span s ON s.code = t.code AND coalesce(s.from_on, '-infinity') <= coalesce(t.day, '-infinity')
                 AND coalesce(t.day, '-infinity') <= coalesce(s.to_on, 'infinity')
             CROSS JOIN LATERAL (SELECT CASE WHEN s.opened_on > s.to_on THEN t.day ELSE greatest(t.day, s.opened_on) END AS day) e
             LEFT JOIN in_stay m ON m.practice = t.code AND m.from_on <= e.day AND coalesce(m.to_on, 'infinity') >= e.day
-            LEFT JOIN LATERAL (SELECT l.network, l.to_on FROM in_stay l WHERE l.practice = t.code AND l.to_on < e.day
+            LEFT JOIN LATERAL (SELECT l.network FROM in_stay l WHERE l.practice = t.code AND l.to_on < e.day
                                ORDER BY l.to_on DESC LIMIT 1) l ON true),
         kept AS (
             SELECT c.*, c.day IS DISTINCT FROM c.from_on AND c.lies IS NOT DISTINCT FROM lag(c.lies) OVER w AS same FROM cut c
