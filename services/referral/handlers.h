@@ -47,6 +47,8 @@ status_t decide_list_slots(service_call_t *call);
 status_t decide_get_slot(service_call_t *call);
 status_t decide_block_slot(service_call_t *call);
 status_t decide_unblock_slot(service_call_t *call);
+status_t decide_reclaim_slot(service_call_t *call);
+status_t decide_reclaim_unused_slot(service_call_t *call);
 status_t decide_hold_slot(service_call_t *call);
 status_t decide_release_hold(service_call_t *call);
 

@@ -130,22 +130,28 @@ status_t decide_get_slot(service_call_t *call)
     return STATUS_OK;
 }
 
-static status_t change_status(service_call_t *call, const char *id, Pcn__Referral__V1__SlotStatus from, Pcn__Referral__V1__SlotStatus to,
-                              const char *reason, const char *event)
+// The slot of who keeps the schedule. NULL with the refusal.
+static const loaded_slot_t *kept_slot(service_call_t *call, const char *id)
 {
     const loaded_slot_t *row = call->row_count > 0 ? call->rows[0] : NULL;
-    if (row == NULL || (!row->within_reach && !service_may(call, SCOPE_ANY)))
-        return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no slot %s", id);
-    if (row->status != from)
-        return problem_set(call->problem, STATUS_ALREADY_EXISTS, "id", "The slot is not %s",
-                           from == SLOT_STATUS(FREE) ? "free" : "blocked");
-    if (row->off_plan && to == SLOT_STATUS(FREE))
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "id", "Its schedule has the slot no more");
+    if (row != NULL && (row->within_reach || service_may(call, SCOPE_ANY)))
+        return row;
+    (void)problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no slot %s", id);
+    return NULL;
+}
+
+static status_t change_status(service_call_t *call, const loaded_slot_t *row, Pcn__Referral__V1__SlotStatus to, const char *reason,
+                              const char *event)
+{
     slot_t *slot = slot_of(call, row);
     if (slot == NULL)
         return refuse_memory(call);
+    slot->has_status = 1;
     slot->status = to;
     slot->block_reason = (char *)(uintptr_t)reason;
+    // Its organisation's own has what the plan restricts no more.
+    if (to == SLOT_STATUS(RECLAIMED))
+        slot->restrictions = NULL;
     slot->version++;
     return emit(call, event, "slots", slot->id, slot->version, SLOT_TYPE, slot);
 }
@@ -153,13 +159,76 @@ static status_t change_status(service_call_t *call, const char *id, Pcn__Referra
 status_t decide_block_slot(service_call_t *call)
 {
     const Pcn__Referral__V1__BlockSlotRequest *request = call->request;
-    return change_status(call, request->id, SLOT_STATUS(FREE), SLOT_STATUS(BLOCKED), request->reason, "pcn.referral.slot.blocked");
+    const loaded_slot_t *row = kept_slot(call, request->id);
+    if (row == NULL)
+        return call->problem->status;
+    if (row->status != SLOT_STATUS(FREE) && row->status != SLOT_STATUS(RECLAIMED))
+        return problem_set(call->problem, STATUS_ALREADY_EXISTS, "id", "The slot is not free");
+    return change_status(call, row, SLOT_STATUS(BLOCKED), request->reason, "pcn.referral.slot.blocked");
 }
 
 status_t decide_unblock_slot(service_call_t *call)
 {
     const Pcn__Referral__V1__UnblockSlotRequest *request = call->request;
-    return change_status(call, request->id, SLOT_STATUS(BLOCKED), SLOT_STATUS(FREE), NULL, "pcn.referral.slot.unblocked");
+    const loaded_slot_t *row = kept_slot(call, request->id);
+    if (row == NULL)
+        return call->problem->status;
+    if (row->status != SLOT_STATUS(BLOCKED))
+        return problem_set(call->problem, STATUS_ALREADY_EXISTS, "id", "The slot is not blocked");
+    if (row->off_plan)
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "id", "Its schedule has the slot no more");
+    return change_status(call, row, row->reclaimed ? SLOT_STATUS(RECLAIMED) : SLOT_STATUS(FREE), NULL, "pcn.referral.slot.unblocked");
+}
+
+// ---- what went unused ----
+
+static status_t reclaim(service_call_t *call, const char *id)
+{
+    const loaded_slot_t *row = kept_slot(call, id);
+    if (row == NULL)
+        return call->problem->status;
+    int64_t start_us;
+    if (!instant_parse(row->start, &start_us))
+        return problem_set(call->problem, STATUS_INTERNAL, "start", "A slot without a beginning");
+    if (row->status == SLOT_STATUS(RECLAIMED)) {
+        call->reply = slot_of(call, row);
+        call->key = row->id;
+        call->version = row->version;
+        call->unchanged = true;
+        return call->reply != NULL ? STATUS_OK : refuse_memory(call);
+    }
+    if (!row->has_reclaim_minutes)
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "id", "Only a slot that is kept for NHS 111 is taken back");
+    if (start_us <= call->now_us)
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "id", "The slot %s has begun already", id);
+    if (row->status != SLOT_STATUS(FREE))
+        return problem_set(call->problem, STATUS_ALREADY_EXISTS, "id", "The slot is not free");
+    return change_status(call, row, SLOT_STATUS(RECLAIMED), NULL, "pcn.referral.slot.reclaimed");
+}
+
+status_t decide_reclaim_slot(service_call_t *call)
+{
+    const Pcn__Referral__V1__ReclaimSlotRequest *request = call->request;
+    return reclaim(call, request->id);
+}
+
+// By the service itself: what somebody else was faster with stays as it is.
+status_t decide_reclaim_unused_slot(service_call_t *call)
+{
+    const Pcn__Referral__V1__ReclaimUnusedSlotRequest *request = call->request;
+    const loaded_slot_t *row = kept_slot(call, request->id);
+    if (row == NULL)
+        return call->problem->status;
+    int64_t start_us;
+    const bool due = row->status == SLOT_STATUS(FREE) && row->has_reclaim_minutes && instant_parse(row->start, &start_us) &&
+                     start_us <= call->now_us + row->reclaim_minutes * US_PER_MINUTE && start_us > call->now_us;
+    if (due)
+        return reclaim(call, request->id);
+    call->reply = slot_of(call, row);
+    call->key = row->id;
+    call->version = row->version;
+    call->unchanged = true;
+    return call->reply != NULL ? STATUS_OK : refuse_memory(call);
 }
 
 // ---- holds ----

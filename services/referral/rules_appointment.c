@@ -99,6 +99,7 @@ appointment_fit_t appointment_fit(const loaded_slot_t *slot, const char *hold, b
         return APPOINTMENT_FIT_OWN;
     switch (slot->status) {
     case SLOT_STATUS(FREE):
+    case SLOT_STATUS(RECLAIMED):
         return APPOINTMENT_FIT_FREE;
     case SLOT_STATUS(HELD):
         return hold != NULL && slot->hold != NULL && strcmp(slot->hold, hold) == 0 ? APPOINTMENT_FIT_FREE : APPOINTMENT_FIT_TAKEN;

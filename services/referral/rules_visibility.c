@@ -87,7 +87,8 @@ status_t visibility_reasons(const loaded_slot_t *slot, const range_t *range, int
     int64_t start_us = 0, end_us = 0;
     if (!instant_parse(slot->start, &start_us) || !instant_parse(slot->end, &end_us))
         return problem_set(problem, STATUS_INTERNAL, NULL, "A slot without times");
-    if (slot->status != SLOT_STATUS(FREE))
+    // One that was taken back is free for its own organisation, and hidden from others by that.
+    if (slot->status != SLOT_STATUS(FREE) && slot->status != SLOT_STATUS(RECLAIMED))
         hide(&judged, "not-free", "It is taken");
     if (!slot->type_allowed)
         hide(&judged, "organisation-type", "It is kept for organisations of another type");

@@ -38,17 +38,12 @@
 
 // The slots that are asked for; `own` are those of the appointment that is moved. Others are only looked for where one is taken.
 #define WANTED(own)                                                                                                                        \
-    "(SELECT jsonb_agg(slot_json(s, t, " NOW ") || jsonb_strip_nulls(jsonb_build_object('typeAllowed', " TYPE_ALLOWED(                     \
-        "t") ", "                                                                                                                          \
-             "        'organisationAllowed', " ORGANISATION_ALLOWED(                                                                       \
-                 "t") ", 'serviceActive', v.status = 'active', "                                                                           \
-                      "        'withinReach', within_reach(s.organisation, " ORGANISATIONS                                                 \
-                      "), 'overbooked', s.overbooked, 'hold', s.hold, 'own', " own ", "                                                    \
-                      "        'alternatives', CASE WHEN slot_status(s, " NOW                                                              \
-                      ") <> 'free' AND (h.id IS NULL OR s.hold IS DISTINCT FROM h.id) AND NOT " own "            THEN " ALTERNATIVES       \
-                      " END)) ORDER BY s.start_at, s.id) "                                                                                 \
-                      "    FROM " SLOTS " WHERE s.id = ANY (coalesce(h.slots, :request.slots::uuid[])) AND slot_status(s, " NOW            \
-                      ") <> 'withdrawn')"
+    "(SELECT jsonb_agg(slot_json(s, t, " NOW ") || jsonb_strip_nulls(jsonb_build_object('typeAllowed', " SLOT_TYPE_ALLOWED                 \
+    ", 'organisationAllowed', " SLOT_ORGANISATION_ALLOWED ", 'serviceActive', v.status = 'active', "                                       \
+    "        'withinReach', within_reach(s.organisation, " ORGANISATIONS "), 'overbooked', s.overbooked, 'hold', s.hold, 'own', " own ", " \
+    "        'alternatives', CASE WHEN slot_status(s, " NOW ") <> 'free' AND (h.id IS NULL OR s.hold IS DISTINCT FROM h.id) AND NOT " own  \
+    "            THEN " ALTERNATIVES " END)) ORDER BY s.start_at, s.id) "                                                                  \
+    "    FROM " SLOTS " WHERE s.id = ANY (coalesce(h.slots, :request.slots::uuid[])) AND slot_status(s, " NOW ") <> 'withdrawn')"
 
 const db_stmt_t create_appointment_load = {
     "create_appointment_load",

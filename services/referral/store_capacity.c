@@ -24,19 +24,21 @@
 #define SLOTS                                                                                                                              \
     "plan AS MATERIALIZED (SELECT DISTINCT t.id, t.organisation, t.kind FROM owner w JOIN schedule_template t "                            \
     "        ON t.organisation = w.organisation WHERE t.kind = ANY (ARRAY(SELECT unnest(r.kinds) FROM rule r))), "                         \
-    "offered AS MATERIALIZED (SELECT p.organisation, p.kind, s.day, s.minute, s.minutes, s.booked, s.reclaimed, "                          \
+    "offered AS MATERIALIZED (SELECT p.organisation, p.kind, s.day, s.minute, s.minutes, s.booked, s.start_at, s.reclaimed_at, "                          \
     "        sum(s.minutes) OVER (PARTITION BY p.id, s.lane, s.block) AS block "                                                           \
     "    FROM plan p CROSS JOIN LATERAL (SELECT (x.start_at AT TIME ZONE " LONDON ")::date AS day, "                                       \
     "            " MINUTE("(x.start_at AT TIME ZONE " LONDON ")::time") " AS minute, x.minutes, x.lane, x.status = 'booked' AS booked, "   \
-    "            x.reclaimed, "                                                                                                            \
+    "            x.start_at, x.reclaimed_at, "                                                                                                            \
     "            x.start_at - (sum(x.minutes) OVER (PARTITION BY x.lane ORDER BY x.start_at) - x.minutes) * interval '1 minute' AS block " \
     "        FROM slot x WHERE x.template = p.id AND x.start_at >= " MIDNIGHT(FROM) " AND x.start_at < " MIDNIGHT(TO " + 7") " "           \
     "          AND x.status <> 'blocked' AND slot_status(x, " NOW ") <> 'withdrawn') s)"
 
+// What a practice took back before its time was not offered to the end.
+#define EARLY "(s.reclaimed_at < s.start_at - coalesce(r.reclaim_minutes, 0) * interval '1 minute')"
+#define AMOUNT(condition) "coalesce(sum(CASE r.unit WHEN 'slots' THEN 1 ELSE s.minutes END) FILTER (WHERE " condition "), 0)"
 #define COUNTED                                                                                                                            \
-    "counted AS (SELECT w.code, r.obligation, d.day, sum(CASE r.unit WHEN 'slots' THEN 1 ELSE s.minutes END) AS published, "               \
-    "        sum(CASE r.unit WHEN 'slots' THEN 1 ELSE s.minutes END) FILTER (WHERE s.booked AND NOT s.reclaimed) AS used, "                \
-    "        sum(CASE r.unit WHEN 'slots' THEN 1 ELSE s.minutes END) FILTER (WHERE s.reclaimed) AS reclaimed "                             \
+    "counted AS (SELECT w.code, r.obligation, d.day, " AMOUNT(EARLY " IS NOT TRUE") " AS published, "                                      \
+    "        " AMOUNT("s.booked AND s.reclaimed_at IS NULL") " AS used, " AMOUNT("s.reclaimed_at IS NOT NULL") " AS reclaimed "            \
     "    FROM owner w JOIN offered s ON s.organisation = w.organisation JOIN rule r ON s.kind = ANY (r.kinds) AND w.kind = ANY (r.levels) " \
     "    CROSS JOIN LATERAL (SELECT CASE r.period WHEN 'week' THEN date_trunc('week', s.day)::date ELSE s.day END AS day) d "              \
     "    WHERE d.day BETWEEN greatest(" FROM ", r.effective_from) AND least(" TO ", r.effective_to) AND s.block >= r.block_minutes "       \

@@ -5,16 +5,20 @@
 // Of a slot s, its template t and its service v.
 #define SLOT_COLUMNS                                                                                                                       \
     "s.id, t.service, s.template AS schedule, s.organisation, s.start_at AS start, s.start_at + s.minutes * interval '1 minute' AS "       \
-    "\"end\", "                                                                                                                            \
-    "s.minutes, t.kind, t.channel, slot_status(s, " NOW ") AS status, restrictions_json(t) AS restrictions, s.block_reason, s.version"
+    "\"end\", s.minutes, t.kind, t.channel, slot_status(s, " NOW ") AS status, "                                                           \
+    "CASE WHEN s.reclaimed_at IS NULL THEN restrictions_json(t) END AS restrictions, s.block_reason, s.version, "                          \
+    "s.reclaimed_at IS NOT NULL AS reclaimed"
+// Whether the caller may see a slot as far as its plan goes, and that of the plan alone.
 #define SEEN_BY                                                                                                                            \
+    SLOT_TYPE_ALLOWED " AS type_allowed, " SLOT_ORGANISATION_ALLOWED " AS organisation_allowed, v.status = 'active' AS service_active"
+#define PLAN_SEEN_BY                                                                                                                       \
     TYPE_ALLOWED("t") " AS type_allowed, " ORGANISATION_ALLOWED("t") " AS organisation_allowed, v.status = 'active' AS service_active"
 
 // The rule of rules_visibility.h by sets: what restricts a template's slots is decided once a template, and what hides them by time is a
 // bound (seen_before) that the index of free slots is asked with. So a search costs what it finds, however many slots there are.
 const db_stmt_t list_slots = {
     "list_slots",
-    "WITH " CALLER ", meant AS MATERIALIZED (SELECT t.*, " SEEN_BY ", seen_before(t, " NOW ") AS seen_before "
+    "WITH " CALLER ", meant AS MATERIALIZED (SELECT t.*, " PLAN_SEEN_BY ", seen_before(t, " NOW ") AS seen_before "
     "    FROM schedule_template t JOIN service v ON v.id = t.service CROSS JOIN caller c "
     "    WHERE (t.organisation = :request.organisation::text OR t.service = :request.service::uuid "
     "           OR t.organisation IN (SELECT r.organisation FROM reach r WHERE r.above = :request.network::text)) "
@@ -22,13 +26,23 @@ const db_stmt_t list_slots = {
     "      AND (:request.channel::text IS NULL OR t.channel = :request.channel::text)), "
     "found AS (SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id AND s.status = "
     "'free' "
-    "        AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= " NOW ") AND s.start_at >= :prepared.from::timestamptz "
-    "        AND s.start_at > " NOW " AND s.start_at >= " NOW " + m.notice_minutes * interval '1 minute' AND s.start_at < m.seen_before "
+    "        AND NOT s.off_plan AND s.reclaimed_at IS NULL AND (s.held_until IS NULL OR s.held_until <= " NOW ") "
+    "        AND s.start_at >= :prepared.from::timestamptz AND s.start_at > " NOW " AND s.start_at >= " NOW
+    " + m.notice_minutes * interval '1 minute' AND s.start_at < m.seen_before "
     "        AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' <= :prepared.to::timestamptz "
     "        AND (:prepared.after_start::timestamptz IS NULL "
     "             OR (s.start_at, s.id) > (:prepared.after_start::timestamptz, :prepared.after_id::uuid)) "
     "        ORDER BY s.start_at, s.id LIMIT coalesce(:request.page_size::int, 50) + 1) f "
     "    WHERE coalesce(:request.explain::boolean, false) = false AND m.type_allowed AND m.organisation_allowed AND m.service_active "
+    // What was taken back is its own organisation's, without what the plan restricts.
+    "    UNION ALL SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id "
+    "        AND s.status = 'free' AND NOT s.off_plan AND s.reclaimed_at IS NOT NULL AND (s.held_until IS NULL OR s.held_until <= " NOW ") "
+    "        AND s.start_at >= :prepared.from::timestamptz AND s.start_at > " NOW " "
+    "        AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' <= :prepared.to::timestamptz "
+    "        AND (:prepared.after_start::timestamptz IS NULL "
+    "             OR (s.start_at, s.id) > (:prepared.after_start::timestamptz, :prepared.after_id::uuid)) "
+    "        ORDER BY s.start_at, s.id LIMIT coalesce(:request.page_size::int, 50) + 1) f "
+    "    WHERE coalesce(:request.explain::boolean, false) = false AND m.organisation = ANY (" ORGANISATIONS ") AND m.service_active "
     "    UNION ALL SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id "
     "        AND slot_status(s, " NOW ") <> 'withdrawn' AND s.start_at >= :prepared.from::timestamptz - interval '8 hours' "
     "        AND s.start_at < :prepared.to::timestamptz "
@@ -56,6 +70,35 @@ const db_stmt_t block_slot_load = {"block_slot_load", KEPT_SLOT};
 const db_stmt_t block_slot_save = {"block_slot_save", SLOT_SAVE("'blocked'", ":request.reason::text")};
 const db_stmt_t unblock_slot_load = {"unblock_slot_load", KEPT_SLOT};
 const db_stmt_t unblock_slot_save = {"unblock_slot_save", SLOT_SAVE("'free'", "NULL")};
+
+// How long before it begins an unused slot of the plan's kind goes back, by the rule of its day; NULL: never.
+#define RECLAIM_MINUTES                                                                                                                    \
+    "(SELECT r.reclaim_minutes FROM obligation_rule r WHERE t.kind = ANY (r.kinds) AND r.rate_set = 'actual' "                             \
+    "    AND daterange(r.effective_from, r.effective_to, '[]') @> (s.start_at AT TIME ZONE 'Europe/London')::date LIMIT 1)"
+#define RECLAIM_LOAD(reach)                                                                                                                \
+    "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", " reach " AS within_reach, " RECLAIM_MINUTES " AS reclaim_minutes FROM " SLOTS  \
+    " WHERE s.id = :request.id::uuid AND slot_status(s, " NOW ") <> 'withdrawn'"
+// Whoever holds or books it meanwhile changes its version.
+#define RECLAIM_SAVE                                                                                                                       \
+    "changed AS (UPDATE slot s SET reclaimed_at = " NOW ", hold = NULL, held_until = NULL, version = :after.version::int "                 \
+    "    FROM input i WHERE s.id = :request.id::uuid AND s.version = :row.version::int AND s.status = 'free' "                             \
+    "      AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) RETURNING s.id::text AS key)"
+
+const db_stmt_t reclaim_slot_load = {"reclaim_slot_load", RECLAIM_LOAD("within_reach(s.organisation, " ORGANISATIONS ")")};
+const db_stmt_t reclaim_slot_save = {"reclaim_slot_save", RECLAIM_SAVE};
+const db_stmt_t reclaim_unused_slot_load = {"reclaim_unused_slot_load", RECLAIM_LOAD("true")};
+const db_stmt_t reclaim_unused_slot_save = {"reclaim_unused_slot_save", RECLAIM_SAVE};
+
+// Those that go back now; one that is held waits for the end of its hold.
+const db_stmt_t due_unused_slots = {
+    "due_unused_slots",
+    "SELECT f.id FROM obligation_rule r JOIN schedule_template t ON t.kind = ANY (r.kinds) CROSS JOIN LATERAL (SELECT s.id, s.start_at "
+    "    FROM slot s WHERE s.template = t.id AND s.status = 'free' AND s.reclaimed_at IS NULL AND NOT s.off_plan AND s.start_at > " NOW " "
+    "        AND s.start_at <= " NOW " + r.reclaim_minutes * interval '1 minute' "
+    "        AND (s.held_until IS NULL OR s.held_until <= " NOW ") "
+    "        AND daterange(r.effective_from, r.effective_to, '[]') @> (s.start_at AT TIME ZONE 'Europe/London')::date "
+    "    ORDER BY s.start_at, s.id LIMIT 256) f "
+    "WHERE r.rate_set = 'actual' AND r.reclaim_minutes IS NOT NULL ORDER BY f.start_at, f.id LIMIT 256"};
 
 const db_stmt_t hold_slot_load = {"hold_slot_load", "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", CASE WHEN slot_status(s, " NOW
                                                     ") <> 'free' THEN " ALTERNATIVES " END AS alternatives FROM " SLOTS

@@ -9,6 +9,10 @@ extern const db_stmt_t list_slots;
 extern const db_stmt_t get_slot;
 extern const db_stmt_t block_slot_load, block_slot_save;
 extern const db_stmt_t unblock_slot_load, unblock_slot_save;
+// At most one row of LoadedSlot, with reclaim_minutes; the second pair is the service's own.
+extern const db_stmt_t reclaim_slot_load, reclaim_slot_save;
+extern const db_stmt_t reclaim_unused_slot_load, reclaim_unused_slot_save;
+extern const db_stmt_t due_unused_slots; // rows: ReclaimUnusedSlotRequest
 // Rows of LoadedSlot, with alternatives where one is taken.
 extern const db_stmt_t hold_slot_load, hold_slot_save;
 // At most one row of the store's Hold.

@@ -10,15 +10,20 @@
     "caller AS MATERIALIZED (SELECT array_agg(DISTINCT r.above) AS above FROM reach r WHERE r.organisation = ANY (" ORGANISATIONS "))"
 #define SLOTS "slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service CROSS JOIN caller c"
 
-// Of a template, whether its restrictions hold for the caller.
+// Of a template, whether its restrictions hold for the caller; and the same of a slot s of plan t: one that was taken
+// back is its organisation's own.
 #define TYPE_ALLOWED(template) "types_allow(" template ", " ORGANISATIONS ", :header.principal.roles::text[])"
 #define ORGANISATION_ALLOWED(template) "(" template ".organisations IS NULL OR (" template ".organisations && c.above) IS TRUE)"
+#define SLOT_TYPE_ALLOWED "(s.reclaimed_at IS NOT NULL OR " TYPE_ALLOWED("t") ")"
+#define SLOT_ORGANISATION_ALLOWED                                                                                                          \
+    "CASE WHEN s.reclaimed_at IS NULL THEN " ORGANISATION_ALLOWED("t") " ELSE s.organisation = ANY (" ORGANISATIONS ") END"
 
 // Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it.
 #define ALTERNATIVES                                                                                                                       \
     "(SELECT jsonb_agg(slot_json(a, u, " NOW ") ORDER BY a.start_at) "                                                                     \
     "    FROM (SELECT x.* FROM slot x JOIN schedule_template y ON y.id = x.template WHERE y.service = t.service AND x.status = 'free' "    \
-    "            AND NOT x.off_plan AND (x.held_until IS NULL OR x.held_until <= " NOW ") AND x.start_at > " NOW " "                       \
+    "            AND NOT x.off_plan AND x.reclaimed_at IS NULL AND (x.held_until IS NULL OR x.held_until <= " NOW ") "                     \
+    "            AND x.start_at > " NOW " "                                                                                                \
     "            AND x.start_at < seen_before(y, " NOW ") AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' "             \
     "            AND x.start_at BETWEEN s.start_at - interval '1 day' AND s.start_at + interval '7 days' "                                 \
     "            AND " TYPE_ALLOWED("y") " AND " ORGANISATION_ALLOWED("y") " "                                                             \

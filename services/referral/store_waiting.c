@@ -111,7 +111,7 @@ const db_stmt_t offer_slot_load = {
 // Slot and entry as they were found, or nothing: whoever comes second finds the next.
 const db_stmt_t offer_slot_save = {
     "offer_slot_save",
-    "wanted AS MATERIALIZED (SELECT s.organisation, s.id FROM slot s WHERE s.id = :request.id::uuid AND s.status IN ('free', 'reclaimed') "
+    "wanted AS MATERIALIZED (SELECT s.organisation, s.id FROM slot s WHERE s.id = :request.id::uuid AND s.status = 'free' "
     "        AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= " NOW ") AND NOT EXISTS (SELECT FROM seen) FOR UPDATE), "
     "changed AS (UPDATE waiting_entry w SET status = 'offered', hold = :after.entry.offer.hold::uuid, slot = k.id, "
     "        slot_start = :after.entry.offer.start::timestamptz, slot_end = :after.entry.offer.end::timestamptz, "

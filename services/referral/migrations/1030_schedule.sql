@@ -31,6 +31,8 @@ CREATE TABLE schedule_template (
 );
 CREATE UNIQUE INDEX schedule_template_by_id ON schedule_template (id);
 CREATE INDEX schedule_template_by_service ON schedule_template (service);
+-- What the job of unused slots looks for.
+CREATE INDEX schedule_template_by_kind ON schedule_template (kind);
 -- What the horizon's job looks for.
 CREATE INDEX schedule_template_by_horizon ON schedule_template (generated_to NULLS FIRST);
 
@@ -43,7 +45,7 @@ CREATE TABLE slot (
     minutes smallint NOT NULL CHECK (minutes > 0),
     -- Which of the parallel rows of its session.
     lane smallint NOT NULL DEFAULT 1,
-    status text NOT NULL CHECK (status IN ('free', 'booked', 'blocked', 'reclaimed')),
+    status text NOT NULL CHECK (status IN ('free', 'booked', 'blocked')),
     -- One appointment stands beside another's.
     overbooked boolean NOT NULL DEFAULT false,
     -- Its plan has it no more: it stays for what stands in it alone, and once that is gone nobody sees it (withdrawn).
@@ -51,8 +53,8 @@ CREATE TABLE slot (
     hold uuid,
     held_until timestamptz,
     block_reason text,
-    -- Was kept for others, went unused, and is the practice's own since.
-    reclaimed boolean NOT NULL DEFAULT false,
+    -- Since when it is its organisation's own, though its plan keeps it for others: nobody had booked it.
+    reclaimed_at timestamptz,
     version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (organisation, id),
     -- What makes generation repeatable.
@@ -62,6 +64,7 @@ CREATE TABLE slot (
 CREATE UNIQUE INDEX slot_by_id ON slot (id);
 CREATE INDEX slot_free_by_template ON slot (template, start_at, id) WHERE status = 'free';
 CREATE INDEX slot_by_day ON slot (organisation, start_at);
+CREATE INDEX slot_reclaimed ON slot (template, start_at, id) WHERE status = 'free' AND reclaimed_at IS NOT NULL;
 
 CREATE TABLE hold (
     organisation organisation_code NOT NULL,
@@ -90,13 +93,16 @@ CREATE FUNCTION restrictions_json(t schedule_template) RETURNS jsonb STABLE LANG
         'noticeMinutes', nullif(t.notice_minutes, 0))), '{}');
 
 -- A slot's status at an instant: one that is held is free again once the hold is over, and one that its plan has no more is withdrawn then.
+-- One that was taken back is free for its own organisation, and says so.
 CREATE FUNCTION slot_status(s slot, at timestamptz) RETURNS text STABLE LANGUAGE sql
-    RETURN CASE WHEN s.status <> 'free' THEN s.status WHEN s.held_until > at THEN 'held' WHEN s.off_plan THEN 'withdrawn' ELSE 'free' END;
+    RETURN CASE WHEN s.status <> 'free' THEN s.status WHEN s.held_until > at THEN 'held' WHEN s.off_plan THEN 'withdrawn'
+        WHEN s.reclaimed_at IS NOT NULL THEN 'reclaimed' ELSE 'free' END;
 
 CREATE FUNCTION slot_json(s slot, t schedule_template, at timestamptz) RETURNS jsonb STABLE LANGUAGE sql
     RETURN jsonb_strip_nulls(jsonb_build_object('id', s.id, 'service', t.service, 'schedule', s.template, 'organisation', s.organisation,
         'start', instant_text(s.start_at), 'end', instant_text(s.start_at + s.minutes * interval '1 minute'), 'minutes', s.minutes,
-        'kind', t.kind, 'channel', t.channel, 'status', slot_status(s, at), 'restrictions', restrictions_json(t), 'version', s.version));
+        'kind', t.kind, 'channel', t.channel, 'status', slot_status(s, at), 'restrictions',
+        CASE WHEN s.reclaimed_at IS NULL THEN restrictions_json(t) END, 'version', s.version));
 
 -- Before which instant a slot of it must begin to be seen at an instant: inside the booking window, and past the embargo. The local days that
 -- are open are all those up to one.

@@ -77,8 +77,9 @@ BEGIN
         FOR UPDATE SKIP LOCKED) g WHERE v.service = g.service AND v.slot = g.slot;
     RETURN NULL;
 END $$;
-CREATE TRIGGER slot_became_free AFTER UPDATE OF status ON slot FOR EACH ROW
-    WHEN (NEW.status IN ('free', 'reclaimed') AND OLD.status <> NEW.status) EXECUTE FUNCTION slot_became_free();
+CREATE TRIGGER slot_became_free AFTER UPDATE OF status, reclaimed_at ON slot FOR EACH ROW
+    WHEN (NEW.status = 'free' AND (OLD.status <> 'free' OR OLD.reclaimed_at IS NULL AND NEW.reclaimed_at IS NOT NULL))
+    EXECUTE FUNCTION slot_became_free();
 
 -- ---- who sees what ----
 
@@ -119,8 +120,8 @@ END;
 
 -- Whether a slot can be held and booked at an instant.
 CREATE FUNCTION slot_open(s slot, t schedule_template, at timestamptz) RETURNS boolean STABLE LANGUAGE sql
-    RETURN s.status IN ('free', 'reclaimed') AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= at)
-        AND s.start_at > at + t.notice_minutes * interval '1 minute' AND s.start_at < seen_before(t, at);
+    RETURN s.status = 'free' AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= at) AND s.start_at > at
+        AND (s.reclaimed_at IS NOT NULL OR (s.start_at > at + t.notice_minutes * interval '1 minute' AND s.start_at < seen_before(t, at)));
 
 -- The first who waits for a slot: in the order of entry, those who wait for such a one, may have it and were not offered it before. Who died, or whose
 -- record was merged, waits no more.
@@ -130,9 +131,10 @@ CREATE FUNCTION first_waiting(s slot, t schedule_template) RETURNS uuid STABLE S
           AND (w.channel IS NULL OR w.channel = t.channel)
           AND (w.from_on IS NULL OR (s.start_at AT TIME ZONE 'Europe/London')::date >= w.from_on)
           AND (w.to_on IS NULL OR (s.start_at AT TIME ZONE 'Europe/London')::date <= w.to_on)
-          AND types_allow(t, ARRAY[w.recorded_from], '{}')
-          AND (s.status <> 'reclaimed' OR w.recorded_from = s.organisation)
-          AND (t.organisations IS NULL OR EXISTS (SELECT FROM reach r WHERE r.organisation = w.recorded_from AND r.above = ANY (t.organisations)))
+          -- What was taken back is its organisation's own, whomever the plan kept it for.
+          AND CASE WHEN s.reclaimed_at IS NOT NULL THEN w.recorded_from = s.organisation
+              ELSE types_allow(t, ARRAY[w.recorded_from], '{}') AND (t.organisations IS NULL OR EXISTS (SELECT FROM reach r
+                  WHERE r.organisation = w.recorded_from AND r.above = ANY (t.organisations))) END
           AND NOT EXISTS (SELECT FROM waiting_offer o WHERE o.entry = w.id AND o.slot = s.id)
         ORDER BY w.created_at, w.id LIMIT 1);
 

@@ -4,14 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/integration/referral/world.h"
-
-#define SERVICE "00000000-0000-7000-8000-000000000001"
-
-static void run(world_t *world, const char *sql)
-{
-    free(test_database_query(world->database, sql));
-}
+#include "tests/integration/referral/plans.h"
 
 static int setup(void **state)
 {
@@ -21,40 +14,14 @@ static int setup(void **state)
     // A Friday. The clocks go forward on the Sunday of the week after; Good Friday is 3 April, Easter Monday 6 April.
     world->today = "2026-03-20";
     world->noon = true;
-    run(world, "INSERT INTO list_size VALUES ('gp-a1', '2025-01-01', false, 2750, 'count of 2025'), "
-               "('gp-a1', '2026-04-01', false, 5823, 'count of 2026'), ('gp-a2', '2025-01-01', false, 9027, 'count of 2025'), "
-               "('gp-a2', '2025-01-01', true, 1, 'made up'), ('gp-b1', '2025-01-01', true, 5823, 'made up'), "
-               "('pcn-b', '2019-06-20', false, 39920, 'Appendix 3'), ('pcn-a', '2019-06-20', false, 1, 'Appendix 3')");
-    run(world, "INSERT INTO membership VALUES ('pcn-a', 'gp-a1', '2019-07-01'), ('pcn-a', 'gp-a2', '2019-07-01'), "
-               "('pcn-b', 'gp-b1', '2019-07-01')");
-    run(world, "INSERT INTO service (provider, id, name, kind, channels, status, version, created_at, updated_at) "
-               "VALUES ('gp-a1', '" SERVICE "', 'Surgery', 'general-practice', '{in-person}', 'active', 1, now(), now())");
+    plans_sql(world, "INSERT INTO list_size VALUES ('gp-a1', '2025-01-01', false, 2750, 'count of 2025'), "
+                     "('gp-a1', '2026-04-01', false, 5823, 'count of 2026'), ('gp-a2', '2025-01-01', false, 9027, 'count of 2025'), "
+                     "('gp-a2', '2025-01-01', true, 1, 'made up'), ('gp-b1', '2025-01-01', true, 5823, 'made up'), "
+                     "('pcn-b', '2019-06-20', false, 39920, 'Appendix 3'), ('pcn-a', '2019-06-20', false, 1, 'Appendix 3')");
+    plans_sql(world, "INSERT INTO membership VALUES ('pcn-a', 'gp-a1', '2019-07-01'), ('pcn-a', 'gp-a2', '2019-07-01'), "
+                     "('pcn-b', 'gp-b1', '2019-07-01')");
+    plans_begin(world);
     return 0;
-}
-
-// A plan of the kind, under a number.
-static void plan(world_t *world, int number, const char *organisation, const char *kind)
-{
-    char sql[600];
-    (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO schedule_template (organisation, id, service, name, kind, channel, sessions, valid_from, version, "
-                   "created_at, updated_at) VALUES ('%s', '00000000-0000-7000-8000-%012d', '" SERVICE
-                   "', 'Plan', '%s', 'in-person', '[]', '2026-01-01', 1, now(), now())",
-                   organisation, number, kind);
-    run(world, sql);
-}
-
-// A slot of the plan at a time of Europe/London.
-static void slot(world_t *world, int number, const char *at, int minutes, const char *status)
-{
-    char sql[600];
-    (void)snprintf(
-        sql, sizeof sql,
-        "INSERT INTO slot (organisation, id, template, start_at, minutes, status) SELECT t.organisation, gen_random_uuid(), t.id, "
-        "timestamp '%s' AT TIME ZONE 'Europe/London', %d, '%s' FROM schedule_template t "
-        "WHERE t.id = '00000000-0000-7000-8000-%012d'",
-        at, minutes, status, number);
-    run(world, sql);
 }
 
 // The members of a row in the order of the contract, from its day on.
@@ -113,7 +80,7 @@ static void a_network_is_its_members_or_what_it_states(void **state)
     assert_reply_has(world, "\"listSize\":5823,\"listSizeAsOf\":\"2025-01-01\",\"synthetic\":true");
     assert_reply_has(world, "made up for a demonstration");
     // Somebody moves: from that day on the sum is another.
-    run(world, "UPDATE membership SET to_on = '2026-03-29' WHERE practice = 'gp-a2'");
+    plans_sql(world, "UPDATE membership SET to_on = '2026-03-29' WHERE practice = 'gp-a2'");
     assert_call(world, "GetCapacity", "{\"organisation\":\"pcn-a\",\"from\":\"2026-03-23\",\"to\":\"2026-03-30\"}");
     assert_reply_has(world, "\"listSize\":11777");
     assert_reply_has(world, "\"day\":\"2026-03-30\",\"period\":\"week\",\"unit\":\"minutes\",\"required\":90,");
@@ -122,15 +89,15 @@ static void a_network_is_its_members_or_what_it_states(void **state)
 static void slots_of_the_kind_are_counted(void **state)
 {
     world_t *world = *state;
-    plan(world, 1, "gp-a1", "reserved-111");
-    slot(world, 1, "2026-03-24 10:00", 10, "booked");
-    slot(world, 1, "2026-03-24 10:10", 10, "free");
-    slot(world, 1, "2026-03-24 10:20", 10, "blocked");
-    slot(world, 1, "2026-03-24 18:25", 10, "free"); // not wholly in core hours
-    slot(world, 1, "2026-03-28 10:00", 10, "free"); // a Saturday
-    slot(world, 1, "2026-04-03 10:00", 10, "free"); // Good Friday
-    plan(world, 2, "gp-a1", "core");
-    slot(world, 2, "2026-03-24 11:00", 10, "free");
+    plans_add(world, 1, "gp-a1", "reserved-111");
+    (void)plans_slot(world, 1, "2026-03-24 10:00", 10, "booked");
+    (void)plans_slot(world, 1, "2026-03-24 10:10", 10, "free");
+    (void)plans_slot(world, 1, "2026-03-24 10:20", 10, "blocked");
+    (void)plans_slot(world, 1, "2026-03-24 18:25", 10, "free"); // not wholly in core hours
+    (void)plans_slot(world, 1, "2026-03-28 10:00", 10, "free"); // a Saturday
+    (void)plans_slot(world, 1, "2026-04-03 10:00", 10, "free"); // Good Friday
+    plans_add(world, 2, "gp-a1", "core");
+    (void)plans_slot(world, 2, "2026-03-24 11:00", 10, "free");
     assert_call(world, "GetCapacity", "{\"organisation\":\"gp-a1\",\"from\":\"2026-03-24\",\"to\":\"2026-03-28\"}");
     assert_reply_has(world, "\"day\":\"2026-03-24\",\"period\":\"day\",\"unit\":\"slots\",\"required\":1,\"published\":2,\"used\":1,"
                             "\"difference\":1");
@@ -140,15 +107,15 @@ static void slots_of_the_kind_are_counted(void **state)
 static void a_week_is_one_of_london(void **state)
 {
     world_t *world = *state;
-    plan(world, 1, "gp-a1", "extended-hours");
-    slot(world, 1, "2026-03-23 00:00", 30, "free");
-    slot(world, 1, "2026-03-25 18:30", 15, "free"); // two quarters of an hour without a gap are a block
-    slot(world, 1, "2026-03-25 18:45", 15, "booked");
-    slot(world, 1, "2026-03-26 18:30", 15, "free"); // alone
-    slot(world, 1, "2026-03-26 19:00", 15, "free");
-    slot(world, 1, "2026-03-29 23:30", 30, "free"); // in summer time: still Sunday
-    slot(world, 1, "2026-03-30 00:00", 60, "free"); // Monday, 23:00 of Sunday in UTC
-    slot(world, 1, "2026-04-05 18:00", 40, "booked");
+    plans_add(world, 1, "gp-a1", "extended-hours");
+    (void)plans_slot(world, 1, "2026-03-23 00:00", 30, "free");
+    (void)plans_slot(world, 1, "2026-03-25 18:30", 15, "free"); // two quarters of an hour without a gap are a block
+    (void)plans_slot(world, 1, "2026-03-25 18:45", 15, "booked");
+    (void)plans_slot(world, 1, "2026-03-26 18:30", 15, "free"); // alone
+    (void)plans_slot(world, 1, "2026-03-26 19:00", 15, "free");
+    (void)plans_slot(world, 1, "2026-03-29 23:30", 30, "free"); // in summer time: still Sunday
+    (void)plans_slot(world, 1, "2026-03-30 00:00", 60, "free"); // Monday, 23:00 of Sunday in UTC
+    (void)plans_slot(world, 1, "2026-04-05 18:00", 40, "booked");
     assert_call(world, "GetCapacity", "{\"organisation\":\"gp-a1\",\"from\":\"2026-03-23\",\"to\":\"2026-03-30\"}");
     assert_reply_has(world,
                      "\"day\":\"2026-03-23\",\"period\":\"week\",\"unit\":\"minutes\",\"required\":90,\"published\":90,\"used\":15,");
@@ -160,13 +127,13 @@ static void a_week_is_one_of_london(void **state)
 static void a_network_has_what_lies_below_it(void **state)
 {
     world_t *world = *state;
-    plan(world, 1, "gp-a1", "extended-access");
-    plan(world, 2, "pcn-a", "enhanced-access");
-    plan(world, 3, "gp-b1", "extended-access");
-    slot(world, 1, "2026-03-23 18:30", 30, "free");
-    slot(world, 2, "2026-03-23 19:00", 60, "booked");
-    slot(world, 2, "2026-03-28 09:00", 120, "free");
-    slot(world, 3, "2026-03-23 18:30", 30, "free");
+    plans_add(world, 1, "gp-a1", "extended-access");
+    plans_add(world, 2, "pcn-a", "enhanced-access");
+    plans_add(world, 3, "gp-b1", "extended-access");
+    (void)plans_slot(world, 1, "2026-03-23 18:30", 30, "free");
+    (void)plans_slot(world, 2, "2026-03-23 19:00", 60, "booked");
+    (void)plans_slot(world, 2, "2026-03-28 09:00", 120, "free");
+    (void)plans_slot(world, 3, "2026-03-23 18:30", 30, "free");
     assert_call(world, "GetCapacity", "{\"organisation\":\"pcn-a\",\"from\":\"2026-03-23\",\"to\":\"2026-03-24\"}");
     assert_reply_has(world, "\"required\":530,\"published\":210,\"used\":60,\"difference\":-320");
     assert_reply_has(world, ROW("extended-access-evening", "\"day\":\"2026-03-23\",\"period\":\"day\",\"unit\":\"minutes\",\"required\":90,"
@@ -237,14 +204,14 @@ static void what_makes_no_sense_is_refused(void **state)
 static void a_half_day_shows(void **state)
 {
     world_t *world = *state;
-    plan(world, 1, "gp-a1", "core");
-    slot(world, 1, "2026-03-23 12:50", 10, "free");
-    slot(world, 1, "2026-03-23 13:00", 10, "booked");
-    slot(world, 1, "2026-03-24 09:00", 10, "free");
-    slot(world, 1, "2026-03-24 14:00", 10, "blocked");
-    slot(world, 1, "2026-03-25 18:20", 10, "free");
-    slot(world, 1, "2026-03-30 08:00", 10, "free"); // 07:00 in UTC
-    slot(world, 1, "2026-03-30 18:20", 10, "free");
+    plans_add(world, 1, "gp-a1", "core");
+    (void)plans_slot(world, 1, "2026-03-23 12:50", 10, "free");
+    (void)plans_slot(world, 1, "2026-03-23 13:00", 10, "booked");
+    (void)plans_slot(world, 1, "2026-03-24 09:00", 10, "free");
+    (void)plans_slot(world, 1, "2026-03-24 14:00", 10, "blocked");
+    (void)plans_slot(world, 1, "2026-03-25 18:20", 10, "free");
+    (void)plans_slot(world, 1, "2026-03-30 08:00", 10, "free"); // 07:00 in UTC
+    (void)plans_slot(world, 1, "2026-03-30 18:20", 10, "free");
     assert_call(world, "GetAccess", "{\"organisation\":\"gp-a1\",\"from\":\"2026-03-23\",\"to\":\"2026-03-26\"}");
     assert_reply_lacks(world, "\"day\":\"2026-03-23\",\"half\"");
     assert_reply_has(world,
@@ -269,11 +236,11 @@ static void a_half_day_shows(void **state)
 static void a_day_without_urgent_slots_shows(void **state)
 {
     world_t *world = *state;
-    plan(world, 1, "gp-a1", "urgent");
-    plan(world, 2, "pcn-a", "urgent");
-    slot(world, 1, "2026-03-27 09:00", 10, "free");
-    slot(world, 2, "2026-03-28 00:30", 10, "booked");
-    slot(world, 2, "2026-03-30 00:30", 10, "free"); // not Sunday, whatever it is in UTC
+    plans_add(world, 1, "gp-a1", "urgent");
+    plans_add(world, 2, "pcn-a", "urgent");
+    (void)plans_slot(world, 1, "2026-03-27 09:00", 10, "free");
+    (void)plans_slot(world, 2, "2026-03-28 00:30", 10, "booked");
+    (void)plans_slot(world, 2, "2026-03-30 00:30", 10, "free"); // not Sunday, whatever it is in UTC
     assert_call(world, "GetAccess", "{\"organisation\":\"pcn-a\",\"from\":\"2026-03-27\",\"to\":\"2026-03-30\"}");
     assert_int_equal(rows_of(world, "\"offer\":\"seven-day-urgent\""), 1);
     assert_reply_has(world,

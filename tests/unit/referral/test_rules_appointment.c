@@ -143,7 +143,8 @@ static void a_slot_fits_or_not(void **state)
         {"{'status':'booked','overbooked':true}", NULL, true, APPOINTMENT_FIT_TAKEN},
         {"{'status':'booked','own':true}", NULL, false, APPOINTMENT_FIT_OWN},
         {"{'status':'blocked'}", NULL, true, APPOINTMENT_FIT_TAKEN},
-        {"{'status':'reclaimed'}", NULL, true, APPOINTMENT_FIT_TAKEN},
+        // Who sees one that was taken back may have it.
+        {"{'status':'reclaimed'}", NULL, true, APPOINTMENT_FIT_FREE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(appointment_fit(message(*state, LOADED_SLOT_TYPE, cases[i].slot), cases[i].hold, cases[i].beside), cases[i].fit);

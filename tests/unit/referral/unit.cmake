@@ -11,6 +11,8 @@ foreach(name
   rules_appointment
   rules_waiting
   rules_taking
+  rules_obligation
+  rules_access_offer
   settings
   )
   pcn_unit(referral ${name} pcn_referral_core)
