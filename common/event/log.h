@@ -2,7 +2,7 @@
 // gets its place and is published.
 //
 // The relay is the session that holds the advisory lock: it moves committed events from the queue to their places, without a gap, in a
-// short transaction of its own, commits, then publishes. It is woken by a hint after each commit and by a poll every 50 ms. Another
+// short transaction of its own, commits, then publishes. It is woken by a hint after each commit and asks every 50 ms besides. Another
 // replica waits for the lock on its own connection and goes on the moment the first one's session ends. While nothing is published
 // it publishes, once a second, how far the log is; and it keeps the log's partitions (upkeep.h). The audit
 // trail is chained beside it (audit.h).
@@ -16,7 +16,7 @@
 // The log's tables, idempotency, audit, followers: numbers 1 to 999 of every service's migrations.
 extern const db_migration_t event_migrations[];
 
-#define EVENT_LOG_STATEMENTS 4
+#define EVENT_LOG_STATEMENTS 5
 
 typedef struct event_log event_log_t;
 
