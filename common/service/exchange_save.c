@@ -65,38 +65,54 @@ void exchange_look_for_earlier(exchange_t *exchange)
 
 // ---- save ----
 
+// False without memory.
+static bool add_event(exchange_t *exchange, const service_event_t *event, Pcn__Platform__V1__QueuedEvent *queued)
+{
+    arena_t *arena = exchange->rpc->arena;
+    buf_t *scratch = &exchange->host->scratch;
+    char id[ID_SIZE];
+    id_make(exchange->call.now_us, id);
+    buf_clear(scratch);
+    pb_json_write(event->data_type, event->data, scratch);
+    pcn__platform__v1__queued_event__init(queued);
+    queued->id = arena_string(arena, id);
+    queued->type = (char *)event->type;
+    queued->subject = (char *)event->subject;
+    queued->has_version = 1;
+    queued->version = event->version;
+    queued->data = buf_ok(scratch) ? arena_copy(arena, scratch->data, scratch->size) : NULL;
+    return queued->id != NULL && queued->data != NULL;
+}
+
 static bool add_events(exchange_t *exchange)
 {
     service_call_t *call = &exchange->call;
     Pcn__Platform__V1__Call *statement = &exchange->statement;
     arena_t *arena = exchange->rpc->arena;
     const size_t count = call->event_count;
+    Pcn__Platform__V1__QueuedEvent *events = arena_alloc(arena, (count + 1) * sizeof *events);
     char **texts = arena_alloc(arena, (4 * count + 1) * sizeof *texts);
     int64_t *versions = arena_alloc(arena, (count + 1) * sizeof *versions);
-    char(*ids)[ID_SIZE] = arena_alloc(arena, (count + 1) * sizeof *ids);
-    if (texts == NULL || versions == NULL || ids == NULL)
+    if (events == NULL || texts == NULL || versions == NULL)
         return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!add_event(exchange, &call->events[i], &events[i]))
+            return false;
+        texts[i] = events[i].id;
+        texts[count + i] = events[i].type;
+        texts[2 * count + i] = events[i].subject;
+        texts[3 * count + i] = events[i].data;
+        versions[i] = events[i].version;
+    }
+    statement->event = count == 1 ? events : NULL;
     statement->event_ids = texts;
     statement->event_types = texts + count;
     statement->event_subjects = texts + 2 * count;
     statement->event_data = texts + 3 * count;
     statement->event_versions = versions;
-    statement->n_event_ids = statement->n_event_types = statement->n_event_subjects = count;
-    statement->n_event_data = statement->n_event_versions = count;
-    buf_t *scratch = &exchange->host->scratch;
-    for (size_t i = 0; i < count; i++) {
-        const service_event_t *event = &call->events[i];
-        id_make(call->now_us, ids[i]);
-        buf_clear(scratch);
-        pb_json_write(event->data_type, event->data, scratch);
-        statement->event_ids[i] = ids[i];
-        statement->event_types[i] = (char *)event->type;
-        statement->event_subjects[i] = (char *)event->subject;
-        statement->event_data[i] = buf_ok(scratch) ? arena_copy(arena, scratch->data, scratch->size) : NULL;
-        versions[i] = event->version;
-        if (statement->event_data[i] == NULL)
-            return false;
-    }
+    const size_t listed = count == 1 ? 0 : count;
+    statement->n_event_ids = statement->n_event_types = statement->n_event_subjects = listed;
+    statement->n_event_data = statement->n_event_versions = listed;
     return true;
 }
 

@@ -37,14 +37,20 @@ static const char save_tail[] =
     "    SELECT :call.organisation::text, :call.subject::text, :call.method::text, :call.idempotency_key::text, :call.request_hash::bytea, "
     "        :call.answer::bytea, :call.answer_version::bigint, :call.now::timestamptz FROM input i JOIN changed c ON c.key = :call.key), "
     "queued AS (INSERT INTO event_queue (id, type, subject, version, time, traceparent, data) "
+    "    SELECT :call.event.id::uuid, :call.event.type::text, :call.event.subject::text, :call.event.version::bigint, "
+    "        :call.now::timestamptz, :header.traceparent::text, :call.event.data::text "
+    "    FROM input i JOIN changed c ON c.key = :call.key WHERE :call.event.id::text IS NOT NULL), "
+    "queued_many AS (INSERT INTO event_queue (id, type, subject, version, time, traceparent, data) "
     "    SELECT e.id, e.type, e.subject, e.version, :call.now::timestamptz, :header.traceparent::text, e.data "
     "    FROM input i JOIN changed c ON c.key = :call.key CROSS JOIN LATERAL unnest(:call.event_ids::uuid[], :call.event_types::text[], "
-    "        :call.event_subjects::text[], :call.event_versions::bigint[], :call.event_data::text[]) AS e (id, type, subject, version, "
-    "data)), "
-    "audited AS (" AUDIT_INSERT(":call.resource::text") "'done' FROM input i JOIN changed c ON c.key = :call.key) "
-    "SELECT CASE WHEN c.key IS NOT NULL THEN 'done' WHEN s.n IS NULL THEN 'moved' "
-    "            WHEN s.request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, s.answer, s.version, i.n "
-    "FROM input i LEFT JOIN changed c ON c.key = :call.key LEFT JOIN seen s ON s.n = i.n ORDER BY i.n";
+    "        :call.event_subjects::text[], :call.event_versions::bigint[], :call.event_data::text[]) "
+    "        AS e (id, type, subject, version, data) WHERE :call.event.id::text IS NULL), "
+    "audited AS (" AUDIT_INSERT(
+        ":call.resource::text") "'done' FROM input i JOIN changed c ON c.key = :call.key) "
+                                "SELECT CASE WHEN c.key IS NOT NULL THEN 'done' WHEN s.n IS NULL THEN 'moved' "
+                                "            WHEN s.request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS "
+                                "verdict, s.answer, s.version, i.n "
+                                "FROM input i LEFT JOIN changed c ON c.key = :call.key LEFT JOIN seen s ON s.n = i.n ORDER BY i.n";
 
 static const db_stmt_t seen = {
     "seen", "SELECT CASE WHEN request_hash = :call.request_hash::bytea THEN 'replayed' ELSE 'mismatch' END AS verdict, answer, version "
@@ -52,14 +58,16 @@ static const db_stmt_t seen = {
 
 // Many at once are one execution. An entry for each resource that it was about.
 static const db_stmt_t audit = {
-    "audit", "WITH input AS (:inputs), audited AS (" AUDIT_INSERT("r.resource") ":call.verdict::text FROM input i CROSS JOIN LATERAL "
-             "unnest(coalesce(nullif(:call.about::text[], '{}'), ARRAY[:call.resource::text])) AS r (resource)) "
-             "SELECT i.n FROM input i ORDER BY i.n"};
+    "audit", "WITH input AS (:inputs), audited AS (" AUDIT_INSERT(
+                 "r.resource") ":call.verdict::text FROM input i CROSS JOIN LATERAL "
+                               "unnest(coalesce(nullif(:call.about::text[], '{}'), ARRAY[:call.resource::text])) AS r (resource)) "
+                               "SELECT i.n FROM input i ORDER BY i.n"};
 
 static const db_stmt_t tell = {
-    "tell", "SELECT set_config('pcn.organisations', coalesce(:call.organisation::text, ''), true), "
-            "set_config('pcn.subject', coalesce(:call.subject::text, ''), true), "
-            "set_config('pcn.own', coalesce(:call.own::boolean, false)::text, true), set_config('pcn.request', :header.request_id::text, true)"};
+    "tell",
+    "SELECT set_config('pcn.organisations', coalesce(:call.organisation::text, ''), true), "
+    "set_config('pcn.subject', coalesce(:call.subject::text, ''), true), "
+    "set_config('pcn.own', coalesce(:call.own::boolean, false)::text, true), set_config('pcn.request', :header.request_id::text, true)"};
 
 // What every service serves besides its own contract.
 static const struct {

@@ -173,6 +173,22 @@ static void fill_events(run_t *run)
         statement->event_data[i] = (char *)json_of(run->world, event->data_type, event->data);
         statement->event_versions[i] = event->version;
     }
+    statement->event = NULL;
+    if (count != 1)
+        return;
+    // As the platform does: one stands by itself.
+    Pcn__Platform__V1__QueuedEvent *only = arena_alloc(arena, sizeof *only);
+    assert_non_null(only);
+    pcn__platform__v1__queued_event__init(only);
+    only->id = statement->event_ids[0];
+    only->type = statement->event_types[0];
+    only->subject = statement->event_subjects[0];
+    only->has_version = 1;
+    only->version = statement->event_versions[0];
+    only->data = statement->event_data[0];
+    statement->event = only;
+    statement->n_event_ids = statement->n_event_types = statement->n_event_subjects = statement->n_event_data =
+        statement->n_event_versions = 0;
 }
 
 // The verdict; NULL with the world's problem where the database refused.
