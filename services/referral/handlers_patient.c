@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/base/clock.h"
-#include "common/base/id.h"
 #include "common/pb/message.h"
 #include "common/service/patch.h"
 #include "services/referral/rules_patient.h"

@@ -62,10 +62,11 @@ const db_stmt_t update_patient_save = {
     "changed AS (UPDATE patient p SET " columns ", version = :after.version::bigint, updated_at = :after.updated_at::timestamptz "         \
     "    FROM input i WHERE p.id = :request.id::uuid AND p.version = :row.version::bigint AND p.merged_into IS NULL AND " TOLD             \
     "      AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING p.id::text AS key)"
-// The latest registration ends, or goes on.
+// The latest registration ends, or goes on. By the request's id, not by what was changed: text that becomes a uuid does not pass the
+// barrier of row-level security, and all registrations would be looked at.
 #define LATEST_ENDS(on)                                                                                                                    \
-    ", latest AS (UPDATE registration r SET to_on = " on " FROM changed c WHERE r.patient = c.key::uuid "                                  \
-    "    AND r.number = (SELECT max(x.number) FROM registration x WHERE x.patient = c.key::uuid))"
+    ", latest AS (UPDATE registration r SET to_on = " on " FROM changed c WHERE r.patient = :request.id::uuid "                            \
+    "    AND r.number = (SELECT max(x.number) FROM registration x WHERE x.patient = :request.id::uuid))"
 
 const db_stmt_t record_death_load = {"record_death_load", PATIENT_BY_ID};
 const db_stmt_t record_death_save = {"record_death_save", CHANGED("died_on = :after.died_on::date")

@@ -20,7 +20,7 @@ void assert_registered(world_t *world, const char *practice, const char *number,
 }
 
 // A statement of the application: its first value, or what it was refused with.
-static const char *run(world_t *world, const char *sql, bool refused)
+static const char *assert_run(world_t *world, const char *sql, bool refused)
 {
     problem_t problem = {0};
     PGresult *result = db_session_exec(world->session, sql, &problem);
@@ -35,32 +35,32 @@ static const char *run(world_t *world, const char *sql, bool refused)
 
 const char *asked_untold(world_t *world, const char *sql)
 {
-    return run(world, sql, false);
+    return assert_run(world, sql, false);
 }
 
-static void tell(world_t *world, const char *organisations, const char *subject, const char *request)
+static void assert_told(world_t *world, const char *organisations, const char *subject, const char *request)
 {
     char sql[400];
-    (void)run(world, "BEGIN", false);
+    (void)assert_run(world, "BEGIN", false);
     (void)snprintf(sql, sizeof sql,
                    "SELECT set_config('pcn.organisations', '%s', true), set_config('pcn.subject', '%s', true), "
                    "set_config('pcn.own', 'false', true), set_config('pcn.request', '%s', true)",
                    organisations, subject, request);
-    (void)run(world, sql, false);
+    (void)assert_run(world, sql, false);
 }
 
 const char *asked_as(world_t *world, const char *organisations, const char *subject, const char *request, const char *sql)
 {
-    tell(world, organisations, subject, request);
-    const char *text = run(world, sql, false);
-    (void)run(world, "ROLLBACK", false);
+    assert_told(world, organisations, subject, request);
+    const char *text = assert_run(world, sql, false);
+    (void)assert_run(world, "ROLLBACK", false);
     return text;
 }
 
 const char *refused_as(world_t *world, const char *organisations, const char *subject, const char *request, const char *sql)
 {
-    tell(world, organisations, subject, request);
-    const char *state = run(world, sql, true);
-    (void)run(world, "ROLLBACK", false);
+    assert_told(world, organisations, subject, request);
+    const char *state = assert_run(world, sql, true);
+    (void)assert_run(world, "ROLLBACK", false);
     return state;
 }

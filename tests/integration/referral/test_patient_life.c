@@ -5,6 +5,9 @@
 
 #include "tests/integration/referral/patients.h"
 
+// More than any call has to look at.
+#define MANY 5000
+
 static int setup(void **state)
 {
     if (world_setup(state) != 0)
@@ -183,6 +186,79 @@ static void a_sensitive_record_is_the_practices_alone(void **state)
     assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
 }
 
+// Rows of these tables that were read one after the other so far, all that was done included.
+static long rows_scanned(world_t *world)
+{
+    problem_t problem = {0};
+    PQclear(db_session_exec(world->session, "SELECT pg_stat_force_next_flush()", &problem));
+    return strtol(world_query(world, "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('patient', 'registration', "
+                                     "'patient_grant', 'notice', 'break_glass', 'urgent_case')"),
+                  NULL, 10);
+}
+
+// A request with the ids of two patients in the places of $1 and $2.
+static void fill(char request[400], const char *format, const char *first, const char *second)
+{
+    size_t size = 0;
+    for (; *format != '\0' && size < 300; format++) {
+        if (*format == '$')
+            size += (size_t)snprintf(request + size, 400 - size, "%s", *++format == '1' ? first : second);
+        else
+            request[size++] = *format;
+    }
+    request[size] = '\0';
+}
+
+// Row-level security is a barrier to the planner: what it does not take for tight looks at every patient there is.
+static void no_call_looks_at_all_patients(void **state)
+{
+    world_t *world = as(state, "gp-b1");
+    char id[40], double_id[40];
+    free(test_database_query(
+        world->database,
+        "INSERT INTO patient (id, nhs_number, name, birth_date, practice, registered_from, version, created_at, updated_at) SELECT "
+        "gen_random_uuid(), lpad(n::text, 10, '0'), 'Many', '1956-03-14', 'gp-b1', '2026-01-01', 1, now(), now() FROM generate_series(1, "
+        "5000) n; INSERT INTO registration SELECT id, 1, practice, registered_from, NULL, now() FROM patient WHERE name = 'Many'; "
+        "INSERT INTO patient_grant SELECT id, id, 'gp-x', NULL, 'appointment', now(), now() + interval '1 day' FROM patient WHERE name = "
+        "'Many'; "
+        "INSERT INTO notice SELECT 'gp-b1', id, 'patient-left', id, NULL, now() FROM patient WHERE name = 'Many'; ANALYZE"));
+    assert_registered(world, "gp-b1", "9996000370", "Ivo", id);
+    assert_registered(world, "gp-b1", "9996000389", "Ivo", double_id);
+    static const struct {
+        const char *organisation, *method, *request;
+    } calls[] = {
+        {"gp-b1", "CreatePatient", "{\"patient\":{\"nhsNumber\":\"9996000397\",\"name\":\"Ivo\",\"birthDate\":\"1956-03-14\"}}"},
+        {"gp-b1", "GetPatient", "{\"id\":\"$1\"}"},
+        {"gp-b1", "FindPatients", "{\"nhsNumber\":\"9996000370\"}"},
+        {"gp-b1", "UpdatePatient", "{\"id\":\"$1\",\"patient\":{\"name\":\"Ivo B\"}}"},
+        {"gp-b1", "SetSensitive", "{\"id\":\"$1\",\"sensitive\":true}"},
+        {"gp-b1", "SetSensitive", "{\"id\":\"$1\",\"sensitive\":false}"},
+        {"gp-b1", "MergePatient", "{\"id\":\"$2\",\"into\":\"$1\"}"},
+        {"gp-b1", "GetPatient", "{\"id\":\"$2\"}"},
+        {"gp-b1", "ListNotices", "{\"practice\":\"gp-b1\",\"pageSize\":5}"},
+        {"gp-b1", "ListBreakGlass", "{\"practice\":\"gp-b1\"}"},
+        {"gp-b1", "ListAccesses", "{\"id\":\"$1\"}"},
+        {"gp-b1", "ExportPatient", "{\"id\":\"$1\"}"},
+        {"gp-b1", "RecordDeath", "{\"id\":\"$1\",\"on\":\"2026-11-25\"}"},
+        {"gp-b1", "WithdrawDeath", "{\"id\":\"$1\"}"},
+        {"gp-x", "CreateUrgentCase", "{\"nhsNumber\":\"9996000370\",\"birthDate\":\"1956-03-14\"}"},
+        {"gp-x", "BreakTheGlass", "{\"id\":\"$1\",\"reason\":\"Seen at the door\"}"},
+        {"gp-x", "CreatePatient", "{\"patient\":{\"nhsNumber\":\"9996000370\",\"name\":\"Ivo\",\"birthDate\":\"1956-03-14\"}}"},
+        {"gp-x", "DeregisterPatient", "{\"id\":\"$1\"}"},
+    };
+    long before = rows_scanned(world);
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        char request[400];
+        world->organisation = calls[i].organisation;
+        fill(request, calls[i].request, id, double_id);
+        assert_call(world, calls[i].method, "%s", request);
+        const long after = rows_scanned(world);
+        if (after - before >= MANY)
+            fail_msg("%s looked at %ld rows", calls[i].method, after - before);
+        before = after;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_double_goes_into_the_other),
         cmocka_unit_test(merging_needs_both_within_reach_and_one_person),
         cmocka_unit_test(a_sensitive_record_is_the_practices_alone),
+        cmocka_unit_test(no_call_looks_at_all_patients),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
 }

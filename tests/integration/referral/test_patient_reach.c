@@ -225,7 +225,8 @@ static void answered(db_query_t *query, const db_rows_t *rows, const problem_t *
     caller->status = problem->status;
 }
 
-static void ask(db_t *db, const world_t *world, const plan_method_t *method, caller_t *caller, const char *organisation, bool forgotten)
+static void assert_sent(db_t *db, const world_t *world, const plan_method_t *method, caller_t *caller, const char *organisation,
+                        bool forgotten)
 {
     caller->request = (Pcn__Referral__V1__GetPatientRequest)PCN__REFERRAL__V1__GET_PATIENT_REQUEST__INIT;
     pcn__common__v1__request_header__init(&caller->header);
@@ -272,7 +273,7 @@ static void callers_of_one_pipeline_see_their_own(void **state)
     assert_non_null(callers);
     static const char *const organisations[] = {"gp-a1", "gp-x", "gp-a1"};
     for (size_t i = 0; i < CALLERS; i++)
-        ask(db, world, method, &callers[i], organisations[i % 3], i % 3 == 2);
+        assert_sent(db, world, method, &callers[i], organisations[i % 3], i % 3 == 2);
     while (!db_idle(db))
         uv_run(&loop, UV_RUN_ONCE);
     for (size_t i = 0; i < CALLERS; i++) {
