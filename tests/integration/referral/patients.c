@@ -19,6 +19,16 @@ void assert_registered(world_t *world, const char *practice, const char *number,
     keep_id(world, id);
 }
 
+const char *registrations_of(world_t *world, const char *id)
+{
+    char sql[300];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT string_agg(practice || ' ' || from_on || ' ' || coalesce(to_on::text, '-'), ', ' ORDER BY number) "
+                   "FROM registration WHERE patient = '%s'",
+                   id);
+    return world_query(world, sql);
+}
+
 // A statement of the application: its first value, or what it was refused with.
 static const char *assert_run(world_t *world, const char *sql, bool refused)
 {

@@ -13,6 +13,8 @@
 void keep_id(const world_t *world, char id[40]);
 // Registers somebody born on 1956-03-14 with a practice, called by it; afterwards the caller is who it was before.
 void assert_registered(world_t *world, const char *practice, const char *number, const char *name, char id[40]);
+// The record's registrations: "gp-a1 2026-11-25 -, …".
+const char *registrations_of(world_t *world, const char *id);
 // The first column of the first row as the application's role, without having been told who asks; "" for none.
 const char *asked_untold(world_t *world, const char *sql);
 // The same, told of a caller and that the request is `request`. One transaction, which is taken back.

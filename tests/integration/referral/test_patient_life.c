@@ -24,17 +24,6 @@ static world_t *as(void **state, const char *organisation)
     return world;
 }
 
-// What the record's registrations are.
-static const char *registrations(world_t *world, const char *id)
-{
-    char sql[300];
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT string_agg(practice || ' ' || from_on || ' ' || coalesce(to_on::text, '-'), ', ' ORDER BY number) "
-                   "FROM registration WHERE patient = '%s'",
-                   id);
-    return world_query(world, sql);
-}
-
 static const char *events(world_t *world, const char *id)
 {
     char sql[400];
@@ -57,13 +46,13 @@ static void a_death_ends_the_registration_and_can_be_withdrawn(void **state)
     assert_call(world, "RecordDeath", "{\"id\":\"%s\",\"on\":\"2026-11-20\"}", id);
     assert_reply_has(world, "\"practice\":\"gp-a1\"");
     assert_reply_has(world, "\"diedOn\":\"2026-11-20\",\"flags\":[\"deceased\"]");
-    assert_string_equal(registrations(world, id), "gp-a1 2026-11-25 2026-11-24");
+    assert_string_equal(registrations_of(world, id), "gp-a1 2026-11-25 2026-11-24");
     char *dead = strdup(world->reply);
     assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
     assert_string_equal(world->reply, dead);
     free(dead);
     assert_call(world, "RecordDeath", "{\"id\":\"%s\",\"on\":\"2026-11-25\"}", id);
-    assert_string_equal(registrations(world, id), "gp-a1 2026-11-25 2026-11-25");
+    assert_string_equal(registrations_of(world, id), "gp-a1 2026-11-25 2026-11-25");
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "id", "DeregisterPatient", "{\"id\":\"%s\"}", id);
     world->organisation = "gp-x";
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "nhsNumber", "CreatePatient",
@@ -72,7 +61,7 @@ static void a_death_ends_the_registration_and_can_be_withdrawn(void **state)
     world->organisation = "gp-a1";
     assert_call(world, "WithdrawDeath", "{\"id\":\"%s\"}", id);
     assert_reply_lacks(world, "diedOn");
-    assert_string_equal(registrations(world, id), "gp-a1 2026-11-25 -");
+    assert_string_equal(registrations_of(world, id), "gp-a1 2026-11-25 -");
     assert_string_equal(events(world, id), "registered 1 registered, died 2 deceased, died 3 deceased, updated 4 registered");
 }
 
@@ -90,7 +79,7 @@ static void who_left_is_seen_by_nobody_until_registered_again(void **state)
     // On the same day, elsewhere: nobody is told, since nobody is left.
     assert_registered(world, "gp-x", "9996000079", "Leo", again);
     assert_string_equal(again, id);
-    assert_string_equal(registrations(world, id), "gp-a1 2026-11-25 2026-11-24, gp-x 2026-11-25 -");
+    assert_string_equal(registrations_of(world, id), "gp-a1 2026-11-25 2026-11-24, gp-x 2026-11-25 -");
     assert_string_equal(events(world, id), "registered 1 registered, deregistered 2 unregistered, registered 3 registered");
     char sql[200];
     (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM notice WHERE patient = '%s'", id);
