@@ -14,9 +14,9 @@
 #include "tests/support/simulator/day.h"
 
 typedef struct mix_booking_options {
-    // What is offered is there (demonstration_make).
+    // What is offered is there (demonstration_make). Its seed makes the people; one platform has one.
     scene_t *scene;
-    uint64_t seed;
+    uint64_t seed;       // of what is drawn
     size_t practices;    // at most so many; 0: all
     size_t first_person; // below PEOPLE_STRIDE: each practice's people from here on are this mix's to register
     int32_t first_day;   // days since 1970: slots are looked for on it and on the days after it

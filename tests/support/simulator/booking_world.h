@@ -79,6 +79,7 @@ typedef struct booking_world {
     scene_place_t *urgent_care;
     size_t *next_person; // by practice
     row_list_t patients, bookings, holds, consultations;
+    patient_row_t *unknown; // somebody who was registered before, by whatever id
     row_list_t slots[BOOKING_REACHES];
     table_t slot_ids;
     row_list_t slots_by_id; // by number in slot_ids

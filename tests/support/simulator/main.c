@@ -18,7 +18,7 @@ static const char usage[] =
     "\n"
     "  --state DIR      the instance's folder, with its issuer; speaks to its gateway's socket unless an URL is given\n"
     "  --url URL        address of the platform\n"
-    "  --seed N         the same seed makes the same demonstration, and the same day (default 2019)\n"
+    "  --seed N         the same seed makes the same demonstration, and the same day of it (default 2019)\n"
     "  --today DATE     the day from which on there are slots (default: today in London)\n"
     "  --acts N         how many acts a day has (default 2000)\n"
     "  --speed X        seconds of the day in a second (default 0: as fast as it is answered)\n"
@@ -164,7 +164,8 @@ static int run(const settings_t *settings)
     scene_t scene;
     demonstration_t demonstration = {.today = settings->today};
     const bool direct = settings->url == NULL;
-    bool good = scene_open(&scene, direct ? "http://localhost" : settings->url, direct ? socket : NULL, issuer, settings->seed) &&
+    bool good = scene_open(&scene, direct ? "http://localhost" : settings->url, direct ? socket : NULL, issuer,
+                           settings->day ? SEED : settings->seed) &&
                 scene_read(&scene) && demonstration_make(&demonstration, &scene);
     if (good)
         good = settings->day ? run_day(&scene, settings) : demonstration_people(&demonstration, &scene);

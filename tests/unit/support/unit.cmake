@@ -4,6 +4,6 @@ foreach(name table journal replay leaks invariants load)
   pcn_unit(support ${name} pcn_test_invariants)
 endforeach()
 # The simulator's own.
-foreach(name people plans)
+foreach(name people plans day mix_booking)
   pcn_unit(support ${name} pcn_simulator)
 endforeach()
