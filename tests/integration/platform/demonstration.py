@@ -4,6 +4,7 @@
 usage: demonstration.py CLONE BUILD
 """
 
+import collections
 import datetime
 import os
 import signal
@@ -37,11 +38,11 @@ class Demonstration:
     def practices(self):
         return [row["code"] for row in self.rows("/v1/organisations?kind=practice", "organisations")]
 
-    def free(self, practice):
+    def free(self, of):
         """Those that anybody may book within fourteen days."""
         today = datetime.date.today()
         last = today + datetime.timedelta(days=DAYS - 1)
-        slots = self.rows("/v1/slots?organisation=%s&from=%s&to=%s" % (practice, today, last), "slots")
+        slots = self.rows("/v1/slots?%s&from=%s&to=%s" % (of, today, last), "slots")
         return [slot for slot in slots if slot["status"] == "free" and "restrictions" not in slot]
 
     def events(self):
@@ -53,10 +54,10 @@ class Demonstration:
     def every_practice_has_slots(self):
         practices = self.practices()
         equal("practices", len(practices), 134)
+        found = collections.Counter(slot["organisation"] for slot in self.free("network=ics-llr"))
         for practice in practices:
-            found = len(self.free(practice))
-            if found < FREE:
-                raise SystemExit("%s has %d free slots only" % (practice, found))
+            if found[practice] < FREE:
+                raise SystemExit("%s has %d free slots only" % (practice, found[practice]))
 
     def all_is_marked(self):
         services = self.rows("/v1/services", "services", self.instance.token("practice-reception", "gp-elr-oakham"))
@@ -77,10 +78,8 @@ class Demonstration:
         while day.weekday() > 4:
             day += datetime.timedelta(days=1)
         booked = 0
-        for practice in self.practices():
-            reception = self.instance.token("practice-reception", practice) if booked < 4 else None
-            if reception is None:
-                break
+        for practice in self.practices()[:5]:
+            reception = self.instance.token("practice-reception", practice)
             found = self.get("/v1/appointments?organisation=%s&day=%s" % (practice, day), reception)["appointments"]
             booked += len(found)
             for appointment in found:
@@ -98,11 +97,11 @@ class Demonstration:
 
     def who_is_booked_up_gets_more(self, practice):
         reception = self.instance.token("practice-reception", practice)
-        for slot in self.free(practice)[FREE - 3:]:
+        for slot in self.free("organisation=" + practice)[FREE - 3:]:
             equal("blocked", self.instance.call(reception, "POST", "/v1/slots/%s:block" % slot["id"], {"reason": "nobody there"})[0], 200)
-        equal("left", len(self.free(practice)), FREE - 3)
+        equal("left", len(self.free("organisation=" + practice)), FREE - 3)
         self.instance.pcn("up", "--detach")
-        found = len(self.free(practice))
+        found = len(self.free("organisation=" + practice))
         if found < FREE:
             raise SystemExit("%s still has %d only" % (practice, found))
 

@@ -13,4 +13,4 @@ add_test(NAME integration/platform/patients COMMAND ${PYTHON} ${CMAKE_CURRENT_LI
 set_tests_properties(integration/platform/patients PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform)
 # What ./pcn up shows of booking.
 add_test(NAME integration/platform/demonstration COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/demonstration.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
-set_tests_properties(integration/platform/demonstration PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform)
+set_tests_properties(integration/platform/demonstration PROPERTIES LABELS integration TIMEOUT 1800 RESOURCE_LOCK platform)
