@@ -12,12 +12,14 @@
 
 // Of a template, whether its restrictions hold for the caller; and the same of a slot s of plan t: one that was taken
 // back is its organisation's own.
-#define TYPE_ALLOWED(template) "types_allow(" template ", " ORGANISATIONS ", :header.principal.roles::text[])"
+#define TYPE_ALLOWED(template)                                                                                                             \
+    "(" template ".organisation_types IS NULL OR types_allow(" template ", " ORGANISATIONS ", :header.principal.roles::text[]))"
 #define ORGANISATION_ALLOWED(template) "(" template ".organisations IS NULL OR (" template ".organisations && c.above) IS TRUE)"
 #define SLOT_TYPE_ALLOWED "(s.reclaimed_at IS NOT NULL OR " TYPE_ALLOWED("t") ")"
 #define SLOT_ORGANISATION_ALLOWED                                                                                                          \
     "CASE WHEN s.reclaimed_at IS NULL THEN " ORGANISATION_ALLOWED("t") " ELSE s.organisation = ANY (" ORGANISATIONS ") END"
 
+#define ALTERNATIVE_ALLOWED TYPE_ALLOWED("y") " AND " ORGANISATION_ALLOWED("y")
 // Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it.
 #define ALTERNATIVES                                                                                                                       \
     "(SELECT jsonb_agg(slot_json(a, u, " NOW ") ORDER BY a.start_at) "                                                                     \
@@ -26,7 +28,7 @@
     "            AND x.start_at > " NOW " "                                                                                                \
     "            AND x.start_at < seen_before(y, " NOW ") AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' "             \
     "            AND x.start_at BETWEEN s.start_at - interval '1 day' AND s.start_at + interval '7 days' "                                 \
-    "            AND " TYPE_ALLOWED("y") " AND " ORGANISATION_ALLOWED("y") " "                                                             \
+    "            AND " ALTERNATIVE_ALLOWED " "                                                                                             \
     "            ORDER BY abs(extract(epoch FROM x.start_at - s.start_at)), x.id LIMIT 5) a "                                              \
     "    JOIN schedule_template u ON u.id = a.template)"
 

@@ -125,8 +125,9 @@ CREATE POLICY registration_owner ON registration TO CURRENT_USER USING (true);
 CREATE POLICY patient_grant_owner ON patient_grant TO CURRENT_USER USING (true);
 CREATE POLICY notice_owner ON notice TO CURRENT_USER USING (true);
 
-CREATE POLICY patient_shown ON patient FOR SELECT TO :app USING (
-    CASE WHEN merged_into IS NULL THEN patient_shown(id, practice, sensitive) ELSE patient_within(merged_into) END);
+-- The patient's own practice asks most of the time: it is told without a call of functions, each of which costs some ten microseconds.
+CREATE POLICY patient_shown ON patient FOR SELECT TO :app USING (CASE WHEN merged_into IS NULL
+    THEN practice = ANY (told_organisations()) OR patient_shown(id, practice, sensitive) ELSE patient_within(merged_into) END);
 CREATE POLICY patient_registered ON patient FOR INSERT TO :app WITH CHECK (patient_kept(practice, sensitive));
 CREATE POLICY patient_kept ON patient FOR UPDATE TO :app USING (patient_kept(practice, sensitive));
 -- Where somebody was, or went, is seen by whom it concerns.

@@ -45,6 +45,25 @@ const char *slot_state(world_t *world, const char *slot)
     return world_query(world, sql);
 }
 
+static void plan_first(world_t *world)
+{
+    booking_plan(world, "in-person", 9, "", booking.schedule);
+    booking_slots(world, booking.schedule, booking.slots);
+}
+
+int booking_afresh(void **state)
+{
+    world_t *world = *state;
+    free(test_database_query(world->database, "TRUNCATE appointment, appointment_slot, hold, slot, schedule_template, vacancy, "
+                                              "event_queue, idempotency, patient_grant; UPDATE patient SET died_on = NULL"));
+    world->organisation = "gp-a1";
+    world->scopes[1] = NULL;
+    world->key = NULL;
+    world->expected_version = 0;
+    plan_first(world);
+    return 0;
+}
+
 int booking_setup(void **state)
 {
     if (world_setup(state) != 0)
@@ -60,8 +79,7 @@ int booking_setup(void **state)
                 "{\"service\":{\"name\":\"Surgery\",\"kind\":\"general-practice\",\"provider\":\"gp-a1\",\"channels\":[\"in-person\","
                 "\"telephone\",\"video\"]}}");
     keep_id(world, booking.service);
-    booking_plan(world, "in-person", 9, "", booking.schedule);
-    booking_slots(world, booking.schedule, booking.slots);
+    plan_first(world);
     assert_registered(world, "gp-a1", NUMBER_ADA, "Ada Example", booking.ada);
     return 0;
 }

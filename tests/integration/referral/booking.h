@@ -16,6 +16,8 @@ typedef struct booking {
 // The world of referral with a service of gp-a1, its slots and a patient; the caller is gp-a1.
 int booking_setup(void **state);
 extern booking_t booking;
+// The same world as at its beginning: for tests that share one.
+int booking_afresh(void **state);
 // A plan of that service for every day, six slots of ten minutes from the hour on; `rest` is further JSON of it. Its id.
 void booking_plan(world_t *world, const char *channel, int hour, const char *rest, char id[40]);
 // The slots of a schedule's last day but one, by beginning.

@@ -127,12 +127,12 @@ static void blocking_does_not_touch_what_is_booked(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, booking_setup, world_teardown)
+#define TEST(name) cmocka_unit_test_setup(name, booking_afresh)
     const struct CMUnitTest tests[] = {
         TEST(a_booked_slot_stays_until_its_appointment_is_over),
         TEST(a_hold_of_a_plan_that_changed_is_booked),
         TEST(a_booked_slot_keeps_its_length),
         TEST(blocking_does_not_touch_what_is_booked),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, booking_setup, world_teardown);
 }

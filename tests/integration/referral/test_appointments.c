@@ -379,7 +379,7 @@ static void the_index_is_the_last_guard(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, booking_setup, world_teardown)
+#define TEST(name) cmocka_unit_test_setup(name, booking_afresh)
     const struct CMUnitTest tests[] = {
         TEST(a_slot_is_booked),
         TEST(a_slot_is_booked_once),
@@ -396,5 +396,5 @@ int main(void)
         TEST(one_is_put_beside_another),
         TEST(the_index_is_the_last_guard),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, booking_setup, world_teardown);
 }
