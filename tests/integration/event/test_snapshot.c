@@ -42,7 +42,8 @@ static void write_some(log_rig_t *rig, model_t *model, unsigned count)
 static void forget_some(log_rig_t *rig, model_t *model)
 {
     Pcn__Platform__V1__Upkeep kept;
-    assert_int_equal(rig_upkeep(rig, 60 + dice(120), dice(3) == 0 ? 5 : 0, &kept), STATUS_OK);
+    const unsigned partition = 60 + dice(120);
+    assert_int_equal(rig_upkeep(rig, partition, dice(3) == 0 ? 5 : 0, &kept), STATUS_OK);
     assert_true(kept.pruned >= model->pruned && kept.pruned <= model->head);
     model->pruned = kept.pruned;
 }

@@ -163,16 +163,19 @@ static unsigned chance(unsigned *state, unsigned below)
 
 static void day_near(char *text, size_t size, unsigned *state)
 {
-    (void)snprintf(text, size, "2026-%s-%02u", chance(state, 3) == 0 ? "12" : "11", 15 + chance(state, 15));
+    const char *month = chance(state, 3) == 0 ? "12" : "11";
+    (void)snprintf(text, size, "2026-%s-%02u", month, 15 + chance(state, 15));
 }
 
 // A network whose member the practice was or is to be, and a day from the first one of it on: as they were given where there is none.
 static void find_membership(world_t *world, unsigned *state, const char *practice, char n[static 16], char day[static 16])
 {
     char sql[256];
+    const unsigned later = chance(state, 3);
+    const unsigned which = chance(state, 2);
     (void)snprintf(sql, sizeof sql,
-                   "SELECT network || ' ' || from_on + %u FROM membership WHERE practice = '%s' ORDER BY from_on OFFSET %u LIMIT 1",
-                   chance(state, 3), practice, chance(state, 2));
+                   "SELECT network || ' ' || from_on + %u FROM membership WHERE practice = '%s' ORDER BY from_on OFFSET %u LIMIT 1", later,
+                   practice, which);
     char *found = test_database_query(world->database, sql);
     if (found != NULL)
         (void)sscanf(found, "%15s %15s", n, day);
@@ -182,7 +185,7 @@ static void find_membership(world_t *world, unsigned *state, const char *practic
 // A verb that may be refused for whatever reason; what it did if not has to be right.
 static void try_verb(world_t *world, unsigned *state, int round)
 {
-    char json[512], day[16], until[64] = "", n[16], m[16], p[16];
+    char json[512], day[16], until[64] = "", n[16], m[16], p[32];
     const int lap = round / LAP;
     (void)snprintf(n, sizeof n, "net-%d-%u", lap, chance(state, NETWORKS));
     (void)snprintf(m, sizeof m, "net-%d-%u", lap, chance(state, NETWORKS));

@@ -110,7 +110,8 @@ static void add_facts(chance_t *chance, aggregate_t *row)
     for (unsigned i = below(chance, 3); i > 0; i--) {
         const unsigned from = FIRST_DAY + below(chance, LAST_DAY);
         char *to = below(chance, 2) == 0 ? NULL : day_of(chance->arena, from + below(chance, LAST_DAY + 1 - from));
-        add_dated(chance->arena, row, kinds[below(chance, 8)], below(chance, 5) == 0 ? NULL : day_of(chance->arena, from), to);
+        const char *kind = kinds[below(chance, 8)];
+        add_dated(chance->arena, row, kind, below(chance, 5) == 0 ? NULL : day_of(chance->arena, from), to);
     }
     if (below(chance, 5) == 0)
         add_dated(chance->arena, row, "successor", day_of(chance->arena, 5), NULL);
