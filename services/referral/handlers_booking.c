@@ -200,6 +200,17 @@ static status_t fill_new(service_call_t *call, const create_t *request, const bo
     return STATUS_OK;
 }
 
+// The entry that the request names is there, and not over.
+static status_t check_entry(service_call_t *call, const create_t *request, const booking_t *booking)
+{
+    waiting_status_t unused;
+    if (request->waiting_entry == NULL)
+        return STATUS_OK;
+    if (booking->entry == NULL)
+        return problem_set(call->problem, STATUS_NOT_FOUND, "waitingEntry", "There is no waiting entry %s", request->waiting_entry);
+    return waiting_go(booking->entry->status, WAITING_BOOK, &unused, call->problem);
+}
+
 // The waiting entry that the booking settles, where there is one.
 static status_t settle_entry(service_call_t *call, const create_t *request, const booking_t *booking, change_t *change)
 {
@@ -224,11 +235,11 @@ status_t decide_create_appointment(service_call_t *call)
         asked.hold = booking->hold;
     if (!about_patient(call, booking->asked))
         return refuse_memory(call);
-    status_t status = check_asked(call, &asked);
+    status_t status = check_entry(call, request, booking);
+    if (status == STATUS_OK)
+        status = check_asked(call, &asked);
     if (status == STATUS_OK)
         status = check_patient(call, booking);
-    if (status == STATUS_OK && request->waiting_entry != NULL && booking->entry == NULL)
-        status = problem_set(call->problem, STATUS_NOT_FOUND, "waitingEntry", "There is no waiting entry %s", request->waiting_entry);
     if (status == STATUS_OK)
         status = check_hold(call, &asked, booking);
     if (status != STATUS_OK)

@@ -14,3 +14,6 @@ set_tests_properties(integration/platform/patients PROPERTIES LABELS integration
 # What ./pcn up shows of booking.
 add_test(NAME integration/platform/demonstration COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/demonstration.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 set_tests_properties(integration/platform/demonstration PROPERTIES LABELS integration TIMEOUT 1800 RESOURCE_LOCK platform)
+# The waiting list and online consultations, while their daemon dies again and again.
+add_test(NAME integration/platform/waiting COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/waiting.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+set_tests_properties(integration/platform/waiting PROPERTIES LABELS integration TIMEOUT 600 RESOURCE_LOCK platform)
