@@ -101,7 +101,8 @@ const db_stmt_t offer_slot_load = {
     "offer_slot_load",
     "SELECT " COLUMNS ", s.id AS slot, s.organisation AS slots_of, s.start_at AS slot_start, "
     "    s.start_at + s.minutes * interval '1 minute' AS slot_end, t.channel AS slot_channel, "
-    "    s.start_at - t.notice_minutes * interval '1 minute' AS bookable_until, coalesce(k.offer_minutes, d.offer_minutes) AS "
+    "    s.start_at - CASE WHEN s.reclaimed_at IS NULL THEN t.notice_minutes ELSE 0 END * interval '1 minute' AS bookable_until, "
+    "coalesce(k.offer_minutes, d.offer_minutes) AS "
     "offer_minutes "
     "FROM slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service AND v.status = 'active' "
     "JOIN service_kind k ON k.code = v.kind CROSS JOIN waiting_default d "

@@ -293,6 +293,31 @@ static void what_does_not_fit_is_passed_over(void **state)
     assert_held_for(world, booking.slots[0], fourth);
 }
 
+// What was kept for others and went unused is the practice's own: whoever waits there has it, whatever its plan restricts.
+static void what_is_taken_back_is_offered_by_its_practice(void **state)
+{
+    world_t *world = *state;
+    char sql[200];
+    wait_for(world, booking.ada, "", first);
+    world->organisation = "pcn-a";
+    wait_for(world, ben, "", second);
+    world->organisation = "gp-a1";
+    free(test_database_query(world->database,
+                             "UPDATE schedule_template SET organisation_types = ARRAY['urgent-care'], notice_minutes = 43200; "
+                             "UPDATE waiting_entry SET created_at = created_at - interval '1 hour' WHERE recorded_from = 'pcn-a'"));
+    (void)snprintf(sql, sizeof sql, "UPDATE slot SET reclaimed_at = now(), start_at = now() + interval '2 hours' WHERE id = '%s'",
+                   booking.slots[0]);
+    free(test_database_query(world->database, sql));
+    free(test_database_query(world->database, "UPDATE vacancy SET start_at = now() + interval '2 hours'"));
+    assert_int_equal(run_jobs(world), 1);
+    assert_held_for(world, booking.slots[0], first);
+    assert_status(world, second, "waiting");
+    assert_string_equal(
+        world_query(world, "SELECT offered_until > now() + interval '110 minutes' FROM waiting_entry WHERE status = 'offered'"), "t");
+    assert_call(world, "CreateAppointment", "{\"waitingEntry\":\"%s\",\"patient\":\"%s\"}", first, booking.ada);
+    assert_status(world, first, "booked");
+}
+
 static void the_dead_wait_no_more_and_days_pass(void **state)
 {
     world_t *world = *state;
@@ -410,6 +435,7 @@ int main(void)
         TEST(an_offer_is_booked),
         TEST(an_offer_is_moved_onto),
         TEST(what_does_not_fit_is_passed_over),
+        TEST(what_is_taken_back_is_offered_by_its_practice),
         TEST(the_dead_wait_no_more_and_days_pass),
         TEST(an_entry_is_checked),
         TEST(who_comes_second_finds_the_next),
