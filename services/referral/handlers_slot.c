@@ -319,7 +319,12 @@ status_t decide_hold_slot(service_call_t *call)
     if (status != STATUS_OK)
         return status;
     hold_t *hold = new_hold(call, slots, call->row_count, request->has_minutes ? request->minutes : HOLD_MINUTES_DEFAULT);
-    return hold != NULL ? emit_hold(call, "pcn.referral.hold.created", hold, slots[0]->organisation) : refuse_memory(call);
+    if (hold == NULL)
+        return refuse_memory(call);
+    status = emit_hold(call, "pcn.referral.hold.created", hold, slots[0]->organisation);
+    // Those who want one slot stand in one queue, as those who book it.
+    call->key = hold->slots[0];
+    return status;
 }
 
 status_t decide_release_hold(service_call_t *call)

@@ -116,7 +116,7 @@ const db_stmt_t hold_slot_save = {
     "    SELECT :after.slots_of::text, :after.id::uuid, :after.slots::uuid[], :call.subject::text, :after.organisation::text, "
     "        :after.expires_at::timestamptz, 'held', 1, " NOW " "
     "    FROM input i WHERE NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) "
-    "      AND (SELECT count(*) FROM wanted) = cardinality(:after.slots::uuid[]) RETURNING id::text AS key), "
+    "      AND (SELECT count(*) FROM wanted) = cardinality(:after.slots::uuid[]) RETURNING slots[1]::text AS key), "
     "taken AS (UPDATE slot s SET hold = :after.id::uuid, held_until = :after.expires_at::timestamptz, version = s.version + 1 "
     "    FROM wanted w, changed c, input i WHERE s.organisation = w.organisation AND s.id = w.id)"};
 
