@@ -152,13 +152,13 @@ static status_t emit_left(service_call_t *call, const loaded_patient_t *into)
 status_t decide_merge_patient(service_call_t *call)
 {
     const Pcn__Referral__V1__MergePatientRequest *request = call->request;
-    if (strcmp(request->id, request->into) == 0)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "into", "A record is no double of itself");
     const bool double_there = call->row_count > 0 && strcmp(row_of(call)->id, request->id) == 0;
     patient_t *patient;
     status_t status = kept_patient(call, double_there ? row_of(call) : NULL, &patient);
     if (status != STATUS_OK)
         return status;
+    if (strcmp(request->id, request->into) == 0)
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "into", "A record is no double of itself");
     const loaded_patient_t *into = call->row_count > 1 ? call->rows[1] : NULL;
     status = check_merger(call, patient, into);
     if (status != STATUS_OK)

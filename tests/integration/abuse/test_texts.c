@@ -67,7 +67,8 @@ static int start(void **state)
     *state = fixture;
     fixture->rig = rig;
     fixture->world.rig = rig;
-    fixture->world.token = platform_token(&fixture->rig->platform, "system-manager,practice-reception,operations,auditor", "ics-llr");
+    fixture->world.token = platform_token(&fixture->rig->platform,
+                                          "system-manager,practice-reception,practice-clinician,urgent-care,operations,auditor", "ics-llr");
     for (int i = 0; i < RAW_PLACES; i++)
         raw_client_init(&fixture->world.clients[i], rig, (raw_place_t)i);
     snprintf(place, sizeof place, "host=%s/run dbname=pcn user=pcn_admin", fixture->rig->platform.state_dir);
@@ -223,7 +224,8 @@ static void test_every_text(void **state)
     print_message("%u sent: %u stored, %u of them read back, %u refused, %u of no consequence\n", fixture->sent, fixture->stored,
                   fixture->read_back, fixture->refused, fixture->elsewhere);
     assert_true(fixture->stored > 0 && fixture->read_back > 0);
-    // The same tables, none with fewer rows but queues, which are emptied all the time, and as many organisations more as were answered 201.
+    // The same tables, none with fewer rows but queues, which are emptied all the time, and as many organisations more as were answered
+    // 201.
     count_rows(fixture, &after);
     assert_int_equal(after.count, before.count);
     for (size_t i = 0; i < after.count; i++) {
