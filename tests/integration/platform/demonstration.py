@@ -89,6 +89,35 @@ class Demonstration:
         if booked == 0:
             raise SystemExit("nobody has an appointment")
 
+    def rutland_owes_what_its_lists_make(self):
+        """The network by the 39,920 people that it states, its practices by made-up lists, which count only where they are asked for."""
+        today = datetime.date.today()
+        monday = today + datetime.timedelta(days=7 - today.weekday())
+        path = "/v1/capacity?organisation=pcn-rutland&from=%s&to=%s" % (monday, monday + datetime.timedelta(days=6))
+        rows = self.rows(path, "rows")
+        of_network = {row["obligation"]: row for row in rows if row["organisation"] == "pcn-rutland"}
+        equal("extended hours", of_network["extended-hours"]["required"], 1200)
+        equal("extended access", of_network["extended-access"]["required"], 1796)
+        unknown = [row for row in rows if row["kind"] == "practice"]
+        equal("unknown", {row["reason"]["code"] for row in unknown if "required" not in row}, {"list-size-unknown"})
+        equal("nothing is made of that", [row for row in unknown if "required" in row], [])
+        for row in self.rows(path + "&synthetic=true", "rows"):
+            if row["obligation"] == "reserved-111":
+                equal("slots", (row["required"], row["synthetic"]), (max(1, row["listSize"] // 3000), True))
+                equal("difference", row["difference"], row["published"] - row["required"])
+        access = self.get("/v1/access?organisation=pcn-rutland&from=%s&to=%s" % (monday, monday + datetime.timedelta(days=6)))
+        equal("practices", [offer["lookedAt"] for offer in access["offers"] if offer["code"] == "core-hours-open"], [4])
+
+    def a_slot_for_111_goes_back(self, practice):
+        reception = self.instance.token("practice-reception", practice)
+        today = datetime.date.today()
+        path = "/v1/slots?organisation=%s&kind=reserved-111&from=%s&to=%s" % (practice, today + datetime.timedelta(days=1), today + datetime.timedelta(days=DAYS - 1))
+        slot = next(hidden["slot"] for hidden in self.rows(path + "&explain=true", "hidden", reception) if hidden["slot"]["status"] == "free")
+        answer = self.instance.call(reception, "POST", "/v1/slots/%s:reclaim" % slot["id"], {})
+        equal("reclaimed", (answer[0], answer[2]["status"]), (200, "reclaimed"))
+        equal("its own", [found["id"] for found in self.rows(path, "slots", reception)], [slot["id"]])
+        equal("nobody else's", self.rows(path, "slots", self.instance.token("practice-reception", "gp-elr-uppingham")), [])
+
     def a_second_start_adds_nothing(self):
         before = self.events()
         if "made the demonstration" in self.instance.pcn("up", "--detach"):
@@ -116,6 +145,8 @@ def check(instance):
     demonstration.all_is_marked()
     demonstration.sizes_come_to_the_networks()
     demonstration.patients_have_appointments()
+    demonstration.rutland_owes_what_its_lists_make()
+    demonstration.a_slot_for_111_goes_back("gp-elr-empingham")
     demonstration.a_second_start_adds_nothing()
     demonstration.who_is_booked_up_gets_more("gp-elr-oakham")
     demonstration.a_second_start_adds_nothing()
