@@ -84,7 +84,7 @@ test_build_clang() {
 test_asan() {
     test_build_clang asan || return 0
     ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-        test_ctest asan "$build_dir-clang" -L '^(unit|integration)$' -E '^integration/(platform|faults|abuse)/'
+        test_ctest asan "$build_dir-clang" -L '^(unit|integration)$' -E '^integration/(platform|faults|abuse|example)/'
 }
 
 test_fuzz() {

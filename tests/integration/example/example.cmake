@@ -5,4 +5,4 @@ add_test(NAME integration/example/document COMMAND ${PYTHON} ${CMAKE_CURRENT_LIS
 set_tests_properties(integration/example/document PROPERTIES LABELS unit)
 add_test(NAME integration/example/noticeboard COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/noticeboard.py
   ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/example ${CMAKE_BINARY_DIR}/contract "${CMAKE_C_COMPILER_LAUNCHER}")
-set_tests_properties(integration/example/noticeboard PROPERTIES LABELS integration TIMEOUT 3000 RESOURCE_LOCK platform RUN_SERIAL TRUE)
+set_tests_properties(integration/example/noticeboard PROPERTIES LABELS integration TIMEOUT 3000 RUN_SERIAL TRUE)
