@@ -27,10 +27,12 @@
 
 typedef struct stage {
     platform_t platform;
-    char *manager; // token of a system-manager of ics-llr
+    const char *service; // whose log is read and whose changes the journal has
+    char *manager;       // token of a system-manager of ics-llr
     uint64_t seed;
     load_random_t random;
     journal_t *journal;
+    table_t names; // further persons who may stand in no log
     processes_t before;
     invariants_kills_t kills[PROCESSES_MAX + 1]; // of each program since `before`; ends with name NULL
     // Of the last check: what it found, and how far the log was that it read, with replay_digest over all of it.
@@ -39,9 +41,12 @@ typedef struct stage {
     uint64_t digest;
 } stage_t;
 
-// cmocka's group set-up and tear-down; *state is the stage.
+// cmocka's group set-up and tear-down; *state is the stage, whose service is the registry.
 int stage_start(void **state);
 int stage_stop(void **state);
+// The same for a stage that is part of something else, all zero before. Closed also where opening failed.
+bool stage_open(stage_t *stage, const char *service);
+void stage_close(stage_t *stage);
 
 // A table of operations on its world; `socket` NULL: through the edge. Never NULL.
 load_t *stage_load(stage_t *stage, void *world, const load_operation_t *operations, unsigned clients, double rate, const char *socket);

@@ -13,7 +13,7 @@
 
 #define CALL_US 60000000
 
-// One peer of the registry: a context and a client under a key of the instance's folder.
+// One peer of a service: a context and a client under a key of the instance's folder.
 typedef struct peer {
     uv_loop_t loop;
     metrics_t *metrics;
@@ -34,19 +34,19 @@ static void keys_path(const rig_t *rig, char path[192])
     snprintf(path, 192, "%s/keys", rig->platform.state_dir);
 }
 
-static void peer_open(const rig_t *rig, const char *name, peer_t *peer)
+static void peer_open(const rig_t *rig, const char *service, const char *name, peer_t *peer)
 {
     char keys[192], endpoint[192], server_key[RPC_KEY_SIZE];
     problem_t problem = {0};
     keys_path(rig, keys);
-    snprintf(endpoint, sizeof endpoint, "ipc://%s/run/registry.rpc", rig->platform.state_dir);
+    snprintf(endpoint, sizeof endpoint, "ipc://%s/run/%s.rpc", rig->platform.state_dir, service);
     memset(peer, 0, sizeof *peer);
     peer->metrics = metrics_new();
     assert_int_equal(uv_loop_init(&peer->loop), 0);
-    assert_int_equal(rpc_keys_load_public(keys, "registry", server_key, &problem), STATUS_OK);
+    assert_int_equal(rpc_keys_load_public(keys, service, server_key, &problem), STATUS_OK);
     assert_int_equal(rpc_context_new(&peer->loop, keys, name, peer->metrics, &peer->context, &problem), STATUS_OK);
     const char *const endpoints[] = {endpoint, NULL};
-    const rpc_client_options_t options = {.service = "registry", .endpoints = endpoints, .server_key = server_key};
+    const rpc_client_options_t options = {.service = service, .endpoints = endpoints, .server_key = server_key};
     assert_int_equal(rpc_client_new(peer->context, &options, peer->metrics, &peer->client, &problem), STATUS_OK);
 }
 
@@ -108,17 +108,22 @@ static status_t ask_organisation(peer_t *peer, call_t *call)
     return ask(peer, pb_method_by_name("pcn.registry.v1.Registry/GetOrganisation"), &request, NULL, call);
 }
 
+static void enrol(const rig_t *rig, const char *name)
+{
+    char keys[192], command[512];
+    keys_path(rig, keys);
+    snprintf(command, sizeof command, "'%s/bin/pcnctl' keys add %s --dir '%s' >/dev/null", rig->platform.state_dir, name, keys);
+    const int code = system(command);
+    assert_true(WIFEXITED(code) && WEXITSTATUS(code) == 0);
+}
+
 static void test_enrolled_key_reads_the_log(void **state)
 {
     const rig_t *rig = *state;
-    char keys[192], command[512];
     peer_t peer;
     call_t call;
-    keys_path(rig, keys);
-    snprintf(command, sizeof command, "'%s/bin/pcnctl' keys add follower --dir '%s' >/dev/null", rig->platform.state_dir, keys);
-    const int code = system(command);
-    assert_true(WIFEXITED(code) && WEXITSTATUS(code) == 0);
-    peer_open(rig, "follower", &peer);
+    enrol(rig, "follower");
+    peer_open(rig, "registry", "follower", &peer);
 
     assert_int_equal(ask_events(&peer, NULL, &call), STATUS_OK);
     const Pcn__Events__V1__ReadReply *page = call.reply;
@@ -146,7 +151,7 @@ static void test_gateway_names_its_caller(void **state)
 {
     peer_t peer;
     call_t call;
-    peer_open(*state, "gateway", &peer);
+    peer_open(*state, "registry", "gateway", &peer);
     assert_int_equal(ask_organisation(&peer, &call), STATUS_PERMISSION_DENIED);
     assert_string_equal(call.problem.detail, "The call names no caller");
     arena_destroy(&call.request.arena);
@@ -166,8 +171,55 @@ static void test_gateway_names_its_caller(void **state)
     peer_close(&peer);
 }
 
+// Case 25: under another service's key no method of a service is to be had, whomever the call names.
+static void assert_nothing_to_be_had(const rig_t *rig, const char *service, const pb_service_t *contract)
+{
+    char *scopes[] = {NULL}, *organisations[] = {(char *)"ics-llr"};
+    Pcn__Common__V1__Principal principal = PCN__COMMON__V1__PRINCIPAL__INIT;
+    principal.subject = (char *)"somebody";
+    principal.scopes = scopes;
+    principal.n_scopes = 1;
+    principal.organisations = organisations;
+    principal.n_organisations = 1;
+    peer_t peer;
+    call_t call;
+    peer_open(rig, service, "finance", &peer);
+    for (unsigned i = 0; i < contract->method_count; i++) {
+        const pb_method_t *method = &contract->methods[i];
+        arena_t *arena = arena_new(RPC_ARENA_CAP);
+        const void *request = pb_new(method->request, arena);
+        scopes[0] = method->scope != NULL ? (char *)(uintptr_t)method->scope : (char *)"events.read";
+        for (int named = 0; named < 2; named++) {
+            if (ask(&peer, method, request, named ? &principal : NULL, &call) != STATUS_PERMISSION_DENIED)
+                fail_msg("%s: %s %s", method->name, status_name(call.problem.status), call.problem.detail);
+            arena_destroy(&call.request.arena);
+        }
+        arena_destroy(&arena);
+    }
+    peer_close(&peer);
+}
+
+static void test_another_services_key_has_nothing(void **state)
+{
+    const rig_t *rig = *state;
+    unsigned asked = 0, services = 0;
+    enrol(rig, "finance");
+    for (const pb_service_t *const *contract = pcn_services; *contract != NULL; contract++) {
+        const char *service = (*contract)->method_count > 0 ? (*contract)->methods[0].service : NULL;
+        // Those that every service has are for enrolled keys too, or not over this socket.
+        if (service == NULL)
+            continue;
+        assert_nothing_to_be_had(rig, service, *contract);
+        asked++;
+    }
+    while (pcn_service_names[services] != NULL)
+        services++;
+    assert_int_equal(asked, services);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_enrolled_key_reads_the_log), cmocka_unit_test(test_gateway_names_its_caller)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_enrolled_key_reads_the_log), cmocka_unit_test(test_gateway_names_its_caller),
+                                       cmocka_unit_test(test_another_services_key_has_nothing)};
     return cmocka_run_group_tests(tests, rig_start, rig_stop);
 }
