@@ -70,7 +70,7 @@ static int compare_recorded(const void *a, const void *b)
     const pb_enum_t *kinds = LIST_SIZE_TYPE->fields[pb_field_by_name(LIST_SIZE_TYPE, "kind")].enumeration;
     int order = compare_text(left->as_of, right->as_of);
     if (order == 0)
-        order = compare_text(pb_enum_json(kinds, left->kind), pb_enum_json(kinds, right->kind));
+        order = compare_text(pb_enum_json(kinds, (int)left->kind), pb_enum_json(kinds, (int)right->kind));
     if (order == 0)
         order = compare_text(left->sub_group, right->sub_group);
     return order != 0 ? order : (left->synthetic ? 1 : 0) - (right->synthetic ? 1 : 0);
