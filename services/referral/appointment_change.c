@@ -17,9 +17,9 @@ bool appointment_row_shown(const loaded_appointment_t *row)
 status_t appointment_seen(service_call_t *call, const char *id, const loaded_appointment_t **out)
 {
     const loaded_appointment_t *row = call->row_count > 0 ? call->rows[0] : NULL;
+    *out = row;
     if (row != NULL && !about_patient(call, row->patient != NULL ? row->patient : row->concerns))
         return refuse_memory(call);
-    *out = row;
     if (row != NULL && row->id != NULL && appointment_row_shown(row))
         return STATUS_OK;
     return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no appointment %s", id);

@@ -1,7 +1,7 @@
 // Booking an appointment and moving it: what takes slots.
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #include "common/base/base64url.h"

@@ -1,5 +1,6 @@
 #include "services/referral/handlers_patient.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -23,6 +24,9 @@ bool about_patient(service_call_t *call, const char *id)
     char *path = arena_printf(call->arena, "patients/%s", id);
     if (about == NULL || path == NULL)
         return false;
+    // Ids are written small in the trail, however they are asked for.
+    for (char *at = path; *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at);
     if (call->about_count > 0)
         memcpy(about, call->about, call->about_count * sizeof *about);
     about[call->about_count++] = path;

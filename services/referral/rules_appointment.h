@@ -2,7 +2,6 @@
 #ifndef PCN_REFERRAL_RULES_APPOINTMENT_H
 #define PCN_REFERRAL_RULES_APPOINTMENT_H
 
-#include "common/base/arena.h"
 #include "common/base/status.h"
 #include "services/referral/rules_patient.h"
 

@@ -43,6 +43,7 @@ class Booking:
         self.manager = instance.token("system-manager", "ics-b")
         self.network = instance.token("network-manager", "pcn-b1")
         self.reception = instance.token("practice-reception", "gp-b1")
+        self.clinician = instance.token("practice-clinician", "gp-b1")
         self.neighbour = instance.token("practice-reception", "gp-b2")
         self.urgent = instance.token("urgent-care", "provider-b")
 
@@ -159,6 +160,10 @@ class Booking:
         equal("a stranger's look", self.instance.call(self.neighbour, "GET", path)[0], 404)
         equal("a stranger's change", self.post(self.neighbour, path + ":cancel", {"reason": "None of mine"})[0], 404)
         equal("a stranger's list", self.get(self.neighbour, "/v1/appointments?patient=" + patient)["appointments"], [])
+        # Who keeps the record reads who looked, and who was refused.
+        accesses = self.get(self.clinician, "/v1/patients/%s/accesses" % patient)["accesses"]
+        refused = sorted({access["action"] for access in accesses if access["organisation"] == "gp-b2" and access["verdict"] == "refused"})
+        equal("refused looks", refused, ["cancel-appointment", "get-appointment"])
         free = self.slots(self.reception)["slots"]
         moved = made(self.post(self.reception, path + ":reschedule", {"slots": [free[1]["id"]]}), 200)
         equal("the same", moved["id"], appointment["id"])

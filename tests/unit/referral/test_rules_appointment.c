@@ -89,23 +89,22 @@ static void some_steps_have_their_time(void **state)
 static void every_step_has_its_people(void **state)
 {
     static const struct {
-        bool performs, booked;
         const char *reach;
-        bool shown, changes, advances;
+        bool performs, booked, shown, changes, advances;
     } cases[] = {
-        {true, false, NULL, true, true, true},
-        {true, true, NULL, true, true, true},
-        {false, true, NULL, true, true, false},
-        {false, false, "{'ownPractice':true,'withinReach':true}", true, true, false},
-        {false, false, "{'ownPractice':true,'withinReach':true,'sensitive':true}", true, true, false},
-        {false, false, "{'withinReach':true}", true, true, false},
-        {false, false, "{'withinReach':true,'sensitive':true}", false, false, false},
-        {false, false, "{'granted':['case']}", true, false, false},
-        {false, false, "{'granted':['appointment']}", true, false, false},
-        {false, false, "{'granted':['break-glass'],'sensitive':true}", true, false, false},
-        {false, false, "{'granted':['case'],'sensitive':true}", false, false, false},
-        {false, false, "{}", false, false, false},
-        {false, false, NULL, false, false, false},
+        {NULL, true, false, true, true, true},
+        {NULL, true, true, true, true, true},
+        {NULL, false, true, true, true, false},
+        {"{'ownPractice':true,'withinReach':true}", false, false, true, true, false},
+        {"{'ownPractice':true,'withinReach':true,'sensitive':true}", false, false, true, true, false},
+        {"{'withinReach':true}", false, false, true, true, false},
+        {"{'withinReach':true,'sensitive':true}", false, false, false, false, false},
+        {"{'granted':['case']}", false, false, true, false, false},
+        {"{'granted':['appointment']}", false, false, true, false, false},
+        {"{'granted':['break-glass'],'sensitive':true}", false, false, true, false, false},
+        {"{'granted':['case'],'sensitive':true}", false, false, false, false, false},
+        {"{}", false, false, false, false, false},
+        {NULL, false, false, false, false, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const appointment_caller_t caller = {
