@@ -31,10 +31,26 @@ typedef struct asked {
 
 // ---- what is asked for ----
 
+// One is named twice: the second's place; 0 for none.
+static size_t named_twice(const asked_t *asked)
+{
+    for (size_t i = 1; i < asked->count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcasecmp(asked->slots[i], asked->slots[k]) == 0)
+                return i;
+        }
+    }
+    return 0;
+}
+
 static status_t check_asked(service_call_t *call, const asked_t *asked)
 {
     if ((asked->hold != NULL) == (asked->count > 0))
         return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "slots", "Either `hold` or `slots` says what is booked");
+    const size_t twice = named_twice(asked);
+    if (twice > 0)
+        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, arena_printf(call->arena, "slots[%zu]", twice),
+                           "The slot is named twice");
     if (call->header->principal == NULL || call->header->principal->n_organisations == 0)
         return problem_set(call->problem, STATUS_FAILED_PRECONDITION, NULL, "Who books does so for an organisation: the token names none");
     return STATUS_OK;
@@ -111,8 +127,7 @@ static status_t take_slots(service_call_t *call, const asked_t *asked, const boo
 {
     const size_t wanted = asked->hold != NULL ? booking->n_hold_slots : asked->count;
     if (booking->n_wanted != wanted)
-        return problem_set(call->problem, STATUS_NOT_FOUND, asked->hold != NULL ? "hold" : "slots",
-                           "One of the slots is not there, or is named twice");
+        return problem_set(call->problem, STATUS_NOT_FOUND, asked->hold != NULL ? "hold" : "slots", "One of the slots is not there");
     change->taken = arena_alloc(call->arena, wanted * sizeof *change->taken);
     change->overbooked = arena_alloc(call->arena, wanted * sizeof *change->overbooked);
     if (change->taken == NULL || change->overbooked == NULL)

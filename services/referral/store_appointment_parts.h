@@ -12,10 +12,14 @@
     "jsonb_build_object('subject', a.booked_by_subject, 'organisation', a.booked_by) AS booked_by, a.description, a.comment, "             \
     "a.cancelled_by, a.cancel_reason, a.overbook_reason, a.former, a.hold, nullif(a.synthetic, false) AS synthetic, a.version, "           \
     "a.created_at, a.updated_at, a.video_token"
-// How the caller stands to it: asked of the patient only where nothing else does.
-#define WHO                                                                                                                                \
-    "LEFT JOIN LATERAL (SELECT within_reach(a.organisation, " ORGANISATIONS ") AS performs, within_reach(a.booked_by, " ORGANISATIONS      \
-    ") AS booked OFFSET 0) w ON true"
+// How the caller stands to it: the organisation itself or, unless the patient is sensitive, one above. Asked of the patient only where
+// nothing else says it.
+#define TAKES_PART(organisation)                                                                                                           \
+    "CASE WHEN " organisation " = ANY (" ORGANISATIONS ") THEN true ELSE within_reach(" organisation ", " ORGANISATIONS ") "               \
+    "    AND NOT patient_sensitive(a.patient) END"
+#define PERFORMS TAKES_PART("a.organisation")
+#define BOOKED TAKES_PART("a.booked_by")
+#define WHO "LEFT JOIN LATERAL (SELECT " PERFORMS " AS performs, " BOOKED " AS booked OFFSET 0) w ON true"
 #define CALLER_IS                                                                                                                          \
     "w.performs, w.booked, CASE WHEN NOT w.performs AND NOT w.booked THEN (SELECT " PATIENT_REACH                                          \
     " FROM patient p WHERE p.id = a.patient) END AS reach"

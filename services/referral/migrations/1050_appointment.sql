@@ -51,18 +51,29 @@ INSERT INTO patient_holding (relation, link, title, merges) VALUES ('appointment
 ALTER TABLE appointment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE appointment FORCE ROW LEVEL SECURITY;
 CREATE POLICY appointment_owner ON appointment TO CURRENT_USER USING (true);
+-- Of a sensitive patient only the organisations themselves that take part, and not who lies above them.
+CREATE FUNCTION appointment_reached(patient uuid, organisation text, booked_by text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT (told_reach(appointment_reached.organisation) OR told_reach(appointment_reached.booked_by))
+        AND (told_own() OR NOT EXISTS (SELECT FROM patient p WHERE p.id = appointment_reached.patient AND p.sensitive));
+END;
+CREATE FUNCTION patient_sensitive(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM patient p WHERE p.id = patient_sensitive.patient AND p.sensitive);
+END;
+
 -- Who sees the patient at it, who booked it, and whoever sees the patient's record. First what costs least: functions are called for who lies
 -- above alone.
 CREATE POLICY appointment_shown ON appointment FOR SELECT TO :app USING (
     organisation = ANY (told_organisations()) OR booked_by = ANY (told_organisations())
-    OR told_reach(organisation) OR told_reach(booked_by) OR patient_within(patient));
+    OR appointment_reached(patient, organisation, booked_by) OR patient_within(patient));
 -- For an organisation of one's own, and for a patient whose record one sees.
 CREATE POLICY appointment_booked ON appointment FOR INSERT TO :app WITH CHECK (
     (told_own() OR booked_by = ANY (told_organisations())) AND EXISTS (SELECT FROM patient p WHERE p.id = appointment.patient));
 -- A mere look at the record is not enough to change what others arranged.
 CREATE POLICY appointment_kept ON appointment FOR UPDATE TO :app USING (
     organisation = ANY (told_organisations()) OR booked_by = ANY (told_organisations())
-    OR told_reach(organisation) OR told_reach(booked_by) OR patient_kept_within(patient));
+    OR appointment_reached(patient, organisation, booked_by) OR patient_kept_within(patient));
 
 -- Who sees a patient at an appointment sees their record until thirty days after it; not for the sake of one that was cancelled.
 CREATE FUNCTION appointment_grants() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$

@@ -141,9 +141,18 @@ static void a_sensitive_record_hides_what_others_booked(void **state)
     assert_shown(world, "ics-a", id, patient, true);
     world->organisation = "gp-a1";
     assert_call(world, "SetSensitive", "{\"id\":\"%s\",\"sensitive\":true}", patient);
-    // ics-a lies above the performer as well; a system above nobody but the practice would not see it.
+    // Those who take part, and nobody above them.
     assert_shown(world, "gp-a1", id, patient, true);
     assert_shown(world, "gp-b1", id, patient, true);
+    static const char *const above[] = {"pcn-a", "pcn-b", "ccg-a", "ics-a"};
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
+        assert_shown(world, above[i], id, patient, false);
+        assert_out_of_reach(world, above[i], id);
+    }
+    char sql[200];
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM appointment WHERE id = '%s'", id);
+    assert_string_equal(asked_as(world, "pcn-a,pcn-b,ics-a", "tester", REQUEST, sql), "0");
+    assert_string_equal(asked_as(world, "gp-b1", "tester", REQUEST, sql), "1");
     assert_shown(world, "gp-a2", id, patient, false);
     world->organisation = "pcn-a";
     assert_refusal(world, STATUS_NOT_FOUND, "patient", "CreateAppointment", "{\"slots\":[\"%s\"],\"patient\":\"%s\"}", slots[3], patient);

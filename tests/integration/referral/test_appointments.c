@@ -105,7 +105,7 @@ static void several_slots_are_one_appointment(void **state)
     booking_slots(world, other, later);
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "slots[1]", "CreateAppointment", "{\"slots\":[\"%s\",\"%s\"],\"patient\":\"%s\"}",
                    booking.slots[5], later[0], booking.ada);
-    assert_refusal(world, STATUS_NOT_FOUND, "slots", "CreateAppointment", "{\"slots\":[\"%s\",\"%s\"],\"patient\":\"%s\"}",
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "slots[1]", "CreateAppointment", "{\"slots\":[\"%s\",\"%s\"],\"patient\":\"%s\"}",
                    booking.slots[3], booking.slots[3], booking.ada);
     // One of several is taken: none is booked.
     assert_refusal(world, STATUS_ALREADY_EXISTS, "slots[0]", "CreateAppointment", "{\"slots\":[\"%s\",\"%s\"],\"patient\":\"%s\"}",
