@@ -41,9 +41,10 @@ static const struct {
 // Fields of which a request needs one or another.
 static const struct {
     const char *type, *field;
-} needed_besides[] = {{"pcn.referral.v1.ListSlotsRequest", "organisation"},
-                      {"pcn.referral.v1.ListOnlineConsultationsRequest", "organisation"},
-                      {"pcn.referral.v1.ListWaitingEntriesRequest", "service"}};
+} needed_besides[] = {
+    {"pcn.referral.v1.ListSlotsRequest", "organisation"},     {"pcn.referral.v1.ListOnlineConsultationsRequest", "organisation"},
+    {"pcn.referral.v1.ListWaitingEntriesRequest", "service"}, {"pcn.referral.v1.ListAppointmentsRequest", "patient"},
+    {"pcn.referral.v1.CreateAppointmentRequest", "slots"},    {"pcn.referral.v1.RescheduleAppointmentRequest", "slots"}};
 
 static bool is_needed(const pb_type_t *type, unsigned index)
 {
@@ -160,8 +161,8 @@ static void write_some_text(const pb_type_t *type, buf_t *out)
 {
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
         const pb_field_t *meta = &type->fields[i];
-        const bool free_text =
-            meta->format == PB_FORMAT_LINE && meta->pattern == NULL && type->descriptor->fields[i].type == PROTOBUF_C_TYPE_STRING;
+        const bool free_text = (meta->format == PB_FORMAT_LINE || meta->format == PB_FORMAT_TEXT) && meta->pattern == NULL &&
+                               type->descriptor->fields[i].type == PROTOBUF_C_TYPE_STRING;
         if (free_text && !pb_is_list(&type->descriptor->fields[i]) && (meta->flags & (PB_OUTPUT_ONLY | PB_IMMUTABLE)) == 0) {
             buf_printf(out, "\"%s\":\"Text\"", meta->json);
             return;
