@@ -8,8 +8,6 @@
 
 #include "common/base/clock.h"
 
-enum { BORN_BY = 20270 };
-
 bool mix_wrong(mix_booking_t *mix, const char *format, ...)
 {
     if (mix->wrong++ == 0) {
@@ -40,7 +38,7 @@ bool mix_set_verb(load_request_t *request, const char *resource, const char *id,
 
 person_t mix_person(const mix_booking_t *mix, size_t index)
 {
-    return person_make(mix->world.scene->seed, index, BORN_BY);
+    return person_make(mix->world.scene->seed, index, PEOPLE_BORN_BY);
 }
 
 // ---- the table ----

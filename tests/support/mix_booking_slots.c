@@ -38,6 +38,12 @@ bool mix_make_search(mix_booking_t *mix, load_random_t *random, load_request_t *
     return true;
 }
 
+// One that was reserved for urgent care and given back is the practice's own.
+static bool is_bookable(const char *status)
+{
+    return status != NULL && (strcmp(status, "free") == 0 || strcmp(status, "reclaimed") == 0);
+}
+
 bool mix_on_search(mix_booking_t *mix, deed_t *deed, const load_answer_t *answer)
 {
     scene_place_t *performer = performer_of(mix, deed->practice, deed->reach);
@@ -48,7 +54,7 @@ bool mix_on_search(mix_booking_t *mix, deed_t *deed, const load_answer_t *answer
     json_array_foreach(json_object_get(body, "slots"), i, row)
     {
         const char *id = json_string_value(json_object_get(row, "id")), *status = json_string_value(json_object_get(row, "status"));
-        if (id == NULL || status == NULL || strcmp(status, "free") != 0)
+        if (id == NULL || !is_bookable(status))
             good = mix_wrong(mix, "a search shows a slot that is not free");
         else
             (void)booking_world_saw(&mix->world, id, performer, deed->reach);
@@ -96,7 +102,7 @@ static bool check_alternatives(mix_booking_t *mix, const slot_row_t *slot, const
     json_array_foreach(json_object_get(body, "alternatives"), i, row)
     {
         const char *id = json_string_value(json_object_get(row, "id")), *status = json_string_value(json_object_get(row, "status"));
-        if (id == NULL || strcmp(id, slot->id) == 0 || status == NULL || strcmp(status, "free") != 0)
+        if (id == NULL || strcmp(id, slot->id) == 0 || !is_bookable(status))
             good = mix_wrong(mix, "slot %s is taken, and is offered instead, or one that is not free", slot->id);
     }
     json_decref(body);

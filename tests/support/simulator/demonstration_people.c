@@ -11,8 +11,7 @@
 
 enum {
     PATIENTS = 15,
-    BOOKINGS = 3,    // of a practice's next working day
-    BORN_BY = 20270, // nobody is younger than that, so that a person stays the same on another day
+    BOOKINGS = 3, // of a practice's next working day
     REGISTERED_SPAN = 3000,
     CANCELLED_ONE_OF = 8,
     CONSULTING_ONE_OF = 4,
@@ -33,7 +32,7 @@ typedef struct people {
 
 static person_t person_of(const people_t *people, size_t index)
 {
-    return person_make(people->scene->seed, index, BORN_BY);
+    return person_make(people->scene->seed, index, PEOPLE_BORN_BY);
 }
 
 static patient_id_t *id_of(const people_t *people, const scene_place_t *practice, size_t person)
@@ -69,7 +68,7 @@ static bool make_patient(void *context, errand_t *errand, load_request_t *reques
     load_random_t random = {.state = people->scene->seed + errand->person};
     char from[DATE_SIZE];
     // Since some day, but not before birth.
-    int32_t born = 0, since = BORN_BY - (int32_t)load_draw(&random, REGISTERED_SPAN);
+    int32_t born = 0, since = PEOPLE_BORN_BY - (int32_t)load_draw(&random, REGISTERED_SPAN);
     if (date_parse(person.birth_date, &born) && since < born)
         since = born;
     date_format(since, from);

@@ -12,6 +12,8 @@
 #define PEOPLE_MAX 300000
 // Those of a practice begin with its number times this.
 #define PEOPLE_STRIDE 1000
+// Nobody of a platform's people is younger (2025-07-01, as days since 1970): so a person stays the same on every day.
+#define PEOPLE_BORN_BY 20270
 #define PERSON_NUMBER_SIZE 11
 #define PERSON_NAME_SIZE 48
 
