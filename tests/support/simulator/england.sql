@@ -18,15 +18,16 @@ BEGIN;
 -- What the work needs for itself; gone at its end.
 CREATE SCHEMA england;
 
+-- As of a version 7, with the number where its time would be: indexes are filled as they are by real ones.
 CREATE FUNCTION england.made_up(what integer, number bigint) RETURNS uuid IMMUTABLE LANGUAGE sql
-    RETURN ('019ac000' || lpad(to_hex(what), 4, '0') || '70008000' || lpad(to_hex(number), 12, '0'))::uuid;
+    RETURN ('019a' || lpad(to_hex(number), 8, '0') || '70008000' || lpad(to_hex(what), 12, '0'))::uuid;
 
--- The first of two neighbours that has a check digit (weights 10 to 2, modulo 11): one of them has.
-CREATE FUNCTION england.check_digit(nine text) RETURNS integer IMMUTABLE LANGUAGE sql
-    RETURN (SELECT (11 - sum((11 - i) * substr(nine, i, 1)::integer) % 11) % 11 FROM generate_series(1, 9) i);
-CREATE FUNCTION england.nhs_number(number bigint) RETURNS text IMMUTABLE LANGUAGE sql
-    RETURN (SELECT n.nine || england.check_digit(n.nine) FROM generate_series(0, 1) k CROSS JOIN LATERAL (
-        SELECT (999000000 + 2 * number + k)::text) AS n (nine) WHERE england.check_digit(n.nine) < 10 ORDER BY k LIMIT 1);
+-- Weights 10 to 2, modulo 11; 10 is none. Of two neighbours one has a check digit.
+CREATE FUNCTION england.check_digit(n integer) RETURNS integer IMMUTABLE LANGUAGE sql
+    RETURN (11 - (10 * (n / 100000000 % 10) + 9 * (n / 10000000 % 10) + 8 * (n / 1000000 % 10) + 7 * (n / 100000 % 10) + 6 * (n / 10000 % 10)
+        + 5 * (n / 1000 % 10) + 4 * (n / 100 % 10) + 3 * (n / 10 % 10) + 2 * (n % 10)) % 11) % 11;
+CREATE FUNCTION england.nhs_number(n integer) RETURNS text IMMUTABLE LANGUAGE sql
+    RETURN CASE WHEN england.check_digit(n) < 10 THEN n::text || england.check_digit(n) ELSE n + 1 || england.check_digit(n + 1)::text END;
 
 CREATE TABLE england.practice AS
     SELECT o.code, o.name, row_number() OVER (ORDER BY o.code) AS number FROM organisation o WHERE o.code LIKE 'gp-syn-%' AND o.status = 'active';
@@ -53,25 +54,26 @@ SELECT p.code, england.made_up(2, 8 * p.number + l.number), england.made_up(1, p
     true, :'today'::date, l.types, l.window_days, :'today'::date + 41, true, 1, now(), now()
 FROM england.practice p CROSS JOIN england.plan l;
 
-INSERT INTO patient (id, nhs_number, name, birth_date, sex, practice, registered_from, synthetic, version, created_at, updated_at)
-SELECT england.made_up(4, 20 * p.number + k), england.nhs_number(134000 + 20 * (p.number - 1) + k), 'Person ' || 20 * p.number + k || ' (synthetic)',
-    date '1930-01-01' + (997 * (20 * p.number + k) % 34000)::integer, CASE k % 2 WHEN 0 THEN 'female' ELSE 'male' END, p.code, date '2024-04-01', true, 1,
-    now(), now()
-FROM england.practice p CROSS JOIN generate_series(0, 19) k;
-INSERT INTO registration (patient, number, practice, from_on, recorded_at)
-SELECT id, 1, practice, registered_from, now() FROM patient WHERE practice LIKE 'gp-syn-%';
-
--- What finds slots is made anew afterwards, whatever it is: that costs a third of keeping it up to date row by row. Ids ascend, so the primary
--- key stays.
+-- What finds slots, and what holds registrations apart, is made anew afterwards, whatever it is: that costs a third of keeping it up to date row by
+-- row. Ids ascend, so primary keys stay.
 CREATE TABLE england.anew AS
-    SELECT format('ALTER TABLE slot DROP CONSTRAINT %I', c.conname) AS without,
-        format('ALTER TABLE slot ADD CONSTRAINT %I %s', c.conname, pg_get_constraintdef(c.oid)) AS again
-    FROM pg_constraint c WHERE c.conrelid = 'slot'::regclass AND c.contype = 'u'
+    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname) AS without,
+        format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid)) AS again
+    FROM pg_constraint c WHERE c.conrelid IN ('slot'::regclass, 'registration'::regclass) AND c.contype IN ('u', 'x')
     UNION ALL
     SELECT format('DROP INDEX %I', i.relname), pg_get_indexdef(i.oid)
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
     WHERE x.indrelid = 'slot'::regclass AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = x.indexrelid);
 SELECT without FROM england.anew \gexec
+
+INSERT INTO patient (id, nhs_number, name, birth_date, sex, practice, registered_from, synthetic, version, created_at, updated_at)
+SELECT england.made_up(4, 20 * p.number + k), england.nhs_number((999000000 + 2 * (134000 + 20 * (p.number - 1) + k))::integer), 'Person ' || 20 * p.number + k || ' (synthetic)',
+    date '1930-01-01' + (997 * (20 * p.number + k) % 34000)::integer, CASE k % 2 WHEN 0 THEN 'female' ELSE 'male' END, p.code, date '2024-04-01', true, 1,
+    now(), now()
+FROM england.practice p CROSS JOIN generate_series(0, 19) k;
+ANALYZE patient;
+INSERT INTO registration (patient, number, practice, from_on, recorded_at)
+SELECT id, 1, practice, registered_from, now() FROM patient WHERE practice LIKE 'gp-syn-%';
 
 CREATE TABLE england.grid AS
     SELECT row_number() OVER (ORDER BY d, l.number, n) AS number, l.number AS plan, l.minutes::smallint AS minutes,
