@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# What run.sh measures besides its rounds: processor time and memory by process, a load at a constant rate, events, the wire alone.
-# With common.sh's words; state_dir, bin, work, programs, here, token, new_prefix, run_wrk, rounds, seconds and the ports are run.sh's.
+# What run.sh measures besides its rounds: processor time and memory by process, a load at a constant rate, events, the wire alone. With
+# common.sh's words; `measured` is the service that answers; state_dir, bin, work, programs, here, token, run_wrk, rounds, seconds and the ports
+# are run.sh's.
 
 # process_of NAME: its id in the instance, as the supervisor tells it.
 process_of() {
@@ -10,7 +11,7 @@ process_of() {
 # The processes that do a request's work, a line "what id" each. What is done behind the answers (numbering events, chaining the audit trail,
 # other services' copies of what changed) stands apart. Nothing of a server elsewhere can be told.
 processes_of() {
-    local side=$1 place=$2 id
+    local side=$1 place=$2 id name
     case $side/$place in
         pcn/direct) printf 'gateway %s\n' "$gateway_pid" ;;
         pcn/edge) printf 'gateway %s\nhaproxy %s\n' "$(process_of gateway)" "$(process_of haproxy)" ;;
@@ -18,10 +19,12 @@ processes_of() {
         rival/edge) printf 'rival %s\nhaproxy %s\n' "$rival_pid" "$rival_edge_pid" ;;
     esac
     if [ "$side" = pcn ]; then
-        printf 'registry %s\nbehind %s\n' "$(process_of registry)" "$(process_of referral)"
+        for name in registry referral; do
+            printf '%s %s\n' "$([ "$name" = "$measured" ] && echo "$name" || echo behind)" "$(process_of "$name")"
+        done
     fi
     for id in $(pgrep -P "$(process_of postgresql)" || true); do
-        if tr '\0' ' ' 2>/dev/null <"/proc/$id/cmdline" | grep -Eq ' pcn_(registry_job|referral_[a-z]+) '; then
+        if tr '\0' ' ' 2>/dev/null <"/proc/$id/cmdline" | grep -E ' pcn_(registry|referral)_[a-z]+ ' | grep -qv " pcn_${measured}_app "; then
             printf 'behind %s\n' "$id"
         else
             printf 'postgresql %s\n' "$id"

@@ -77,6 +77,56 @@ start_gateway() {
     exec {fd}>&-
 }
 
+# No two of a run's programs make the same codes and keys: what was there before would be told again instead of made. A counter would not
+# do, since functions run in subshells.
+new_prefix() {
+    printf 'bench-%x-' "$(date +%s%N)"
+}
+
+need_tools() {
+    local tool
+    for tool in "$@"; do
+        PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || die "$tool is missing"
+    done
+}
+
+# Sets pgbench.
+find_pgbench() {
+    pgbench=pgbench
+    if ! command -v pgbench >/dev/null; then
+        pgbench=$(find /usr/lib/postgresql -name pgbench -path '*/bin/*' 2>/dev/null | sort -V | tail -n 1)
+    fi
+    [ -n "$pgbench" ] || die "pgbench is missing"
+}
+
+# The rival, on a port and on a socket, and the same edge before it: the configuration is the instance's own. Sets rival_port, rival_pid,
+# rival_edge_port and rival_edge_pid; with work, state_dir and database_url.
+start_rival() {
+    local fd
+    if [ ! -e "$here/rival/node_modules/.package-lock.json" ] || [ "$here/rival/package-lock.json" -nt "$here/rival/node_modules/.package-lock.json" ]; then
+        command -v npm >/dev/null || die "npm is missing: it installs Fastify and pg, which are measured against"
+        say "installing Fastify and pg"
+        (cd "$here/rival" && npm ci --no-audit --no-fund --loglevel=error) >"$work/npm.log" 2>&1 || die "npm ci failed"
+    fi
+    mkdir -p "$work/run"
+    rival_port=$(free_port)
+    mkfifo "$work/rival.ready"
+    exec {fd}<>"$work/rival.ready"
+    env NODE_ENV=production BENCH_DATABASE_URL="$database_url" BENCH_JWKS="$state_dir/issuer/jwks.json" BENCH_LISTEN="$rival_port" \
+        BENCH_SOCKET="$work/run/gateway.http" node "$here/rival/server.js" </dev/null 1>&"$fd" 2>"$work/rival.log" &
+    rival_pid=$!
+    pids+=("$rival_pid")
+    await rival "$fd"
+    exec {fd}>&-
+    rival_edge_port=$(free_port)
+    sed -e "s|@PORT@|$rival_edge_port|; s|@STATE_DIR@|$work|g" "$clone/docker/haproxy/haproxy.cfg.in" >"$work/haproxy.cfg"
+    PATH=$PATH:/usr/sbin haproxy -db -f "$work/haproxy.cfg" </dev/null >"$work/haproxy.log" 2>&1 &
+    rival_edge_pid=$!
+    pids+=("$rival_edge_pid")
+    curl -s -o "$work/edge.txt" --retry 50 --retry-connrefused --retry-delay 1 --max-time 30 "http://127.0.0.1:$rival_edge_port/" ||
+        die "the rival's edge did not get ready"
+}
+
 # How busy the machine is before anything is measured, in percent: what others do with it falls harder on few processes than on many.
 measure_busy() {
     local before after

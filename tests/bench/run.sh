@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=beside.sh
 . "$here/beside.sh"
-seconds=3 warm_seconds=1 rounds=3 many=1000000 wire_calls=100000
+measured=registry seconds=3 warm_seconds=1 rounds=3 many=1000000 wire_calls=100000
 
 usage() {
     cat <<'EOF'
@@ -43,14 +43,8 @@ state_dir=${PCN_STATE_DIR:?folder of a running instance}
 bin=${PCN_BIN:-$state_dir/bin}
 edge_port=${PCN_HTTP_PORT:-8080}
 database_url=${PCN_BENCH_DATABASE_URL:-${PCN_DATABASE_URL:-postgresql://pcn_admin@/pcn?host=$state_dir/run}}
-pgbench=pgbench
-if ! command -v pgbench >/dev/null; then
-    pgbench=$(find /usr/lib/postgresql -name pgbench -path '*/bin/*' 2>/dev/null | sort -V | tail -n 1)
-fi
-for tool in wrk node jq psql curl haproxy; do
-    PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || die "$tool is missing"
-done
-[ -n "$pgbench" ] || die "pgbench is missing"
+need_tools wrk node jq psql curl haproxy
+find_pgbench
 programs=${PCN_BENCH_PROGRAMS:-$clone/build/tests/bench}
 for program in bench_events bench_rate bench_rpc_echo bench_zmq_echo; do
     [ -x "$programs/$program" ] || die "there is no $programs/$program: ./pcn bench builds it"
@@ -75,33 +69,6 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The rival, on a port and on a socket, and the same edge before it: the configuration is the instance's own.
-start_rival() {
-    local fd
-    if [ ! -e "$here/rival/node_modules/.package-lock.json" ] || [ "$here/rival/package-lock.json" -nt "$here/rival/node_modules/.package-lock.json" ]; then
-        command -v npm >/dev/null || die "npm is missing: it installs Fastify and pg, which are measured against"
-        say "installing Fastify and pg"
-        (cd "$here/rival" && npm ci --no-audit --no-fund --loglevel=error) >"$work/npm.log" 2>&1 || die "npm ci failed"
-    fi
-    mkdir -p "$work/run"
-    rival_port=$(free_port)
-    mkfifo "$work/rival.ready"
-    exec {fd}<>"$work/rival.ready"
-    env NODE_ENV=production BENCH_DATABASE_URL="$database_url" BENCH_JWKS="$state_dir/issuer/jwks.json" BENCH_LISTEN="$rival_port" \
-        BENCH_SOCKET="$work/run/gateway.http" node "$here/rival/server.js" </dev/null 1>&"$fd" 2>"$work/rival.log" &
-    rival_pid=$!
-    pids+=("$rival_pid")
-    await rival "$fd"
-    exec {fd}>&-
-    rival_edge_port=$(free_port)
-    sed -e "s|@PORT@|$rival_edge_port|; s|@STATE_DIR@|$work|g" "$clone/docker/haproxy/haproxy.cfg.in" >"$work/haproxy.cfg"
-    PATH=$PATH:/usr/sbin haproxy -db -f "$work/haproxy.cfg" </dev/null >"$work/haproxy.log" 2>&1 &
-    rival_edge_pid=$!
-    pids+=("$rival_edge_pid")
-    curl -s -o "$work/edge.txt" --retry 50 --retry-connrefused --retry-delay 1 --max-time 30 "http://127.0.0.1:$rival_edge_port/" ||
-        die "the rival's edge did not get ready"
-}
-
 # Both sides hold the same organisations; pgbench finds its own by number.
 prepare_tables() {
     sql -c 'SET client_min_messages = warning' -f "$here/schema.sql" >/dev/null
@@ -118,12 +85,6 @@ EOF
     sql -c 'VACUUM ANALYZE bench_rival.organisation'
     codes=$(wc -l <"$work/codes")
     grep -qx ics-llr "$work/codes" || die "the data set is not loaded: there is no ics-llr"
-}
-
-# No two of a run's programs make the same codes and keys: what was there before would be told again instead of made. A counter would not
-# do, since functions run in subshells.
-new_prefix() {
-    printf 'bench-%x-' "$(date +%s%N)"
 }
 
 # run_wrk SIDE PLACE OPERATION CONNECTIONS SECONDS PORT: a line of JSON.

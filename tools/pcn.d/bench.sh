@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# ./pcn bench: tests/bench/run.sh, or england.sh, on an instance of its own, so that nobody's registry fills up with what is measured.
+# ./pcn bench: tests/bench/run.sh, england.sh or booking.sh, on an instance of its own, so that nobody's registry fills up with what is measured.
 
 bench_free_port() {
     local tries
@@ -49,20 +49,26 @@ bench_england() {
     return "$code"
 }
 
-command_bench() {
-    local wanted=("${package_bench[@]}") code=0
-    if [ "${1:-}" = england ]; then
-        shift
-        bench_england "$@"
-        return
-    fi
+# bench_beside SCRIPT RESULT KEPT ARGUMENTS…: a measure next to Fastify with pg and to pgbench.
+bench_beside() {
+    local script=$1 result=$2 kept=$3 wanted=("${package_bench[@]}") code=0
+    shift 3
     command -v npm >/dev/null || wanted+=(npm)
     # First what is measured with, so that the start's time is the start's alone.
     package_ensure "${package_runtime[@]}" "${package_build[@]}" "${wanted[@]}"
     build_release
     build_run "$build_dir" "the measure" bench_programs --
     bench_start "${wanted[@]}"
-    PCN_BENCH_PROGRAMS=$build_dir/tests/bench PCN_BENCH_UP_SECONDS=$up_seconds PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port "$PCN_CLONE/tests/bench/run.sh" "$@" || code=$?
-    bench_keep result.json bench.json
+    PCN_BENCH_PROGRAMS=$build_dir/tests/bench PCN_BENCH_UP_SECONDS=$up_seconds PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port \
+        "$PCN_CLONE/tests/bench/$script" "$@" || code=$?
+    bench_keep "$result" "$kept"
     return "$code"
+}
+
+command_bench() {
+    case ${1:-} in
+        england) bench_england "${@:2}" ;;
+        booking) bench_beside booking.sh booking.json bench-booking.json "${@:2}" ;;
+        *) bench_beside run.sh result.json bench.json "$@" ;;
+    esac
 }

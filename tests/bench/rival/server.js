@@ -1,5 +1,5 @@
 // The rival: what one would otherwise write, at its best. Fastify and pg do the same read and the same create as the registry behind its
-// gateway: a verified EdDSA token (remembered until it expires), the caller's scope, a body checked by a schema, and row, event, audit row
+// gateway, and the same search and booking as referral (booking.js): a verified EdDSA token (remembered until it expires), the caller's scope, a body checked by a schema, and row, event, audit row
 // and idempotency record in one statement. Reads are pipelined over two connections, writes go over a pool of eight.
 //
 // BENCH_DATABASE_URL, BENCH_JWKS (file), BENCH_LISTEN (port on 127.0.0.1), BENCH_SOCKET (path, for the edge); says "ready" once it is.
@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import Fastify from 'fastify'
 import pg from 'pg'
+import { booking } from './booking.js'
 import { createOrganisation, readOrganisation } from './statements.js'
 
 const READ_CONNECTIONS = 2
@@ -15,7 +16,7 @@ const WRITE_CONNECTIONS = 8
 const REMEMBERED_TOKENS = 10000
 const SCOPES = {
   'system-manager': ['registry.read', 'organisations.write'],
-  'network-manager': ['registry.read', 'organisations.write'],
+  'network-manager': ['registry.read', 'organisations.write', 'slots.read', 'appointments.write'],
   operations: ['registry.read']
 }
 
@@ -81,6 +82,7 @@ for (let i = 0; i < READ_CONNECTIONS; i++) {
 }
 const writers = new pg.Pool({ connectionString, max: WRITE_CONNECTIONS, min: WRITE_CONNECTIONS })
 let turn = 0
+const reader = () => readers[turn++ % READ_CONNECTIONS]
 
 // Figures travel as numbers, as the contract has them.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -136,7 +138,7 @@ app.get('/v1/organisations/:code', {
   schema: { params: { type: 'object', properties: { code } }, response: { 200: organisation } },
   onRequest: needs('registry.read')
 }, async (request, reply) => {
-  const { rows } = await readers[turn++ % READ_CONNECTIONS].query({ ...readOrganisation, values: [request.params.code] })
+  const { rows } = await reader().query({ ...readOrganisation, values: [request.params.code] })
   if (rows.length === 0) throw new Problem(404, 'Not found', 'There is no such organisation')
   reply.header('etag', `"${rows[0].version}"`)
   return shape(rows[0])
@@ -163,6 +165,8 @@ app.post('/v1/organisations', {
   reply.code(201).header('location', `/v1/organisations/${body.code}`).header('etag', '"1"')
   return verdict.is_new ? after : JSON.parse(verdict.answer)
 })
+
+booking(app, { pg, needs, reader, writers, Problem })
 
 await app.listen({ host: '127.0.0.1', port: Number(process.env.BENCH_LISTEN) })
 // The same application on a socket, as the gateway has one.

@@ -1,9 +1,13 @@
 -- A synthetic England's week by week, for measuring only: services, weekly plans, patients and ten million slots of the 6,500 practices of
 -- tests/support/england.py, put straight into referral's tables. So no event tells of them, and followers do not know them.
 --
--- Repeatable: where the slots are there, nothing happens. psql -v today=DATE; as the owner of referral's schema. Ids tell by their digits that they
--- are made up, and ascend within a practice as real ones do with time.
+-- Repeatable: where the slots are there, nothing happens. psql -v today=DATE, with -v practices=N of the first N practices alone; as the owner of
+-- referral's schema. Ids tell by their digits that they are made up, and ascend within a practice as real ones do with time.
 \set ON_ERROR_STOP on
+\if :{?practices}
+\else
+\set practices ALL
+\endif
 SET client_min_messages = warning;
 SET search_path = referral, pcn_extensions;
 SET maintenance_work_mem = '512MB';
@@ -30,7 +34,8 @@ CREATE FUNCTION england.nhs_number(n integer) RETURNS text IMMUTABLE LANGUAGE sq
     RETURN CASE WHEN england.check_digit(n) < 10 THEN n::text || england.check_digit(n) ELSE n + 1 || england.check_digit(n + 1)::text END;
 
 CREATE TABLE england.practice AS
-    SELECT o.code, o.name, row_number() OVER (ORDER BY o.code) AS number FROM organisation o WHERE o.code LIKE 'gp-syn-%' AND o.status = 'active';
+    SELECT o.code, o.name, row_number() OVER (ORDER BY o.code) AS number FROM organisation o WHERE o.code LIKE 'gp-syn-%' AND o.status = 'active'
+    ORDER BY o.code LIMIT :practices;
 
 CREATE TABLE england.plan (number integer, name text, kind text, channel text, from_at time, to_at time, minutes integer, types text[],
     window_days integer);
