@@ -11,47 +11,141 @@
 // Whether the caller may see a slot as far as its plan goes, and that of the plan alone.
 #define SEEN_BY                                                                                                                            \
     SLOT_TYPE_ALLOWED " AS type_allowed, " SLOT_ORGANISATION_ALLOWED " AS organisation_allowed, v.status = 'active' AS service_active"
-#define PLAN_SEEN_BY                                                                                                                       \
-    TYPE_ALLOWED("t") " AS type_allowed, " ORGANISATION_ALLOWED("t") " AS organisation_allowed, v.status = 'active' AS service_active"
 
 // The rule of rules_visibility.h by sets: what restricts a template's slots is decided once a template, and what hides them by time is a
-// bound (seen_before) that the index of free slots is asked with. So a search costs what it finds, however many slots there are.
-const db_stmt_t list_slots = {
-    "list_slots",
-    "WITH " CALLER ", meant AS MATERIALIZED (SELECT t.*, " PLAN_SEEN_BY ", seen_before(t, " NOW ") AS seen_before "
-    "    FROM schedule_template t JOIN service v ON v.id = t.service CROSS JOIN caller c "
-    "    WHERE (t.organisation = :request.organisation::text OR t.service = :request.service::uuid "
-    "           OR t.organisation IN (SELECT r.organisation FROM reach r WHERE r.above = :request.network::text)) "
-    "      AND (:request.kind::text IS NULL OR t.kind = :request.kind::text) "
-    "      AND (:request.channel::text IS NULL OR t.channel = :request.channel::text)), "
-    "found AS (SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id AND s.status = "
-    "'free' "
-    "        AND NOT s.off_plan AND s.reclaimed_at IS NULL AND (s.held_until IS NULL OR s.held_until <= " NOW ") "
-    "        AND s.start_at >= :prepared.from::timestamptz AND s.start_at > " NOW " AND s.start_at >= " NOW
-    " + m.notice_minutes * interval '1 minute' AND s.start_at < m.seen_before "
-    "        AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' <= :prepared.to::timestamptz "
-    "        AND (:prepared.after_start::timestamptz IS NULL "
-    "             OR (s.start_at, s.id) > (:prepared.after_start::timestamptz, :prepared.after_id::uuid)) "
+// bound (seen_before) that the index of free slots is asked with. So a search costs what it finds, however many slots there are: templates
+// are looked up by their ids, since alternatives (an OR over columns) would read all that a country has, and each slot is read once.
+#define MEANT                                                                                                                              \
+    "meant AS MATERIALIZED (SELECT t.id, t.organisation, t.service, t.kind, t.channel, t.notice_minutes, restrictions_json(t) AS rules, "  \
+    "        " TYPE_ALLOWED("t") " AS type_allowed, " ORGANISATION_ALLOWED(                                                                \
+        "t") " AS organisation_allowed, "                                                                                                  \
+             "        v.status = 'active' AS service_active, seen_before(t, " NOW ") AS seen_before "                                      \
+             "    FROM schedule_template t JOIN service v ON v.id = t.service CROSS JOIN caller c "                                        \
+             "    WHERE t.id = ANY (ARRAY(SELECT y.id FROM schedule_template y WHERE y.organisation = :request.organisation::text "        \
+             "            UNION ALL SELECT y.id FROM schedule_template y WHERE y.service = :request.service::uuid "                        \
+             "            UNION ALL SELECT y.id FROM reach r JOIN schedule_template y ON y.organisation = r.organisation "                 \
+             "                WHERE r.above = :request.network::text)) "                                                                   \
+             "      AND (:request.kind::text IS NULL OR t.kind = :request.kind::text) "                                                    \
+             "      AND (:request.channel::text IS NULL OR t.channel = :request.channel::text))"
+// Slots s of the template m, of each no more than a page has.
+#define SLOTS_OF(condition)                                                                                                                \
+    "SELECT m.service, m.kind, m.channel, m.rules, m.type_allowed, m.organisation_allowed, m.service_active, f.* "                         \
+    "    FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.template, s.organisation, s.start_at, s.minutes, s.block_reason, s.version, "     \
+    "            s.reclaimed_at, slot_status(s, " NOW ") AS status FROM slot s WHERE s.template = m.id AND " condition                     \
+    "            AND (:prepared.after_start::timestamptz IS NULL "                                                                         \
+    "                 OR (s.start_at, s.id) > (:prepared.after_start::timestamptz, :prepared.after_id::uuid)) "                            \
     "        ORDER BY s.start_at, s.id LIMIT coalesce(:request.page_size::int, 50) + 1) f "
-    "    WHERE coalesce(:request.explain::boolean, false) = false AND m.type_allowed AND m.organisation_allowed AND m.service_active "
-    // What was taken back is its own organisation's, without what the plan restricts.
-    "    UNION ALL SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id "
-    "        AND s.status = 'free' AND NOT s.off_plan AND s.reclaimed_at IS NOT NULL AND (s.held_until IS NULL OR s.held_until <= " NOW ") "
-    "        AND s.start_at >= :prepared.from::timestamptz AND s.start_at > " NOW " "
+#define FREE                                                                                                                               \
+    "s.status = 'free' AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= " NOW ") "                                          \
+    "        AND s.start_at >= :prepared.from::timestamptz AND s.start_at > " NOW " "                                                      \
     "        AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' <= :prepared.to::timestamptz "
-    "        AND (:prepared.after_start::timestamptz IS NULL "
-    "             OR (s.start_at, s.id) > (:prepared.after_start::timestamptz, :prepared.after_id::uuid)) "
-    "        ORDER BY s.start_at, s.id LIMIT coalesce(:request.page_size::int, 50) + 1) f "
-    "    WHERE coalesce(:request.explain::boolean, false) = false AND m.organisation = ANY (" ORGANISATIONS ") AND m.service_active "
-    "    UNION ALL SELECT f.id FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.start_at FROM slot s WHERE s.template = m.id "
-    "        AND slot_status(s, " NOW ") <> 'withdrawn' AND s.start_at >= :prepared.from::timestamptz - interval '8 hours' "
-    "        AND s.start_at < :prepared.to::timestamptz "
-    "        AND s.start_at + s.minutes * interval '1 minute' > :prepared.from::timestamptz "
-    "        AND (:prepared.after_start::timestamptz IS NULL "
-    "             OR (s.start_at, s.id) > (:prepared.after_start::timestamptz, :prepared.after_id::uuid)) "
-    "        ORDER BY s.start_at, s.id LIMIT coalesce(:request.page_size::int, 50) + 1) f WHERE :request.explain::boolean) "
-    "SELECT " SLOT_COLUMNS ", " SEEN_BY " FROM found f JOIN slot s ON s.id = f.id JOIN schedule_template t ON t.id = s.template "
-    "JOIN service v ON v.id = t.service CROSS JOIN caller c ORDER BY s.start_at, s.id LIMIT coalesce(:request.page_size::int, 50) + 1"};
+#define EXPLAINED "coalesce(:request.explain::boolean, false)"
+
+const db_stmt_t
+    list_slots =
+        {
+            "list_slots",
+            "WITH " CALLER ", " MEANT ", found AS (" SLOTS_OF(
+                FREE "AND s.reclaimed_at IS NULL AND s.start_at < m.seen_before "
+                     "AND s.start_at >= " NOW
+                     " + m.notice_minutes * interval '1 minute' ") "    WHERE NOT " EXPLAINED
+                                                                   " AND m.type_allowed AND m.organisation_allowed AND m.service_active "
+                                                                   // What was taken back is its own organisation's, without what the plan
+                                                                   // restricts.
+                                                                   "    UNION ALL " SLOTS_OF(
+                                                                       FREE
+                                                                       "AND s.reclaimed_at IS NOT NULL ") "    WHERE NOT " EXPLAINED
+                                                                                                          " AND m.organisation = ANY "
+                                                                                                          "(" ORGANISATIONS
+                                                                                                          ") AND m.service_active "
+                                                                                                          "    UNION ALL " SLOTS_OF(
+                                                                                                              "slot_status(s, " NOW
+                                                                                                              ") <> 'withdrawn' AND "
+                                                                                                              "s.start_at >= "
+                                                                                                              ":prepared.from::timestamptz "
+                                                                                                              "- interval '8 hours' "
+                                                                                                              "AND s.start_at < "
+                                                                                                              ":prepared.to::timestamptz "
+                                                                                                              "AND s.start_at + s.minutes "
+                                                                                                              "* interval '1 minute' > "
+                                                                                                              ":prepared.from::"
+                                                                                                              "timestamptz ") "    "
+                                                                                                                              "WHERE"
+                                                                                                                              " " EXPLAINED
+                                                                                                                              ") "
+                                                                                                                              "SELECT "
+                                                                                                                              "f.id, "
+                                                                                                                              "f.service, "
+                                                                                                                              "f.template "
+                                                                                                                              "AS "
+                                                                                                                              "schedule, "
+                                                                                                                              "f."
+                                                                                                                              "organisation"
+                                                                                                                              ", "
+                                                                                                                              "f.start_at "
+                                                                                                                              "AS start, "
+                                                                                                                              "    "
+                                                                                                                              "f.start_at "
+                                                                                                                              "+ f.minutes "
+                                                                                                                              "* interval "
+                                                                                                                              "'1 minute' "
+                                                                                                                              "AS \"end\", "
+                                                                                                                              "f.minutes, "
+                                                                                                                              "f.kind, "
+                                                                                                                              "f.channel, "
+                                                                                                                              "f.status, "
+                                                                                                                              "    CASE "
+                                                                                                                              "WHEN "
+                                                                                                                              "f.reclaimed_"
+                                                                                                                              "at IS NULL "
+                                                                                                                              "THEN "
+                                                                                                                              "f.rules END "
+                                                                                                                              "AS "
+                                                                                                                              "restrictions"
+                                                                                                                              ", "
+                                                                                                                              "f.block_"
+                                                                                                                              "reason, "
+                                                                                                                              "f.version, "
+                                                                                                                              "    "
+                                                                                                                              "f.reclaimed_"
+                                                                                                                              "at IS NOT "
+                                                                                                                              "NULL AS "
+                                                                                                                              "reclaimed, "
+                                                                                                                              "f.reclaimed_"
+                                                                                                                              "at IS NOT "
+                                                                                                                              "NULL OR "
+                                                                                                                              "f.type_"
+                                                                                                                              "allowed AS "
+                                                                                                                              "type_"
+                                                                                                                              "allowed, "
+                                                                                                                              "    CASE "
+                                                                                                                              "WHEN "
+                                                                                                                              "f.reclaimed_"
+                                                                                                                              "at IS NULL "
+                                                                                                                              "THEN "
+                                                                                                                              "f."
+                                                                                                                              "organisation"
+                                                                                                                              "_allowed "
+                                                                                                                              "ELSE "
+                                                                                                                              "f."
+                                                                                                                              "organisation"
+                                                                                                                              " = ANY "
+                                                                                                                              "(" ORGANISATIONS
+                                                                                                                              ") END "
+                                                                                                                              "        AS "
+                                                                                                                              "organisation"
+                                                                                                                              "_allowed, "
+                                                                                                                              "f.service_"
+                                                                                                                              "active "
+                                                                                                                              "FROM found "
+                                                                                                                              "f ORDER BY "
+                                                                                                                              "f.start_at, "
+                                                                                                                              "f.id LIMIT "
+                                                                                                                              "coalesce(:"
+                                                                                                                              "request."
+                                                                                                                              "page_size::"
+                                                                                                                              "int, 50) + "
+                                                                                                                              "1"};
 
 const db_stmt_t get_slot = {"get_slot",
                             "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY " FROM " SLOTS " WHERE s.id = :request.id::uuid "
