@@ -21,15 +21,19 @@
 
 #define ALTERNATIVE_ALLOWED TYPE_ALLOWED("y") " AND " ORGANISATION_ALLOWED("y")
 // Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it.
+// Of each plan five after it and five before it are looked at, which the index has in that order.
+#define NEAREST(range, order)                                                                                                              \
+    "(SELECT x.* FROM slot x WHERE x.template = y.id AND x.status = 'free' AND NOT x.off_plan AND x.reclaimed_at IS NULL "                 \
+    "    AND (x.held_until IS NULL OR x.held_until <= " NOW ") AND x.start_at > " NOW " AND x.start_at < seen_before(y, " NOW ") "         \
+    "    AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' AND " range " ORDER BY x.start_at " order ", x.id LIMIT 5)"
 #define ALTERNATIVES                                                                                                                       \
     "(SELECT jsonb_agg(slot_json(a, u, " NOW ") ORDER BY a.start_at) "                                                                     \
-    "    FROM (SELECT x.* FROM slot x JOIN schedule_template y ON y.id = x.template WHERE y.service = t.service AND x.status = 'free' "    \
-    "            AND NOT x.off_plan AND x.reclaimed_at IS NULL AND (x.held_until IS NULL OR x.held_until <= " NOW ") "                     \
-    "            AND x.start_at > " NOW " "                                                                                                \
-    "            AND x.start_at < seen_before(y, " NOW ") AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' "             \
-    "            AND x.start_at BETWEEN s.start_at - interval '1 day' AND s.start_at + interval '7 days' "                                 \
-    "            AND " ALTERNATIVE_ALLOWED " "                                                                                             \
-    "            ORDER BY abs(extract(epoch FROM x.start_at - s.start_at)), x.id LIMIT 5) a "                                              \
-    "    JOIN schedule_template u ON u.id = a.template)"
+    "    FROM (SELECT n.* FROM schedule_template y CROSS JOIN LATERAL (" NEAREST(                                                          \
+        "x.start_at >= s.start_at AND x.start_at <= s.start_at + interval '7 days'",                                                       \
+        "ASC") " UNION ALL " NEAREST("x.start_at < s.start_at AND x.start_at >= s.start_at - interval '1 day'",                            \
+                                     "DESC") ") n "                                                                                        \
+                                             "            WHERE y.service = t.service AND " ALTERNATIVE_ALLOWED " "                        \
+                                             "            ORDER BY abs(extract(epoch FROM n.start_at - s.start_at)), n.id LIMIT 5) a "     \
+                                             "    JOIN schedule_template u ON u.id = a.template)"
 
 #endif
