@@ -14,7 +14,8 @@ CREATE TABLE retention_rule (
 );
 INSERT INTO retention_rule (code, name, basis, years, source, confidence, note) VALUES
     ('deceased', 'Record of a patient who died, with all that hangs on it', 'death', 10,
-        'Records Management Code of Practice 2021 (NHS England), appendix II: GP patient records', 'verified', NULL),
+        'Records Management Code of Practice 2021 (NHS England), appendix II: GP patient records; read in a summary of it', 'unconfirmed',
+        'The Code asks for a review before records are destroyed: applied once whoever is responsible has confirmed the period'),
     ('deregistered', 'Record of a patient who is with no practice', 'deregistration', 100,
         'Records Management Code of Practice 2021 (NHS England), appendix II: deregistered, reason unknown; under review there', 'unconfirmed',
         'Kept until the review is over'),

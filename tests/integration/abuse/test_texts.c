@@ -224,13 +224,14 @@ static void test_every_text(void **state)
     print_message("%u sent: %u stored, %u of them read back, %u refused, %u of no consequence\n", fixture->sent, fixture->stored,
                   fixture->read_back, fixture->refused, fixture->elsewhere);
     assert_true(fixture->stored > 0 && fixture->read_back > 0);
-    // The same tables, none with fewer rows but queues, which are emptied all the time, and as many organisations more as were answered
-    // 201.
+    // The same tables, none with fewer rows but queues, which are emptied all the time, and the rows of imports that are over, whose time
+    // comes; and as many organisations more as were answered 201.
     count_rows(fixture, &after);
     assert_int_equal(after.count, before.count);
     for (size_t i = 0; i < after.count; i++) {
         assert_string_equal(after.list[i].name, before.list[i].name);
-        if (after.list[i].rows < before.list[i].rows && strstr(after.list[i].name, "_queue") == NULL)
+        const bool passing = strstr(after.list[i].name, "_queue") != NULL || strcmp(after.list[i].name, "registry.import_row") == 0;
+        if (after.list[i].rows < before.list[i].rows && !passing)
             fail_msg("%s lost rows: %ld of %ld are left", after.list[i].name, after.list[i].rows, before.list[i].rows);
         if (strcmp(after.list[i].name, "registry.organisation") == 0)
             assert_int_equal(after.list[i].rows, before.list[i].rows + (long)fixture->world.organisations);
