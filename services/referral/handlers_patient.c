@@ -63,12 +63,31 @@ patient_t *patient_of(service_call_t *call, const loaded_patient_t *row)
     return patient;
 }
 
+// One of the caller's organisations, or one below them, had the patient before.
+static bool former_practice(const loaded_patient_t *row)
+{
+    for (size_t i = 0; i < row->n_registrations; i++) {
+        if (row->practice == NULL || strcmp(row->registrations[i]->practice, row->practice) != 0)
+            return true;
+    }
+    return false;
+}
+
+// The patient as the caller is told of them.
+static patient_t *told_patient(service_call_t *call, const loaded_patient_t *row)
+{
+    patient_t *patient = patient_of(call, row);
+    if (patient != NULL && !patient_practice_told(row->reach, former_practice(row)))
+        patient->practice = patient->registered_from = NULL;
+    return patient;
+}
+
 status_t decide_get_patient(service_call_t *call)
 {
     const loaded_patient_t *row = call->row_count > 0 ? call->rows[0] : NULL;
     if (row == NULL || !patient_shown(row->reach))
         return refuse_patient(call, "id");
-    patient_t *patient = patient_of(call, row);
+    patient_t *patient = told_patient(call, row);
     if (patient == NULL)
         return refuse_memory(call);
     call->reply = patient;
@@ -92,7 +111,7 @@ status_t decide_find_patients(service_call_t *call)
         return STATUS_OK;
     }
     reply->patients = arena_alloc(call->arena, sizeof *reply->patients);
-    if (reply->patients == NULL || (reply->patients[0] = patient_of(call, row)) == NULL)
+    if (reply->patients == NULL || (reply->patients[0] = told_patient(call, row)) == NULL)
         return refuse_memory(call);
     reply->n_patients = 1;
     return STATUS_OK;

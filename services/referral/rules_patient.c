@@ -44,6 +44,17 @@ bool patient_shown(const patient_reach_t *reach)
     return false;
 }
 
+bool patient_practice_told(const patient_reach_t *reach, bool former)
+{
+    if (!patient_shown(reach) || patient_kept(reach) || reach->within_reach)
+        return patient_shown(reach);
+    for (size_t i = 0; i < reach->n_granted; i++) {
+        if (!former || strcmp(reach->granted[i], "appointment") != 0)
+            return true;
+    }
+    return false;
+}
+
 status_t patient_check_registration(const registration_references_t *met, int32_t from, int32_t today, problem_t *problem)
 {
     int32_t latest_from, latest_to;

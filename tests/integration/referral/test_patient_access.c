@@ -258,6 +258,40 @@ static void an_export_holds_what_hangs_on_the_patient(void **state)
     assert_refusal(world, STATUS_NOT_FOUND, "id", "ExportPatient", "{\"id\":\"%s\"}", id);
 }
 
+// Who sees somebody at an appointment writes to their practice; one that had them before is not told where they went.
+static void a_former_practice_is_not_told_of_the_next(void **state)
+{
+    world_t *world = as(state, "gp-a1");
+    char id[40], again[40], sql[400];
+    assert_registered(world, "gp-a1", "9996000605", "Vic", id);
+    assert_registered(world, "gp-x", "9996000605", "Vic", again);
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO patient_grant SELECT '%s', gen_random_uuid(), o, NULL, 'appointment', now(), now() + interval '1 day' "
+                   "FROM unnest(ARRAY['gp-a1', 'pcn-a', 'provider-a']) o",
+                   id);
+    free(test_database_query(world->database, sql));
+    static const char *const former[] = {"gp-a1", "pcn-a"};
+    for (size_t i = 0; i < 2; i++) {
+        world->organisation = former[i];
+        assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+        assert_reply_has(world, "\"registrations\":[{\"practice\":\"gp-a1\"");
+        assert_reply_lacks(world, "gp-x");
+        assert_reply_lacks(world, "registeredFrom");
+        assert_call(world, "FindPatients", "{\"nhsNumber\":\"9996000605\"}");
+        assert_reply_has(world, id);
+        assert_reply_lacks(world, "gp-x");
+        assert_reply_lacks(world, "registeredFrom");
+    }
+    world->organisation = "provider-a";
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"practice\":\"gp-x\",\"registeredFrom\"");
+    // Who has to know says why, and the practice reviews it.
+    as(state, "gp-a1");
+    assert_call(world, "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"practice\":\"gp-x\"");
+}
+
 // Neither number nor name nor birth date nor reason is anywhere but in the patient's own rows.
 static void no_identity_is_told_to_events_or_the_trail(void **state)
 {
@@ -285,6 +319,7 @@ int main(void)
         cmocka_unit_test(the_practice_sees_who_looked_and_who_was_refused),
         cmocka_unit_test(chained_entries_are_told_as_well),
         cmocka_unit_test(an_export_holds_what_hangs_on_the_patient),
+        cmocka_unit_test(a_former_practice_is_not_told_of_the_next),
         cmocka_unit_test(no_identity_is_told_to_events_or_the_trail),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);

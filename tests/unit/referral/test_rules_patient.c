@@ -108,9 +108,14 @@ static void every_reach(void **state)
         const bool seen = (bits & 8) != 0 || (bits & 32) != 0 || ((bits & 16) != 0 && !reach.sensitive);
         assert_int_equal(patient_kept(&reach), kept);
         assert_int_equal(patient_shown(&reach), kept || seen);
+        // One that had the patient before learns by an appointment alone not where they went.
+        const bool treats = (bits & 32) != 0 || ((bits & 16) != 0 && !reach.sensitive);
+        assert_int_equal(patient_practice_told(&reach, false), kept || seen);
+        assert_int_equal(patient_practice_told(&reach, true), kept || treats || (seen && reach.within_reach));
     }
     assert_false(patient_kept(NULL));
     assert_false(patient_shown(NULL));
+    assert_false(patient_practice_told(NULL, false));
 }
 
 typedef struct registration_case {
