@@ -45,7 +45,8 @@ ALTER TABLE urgent_case ENABLE ROW LEVEL SECURITY;
 ALTER TABLE urgent_case FORCE ROW LEVEL SECURITY;
 CREATE POLICY break_glass_owner ON break_glass TO CURRENT_USER USING (true);
 CREATE POLICY urgent_case_owner ON urgent_case TO CURRENT_USER USING (true);
-CREATE POLICY break_glass_shown ON break_glass FOR SELECT TO :app USING (told_reach(practice));
+-- Who reviews it, and who keeps the record now: what was opened is the patient's to know.
+CREATE POLICY break_glass_shown ON break_glass FOR SELECT TO :app USING (told_reach(practice) OR patient_kept_within(patient));
 CREATE POLICY break_glass_reviewed ON break_glass FOR UPDATE TO :app USING (told_reach(practice));
 CREATE POLICY urgent_case_shown ON urgent_case FOR SELECT TO :app USING (told_reach(organisation) OR patient_kept_within(patient));
 GRANT SELECT ON break_glass, urgent_case TO :app;
@@ -133,7 +134,8 @@ END;
 CREATE FUNCTION camel_case(name text) RETURNS text IMMUTABLE LANGUAGE sql
     RETURN left(name, 1) || substr(replace(initcap(replace(name, '_', ' ')), ' ', ''), 2);
 
--- Everything that hangs on a patient, by `patient_holding`, as far as the caller's role and row-level security show it: rows as they are kept.
+-- Everything that hangs on a patient, by `patient_holding`, as far as the caller's role and row-level security show it: rows as they are kept,
+-- but for a practice out of the caller's reach, with which the patient was before.
 CREATE FUNCTION patient_held(patient_id uuid) RETURNS jsonb STABLE LANGUAGE plpgsql AS $$
 DECLARE
     holding patient_holding;
@@ -142,7 +144,7 @@ DECLARE
 BEGIN
     FOR holding IN SELECT h.* FROM patient_holding h WHERE h.title IS NOT NULL ORDER BY h.title LOOP
         EXECUTE format('SELECT coalesce(jsonb_agg((SELECT jsonb_object_agg(camel_case(f.key), f.value) FROM jsonb_each(jsonb_strip_nulls('
-            'to_jsonb(t))) f)), ''[]'') FROM %I t WHERE t.%I = $1', holding.relation, holding.link) INTO found USING patient_id;
+            'to_jsonb(t))) f WHERE f.key <> ''practice'' OR told_reach(f.value #>> ''{}''))), ''[]'') FROM %I t WHERE t.%I = $1', holding.relation, holding.link) INTO found USING patient_id;
         held := held || jsonb_build_object(holding.title, found);
     END LOOP;
     RETURN held;

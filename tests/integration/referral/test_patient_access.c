@@ -258,6 +258,33 @@ static void an_export_holds_what_hangs_on_the_patient(void **state)
     assert_refusal(world, STATUS_NOT_FOUND, "id", "ExportPatient", "{\"id\":\"%s\"}", id);
 }
 
+// What was opened while the patient was with another practice is theirs to know; which one that was the practice of today is not told.
+static void an_export_holds_what_was_opened_before(void **state)
+{
+    world_t *world = as(state, "provider-a");
+    char id[40], again[40], glass[40];
+    assert_registered(world, "gp-a1", "9996000613", "Wyn", id);
+    world->subject = "medic";
+    assert_call(world, "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+    keep_id(world, glass);
+    as(state, "gp-a1");
+    world->subject = "partner";
+    assert_call(world, "ReviewBreakGlass", "{\"id\":\"%s\",\"justified\":true}", glass);
+    assert_registered(world, "gp-x", "9996000613", "Wyn", again);
+    as(state, "gp-x");
+    assert_call(world, "ExportPatient", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, REASON);
+    assert_reply_has(world, "\"subject\": \"medic\"");
+    assert_reply_has(world, "\"justified\": true");
+    assert_reply_lacks(world, "gp-a1");
+    // It is reviewed where it was opened.
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetBreakGlass", "{\"id\":\"%s\"}", glass);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "ReviewBreakGlass", "{\"id\":\"%s\",\"justified\":true}", glass);
+    as(state, "gp-a1");
+    assert_call(world, "GetBreakGlass", "{\"id\":\"%s\"}", glass);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "ExportPatient", "{\"id\":\"%s\"}", id);
+}
+
 // Who sees somebody at an appointment writes to their practice; one that had them before is not told where they went.
 static void a_former_practice_is_not_told_of_the_next(void **state)
 {
@@ -319,6 +346,7 @@ int main(void)
         cmocka_unit_test(the_practice_sees_who_looked_and_who_was_refused),
         cmocka_unit_test(chained_entries_are_told_as_well),
         cmocka_unit_test(an_export_holds_what_hangs_on_the_patient),
+        cmocka_unit_test(an_export_holds_what_was_opened_before),
         cmocka_unit_test(a_former_practice_is_not_told_of_the_next),
         cmocka_unit_test(no_identity_is_told_to_events_or_the_trail),
     };
