@@ -33,26 +33,29 @@ bool patient_kept(const patient_reach_t *reach)
     return reach != NULL && (reach->own_practice || (reach->within_reach && !reach->sensitive));
 }
 
-bool patient_shown(const patient_reach_t *reach)
+static bool granted(const patient_reach_t *reach, const char *manner)
 {
-    if (reach == NULL || patient_kept(reach))
-        return reach != NULL;
     for (size_t i = 0; i < reach->n_granted; i++) {
-        if (!reach->sensitive || strcmp(reach->granted[i], "case") != 0)
+        if (strcmp(reach->granted[i], manner) == 0)
             return true;
     }
     return false;
 }
 
+// By a case or by break-glass.
+static bool treats(const patient_reach_t *reach)
+{
+    return granted(reach, "break-glass") || (!reach->sensitive && granted(reach, "case"));
+}
+
+bool patient_shown(const patient_reach_t *reach)
+{
+    return reach != NULL && (patient_kept(reach) || treats(reach) || granted(reach, "appointment"));
+}
+
 bool patient_practice_told(const patient_reach_t *reach, bool former)
 {
-    if (!patient_shown(reach) || patient_kept(reach) || reach->within_reach)
-        return patient_shown(reach);
-    for (size_t i = 0; i < reach->n_granted; i++) {
-        if (!former || strcmp(reach->granted[i], "appointment") != 0)
-            return true;
-    }
-    return false;
+    return patient_shown(reach) && (!former || patient_kept(reach) || reach->within_reach || treats(reach));
 }
 
 status_t patient_check_registration(const registration_references_t *met, int32_t from, int32_t today, problem_t *problem)

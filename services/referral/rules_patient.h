@@ -21,9 +21,9 @@ bool patient_number_synthetic(const char *nhs_number);
 bool patient_kept(const patient_reach_t *reach);
 // Whether the caller sees the patient: keeps the record, or was granted it; a case does not open a sensitive one.
 bool patient_shown(const patient_reach_t *reach);
-// Whether one who sees the patient is told with which practice they are. Who keeps the record, or lies above the practice, has it at hand. Who
-// treats by a case or by break-glass needs it, and who sees the patient at an appointment writes to it: but for a `former` practice (one of
-// the caller's organisations, or one below them), which would learn where the patient went.
+// Whether one who sees the patient is told with which practice they are. Who keeps the record, or lies above the practice, has it at hand.
+// Who treats by a case or by break-glass needs it, and who sees the patient at an appointment writes to it: but for a `former` practice
+// (one of the caller's organisations, or one below them), which would learn where the patient went.
 bool patient_practice_told(const patient_reach_t *reach, bool former);
 
 // Whether the number may be registered from a day (both as days since 1970). CreatePatient says how it is refused.
