@@ -52,9 +52,11 @@
     "        version = s.version + 1 FROM wanted w, changed c WHERE s.organisation = w.organisation AND s.id = w.id), "                    \
     "kept AS (INSERT INTO appointment_slot (appointment, version, slot, overbooked) "                                                      \
     "    SELECT c.id, :after.appointment.version::bigint, w.id, w.status = 'booked' FROM wanted w, changed c), "                           \
-    "used AS (UPDATE hold h SET status = 'used', version = h.version + 1 FROM held e, changed c WHERE h.id = e.id)"
+    "used AS (UPDATE hold h SET status = 'used', version = h.version + 1 FROM changed c WHERE h.id = :after.hold::uuid AND EXISTS "        \
+    "(SELECT FROM held))"
 
-// The waiting entry that the booking settles, as it was found.
+// The waiting entry that the booking settles, as it was found. It is looked up by its own id, as the hold is: what is joined to would be
+// read wholly by a plan that was made while there was none.
 #define WAITED                                                                                                                             \
     "waited AS MATERIALIZED (SELECT w.id FROM waiting_entry w WHERE w.id = :after.entry.id::uuid AND w.version = "                         \
     ":row.entry.version::bigint AND " TOLD " AND NOT EXISTS (SELECT FROM seen) FOR UPDATE)"
@@ -62,7 +64,7 @@
 #define SETTLED                                                                                                                            \
     "settled AS (UPDATE waiting_entry w SET status = 'booked', appointment = c.id, hold = NULL, slot = NULL, slot_start = NULL, "          \
     "        slot_end = NULL, slot_channel = NULL, offered_until = NULL, version = w.version + 1, updated_at = " NOW " "                   \
-    "    FROM waited e, changed c WHERE w.id = e.id)"
+    "    FROM changed c WHERE w.id = :after.entry.id::uuid AND EXISTS (SELECT FROM waited))"
 
 // ---- a new one ----
 
