@@ -1,5 +1,7 @@
 #include "tests/unit/gateway/stream_client.h"
 
+#include "common/base/clock.h"
+
 int stream_client_start(void **state)
 {
     harness_t *harness = harness_new(0);
@@ -82,4 +84,11 @@ void expect_end(sse_t *sse)
     assert_false(sse_next(sse, STREAM_PATIENCE_MS, &event));
     assert_true(sse->ended);
     assert_false(sse->broken);
+}
+
+void expect_no_tail(harness_t *harness)
+{
+    const int64_t until_us = clock_steady_us() + STREAM_PATIENCE_MS * INT64_C(1000);
+    while (harness_log_tails(harness) > 0)
+        assert_true(clock_steady_us() < until_us);
 }

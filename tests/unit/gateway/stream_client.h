@@ -38,5 +38,7 @@ void expect_type(sse_t *sse, const char *type, const char *text);
 // Awaits a heartbeat with the text; those before it may tell of an earlier place.
 void expect_beat(sse_t *sse, const char *text);
 void expect_end(sse_t *sse);
+// Awaits that nobody follows the log any more: clients that left are noticed, and what the last of them was told is forgotten.
+void expect_no_tail(harness_t *harness);
 
 #endif

@@ -162,6 +162,8 @@ static void places_that_are_gone(void **state)
     harness_log_append(harness, 30);
     id_now(harness, id);
     expect_gone(harness, STREAM "&after=31", NULL, "after");
+    // A tail that goes on has what is pruned here.
+    expect_no_tail(harness);
     harness_log_append(harness, 20);
     harness_log_prune(harness, 40);
     expect_gone(harness, STREAM, id, "Last-Event-ID");
@@ -173,6 +175,7 @@ static void places_that_are_gone(void **state)
     open_stream(harness, STREAM "&after=40", "", &sse);
     expect_changes(&sse, 41, 50);
     sse_close(&sse);
+    expect_no_tail(harness);
     harness_log_prune(harness, 0);
     harness_log_rebuild(harness, "another", 50);
     expect_gone(harness, STREAM, id, "Last-Event-ID");
