@@ -78,7 +78,7 @@ status_t appointment_step(const appointment_t *appointment, appointment_step_t s
 
 bool appointment_shown(const appointment_caller_t *caller)
 {
-    return caller->performs || caller->booked || patient_shown(caller->reach);
+    return caller->performs || caller->booked || patient_cared_for(caller->reach);
 }
 
 status_t appointment_permits(const appointment_caller_t *caller, appointment_step_t step, problem_t *problem)

@@ -27,7 +27,7 @@ typedef struct appointment_caller {
     const patient_reach_t *reach; // how the caller stands to the patient; NULL: neither keeps nor sees the record
 } appointment_caller_t;
 
-// Whether the caller sees it: performs, booked, or sees the patient's record.
+// Whether the caller sees it: performs, booked, keeps the patient's record or treats them. Who sees them at another appointment does not.
 bool appointment_shown(const appointment_caller_t *caller);
 // PERMISSION_DENIED where the step is not the caller's, who sees the appointment: what happens in the surgery is told by who is there; the
 // others are for who performs, who booked, and who keeps the patient's record.

@@ -50,12 +50,17 @@ static bool treats(const patient_reach_t *reach)
 
 bool patient_shown(const patient_reach_t *reach)
 {
-    return reach != NULL && (patient_kept(reach) || treats(reach) || granted(reach, "appointment"));
+    return patient_cared_for(reach) || (reach != NULL && granted(reach, "appointment"));
+}
+
+bool patient_cared_for(const patient_reach_t *reach)
+{
+    return reach != NULL && (patient_kept(reach) || treats(reach));
 }
 
 bool patient_practice_told(const patient_reach_t *reach, bool former)
 {
-    return patient_shown(reach) && (!former || patient_kept(reach) || reach->within_reach || treats(reach));
+    return patient_shown(reach) && (!former || reach->within_reach || patient_cared_for(reach));
 }
 
 status_t patient_check_registration(const registration_references_t *met, int32_t from, int32_t today, problem_t *problem)

@@ -21,6 +21,9 @@ bool patient_number_synthetic(const char *nhs_number);
 bool patient_kept(const patient_reach_t *reach);
 // Whether the caller sees the patient: keeps the record, or was granted it; a case does not open a sensitive one.
 bool patient_shown(const patient_reach_t *reach);
+// Whether the caller sees also what others do for the patient: keeps the record, or treats them by a case or by break-glass. Who only sees
+// them at an appointment does not.
+bool patient_cared_for(const patient_reach_t *reach);
 // Whether one who sees the patient is told with which practice they are. Who keeps the record, or lies above the practice, has it at hand.
 // Who treats by a case or by break-glass needs it, and who sees the patient at an appointment writes to it: but for a `former` practice
 // (one of the caller's organisations, or one below them), which would learn where the patient went.

@@ -7,14 +7,16 @@
 #define GLASS_COLUMNS                                                                                                                      \
     "b.id, b.patient, b.practice, b.subject, b.organisation, b.reason, b.at, b.until, b.reviewed_by, b.reviewed_at, b.justified, "         \
     "b.version"
-#define GLASS_BY_ID                                                                                                                        \
-    "SELECT " GLASS_COLUMNS ", within_reach(b.practice, " CALLER_ORGANISATIONS ") AS within_reach FROM break_glass b "                     \
-    "WHERE b.id = :request.id::uuid AND " TOLD
+// What a practice is told of a patient, in a row of it: for itself, and for who lies above it where the patient is not sensitive.
+#define FOR_PRACTICE                                                                                                                       \
+    "CASE WHEN practice = ANY (" CALLER_ORGANISATIONS ") THEN true "                                                                       \
+    "    ELSE within_reach(practice, " CALLER_ORGANISATIONS ") AND NOT patient_sensitive(patient) END"
+#define GLASS_BY_ID "SELECT " GLASS_COLUMNS ", " FOR_PRACTICE " AS within_reach FROM break_glass b WHERE b.id = :request.id::uuid AND " TOLD
 // The practice that a list is of, and a page of what is the practice's: one row at least.
 #define OF_PRACTICE(columns, from, where)                                                                                                  \
     "SELECT w.within_reach, l.* FROM (SELECT within_reach(:request.practice::text, " CALLER_ORGANISATIONS ") AS within_reach) w "          \
     "LEFT JOIN LATERAL (SELECT " columns " FROM " from " WHERE practice = :request.practice::text AND " TOLD " AND w.within_reach "        \
-    "    AND (:prepared.parts::text[] IS NULL OR id > (:prepared.parts::text[])[1]::uuid)" where                                           \
+    "    AND " FOR_PRACTICE "    AND (:prepared.parts::text[] IS NULL OR id > (:prepared.parts::text[])[1]::uuid)" where                   \
     "    ORDER BY id LIMIT coalesce(:request.page_size::int, 50) + 1) l ON true ORDER BY l.id"
 
 const db_stmt_t break_glass_load = {"break_glass_load", "SELECT b.id, b.practice, b.sensitive, b.kept "

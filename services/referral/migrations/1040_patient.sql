@@ -98,6 +98,21 @@ BEGIN ATOMIC
         WHERE p.id = patient_within.patient AND patient_shown(l.id, l.practice, l.sensitive));
 END;
 
+-- Whether the told caller keeps the patient's record, or treats them by a case or by break-glass: what others do for the patient is theirs to see.
+CREATE FUNCTION patient_cared_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM patient p WHERE p.id = patient_cared_within.patient AND (patient_kept(p.practice, p.sensitive)
+        OR EXISTS (SELECT FROM patient_grant g WHERE g.patient = p.id AND g.organisation = ANY (told_organisations())
+            AND (g.subject IS NULL OR g.subject = told_subject()) AND now() >= g.from_at AND now() < g.until
+            AND (g.manner = 'break-glass' OR (g.manner = 'case' AND NOT p.sensitive)))));
+END;
+
+-- Whether a patient is sensitive: then nothing of them is for who lies above those that take part.
+CREATE FUNCTION patient_sensitive(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM patient p WHERE p.id = patient_sensitive.patient AND p.sensitive);
+END;
+
 -- Whether the told caller's organisations keep the patient's record.
 CREATE FUNCTION patient_kept_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
 BEGIN ATOMIC
@@ -108,6 +123,13 @@ END;
 CREATE FUNCTION told_reach(organisation text) RETURNS boolean STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT coalesce(told_own() OR within_reach(told_reach.organisation, told_organisations()), false);
+END;
+
+-- Whether what a practice is told of a patient is for the told caller: is the practice, or lies above it and the patient is not sensitive.
+CREATE FUNCTION told_of_practice(practice text, patient uuid) RETURNS boolean STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT coalesce(told_own() OR told_of_practice.practice = ANY (told_organisations())
+        OR (within_reach(told_of_practice.practice, told_organisations()) AND NOT patient_sensitive(told_of_practice.patient)), false);
 END;
 
 ALTER TABLE patient ENABLE ROW LEVEL SECURITY;
@@ -137,7 +159,7 @@ CREATE POLICY patient_grant_shown ON patient_grant FOR SELECT TO :app USING (
     told_own() OR organisation = ANY (told_organisations()) OR (manner <> 'appointment' AND patient_kept_within(patient)));
 -- Who sees a patient may have them seen at an appointment. Other grants are made by functions that check what they rest on.
 CREATE POLICY patient_grant_made ON patient_grant FOR INSERT TO :app WITH CHECK (manner = 'appointment' AND patient_within(patient));
-CREATE POLICY notice_shown ON notice FOR SELECT TO :app USING (told_reach(practice));
+CREATE POLICY notice_shown ON notice FOR SELECT TO :app USING (told_of_practice(practice, patient));
 
 -- A death ends the registration; all else that ends one is done by functions.
 CREATE POLICY registration_ended ON registration FOR UPDATE TO :app USING (told_reach(practice));

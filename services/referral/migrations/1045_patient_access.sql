@@ -46,11 +46,20 @@ ALTER TABLE urgent_case FORCE ROW LEVEL SECURITY;
 CREATE POLICY break_glass_owner ON break_glass TO CURRENT_USER USING (true);
 CREATE POLICY urgent_case_owner ON urgent_case TO CURRENT_USER USING (true);
 -- Who reviews it, and who keeps the record now: what was opened is the patient's to know.
-CREATE POLICY break_glass_shown ON break_glass FOR SELECT TO :app USING (told_reach(practice) OR patient_kept_within(patient));
-CREATE POLICY break_glass_reviewed ON break_glass FOR UPDATE TO :app USING (told_reach(practice));
+CREATE POLICY break_glass_shown ON break_glass FOR SELECT TO :app USING (told_of_practice(practice, patient) OR patient_kept_within(patient));
+CREATE POLICY break_glass_reviewed ON break_glass FOR UPDATE TO :app USING (told_of_practice(practice, patient));
 CREATE POLICY urgent_case_shown ON urgent_case FOR SELECT TO :app USING (told_reach(organisation) OR patient_kept_within(patient));
 GRANT SELECT ON break_glass, urgent_case TO :app;
 GRANT UPDATE (reviewed_by, reviewed_at, justified, version) ON break_glass TO :app;
+
+-- One that was not justified ends with that review.
+CREATE FUNCTION break_glass_ended() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    UPDATE patient_grant g SET until = least(g.until, NEW.reviewed_at) WHERE g.patient = NEW.patient AND g.id = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER break_glass_ended AFTER UPDATE OF justified ON break_glass FOR EACH ROW WHEN (NOT NEW.justified)
+    EXECUTE FUNCTION break_glass_ended();
 
 -- Who reviews when the glass before a patient is broken: the practice, or the one that was the last. A merged record is the one that is left.
 CREATE FUNCTION patient_behind_glass(patient uuid) RETURNS TABLE (id uuid, practice text, sensitive boolean, kept boolean)

@@ -57,16 +57,12 @@ BEGIN ATOMIC
     SELECT (told_reach(appointment_reached.organisation) OR told_reach(appointment_reached.booked_by))
         AND (told_own() OR NOT EXISTS (SELECT FROM patient p WHERE p.id = appointment_reached.patient AND p.sensitive));
 END;
-CREATE FUNCTION patient_sensitive(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM patient p WHERE p.id = patient_sensitive.patient AND p.sensitive);
-END;
 
--- Who sees the patient at it, who booked it, and whoever sees the patient's record. First what costs least: functions are called for who lies
--- above alone.
+-- Who sees the patient at it, who booked it, and who keeps the patient's record or treats them; not who sees them at another appointment. First
+-- what costs least: functions are called for who lies above alone.
 CREATE POLICY appointment_shown ON appointment FOR SELECT TO :app USING (
     organisation = ANY (told_organisations()) OR booked_by = ANY (told_organisations())
-    OR appointment_reached(patient, organisation, booked_by) OR patient_within(patient));
+    OR appointment_reached(patient, organisation, booked_by) OR patient_cared_within(patient));
 -- For an organisation of one's own, and for a patient whose record one sees.
 CREATE POLICY appointment_booked ON appointment FOR INSERT TO :app WITH CHECK (
     (told_own() OR booked_by = ANY (told_organisations())) AND EXISTS (SELECT FROM patient p WHERE p.id = appointment.patient));

@@ -223,6 +223,21 @@ static void the_database_says_the_same(void **state)
     assert_string_equal(refused_as(world, "gp-a1", "tester", REQUEST, sql), "42501");
     (void)snprintf(sql, sizeof sql, insert, patient, "gp-x", "gp-a1");
     assert_string_equal(asked_as(world, "gp-a1", "tester", REQUEST, sql), "");
+    // Who sees the patient at one appointment sees no other; who treats them does.
+    char grant[400];
+    static const char *const manners[] = {"appointment", "break-glass"};
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(grant, sizeof grant,
+                       "INSERT INTO patient_grant VALUES ('%s', gen_random_uuid(), 'provider-a', NULL, '%s', now() - interval '1 minute', "
+                       "now() + interval '1 hour')",
+                       patient, manners[i]);
+        free(test_database_query(world->database, grant));
+        world->organisation = "provider-a";
+        assert_call(world, "GetPatient", "{\"id\":\"%s\"}", patient);
+        assert_shown(world, "provider-a", id, patient, i > 0);
+        (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM appointment WHERE id = '%s'", id);
+        assert_string_equal(asked_as(world, "provider-a", "tester", REQUEST, sql), i > 0 ? "1" : "0");
+    }
     // A request that another was told of gets nothing from our statements.
     (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM appointment WHERE id = '%s' AND told('0198c0de-0000-7000-8000-00000000000b')",
                    id);

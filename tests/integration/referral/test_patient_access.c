@@ -258,6 +258,39 @@ static void an_export_holds_what_hangs_on_the_patient(void **state)
     assert_refusal(world, STATUS_NOT_FOUND, "id", "ExportPatient", "{\"id\":\"%s\"}", id);
 }
 
+// One that was not justified is over at once; of a sensitive patient it is the practice's own.
+static void an_unjustified_opening_ends_with_its_review(void **state)
+{
+    world_t *world = as(state, "gp-x");
+    char id[40], glass[40];
+    assert_registered(world, "gp-a1", "9996000621", "Xan", id);
+    world->subject = "medic";
+    assert_call(world, "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+    keep_id(world, glass);
+    as(state, "pcn-a");
+    assert_call(world, "GetBreakGlass", "{\"id\":\"%s\"}", glass);
+    as(state, "gp-a1");
+    assert_call(world, "SetSensitive", "{\"id\":\"%s\",\"sensitive\":true}", id);
+    assert_call(world, "GetBreakGlass", "{\"id\":\"%s\"}", glass);
+    as(state, "pcn-a");
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetBreakGlass", "{\"id\":\"%s\"}", glass);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "ReviewBreakGlass", "{\"id\":\"%s\",\"justified\":true}", glass);
+    assert_call(world, "ListBreakGlass", "{\"practice\":\"gp-a1\",\"pageSize\":1000}");
+    assert_reply_lacks(world, glass);
+    assert_call(world, "ListNotices", "{\"practice\":\"gp-a1\",\"pageSize\":1000}");
+    assert_reply_lacks(world, glass);
+    as(state, "gp-x");
+    world->subject = "medic";
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    as(state, "gp-a1");
+    assert_call(world, "ListNotices", "{\"practice\":\"gp-a1\",\"pageSize\":1000}");
+    assert_reply_has(world, glass);
+    assert_call(world, "ReviewBreakGlass", "{\"id\":\"%s\",\"justified\":false}", glass);
+    as(state, "gp-x");
+    world->subject = "medic";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+}
+
 // What was opened while the patient was with another practice is theirs to know; which one that was the practice of today is not told.
 static void an_export_holds_what_was_opened_before(void **state)
 {
@@ -346,6 +379,7 @@ int main(void)
         cmocka_unit_test(the_practice_sees_who_looked_and_who_was_refused),
         cmocka_unit_test(chained_entries_are_told_as_well),
         cmocka_unit_test(an_export_holds_what_hangs_on_the_patient),
+        cmocka_unit_test(an_unjustified_opening_ends_with_its_review),
         cmocka_unit_test(an_export_holds_what_was_opened_before),
         cmocka_unit_test(a_former_practice_is_not_told_of_the_next),
         cmocka_unit_test(no_identity_is_told_to_events_or_the_trail),

@@ -100,7 +100,7 @@ static void every_step_has_its_people(void **state)
         {"{'withinReach':true}", false, false, true, true, false},
         {"{'withinReach':true,'sensitive':true}", false, false, false, false, false},
         {"{'granted':['case']}", false, false, true, false, false},
-        {"{'granted':['appointment']}", false, false, true, false, false},
+        {"{'granted':['appointment']}", false, false, false, false, false},
         {"{'granted':['break-glass'],'sensitive':true}", false, false, true, false, false},
         {"{'granted':['case'],'sensitive':true}", false, false, false, false, false},
         {"{}", false, false, false, false, false},

@@ -110,11 +110,13 @@ static void every_reach(void **state)
         assert_int_equal(patient_shown(&reach), kept || seen);
         // One that had the patient before learns by an appointment alone not where they went.
         const bool treats = (bits & 32) != 0 || ((bits & 16) != 0 && !reach.sensitive);
+        assert_int_equal(patient_cared_for(&reach), kept || treats);
         assert_int_equal(patient_practice_told(&reach, false), kept || seen);
         assert_int_equal(patient_practice_told(&reach, true), kept || treats || (seen && reach.within_reach));
     }
     assert_false(patient_kept(NULL));
     assert_false(patient_shown(NULL));
+    assert_false(patient_cared_for(NULL));
     assert_false(patient_practice_told(NULL, false));
 }
 
