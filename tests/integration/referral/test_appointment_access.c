@@ -1,6 +1,7 @@
 // Who sees an appointment, and who changes it: by the handlers, and by the policies alone. One world for all: each test has a slot and a
 // patient of its own.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/integration/referral/booking.h"
