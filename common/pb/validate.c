@@ -29,7 +29,8 @@ static status_t check_value(const pb_field_t *meta, ProtobufCType type, const vo
     int64_t minimum, maximum;
     switch (type) {
     case PROTOBUF_C_TYPE_STRING:
-        if ((meta->flags & PB_REQUIRED) && rule_blank(*(char *const *)value))
+        // An empty one has too few characters besides, which says more.
+        if (((meta->flags & PB_REQUIRED) || (meta->min_length > 0 && **(char *const *)value != '\0')) && rule_blank(*(char *const *)value))
             return refuse(problem, "Must not be blank");
         return rule_text(meta, *(char *const *)value, problem);
     case PROTOBUF_C_TYPE_MESSAGE:

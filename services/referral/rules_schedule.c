@@ -5,6 +5,8 @@
 
 #include "common/base/clock.h"
 
+#define US_PER_MINUTE INT64_C(60000000)
+
 // ---- what makes sense ----
 
 static status_t refuse(problem_t *problem, const char *list, size_t index, const char *field, const char *sentence)
@@ -78,13 +80,25 @@ typedef struct making {
     bool full;
 } making_t;
 
+// The instant of a time of day; of one that the clocks skip, that at which they go on.
+static int64_t instant_from(int32_t day, int32_t minute)
+{
+    int64_t at_us;
+    while (!instant_of_local(day, minute, &at_us))
+        minute++;
+    return at_us;
+}
+
 static void make_session(making_t *making, int32_t day, const char *from, const char *to, int32_t minutes, int32_t parallel)
 {
+    const int64_t end_us = instant_from(day, minute_of_time(to));
+    int64_t free_us = INT64_MIN;
     for (int32_t at = minute_of_time(from); at + minutes <= minute_of_time(to); at += minutes) {
         int64_t start_us;
-        // The hour that the clocks skip has no slots.
-        if (!instant_of_local(day, at, &start_us))
+        // The hour that the clocks skip has no slots; one that lasts over it takes the place of those behind it, and ends in its session.
+        if (!instant_of_local(day, at, &start_us) || start_us < free_us || start_us + minutes * US_PER_MINUTE > end_us)
             continue;
+        free_us = start_us + minutes * US_PER_MINUTE;
         for (int32_t lane = 1; lane <= parallel; lane++) {
             if (making->count == making->max) {
                 making->full = true;

@@ -137,6 +137,7 @@ static void fields_of_a_body_are_named_as_its_sender_sees_them(void **state)
     assert_request(MEMBER, "{\"member\":{}}", "code", "required", state);
     assert_request(MEMBER, "{\"code\":\"pcn-a\",\"member\":{}}", "practice", "required", state);
     assert_request("pcn.registry.v1.Registry/ListOrganisations", "{\"q\":\"\"}", "q", "at least 1", state);
+    assert_request("pcn.registry.v1.Registry/ListOrganisations", "{\"q\":\"  \"}", "q", "Must not be blank", state);
     assert_request("pcn.registry.v1.Registry/GetChecks", "{}", NULL, NULL, state);
 }
 

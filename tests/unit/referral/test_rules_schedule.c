@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "services/referral/rules_schedule.h"
 #include "tests/unit/referral/support.h"
 
@@ -78,6 +80,30 @@ static void a_session_keeps_its_time_over_both_clock_changes(void **state)
     assert_start(&made, 4, "2027-10-31T02:00:00", 1);
     for (size_t i = 1; i < made.count; i++)
         assert_true(made.slots[i - 1].start_us < made.slots[i].start_us);
+}
+
+// Nobody is in two slots of a row at once on the night on which the clocks go forward, whatever the slots' length and the sessions' ends.
+static void slots_never_overlap_when_the_clocks_go_forward(void **state)
+{
+    for (int first = 0; first < 120; first += 13) {
+        for (int minutes = 5; minutes <= 180; minutes += 23) {
+            char plan[400];
+            (void)snprintf(plan, sizeof plan,
+                           "{'validFrom':'2026-01-01','sessions':[{'weekday':'sunday','from':'%02d:%02d','to':'03:00','minutes':%d},"
+                           "{'weekday':'sunday','from':'03:00','to':'24:00','minutes':%d}]}",
+                           first / 60, first % 60, minutes < 180 - first ? minutes : 180 - first, minutes);
+            const made_t made = make(*state, plan, "2027-03-28", "2027-03-28", NULL, 400);
+            assert_int_equal(made.status, STATUS_OK);
+            for (size_t i = 1; i < made.count; i++)
+                assert_true(made.slots[i - 1].start_us + made.slots[i - 1].minutes * INT64_C(60000000) <= made.slots[i].start_us);
+        }
+    }
+    // One over the change takes the place of the one that it runs into.
+    const made_t made =
+        make(*state, "{'validFrom':'2026-01-01','sessions':[{'weekday':'sunday','from':'00:25','to':'24:00','minutes':120}]}", "2027-03-28",
+             "2027-03-28", NULL, 99);
+    assert_start(&made, 0, "2027-03-28T00:25:00", 1);
+    assert_start(&made, 1, "2027-03-28T03:25:00", 1);
 }
 
 static void bank_holidays_and_exceptions_differ(void **state)
@@ -161,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_week_is_cut_into_slots),
         TEST(a_session_keeps_its_time_over_both_clock_changes),
+        TEST(slots_never_overlap_when_the_clocks_go_forward),
         TEST(bank_holidays_and_exceptions_differ),
         TEST(only_valid_days_have_slots),
         TEST(as_many_whole_days_as_there_is_room),
