@@ -208,6 +208,8 @@ status_t decide_create_patient(service_call_t *call)
         return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "registeredFrom", "Must be a date");
     if (!date_parse(asked->birth_date, &born) || born > call->today)
         return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "birthDate", "Nobody is born after today");
+    if (from < born)
+        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "registeredFrom", "Nobody is registered before their birth");
     status = patient_check_registration(met, from, call->today, call->problem);
     if (status != STATUS_OK)
         return status;

@@ -147,6 +147,9 @@ static void registration_is_by_a_practice_within_reach(void **state)
                        "9996000060"
                        "\",\"name\":\"Ada\",\"birthDate\":\"1956-03-14\",\"practice\":\"%s\"}}",
                        not_mine[i]);
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "registeredFrom", "CreatePatient",
+                   "{\"patient\":{\"nhsNumber\":\"9996000060\",\"name\":\"Ada\",\"birthDate\":\"1956-03-14\",\"registeredFrom\":"
+                   "\"1956-03-13\"}}");
     assert_refusal(world, STATUS_INVALID_ARGUMENT, "birthDate", "CreatePatient",
                    "{\"patient\":{\"nhsNumber\":\""
                    "9996000060"
