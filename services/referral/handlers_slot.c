@@ -1,4 +1,6 @@
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/buf.h"
 #include "common/base/clock.h"
@@ -20,6 +22,7 @@ typedef Pcn__Referral__Store__V1__Hold loaded_hold_t;
 #define HOLD_MINUTES_DEFAULT 5
 #define US_PER_MINUTE INT64_C(60000000)
 #define ALTERNATIVES_BYTES 16384
+#define FIELD_SIZE 32
 
 // ---- the search ----
 
@@ -296,9 +299,28 @@ static status_t emit_hold(service_call_t *call, const char *event, hold_t *hold,
     return status;
 }
 
+// No slot twice.
+static status_t check_with(service_call_t *call)
+{
+    const Pcn__Referral__V1__HoldSlotRequest *request = call->request;
+    for (size_t i = 0; i < request->n_with; i++) {
+        bool twice = strcasecmp(request->with[i], request->id) == 0;
+        for (size_t k = 0; k < i; k++)
+            twice = twice || strcasecmp(request->with[i], request->with[k]) == 0;
+        char field[FIELD_SIZE];
+        (void)snprintf(field, sizeof field, "with[%zu]", i);
+        if (twice)
+            return problem_set(call->problem, STATUS_INVALID_ARGUMENT, field, "The slot is named twice");
+    }
+    return STATUS_OK;
+}
+
 status_t decide_hold_slot(service_call_t *call)
 {
     const Pcn__Referral__V1__HoldSlotRequest *request = call->request;
+    status_t status = check_with(call);
+    if (status != STATUS_OK)
+        return status;
     if (call->header->principal == NULL || call->header->principal->n_organisations == 0)
         return problem_set(call->problem, STATUS_FAILED_PRECONDITION, NULL,
                            "Who holds a slot does so for an organisation: the token names none");
@@ -308,8 +330,7 @@ status_t decide_hold_slot(service_call_t *call)
     if (call->row_count == 0)
         return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no slot %s", request->id);
     if (call->row_count != 1 + request->n_with)
-        return problem_set(call->problem, STATUS_NOT_FOUND, "with", "One of the slots is not there, or is named twice");
-    status_t status = STATUS_OK;
+        return problem_set(call->problem, STATUS_NOT_FOUND, "with", "One of the slots is not there");
     for (size_t i = 0; i < call->row_count && status == STATUS_OK; i++) {
         slots[i] = call->rows[i];
         status = check_seen(call, slots[i]);

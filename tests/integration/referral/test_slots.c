@@ -231,7 +231,11 @@ static void what_may_not_be_held(void **state)
     plan(world, "extended-access", "in-person", 15, "{\"organisations\":[\"gp-a2\"]}");
     first_slots(world, ids);
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "slots", "HoldSlot", "{\"id\":\"%s\",\"with\":[\"%s\"]}", ids[0], ids[2]);
-    assert_refusal(world, STATUS_NOT_FOUND, "with", "HoldSlot", "{\"id\":\"%s\",\"with\":[\"%s\"]}", ids[0], ids[0]);
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "with[0]", "HoldSlot", "{\"id\":\"%s\",\"with\":[\"%s\"]}", ids[0], ids[0]);
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "with[1]", "HoldSlot", "{\"id\":\"%s\",\"with\":[\"%s\",\"%s\"]}", ids[0], ids[1],
+                   ids[1]);
+    assert_refusal(world, STATUS_NOT_FOUND, "with", "HoldSlot", "{\"id\":\"%s\",\"with\":[\"0198c0de-0000-7000-8000-000000000000\"]}",
+                   ids[0]);
     assert_refusal(world, STATUS_NOT_FOUND, "id", "HoldSlot", "{\"id\":\"0198c0de-0000-7000-8000-000000000000\"}");
     char kept[40];
     (void)snprintf(kept, sizeof kept, "%s",
