@@ -23,8 +23,10 @@ static consultation_change_t *begin(service_call_t *call, const char *id, consul
         return NULL;
     }
     *status = STATUS_OK;
-    if (!row->keeps && step != CONSULTATION_MESSAGE)
-        *status = problem_set(call->problem, STATUS_PERMISSION_DENIED, NULL, "Who was asked for advice writes messages alone");
+    if (!row->keeps && (step != CONSULTATION_MESSAGE || !row->advises))
+        *status = problem_set(call->problem, STATUS_PERMISSION_DENIED, NULL,
+                              row->advises ? "Who was asked for advice writes messages alone"
+                                           : "It is changed by who takes it and by the patient's practice");
     else if (call->header->has_expected_version && call->header->expected_version != row->version)
         *status = problem_set(call->problem, STATUS_ABORTED, NULL, "It is at version %lld now", (long long)row->version);
     else

@@ -225,6 +225,9 @@ static status_t end(service_call_t *call, waiting_step_t step, const char *type)
     const loaded_waiting_entry_t *row = seen(call, request->id, &status);
     if (row == NULL)
         return status;
+    if (!row->keeps)
+        return problem_set(call->problem, STATUS_PERMISSION_DENIED, NULL,
+                           "It is changed by who recorded it, by whom it waits for, and by the patient's practice");
     if (call->header->has_expected_version && call->header->expected_version != row->version)
         return problem_set(call->problem, STATUS_ABORTED, NULL, "It is at version %lld now", (long long)row->version);
     if (row->hold_status != NULL && strcmp(row->hold_status, "used") == 0)

@@ -8,7 +8,8 @@
 
 const db_stmt_t create_online_consultation_load = {
     "create_online_consultation_load",
-    "SELECT p.id AS patient, p.synthetic AS patient_synthetic, p.died_on IS NOT NULL OR p.merged_into IS NOT NULL AS patient_gone, "
+    "SELECT CASE WHEN p.merged_into IS NOT NULL OR care_shown(p.id, s.provider, '{}') THEN p.id END AS patient, "
+    "    p.synthetic AS patient_synthetic, p.died_on IS NOT NULL OR p.merged_into IS NOT NULL AS patient_gone, "
     "    s.provider, s.status AS service_status, 'online-message' = ANY (s.channels) AS service_offers, "
     "    coalesce(s.target_minutes, k.target_minutes) AS target_minutes, "
     "    accepts_caller(k.accepts_from || s.accepts_from, " ORGANISATIONS ") AS accepts_caller, "
@@ -38,7 +39,7 @@ const db_stmt_t create_online_consultation_save = {
 #define COLUMNS_WITH(token)                                                                                                                \
     STATE_COLUMNS                                                                                                                          \
     ", c.answers, " THREAD ", " token " AS video_token, c.close_reason, c.recorded_by, c.recorded_from, "                                  \
-    "patient_of_consultation(:request.id::uuid) AS about, (patient_within(c.patient) OR told_reach(c.organisation)) AS keeps, "            \
+    "patient_of_consultation(:request.id::uuid) AS about, care_kept(c.patient, c.organisation) AS keeps, "                                 \
     "told_reach(c.specialist) AS advises"
 #define COLUMNS                                                                                                                            \
     COLUMNS_WITH("(SELECT v.video_token FROM appointment v WHERE v.id = c.appointment AND v.channel = 'video' AND v.status IN ('booked', " \

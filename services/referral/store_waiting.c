@@ -8,7 +8,8 @@
 
 const db_stmt_t create_waiting_entry_load = {
     "create_waiting_entry_load",
-    "SELECT p.id AS patient, p.synthetic AS patient_synthetic, p.died_on IS NOT NULL OR p.merged_into IS NOT NULL AS patient_gone, "
+    "SELECT CASE WHEN p.merged_into IS NOT NULL OR care_shown(p.id, s.provider, '{}') THEN p.id END AS patient, "
+    "    p.synthetic AS patient_synthetic, p.died_on IS NOT NULL OR p.merged_into IS NOT NULL AS patient_gone, "
     "    s.provider, s.status AS service_status, "
     "    :request.waiting_entry.channel::text IS NULL OR :request.waiting_entry.channel::text = ANY (s.channels) AS service_offers, "
     "    accepts_caller(k.accepts_from || s.accepts_from, " ORGANISATIONS ") AS accepts_caller, "
@@ -65,7 +66,8 @@ const db_stmt_t list_waiting_entries = {
 #define HOLD_COLUMNS                                                                                                                       \
     ", h.status AS hold_status, h.expires_at <= " NOW " AS hold_over, h.organisation AS slots_of, h.version AS hold_version, "             \
     "(SELECT a.id FROM appointment_slot b JOIN appointment a ON a.id = b.appointment WHERE b.slot = w.slot AND b.live "                    \
-    "    AND a.hold = w.hold AND a.patient = w.patient LIMIT 1) AS booked"
+    "    AND a.hold = w.hold AND a.patient = w.patient LIMIT 1) AS booked, "                                                               \
+    "care_kept(w.patient, w.organisation) OR w.recorded_from = ANY (" ORGANISATIONS ") AS keeps"
 #define WITH_HOLD "SELECT " ONE HOLD_COLUMNS FROM_ID " LEFT JOIN hold h ON h.id = w.hold"
 
 // First the hold is locked, then its slot, then the entry, as booking does. A hold that is given up must still be held.

@@ -1,12 +1,20 @@
 -- Online consultations: what a patient asked, how urgent it was found, and what became of it.
 
--- Whether the told caller sees what is done for a patient by `taker` (who takes it) with `others` (who take part): these do, who sees the patient,
--- and who lies above the taker, unless the patient is sensitive.
+-- Whether the told caller sees what is done for a patient by `taker` (who takes it) with `others` (who take part): these do, who keeps the
+-- patient's record or treats them (not who sees them at an appointment), and who lies above the taker, unless the patient is sensitive.
 CREATE FUNCTION care_shown(patient uuid, taker text, others text[]) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
 BEGIN ATOMIC
     SELECT coalesce(told_own() OR care_shown.taker = ANY (told_organisations()) OR care_shown.others && told_organisations(), false)
-        OR patient_within(care_shown.patient)
+        OR patient_cared_within(care_shown.patient)
         OR (told_reach(care_shown.taker) AND EXISTS (SELECT FROM patient p WHERE p.id = care_shown.patient AND NOT p.sensitive));
+END;
+
+-- Whether the told caller changes it: who takes it, who lies above them unless the patient is sensitive, and who keeps the patient's record. A
+-- mere look at the record is not enough.
+CREATE FUNCTION care_kept(patient uuid, taker text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT coalesce(told_own() OR care_kept.taker = ANY (told_organisations()), false) OR patient_kept_within(care_kept.patient)
+        OR (told_reach(care_kept.taker) AND NOT patient_sensitive(care_kept.patient));
 END;
 
 CREATE TABLE online_consultation (
@@ -78,7 +86,11 @@ ALTER TABLE online_consultation_message ENABLE ROW LEVEL SECURITY;
 ALTER TABLE online_consultation_message FORCE ROW LEVEL SECURITY;
 CREATE POLICY online_consultation_owner ON online_consultation TO CURRENT_USER USING (true);
 CREATE POLICY online_consultation_message_owner ON online_consultation_message TO CURRENT_USER USING (true);
-CREATE POLICY online_consultation_shown ON online_consultation TO :app USING (care_shown(patient, organisation, ARRAY[specialist]));
+CREATE POLICY online_consultation_shown ON online_consultation FOR SELECT TO :app USING (care_shown(patient, organisation, ARRAY[specialist]));
+CREATE POLICY online_consultation_made ON online_consultation FOR INSERT TO :app WITH CHECK (
+    care_shown(patient, organisation, ARRAY[specialist]));
+CREATE POLICY online_consultation_kept ON online_consultation FOR UPDATE TO :app USING (
+    care_kept(patient, organisation) OR told_reach(specialist));
 -- A message is seen by who sees its consultation.
 CREATE POLICY online_consultation_message_shown ON online_consultation_message TO :app USING (
     EXISTS (SELECT FROM online_consultation c WHERE c.id = consultation));

@@ -119,6 +119,46 @@ static void assert_hidden(world_t *world, const char *organisation)
     assert_string_equal(world->reply, "{\"onlineConsultations\":[]}");
 }
 
+static void assert_granted(world_t *world, const char *organisation, const char *manner)
+{
+    char sql[300];
+    (void)snprintf(sql, sizeof sql,
+                   "DELETE FROM patient_grant; INSERT INTO patient_grant VALUES ('%s', gen_random_uuid(), '%s', NULL, '%s', now() - "
+                   "interval '1 minute', now() + interval '1 hour')",
+                   patient, organisation, manner);
+    free(test_database_query(world->database, sql));
+    world->organisation = organisation;
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", patient);
+}
+
+// Who sees somebody at an appointment sees no consultation of theirs; who treats them reads, and changes nothing.
+static void a_mere_look_at_the_record_changes_nothing(void **state)
+{
+    world_t *world = *state;
+    char sql[200];
+    static const char request[] = "{\"onlineConsultation\":{\"patient\":\"%s\",\"service\":\"%s\",\"answers\":[{\"question\":\"q\","
+                                  "\"answer\":\"a\"}]}}";
+    ask(world, surgery);
+    assert_call(world, "TriageOnlineConsultation", "{\"id\":\"%s\",\"urgency\":\"soon\"}", id);
+    assert_granted(world, "gp-x", "appointment");
+    assert_hidden(world, "gp-x");
+    assert_refusal(world, STATUS_NOT_FOUND, "patient", "CreateOnlineConsultation", request, patient, surgery);
+    assert_granted(world, "gp-x", "break-glass");
+    assert_call(world, "GetOnlineConsultation", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "An itching rash");
+    assert_refusal(world, STATUS_PERMISSION_DENIED, "", "TriageOnlineConsultation", "{\"id\":\"%s\",\"urgency\":\"soon\"}", id);
+    assert_refusal(world, STATUS_PERMISSION_DENIED, "", "AnswerOnlineConsultation", "{\"id\":\"%s\",\"text\":\"So\"}", id);
+    static const char *const senders[] = {"patient", "practice", "specialist"};
+    for (size_t i = 0; i < 3; i++)
+        assert_refusal(world, STATUS_PERMISSION_DENIED, "", "AddConsultationMessage",
+                       "{\"id\":\"%s\",\"message\":{\"from\":\"%s\",\"text\":\"So\"}}", id, senders[i]);
+    assert_refusal(world, STATUS_PERMISSION_DENIED, "", "AskSpecialist", "{\"id\":\"%s\",\"service\":\"%s\"}", id, clinic);
+    assert_refusal(world, STATUS_PERMISSION_DENIED, "", "CloseOnlineConsultation", "{\"id\":\"%s\",\"reason\":\"So\"}", id);
+    (void)snprintf(sql, sizeof sql, "UPDATE online_consultation SET close_reason = close_reason WHERE id = '%s' RETURNING 'changed'", id);
+    assert_string_equal(asked_as(world, "gp-x", "tester", "0198c0de-0000-7000-8000-00000000000a", sql), "");
+    assert_string_equal(asked_as(world, "pcn-a", "tester", "0198c0de-0000-7000-8000-00000000000a", sql), "changed");
+}
+
 static void others_see_none(void **state)
 {
     world_t *world = *state;
@@ -329,6 +369,7 @@ int main(void)
         TEST(one_is_triaged_and_answered),
         TEST(a_service_must_take_it),
         TEST(others_see_none),
+        TEST(a_mere_look_at_the_record_changes_nothing),
         TEST(the_database_repeats_it),
         TEST(a_specialists_advice_reaches_the_patient),
         TEST(one_goes_on_at_an_appointment),

@@ -336,6 +336,34 @@ static void the_dead_wait_no_more_and_days_pass(void **state)
                    "{\"waitingEntry\":{\"patient\":\"%s\",\"service\":\"%s\",\"kind\":\"core\"}}", booking.ada, booking.service);
 }
 
+// Who sees somebody at an appointment sees no entry of theirs; who treats them reads it, and ends nothing.
+static void a_mere_look_at_the_record_ends_nothing(void **state)
+{
+    world_t *world = *state;
+    static const char request[] = "{\"waitingEntry\":{\"patient\":\"%s\",\"service\":\"%s\"}}";
+    static const char *const manners[] = {"appointment", "break-glass"};
+    wait_for(world, booking.ada, "", first);
+    for (size_t i = 0; i < 2; i++) {
+        char sql[300];
+        (void)snprintf(sql, sizeof sql,
+                       "DELETE FROM patient_grant; INSERT INTO patient_grant VALUES ('%s', gen_random_uuid(), 'gp-x', NULL, '%s', now() - "
+                       "interval '1 minute', now() + interval '1 hour')",
+                       booking.ada, manners[i]);
+        free(test_database_query(world->database, sql));
+        world->organisation = "gp-x";
+        assert_call(world, "GetPatient", "{\"id\":\"%s\"}", booking.ada);
+        assert_int_equal(world_call(world, "GetWaitingEntry", "{\"id\":\"%s\"}", first), i > 0 ? STATUS_OK : STATUS_NOT_FOUND);
+        assert_int_equal(world_call(world, "WithdrawWaitingEntry", "{\"id\":\"%s\"}", first),
+                         i > 0 ? STATUS_PERMISSION_DENIED : STATUS_NOT_FOUND);
+        assert_int_equal(world_call(world, "DeclineOffer", "{\"id\":\"%s\"}", first), i > 0 ? STATUS_PERMISSION_DENIED : STATUS_NOT_FOUND);
+        if (i == 0)
+            assert_refusal(world, STATUS_NOT_FOUND, "patient", "CreateWaitingEntry", request, booking.ada, booking.service);
+    }
+    assert_status(world, first, "waiting");
+    world->organisation = "pcn-a";
+    assert_call(world, "WithdrawWaitingEntry", "{\"id\":\"%s\"}", first);
+}
+
 static void an_entry_is_checked(void **state)
 {
     world_t *world = *state;
@@ -438,6 +466,7 @@ int main(void)
         TEST(what_is_taken_back_is_offered_by_its_practice),
         TEST(the_dead_wait_no_more_and_days_pass),
         TEST(an_entry_is_checked),
+        TEST(a_mere_look_at_the_record_ends_nothing),
         TEST(who_comes_second_finds_the_next),
         TEST(an_offer_ends_with_its_time_as_data),
     };
