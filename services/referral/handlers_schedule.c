@@ -15,6 +15,7 @@ typedef Pcn__Referral__Store__V1__LoadedTemplate loaded_t;
 typedef Pcn__Referral__Store__V1__TemplateReferences references_t;
 typedef Pcn__Referral__Store__V1__TemplateChange change_t;
 typedef Pcn__Referral__Store__V1__FutureSlot future_t;
+typedef Pcn__Referral__V1__ScheduleTemplateState state_t;
 
 #define CHANGE_TYPE (&pcn__referral__store__v1__template_change__type)
 #define EVENT_TEMPLATE_CREATED "pcn.referral.schedule-template.created"
@@ -86,11 +87,32 @@ static status_t add_slots(service_call_t *call, change_t *change, int32_t from, 
     return change->template_->generated_to != NULL ? STATUS_OK : refuse_memory(call);
 }
 
+// What an event tells of it; NULL at the cap.
+static state_t *state_of(service_call_t *call, const template_t *schedule)
+{
+    state_t *state = pb_new(SCHEDULE_TEMPLATE_STATE_TYPE, call->arena);
+    if (state == NULL || (state->exceptions = arena_alloc(call->arena, (schedule->n_exceptions + 1) * sizeof *state->exceptions)) == NULL)
+        return NULL;
+    pb_merge(SCHEDULE_TEMPLATE_STATE_TYPE, state, SCHEDULE_TEMPLATE_TYPE, schedule);
+    for (size_t i = 0; i < schedule->n_exceptions; i++) {
+        Pcn__Referral__V1__SessionExceptionState *exception = pb_new(SESSION_EXCEPTION_STATE_TYPE, call->arena);
+        if (exception == NULL)
+            return NULL;
+        pb_merge(SESSION_EXCEPTION_STATE_TYPE, exception, SESSION_EXCEPTION_TYPE, schedule->exceptions[i]);
+        state->exceptions[state->n_exceptions++] = exception;
+    }
+    return state;
+}
+
 static status_t emit_template(service_call_t *call, const char *type, change_t *change)
 {
     template_t *schedule = change->template_;
-    status_t status = emit(call, type, "schedule-templates", schedule->id, schedule->version, SCHEDULE_TEMPLATE_TYPE, schedule);
+    state_t *state = state_of(call, schedule);
+    if (state == NULL)
+        return refuse_memory(call);
+    status_t status = emit(call, type, "schedule-templates", schedule->id, schedule->version, SCHEDULE_TEMPLATE_STATE_TYPE, state);
     call->after = change;
+    call->reply = schedule;
     return status;
 }
 
@@ -136,12 +158,23 @@ status_t decide_create_schedule_template(service_call_t *call)
 
 // ---- reads ----
 
+// Why a date differs is told to who keeps the plan alone: somebody is ill.
+static void withhold(const service_call_t *call, const loaded_t *row)
+{
+    for (size_t i = 0; !row->within_reach && !service_may(call, SCOPE_ANY) && i < row->n_exceptions; i++)
+        row->exceptions[i]->reason = NULL;
+}
+
 status_t decide_get_schedule_template(service_call_t *call)
 {
     const Pcn__Referral__V1__GetScheduleTemplateRequest *request = call->request;
     if (call->row_count == 0)
         return problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no schedule template %s", request->id);
-    template_t *schedule = call->rows[0];
+    template_t *schedule = pb_new(SCHEDULE_TEMPLATE_TYPE, call->arena);
+    if (schedule == NULL)
+        return refuse_memory(call);
+    pb_merge(SCHEDULE_TEMPLATE_TYPE, schedule, LOADED_TEMPLATE_TYPE, call->rows[0]);
+    withhold(call, call->rows[0]);
     call->reply = schedule;
     call->version = schedule->version;
     return STATUS_OK;
@@ -160,8 +193,11 @@ status_t decide_list_schedule_templates(service_call_t *call)
     if (reply == NULL)
         return refuse_memory(call);
     call->reply = reply;
-    reply->schedule_templates = (template_t **)call->rows;
-    reply->n_schedule_templates = page_length(call, &pcn__referral__v1__schedule_template__type);
+    for (size_t i = 0; i < call->row_count; i++)
+        withhold(call, call->rows[i]);
+    reply->schedule_templates = page_merge(call, SCHEDULE_TEMPLATE_TYPE, LOADED_TEMPLATE_TYPE, &reply->n_schedule_templates);
+    if (reply->schedule_templates == NULL)
+        return refuse_memory(call);
     if (reply->n_schedule_templates == call->row_count)
         return STATUS_OK;
     return page_end(call, (const char *const[]){reply->schedule_templates[reply->n_schedule_templates - 1]->id}, 1,

@@ -56,11 +56,20 @@ status_t prepare_list_slots(service_call_t *call)
     return status;
 }
 
+static bool keeps(const service_call_t *call, const loaded_slot_t *row)
+{
+    return row->within_reach || service_may(call, SCOPE_ANY);
+}
+
 static slot_t *slot_of(service_call_t *call, const loaded_slot_t *row)
 {
     slot_t *slot = pb_new(SLOT_TYPE, call->arena);
-    if (slot != NULL)
-        pb_merge(SLOT_TYPE, slot, LOADED_SLOT_TYPE, row);
+    if (slot == NULL)
+        return NULL;
+    pb_merge(SLOT_TYPE, slot, LOADED_SLOT_TYPE, row);
+    // Somebody is ill: nothing for others.
+    if (!keeps(call, row))
+        slot->block_reason = NULL;
     return slot;
 }
 
@@ -137,7 +146,7 @@ status_t decide_get_slot(service_call_t *call)
 static const loaded_slot_t *kept_slot(service_call_t *call, const char *id)
 {
     const loaded_slot_t *row = call->row_count > 0 ? call->rows[0] : NULL;
-    if (row != NULL && (row->within_reach || service_may(call, SCOPE_ANY)))
+    if (row != NULL && keeps(call, row))
         return row;
     (void)problem_set(call->problem, STATUS_NOT_FOUND, "id", "There is no slot %s", id);
     return NULL;
@@ -147,7 +156,8 @@ static status_t change_status(service_call_t *call, const loaded_slot_t *row, Pc
                               const char *event)
 {
     slot_t *slot = slot_of(call, row);
-    if (slot == NULL)
+    Pcn__Referral__V1__SlotState *state = pb_new(SLOT_STATE_TYPE, call->arena);
+    if (slot == NULL || state == NULL)
         return refuse_memory(call);
     slot->has_status = 1;
     slot->status = to;
@@ -156,7 +166,10 @@ static status_t change_status(service_call_t *call, const loaded_slot_t *row, Pc
     if (to == SLOT_STATUS(RECLAIMED))
         slot->restrictions = NULL;
     slot->version++;
-    return emit(call, event, "slots", slot->id, slot->version, SLOT_TYPE, slot);
+    pb_merge(SLOT_STATE_TYPE, state, SLOT_TYPE, slot);
+    status_t status = emit(call, event, "slots", slot->id, slot->version, SLOT_STATE_TYPE, state);
+    call->after = call->reply = slot;
+    return status;
 }
 
 status_t decide_block_slot(service_call_t *call)

@@ -37,6 +37,10 @@ typedef Pcn__Referral__Store__V1__LoadedService loaded_service_t;
 #define LOADED_SERVICE_TYPE (&pcn__referral__store__v1__loaded_service__type)
 
 #define SCHEDULE_TEMPLATE_TYPE (&pcn__referral__v1__schedule_template__type)
+#define SCHEDULE_TEMPLATE_STATE_TYPE (&pcn__referral__v1__schedule_template_state__type)
+#define SESSION_EXCEPTION_TYPE (&pcn__referral__v1__session_exception__type)
+#define SESSION_EXCEPTION_STATE_TYPE (&pcn__referral__v1__session_exception_state__type)
+#define SLOT_STATE_TYPE (&pcn__referral__v1__slot_state__type)
 #define SLOT_TYPE (&pcn__referral__v1__slot__type)
 #define HOLD_TYPE (&pcn__referral__v1__hold__type)
 #define LOADED_TEMPLATE_TYPE (&pcn__referral__store__v1__loaded_template__type)

@@ -43,10 +43,12 @@ const db_stmt_t create_schedule_template_save = {
     "    FROM input i WHERE NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key, organisation), " SLOTS_ADDED};
 
 const db_stmt_t get_schedule_template = {"get_schedule_template",
-                                         "SELECT " TEMPLATE_COLUMNS " FROM schedule_template t WHERE t.id = :request.id::uuid"};
+                                         "SELECT " TEMPLATE_COLUMNS ", within_reach(t.organisation, " ORGANISATIONS
+                                         ") AS within_reach FROM schedule_template t WHERE t.id = :request.id::uuid"};
 
 const db_stmt_t list_schedule_templates = {"list_schedule_templates",
-                                           "SELECT " TEMPLATE_COLUMNS " FROM schedule_template t "
+                                           "SELECT " TEMPLATE_COLUMNS ", within_reach(t.organisation, " ORGANISATIONS
+                                           ") AS within_reach FROM schedule_template t "
                                            "WHERE (:request.service::uuid IS NULL OR t.service = :request.service::uuid) "
                                            "AND (:request.organisation::text IS NULL OR t.organisation = :request.organisation::text) "
                                            "AND (:prepared.parts::text[] IS NULL OR t.id > (:prepared.parts::text[])[1]::uuid) "

@@ -15,8 +15,11 @@
 // The rule of rules_visibility.h by sets: what restricts a template's slots is decided once a template, and what hides them by time is a
 // bound (seen_before) that the index of free slots is asked with. So a search costs what it finds, however many slots there are: templates
 // are looked up by their ids, since alternatives (an OR over columns) would read all that a country has, and each slot is read once.
+// Who keeps a plan matters only where slots that are not free are shown.
+#define EXPLAINED "coalesce(:request.explain::boolean, false)"
 #define MEANT                                                                                                                              \
     "meant AS MATERIALIZED (SELECT t.id, t.organisation, t.service, t.kind, t.channel, t.notice_minutes, restrictions_json(t) AS rules, "  \
+    "        (" EXPLAINED " AND within_reach(t.organisation, " ORGANISATIONS ")) AS within_reach, "                                        \
     "        " TYPE_ALLOWED("t") " AS type_allowed, " ORGANISATION_ALLOWED(                                                                \
         "t") " AS organisation_allowed, "                                                                                                  \
              "        v.status = 'active' AS service_active, seen_before(t, " NOW ") AS seen_before "                                      \
@@ -29,7 +32,7 @@
              "      AND (:request.channel::text IS NULL OR t.channel = :request.channel::text))"
 // Slots s of the template m, of each no more than a page has.
 #define SLOTS_OF(condition)                                                                                                                \
-    "SELECT m.service, m.kind, m.channel, m.rules, m.type_allowed, m.organisation_allowed, m.service_active, f.* "                         \
+    "SELECT m.service, m.kind, m.channel, m.rules, m.within_reach, m.type_allowed, m.organisation_allowed, m.service_active, f.* "         \
     "    FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.template, s.organisation, s.start_at, s.minutes, s.block_reason, s.version, "     \
     "            s.reclaimed_at, slot_status(s, " NOW ") AS status FROM slot s WHERE s.template = m.id AND " condition                     \
     "            AND (:prepared.after_start::timestamptz IS NULL "                                                                         \
@@ -39,117 +42,34 @@
     "s.status = 'free' AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= " NOW ") "                                          \
     "        AND s.start_at >= :prepared.from::timestamptz AND s.start_at > " NOW " "                                                      \
     "        AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' <= :prepared.to::timestamptz "
-#define EXPLAINED "coalesce(:request.explain::boolean, false)"
 
-const db_stmt_t
-    list_slots =
-        {
-            "list_slots",
-            "WITH " CALLER ", " MEANT ", found AS (" SLOTS_OF(
-                FREE "AND s.reclaimed_at IS NULL AND s.start_at < m.seen_before "
-                     "AND s.start_at >= " NOW
-                     " + m.notice_minutes * interval '1 minute' ") "    WHERE NOT " EXPLAINED
-                                                                   " AND m.type_allowed AND m.organisation_allowed AND m.service_active "
-                                                                   // What was taken back is its own organisation's, without what the plan
-                                                                   // restricts.
-                                                                   "    UNION ALL " SLOTS_OF(
-                                                                       FREE
-                                                                       "AND s.reclaimed_at IS NOT NULL ") "    WHERE NOT " EXPLAINED
-                                                                                                          " AND m.organisation = ANY "
-                                                                                                          "(" ORGANISATIONS
-                                                                                                          ") AND m.service_active "
-                                                                                                          "    UNION ALL " SLOTS_OF(
-                                                                                                              "slot_status(s, " NOW
-                                                                                                              ") <> 'withdrawn' AND "
-                                                                                                              "s.start_at >= "
-                                                                                                              ":prepared.from::timestamptz "
-                                                                                                              "- interval '8 hours' "
-                                                                                                              "AND s.start_at < "
-                                                                                                              ":prepared.to::timestamptz "
-                                                                                                              "AND s.start_at + s.minutes "
-                                                                                                              "* interval '1 minute' > "
-                                                                                                              ":prepared.from::"
-                                                                                                              "timestamptz ") "    "
-                                                                                                                              "WHERE"
-                                                                                                                              " " EXPLAINED
-                                                                                                                              ") "
-                                                                                                                              "SELECT "
-                                                                                                                              "f.id, "
-                                                                                                                              "f.service, "
-                                                                                                                              "f.template "
-                                                                                                                              "AS "
-                                                                                                                              "schedule, "
-                                                                                                                              "f."
-                                                                                                                              "organisation"
-                                                                                                                              ", "
-                                                                                                                              "f.start_at "
-                                                                                                                              "AS start, "
-                                                                                                                              "    "
-                                                                                                                              "f.start_at "
-                                                                                                                              "+ f.minutes "
-                                                                                                                              "* interval "
-                                                                                                                              "'1 minute' "
-                                                                                                                              "AS \"end\", "
-                                                                                                                              "f.minutes, "
-                                                                                                                              "f.kind, "
-                                                                                                                              "f.channel, "
-                                                                                                                              "f.status, "
-                                                                                                                              "    CASE "
-                                                                                                                              "WHEN "
-                                                                                                                              "f.reclaimed_"
-                                                                                                                              "at IS NULL "
-                                                                                                                              "THEN "
-                                                                                                                              "f.rules END "
-                                                                                                                              "AS "
-                                                                                                                              "restrictions"
-                                                                                                                              ", "
-                                                                                                                              "f.block_"
-                                                                                                                              "reason, "
-                                                                                                                              "f.version, "
-                                                                                                                              "    "
-                                                                                                                              "f.reclaimed_"
-                                                                                                                              "at IS NOT "
-                                                                                                                              "NULL AS "
-                                                                                                                              "reclaimed, "
-                                                                                                                              "f.reclaimed_"
-                                                                                                                              "at IS NOT "
-                                                                                                                              "NULL OR "
-                                                                                                                              "f.type_"
-                                                                                                                              "allowed AS "
-                                                                                                                              "type_"
-                                                                                                                              "allowed, "
-                                                                                                                              "    CASE "
-                                                                                                                              "WHEN "
-                                                                                                                              "f.reclaimed_"
-                                                                                                                              "at IS NULL "
-                                                                                                                              "THEN "
-                                                                                                                              "f."
-                                                                                                                              "organisation"
-                                                                                                                              "_allowed "
-                                                                                                                              "ELSE "
-                                                                                                                              "f."
-                                                                                                                              "organisation"
-                                                                                                                              " = ANY "
-                                                                                                                              "(" ORGANISATIONS
-                                                                                                                              ") END "
-                                                                                                                              "        AS "
-                                                                                                                              "organisation"
-                                                                                                                              "_allowed, "
-                                                                                                                              "f.service_"
-                                                                                                                              "active "
-                                                                                                                              "FROM found "
-                                                                                                                              "f ORDER BY "
-                                                                                                                              "f.start_at, "
-                                                                                                                              "f.id LIMIT "
-                                                                                                                              "coalesce(:"
-                                                                                                                              "request."
-                                                                                                                              "page_size::"
-                                                                                                                              "int, 50) + "
-                                                                                                                              "1"};
+#define SEEN_FREE                                                                                                                          \
+    FREE "AND s.reclaimed_at IS NULL AND s.start_at < m.seen_before AND s.start_at >= " NOW " + m.notice_minutes * interval '1 minute' "
+#define TOUCHES_RANGE                                                                                                                      \
+    "slot_status(s, " NOW ") <> 'withdrawn' AND s.start_at >= :prepared.from::timestamptz - interval '8 hours' "                           \
+    "AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' > :prepared.from::timestamptz "
+#define FOUND_COLUMNS                                                                                                                      \
+    "f.id, f.service, f.template AS schedule, f.organisation, f.start_at AS start, f.start_at + f.minutes * interval '1 minute' AS "       \
+    "\"end\", f.minutes, f.kind, f.channel, f.status, CASE WHEN f.reclaimed_at IS NULL THEN f.rules END AS restrictions, f.block_reason, " \
+    "f.version, f.reclaimed_at IS NOT NULL AS reclaimed, f.within_reach, f.reclaimed_at IS NOT NULL OR f.type_allowed AS type_allowed, "   \
+    "CASE WHEN f.reclaimed_at IS NULL THEN f.organisation_allowed ELSE f.organisation = ANY (" ORGANISATIONS ") END AS "                   \
+    "organisation_allowed, f.service_active"
 
-const db_stmt_t get_slot = {"get_slot",
-                            "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY " FROM " SLOTS " WHERE s.id = :request.id::uuid "
-                            "AND slot_status(s, " NOW ") <> 'withdrawn'"};
+// What was taken back is its own organisation's, without what the plan restricts.
+#define FOUND_FREE SLOTS_OF(SEEN_FREE) "WHERE NOT " EXPLAINED " AND m.type_allowed AND m.organisation_allowed AND m.service_active "
+#define FOUND_RECLAIMED                                                                                                                    \
+    SLOTS_OF(FREE "AND s.reclaimed_at IS NOT NULL ")                                                                                       \
+    "WHERE NOT " EXPLAINED " AND m.organisation = ANY (" ORGANISATIONS ") "                                                                \
+    "AND m.service_active "
+#define FOUND_ALL SLOTS_OF(TOUCHES_RANGE) "WHERE " EXPLAINED
+
+const db_stmt_t list_slots = {"list_slots", "WITH " CALLER ", " MEANT ", found AS (" FOUND_FREE " UNION ALL " FOUND_RECLAIMED
+                                            " UNION ALL " FOUND_ALL ") SELECT " FOUND_COLUMNS " FROM found f "
+                                            "ORDER BY f.start_at, f.id LIMIT coalesce(:request.page_size::int, 50) + 1"};
+
+const db_stmt_t get_slot = {"get_slot", "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", within_reach(s.organisation, " ORGANISATIONS
+                                        ") AS within_reach FROM " SLOTS " WHERE s.id = :request.id::uuid "
+                                        "AND slot_status(s, " NOW ") <> 'withdrawn'"};
 
 #define KEPT_SLOT                                                                                                                          \
     "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", within_reach(s.organisation, " ORGANISATIONS                                    \

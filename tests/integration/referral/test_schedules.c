@@ -164,6 +164,34 @@ static void a_booking_meanwhile_is_seen(void **state)
     assert_int_equal(count(world, "status = 'booked'"), 1);
 }
 
+// What somebody typed into a plan says something of its staff: events tell none of it, and a date's reason is for who keeps the plan.
+static void what_is_typed_into_a_plan_is_for_who_keeps_it(void **state)
+{
+    world_t *world = *state;
+    char id[40];
+    create(world, EVERY_DAY ",\"exceptions\":[{\"date\":\"2027-01-04\",\"reason\":\"Dr Quill, maternity\"}]", id);
+    assert_reply_has(world, "\"reason\":\"Dr Quill, maternity\"");
+    assert_call(world, "UpdateScheduleTemplate", "{\"id\":\"%s\",\"scheduleTemplate\":{\"name\":\"Mornings of Dr Quill\"}}", id);
+    assert_reply_has(world, "\"reason\":\"Dr Quill, maternity\"");
+    assert_string_equal(world_query(world, "SELECT count(*) FROM event_queue WHERE type LIKE '%.schedule-template.%'"), "2");
+    assert_string_equal(world_query(world, "SELECT count(*) FROM event_queue e WHERE e::text ~ 'Quill'"), "0");
+    const char *data = world_query(world, "SELECT data FROM event_queue WHERE type LIKE '%.schedule-template.updated'");
+    assert_non_null(strstr(data, "\"exceptions\":[{\"date\":\"2027-01-04\"}]"));
+    assert_non_null(strstr(data, "\"organisation\":\"gp-a1\""));
+    world->organisation = "gp-a1";
+    assert_call(world, "GetScheduleTemplate", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"reason\":\"Dr Quill, maternity\"");
+    assert_call(world, "ListScheduleTemplates", "{}");
+    assert_reply_has(world, "\"reason\":\"Dr Quill, maternity\"");
+    world->organisation = "gp-b1";
+    assert_call(world, "GetScheduleTemplate", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"date\":\"2027-01-04\"");
+    assert_reply_lacks(world, "\"reason\"");
+    assert_call(world, "ListScheduleTemplates", "{}");
+    assert_reply_has(world, "\"date\":\"2027-01-04\"");
+    assert_reply_lacks(world, "\"reason\"");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
@@ -173,6 +201,7 @@ int main(void)
         TEST(who_keeps_a_schedule_reaches_its_provider),
         TEST(a_change_moves_free_slots_and_asks_for_others),
         TEST(a_booking_meanwhile_is_seen),
+        TEST(what_is_typed_into_a_plan_is_for_who_keeps_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

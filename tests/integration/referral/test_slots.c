@@ -268,6 +268,35 @@ static void a_slot_is_blocked_and_put_back(void **state)
     assert_int_equal(found(world, ""), 18);
 }
 
+// Why a slot is blocked says something of somebody: it is told to who keeps the schedule alone, and to no event.
+static void why_it_is_blocked_is_for_who_keeps_it(void **state)
+{
+    world_t *world = *state;
+    char ids[3][40];
+    plan(world, "core", "in-person", 9, "");
+    first_slots(world, ids);
+    assert_call(world, "BlockSlot", "{\"id\":\"%s\",\"reason\":\"Dr Quill is ill\"}", ids[0]);
+    assert_string_equal(world_query(world, "SELECT count(*) FROM event_queue WHERE type = 'pcn.referral.slot.blocked'"), "1");
+    assert_string_equal(world_query(world, "SELECT count(*) FROM event_queue e WHERE e::text ~ 'Quill'"), "0");
+    static const char *const keepers[] = {"gp-a1", "pcn-a"}, *const others[] = {"gp-a2", "gp-b1", "provider-a", NULL};
+    for (size_t i = 0; i < 2; i++) {
+        world->organisation = keepers[i];
+        assert_call(world, "GetSlot", "{\"id\":\"%s\"}", ids[0]);
+        assert_reply_has(world, "\"blockReason\":\"Dr Quill is ill\"");
+        (void)found(world, ",\"explain\":true");
+        assert_reply_has(world, "\"blockReason\":\"Dr Quill is ill\"");
+    }
+    for (size_t i = 0; i < 4; i++) {
+        world->organisation = others[i];
+        assert_call(world, "GetSlot", "{\"id\":\"%s\"}", ids[0]);
+        assert_reply_has(world, "\"status\":\"blocked\"");
+        assert_reply_lacks(world, "blockReason");
+        (void)found(world, ",\"explain\":true");
+        assert_reply_has(world, "\"status\":\"blocked\"");
+        assert_reply_lacks(world, "blockReason");
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
@@ -280,6 +309,7 @@ int main(void)
         TEST(one_of_two_at_once_gets_it),
         TEST(what_may_not_be_held),
         TEST(a_slot_is_blocked_and_put_back),
+        TEST(why_it_is_blocked_is_for_who_keeps_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
