@@ -39,10 +39,18 @@ bool rule_blank(const char *text)
     return true;
 }
 
+// Embeds, overrides or isolates a direction of writing: what is behind it can be shown as something else, and so can the rest of a line.
+static bool is_directional(uint32_t point)
+{
+    return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
 static bool has_control(const char *text, bool lines)
 {
     while (*text != '\0') {
         uint32_t point = code_point(&text);
+        if (is_directional(point))
+            return true;
         if ((point < 0x20 || (point >= 0x7f && point < 0xa0)) && !(lines && (point == '\t' || point == '\n')))
             return true;
     }

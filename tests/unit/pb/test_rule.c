@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <stdio.h>
+
 #include "common/pb/rule.h"
 
 static void assert_good(const pb_field_t *meta, const char *text)
@@ -59,6 +61,22 @@ static void lines_and_texts_hold_no_control_characters(void **state)
     assert_bad(&text, "a\r\nb", "control");
     assert_bad(&text, "\x1b[31m", "control");
     assert_bad(&text, "\xc2\x85", "control");
+}
+
+// A name can be shown reversed by them; letters that are written from the right turn by themselves.
+static void lines_and_texts_hold_no_turns_of_direction(void **state)
+{
+    (void)state;
+    const pb_field_t line = {.format = PB_FORMAT_LINE}, text = {.format = PB_FORMAT_TEXT};
+    static const char *const turns[] = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "Ann%s Example", turns[i]);
+        assert_bad(&line, name, "one line");
+        assert_bad(&text, name, "control");
+    }
+    assert_good(&line, "\u2029\u202f\u2065\u206a\u200f");
+    assert_good(&line, "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627");
 }
 
 static void lengths_count_code_points(void **state)
@@ -155,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(formats_are_enforced),
                                        cmocka_unit_test(lines_and_texts_hold_no_control_characters),
+                                       cmocka_unit_test(lines_and_texts_hold_no_turns_of_direction),
                                        cmocka_unit_test(lengths_count_code_points),
                                        cmocka_unit_test(refusals_are_sentences),
                                        cmocka_unit_test(patterns_match_the_whole_text),

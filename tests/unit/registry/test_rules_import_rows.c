@@ -160,6 +160,7 @@ static const broken_t broken[] = {
     {ORGANISATION, "ccg-a,,ccg,,,,,,,", "name", "Is empty"},
     {ORGANISATION, "ccg-a, ,ccg,,,,,,,", "name", "Must not be blank"},
     {ORGANISATION, "ccg-a,A\tB,ccg,,,,,,,", "name", "Holds a control character"},
+    {ORGANISATION, "ccg-a,A\u202eB,ccg,,,,,,,", "name", "Must be one line without control characters"},
     {ORGANISATION, "ccg-a,\"A\nB\",ccg,,,,,,,", "name", "Holds a control character"},
     {ORGANISATION, "ccg-a,A,,,,,,,,", "kind", "Is empty"},
     {ORGANISATION, "ccg-a,A,clinic,,,,,,,", "kind", "\"clinic\" is not one of "},
