@@ -317,7 +317,8 @@ status_t decide_settle_waiting_entry(service_call_t *call)
     if (row->status == WAITING_STATUS(OFFERED)) {
         if (row->hold_status != NULL && strcmp(row->hold_status, "held") == 0 && !row->hold_over)
             return nothing_to_do(call);
-    } else if (row->status == WAITING_STATUS(WAITING) && row->to != NULL && date_parse(row->to, &last) && last < call->today) {
+    } else if (row->status == WAITING_STATUS(WAITING) &&
+               (row->left_behind || (row->to != NULL && date_parse(row->to, &last) && last < call->today))) {
         step = WAITING_LAPSE;
         type = EVENT("lapsed");
     } else {

@@ -64,7 +64,8 @@ const db_stmt_t list_waiting_entries = {
 // ---- changes ----
 
 #define HOLD_COLUMNS                                                                                                                       \
-    ", h.status AS hold_status, h.expires_at <= " NOW " AS hold_over, h.organisation AS slots_of, h.version AS hold_version, "             \
+    ", w.left_behind, "                                                                                                                    \
+    "h.status AS hold_status, h.expires_at <= " NOW " AS hold_over, h.organisation AS slots_of, h.version AS hold_version, "               \
     "(SELECT a.id FROM appointment_slot b JOIN appointment a ON a.id = b.appointment WHERE b.slot = w.slot AND b.live "                    \
     "    AND a.hold = w.hold AND a.patient = w.patient LIMIT 1) AS booked, "                                                               \
     "care_kept(w.patient, w.organisation) OR w.recorded_from = ANY (" ORGANISATIONS ") AS keeps"

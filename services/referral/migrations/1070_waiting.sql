@@ -32,6 +32,8 @@ CREATE TABLE waiting_entry (
     appointment uuid,
     recorded_by text NOT NULL,
     recorded_from text COLLATE "C" NOT NULL,
+    -- The patient went to another practice, and who recorded it does not see them any more: it is about to lapse.
+    left_behind boolean NOT NULL DEFAULT false,
     synthetic boolean NOT NULL DEFAULT false,
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
@@ -48,6 +50,7 @@ CREATE INDEX waiting_entry_by_patient ON waiting_entry (patient, created_at, id)
 CREATE UNIQUE INDEX waiting_entry_by_hold ON waiting_entry (hold) WHERE hold IS NOT NULL;
 CREATE INDEX waiting_entry_by_offer ON waiting_entry (offered_until) WHERE status = 'offered';
 CREATE INDEX waiting_entry_by_end ON waiting_entry (to_on) WHERE status = 'waiting' AND to_on IS NOT NULL;
+CREATE INDEX waiting_entry_left_behind ON waiting_entry (id) WHERE status = 'waiting' AND left_behind;
 
 -- What an entry was offered: not twice the same.
 CREATE TABLE waiting_offer (
@@ -123,6 +126,23 @@ CREATE FUNCTION slot_open(s slot, t schedule_template, at timestamptz) RETURNS b
     RETURN s.status = 'free' AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= at) AND s.start_at > at
         AND (s.reclaimed_at IS NOT NULL OR (s.start_at > at + t.notice_minutes * interval '1 minute' AND s.start_at < seen_before(t, at)));
 
+-- Whether the organisation that recorded an entry sees its patient, as patient_shown: what is offered is held for that one, which could not book it
+-- otherwise.
+CREATE FUNCTION waiting_recorder_sees(w waiting_entry) RETURNS boolean STABLE LANGUAGE sql
+    RETURN EXISTS (SELECT FROM patient p WHERE p.id = w.patient AND (p.practice = w.recorded_from
+        OR (NOT p.sensitive AND within_reach(p.practice, ARRAY[w.recorded_from]))
+        OR EXISTS (SELECT FROM patient_grant g WHERE g.patient = p.id AND g.organisation = w.recorded_from
+            AND (g.subject IS NULL OR g.subject = w.recorded_by) AND now() >= g.from_at AND now() < g.until
+            AND (g.manner <> 'case' OR NOT p.sensitive))));
+
+CREATE FUNCTION patient_went() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    UPDATE waiting_entry w SET left_behind = NOT waiting_recorder_sees(w) WHERE w.patient = NEW.id AND w.status IN ('waiting', 'offered');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER patient_went AFTER UPDATE OF practice ON patient FOR EACH ROW WHEN (NEW.practice IS DISTINCT FROM OLD.practice)
+    EXECUTE FUNCTION patient_went();
+
 -- The first who waits for a slot: in the order of entry, those who wait for such a one, may have it and were not offered it before. Who died, or whose
 -- record was merged, waits no more.
 CREATE FUNCTION first_waiting(s slot, t schedule_template) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE sql
@@ -136,6 +156,7 @@ CREATE FUNCTION first_waiting(s slot, t schedule_template) RETURNS uuid STABLE S
               ELSE types_allow(t, ARRAY[w.recorded_from], '{}') AND (t.organisations IS NULL OR EXISTS (SELECT FROM reach r
                   WHERE r.organisation = w.recorded_from AND r.above = ANY (t.organisations))) END
           AND NOT EXISTS (SELECT FROM waiting_offer o WHERE o.entry = w.id AND o.slot = s.id)
+          AND waiting_recorder_sees(w)
         ORDER BY w.created_at, w.id LIMIT 1);
 
 -- Ids of slots that became free, are so still, and that somebody waits for: for the job that offers them.
@@ -148,11 +169,12 @@ BEGIN ATOMIC
         WHERE slot_open(s, t, at) AND first_waiting(s, t) IS NOT NULL ORDER BY s.start_at, s.id LIMIT 256;
 END;
 
--- Ids of entries whose offer ran out or was given up, and of those whose last day is over: for the job that settles them.
+-- Ids of entries whose offer ran out or was given up, and of those whose last day is over or whose patient
+-- went away: for the job that settles them.
 CREATE FUNCTION waiting_to_settle(at timestamptz, today date) RETURNS SETOF uuid STABLE SECURITY DEFINER LANGUAGE sql
 BEGIN ATOMIC
     SELECT w.id FROM waiting_entry w LEFT JOIN hold h ON h.id = w.hold
         WHERE w.status = 'offered' AND (w.offered_until <= at OR h.status IS DISTINCT FROM 'held')
-    UNION ALL SELECT w.id FROM waiting_entry w WHERE w.status = 'waiting' AND w.to_on < today
+    UNION ALL SELECT w.id FROM waiting_entry w WHERE w.status = 'waiting' AND (w.to_on < today OR w.left_behind)
     LIMIT 256;
 END;

@@ -364,6 +364,50 @@ static void a_mere_look_at_the_record_ends_nothing(void **state)
     assert_call(world, "WithdrawWaitingEntry", "{\"id\":\"%s\"}", first);
 }
 
+// Nobody could book what is offered to who recorded it for somebody whom they do not see any more.
+static void who_moved_away_is_offered_nothing(void **state)
+{
+    world_t *world = *state;
+    char network[40], moved[40];
+    wait_for(world, ben, "", first);
+    world->organisation = "pcn-a";
+    wait_for(world, cyd, "", second);
+    world->organisation = "gp-a1";
+    wait_for(world, booking.ada, "", third);
+    // Cyd goes to another practice of the network that waits for them; Ben leaves all of them.
+    assert_registered(world, "gp-a2", NUMBER_CYD, "Cyd Example", network);
+    assert_registered(world, "gp-b1", NUMBER_BEN, "Ben Example", moved);
+    become_free(world, booking.slots[0]);
+    become_free(world, booking.slots[1]);
+    assert_int_equal(run_jobs(world), 2);
+    assert_status(world, first, "lapsed");
+    assert_status(world, second, "offered");
+    assert_status(world, third, "offered");
+    assert_string_equal(
+        one(world, "SELECT count(*) FROM event_queue WHERE type LIKE '%%.lapsed' AND subject = 'waiting-entries/%s'", first), "1");
+}
+
+// Who sees a patient for a while may record an entry: it is passed over as soon as they do not, and goes on where they do again.
+static void who_sees_no_patient_any_more_is_passed_over(void **state)
+{
+    world_t *world = *state;
+    wait_for(world, ben, "", first);
+    wait_for(world, cyd, "", second);
+    free(test_database_query(world->database, "UPDATE waiting_entry SET recorded_from = 'provider-a' WHERE created_at = "
+                                              "(SELECT min(created_at) FROM waiting_entry)"));
+    become_free(world, booking.slots[0]);
+    assert_int_equal(run_jobs(world), 1);
+    assert_status(world, first, "waiting");
+    assert_status(world, second, "offered");
+    free(test_database_query(
+        world->database, "INSERT INTO patient_grant (patient, id, organisation, manner, from_at, until) SELECT patient, id, recorded_from, "
+                         "'appointment', now() - interval '1 hour', now() + interval '1 hour' FROM waiting_entry "
+                         "WHERE recorded_from = 'provider-a'"));
+    become_free(world, booking.slots[1]);
+    assert_int_equal(run_jobs(world), 1);
+    assert_status(world, first, "offered");
+}
+
 static void an_entry_is_checked(void **state)
 {
     world_t *world = *state;
@@ -465,6 +509,8 @@ int main(void)
         TEST(what_does_not_fit_is_passed_over),
         TEST(what_is_taken_back_is_offered_by_its_practice),
         TEST(the_dead_wait_no_more_and_days_pass),
+        TEST(who_moved_away_is_offered_nothing),
+        TEST(who_sees_no_patient_any_more_is_passed_over),
         TEST(an_entry_is_checked),
         TEST(a_mere_look_at_the_record_ends_nothing),
         TEST(who_comes_second_finds_the_next),
