@@ -63,6 +63,18 @@ static status_t emit_glass(service_call_t *call, const char *type, glass_t *glas
     return status;
 }
 
+// The answer without the practice that reviews it: where somebody was is not told to who opens the record.
+static status_t conceal_practice(service_call_t *call, const glass_t *glass)
+{
+    glass_t *reply = pb_new(GLASS_TYPE, call->arena);
+    if (reply == NULL)
+        return refuse_memory(call);
+    pb_merge(GLASS_TYPE, reply, GLASS_TYPE, glass);
+    reply->practice = NULL;
+    call->reply = reply;
+    return STATUS_OK;
+}
+
 // Opens the record to the caller, for a reason.
 static status_t open_record(service_call_t *call, const behind_glass_t *behind, char *organisation, char *reason)
 {
@@ -84,7 +96,7 @@ static status_t open_record(service_call_t *call, const behind_glass_t *behind, 
     status_t status = emit_glass(call, "pcn.referral.break-glass.opened", glass);
     change->break_glass = glass;
     call->after = change;
-    return status;
+    return status == STATUS_OK && behind->former ? conceal_practice(call, glass) : status;
 }
 
 status_t decide_break_glass(service_call_t *call)

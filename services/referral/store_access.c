@@ -19,7 +19,7 @@
     "    AND " FOR_PRACTICE "    AND (:prepared.parts::text[] IS NULL OR id > (:prepared.parts::text[])[1]::uuid)" where                   \
     "    ORDER BY id LIMIT coalesce(:request.page_size::int, 50) + 1) l ON true ORDER BY l.id"
 
-const db_stmt_t break_glass_load = {"break_glass_load", "SELECT b.id, b.practice, b.sensitive, b.kept "
+const db_stmt_t break_glass_load = {"break_glass_load", "SELECT b.id, b.practice, b.sensitive, b.kept, b.former "
                                                         "FROM patient_behind_glass(:request.id::uuid) b WHERE " TOLD};
 #define OPENED                                                                                                                             \
     "opened AS (SELECT patient_break_glass(:after.break_glass.patient::uuid, :after.break_glass.practice::text, "                          \
@@ -32,7 +32,7 @@ const db_stmt_t break_glass_save = {"break_glass_save", OPENED};
 
 const db_stmt_t break_glass_by_number_load = {
     "break_glass_by_number_load",
-    "SELECT n.about, b.id, b.practice, b.sensitive, b.kept FROM (SELECT patient_of_number(:request.nhs_number::text) AS about) n "
+    "SELECT n.about, b.id, b.practice, b.sensitive, b.kept, b.former FROM (SELECT patient_of_number(:request.nhs_number::text) AS about) n "
     "LEFT JOIN LATERAL patient_behind_glass(patient_of_case(:request.nhs_number::text, :request.birth_date::date)) b ON " TOLD};
 const db_stmt_t break_glass_by_number_save = {"break_glass_by_number_save", OPENED};
 

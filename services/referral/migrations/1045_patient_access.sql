@@ -62,11 +62,11 @@ CREATE TRIGGER break_glass_ended AFTER UPDATE OF justified ON break_glass FOR EA
     EXECUTE FUNCTION break_glass_ended();
 
 -- Who reviews when the glass before a patient is broken: the practice, or the one that was the last. A merged record is the one that is left.
-CREATE FUNCTION patient_behind_glass(patient uuid) RETURNS TABLE (id uuid, practice text, sensitive boolean, kept boolean)
-    STABLE SECURITY DEFINER LANGUAGE sql
+CREATE FUNCTION patient_behind_glass(patient uuid) RETURNS TABLE (id uuid, practice text, sensitive boolean, kept boolean,
+    former boolean) STABLE SECURITY DEFINER LANGUAGE sql
 BEGIN ATOMIC
     SELECT l.id, coalesce(l.practice, (SELECT r.practice FROM registration r WHERE r.patient = l.id ORDER BY r.number DESC LIMIT 1)),
-        l.sensitive, patient_kept(l.practice, l.sensitive)
+        l.sensitive, patient_kept(l.practice, l.sensitive), l.practice IS NULL
     FROM patient p JOIN patient l ON l.id = coalesce(p.merged_into, p.id) WHERE p.id = patient_behind_glass.patient;
 END;
 

@@ -106,6 +106,24 @@ static void broken_glass_opens_to_one_person_and_is_reviewed(void **state)
     assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
 }
 
+// Who opens the record of somebody without a practice is not told where they were; that practice is told, and reviews it.
+static void where_somebody_was_is_not_told_to_who_opens_the_record(void **state)
+{
+    world_t *world = as(state, "provider-a");
+    char id[40], glass[40], sql[200];
+    assert_registered(world, "gp-a1", "9996000907", "Una", id);
+    (void)snprintf(sql, sizeof sql, "UPDATE patient SET practice = NULL, registered_from = NULL WHERE id = '%s'", id);
+    free(test_database_query(world->database, sql));
+    world->subject = "medic";
+    assert_call(world, "BreakTheGlass", "{\"id\":\"%s\",\"reason\":\"" REASON "\"}", id);
+    assert_reply_lacks(world, "gp-a1");
+    keep_id(world, glass);
+    assert_told_of(world, glass);
+    as(state, "gp-a1");
+    assert_call(world, "GetBreakGlass", "{\"id\":\"%s\"}", glass);
+    assert_reply_has(world, "\"practice\":\"gp-a1\"");
+}
+
 static void who_keeps_a_record_breaks_no_glass(void **state)
 {
     world_t *world = as(state, "gp-a1");
@@ -373,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(broken_glass_opens_to_one_person_and_is_reviewed),
+        cmocka_unit_test(where_somebody_was_is_not_told_to_who_opens_the_record),
         cmocka_unit_test(who_keeps_a_record_breaks_no_glass),
         cmocka_unit_test(glass_is_broken_by_number_and_birth_date),
         cmocka_unit_test(an_urgent_case_opens_who_fits_number_and_birth_date),
