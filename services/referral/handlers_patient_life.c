@@ -122,8 +122,6 @@ status_t decide_set_sensitive(service_call_t *call)
 
 static status_t check_merger(service_call_t *call, const patient_t *patient, const loaded_patient_t *into)
 {
-    if (into == NULL || !patient_kept(into->reach))
-        return refuse_patient(call, "into");
     if (into->merged_into != NULL)
         return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "into", "The record was merged into another itself");
     if (strcmp(patient->birth_date, into->birth_date) != 0)
@@ -160,6 +158,8 @@ status_t decide_merge_patient(service_call_t *call)
     if (strcmp(request->id, request->into) == 0)
         return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "into", "A record is no double of itself");
     const loaded_patient_t *into = call->row_count > 1 ? call->rows[1] : NULL;
+    if (into == NULL || !patient_kept(into->reach))
+        return refuse_patient(call, "into");
     status = check_merger(call, patient, into);
     if (status != STATUS_OK)
         return status;

@@ -261,3 +261,14 @@ BEGIN
     END LOOP;
     RETURN double_id::text;
 END $$;
+
+-- What is recorded for a patient while a death or a merging is, waits for it and is not recorded then; or comes first, and these find it. The
+-- save that lost is sent again, sees no patient any more, and is decided anew.
+CREATE FUNCTION patient_stays() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    PERFORM FROM patient p WHERE p.id = NEW.patient AND p.died_on IS NULL AND p.merged_into IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'The patient is not as they were' USING ERRCODE = 'serialization_failure';
+    END IF;
+    RETURN NEW;
+END $$;

@@ -30,6 +30,7 @@ CREATE TABLE appointment (
     CONSTRAINT appointment_ordered CHECK (end_at > start_at),
     CONSTRAINT appointment_cancelled CHECK ((status = 'cancelled') = (cancelled_by IS NOT NULL))
 );
+CREATE TRIGGER appointment_patient_stays BEFORE INSERT ON appointment FOR EACH ROW EXECUTE FUNCTION patient_stays();
 CREATE INDEX appointment_by_day ON appointment (organisation, start_at, id);
 CREATE INDEX appointment_by_patient ON appointment (patient, start_at, id);
 

@@ -55,6 +55,7 @@ CREATE TABLE online_consultation (
     CONSTRAINT online_consultation_closed CHECK ((status = 'closed') = (closed_at IS NOT NULL) AND (closed_at IS NULL) = (close_reason IS NULL)),
     CONSTRAINT online_consultation_advised CHECK ((specialist IS NULL) = (specialist_service IS NULL))
 );
+CREATE TRIGGER online_consultation_patient_stays BEFORE INSERT ON online_consultation FOR EACH ROW EXECUTE FUNCTION patient_stays();
 CREATE UNIQUE INDEX online_consultation_by_id ON online_consultation (id);
 CREATE INDEX online_consultation_by_due ON online_consultation (organisation, due_at, rank, id);
 CREATE INDEX online_consultation_by_specialist ON online_consultation (specialist, due_at, rank, id) WHERE specialist IS NOT NULL;

@@ -43,6 +43,7 @@ CREATE TABLE waiting_entry (
         offered_until) = 0 ELSE num_nonnulls(hold, slot, slot_start, slot_end, slot_channel, offered_until) = 0 END),
     CONSTRAINT waiting_entry_booked CHECK ((status = 'booked') = (appointment IS NOT NULL))
 );
+CREATE TRIGGER waiting_entry_patient_stays BEFORE INSERT ON waiting_entry FOR EACH ROW EXECUTE FUNCTION patient_stays();
 CREATE UNIQUE INDEX waiting_entry_by_id ON waiting_entry (id);
 CREATE INDEX waiting_entry_by_service ON waiting_entry (service, created_at, id);
 CREATE INDEX waiting_entry_waiting ON waiting_entry (service, created_at, id) WHERE status IN ('waiting', 'offered');

@@ -377,6 +377,28 @@ static void the_index_is_the_last_guard(void **state)
     assert_string_equal(refused_as(world, "gp-a1", "tester", "x", sql), "23505");
 }
 
+// Where the death is recorded between what a booking saw and its end, the database itself does not take the row.
+static void nothing_is_booked_for_who_died_meanwhile(void **state)
+{
+    world_t *world = *state;
+    static const char *const tables[] = {"appointment", "online_consultation", "waiting_entry"};
+    char sql[400];
+    (void)snprintf(sql, sizeof sql, "UPDATE patient SET died_on = current_date WHERE id = '%s'", booking.ada);
+    free(test_database_query(world->database, sql));
+    free(test_database_query(world->database, "CREATE TABLE refused (relation text)"));
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        (void)snprintf(sql, sizeof sql,
+                       "DO $$ BEGIN INSERT INTO %s (patient) VALUES ('%s'); "
+                       "EXCEPTION WHEN serialization_failure THEN INSERT INTO refused VALUES ('%s'); END $$",
+                       tables[i], booking.ada, tables[i]);
+        free(test_database_query(world->database, sql));
+    }
+    assert_string_equal(world_query(world, "SELECT string_agg(relation, ' ' ORDER BY relation) FROM refused"),
+                        "appointment online_consultation waiting_entry");
+    free(test_database_query(world->database, "DROP TABLE refused"));
+    free(test_database_query(world->database, "UPDATE patient SET died_on = NULL"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, booking_afresh)
@@ -395,6 +417,7 @@ int main(void)
         TEST(a_move_that_comes_second_takes_nothing),
         TEST(one_is_put_beside_another),
         TEST(the_index_is_the_last_guard),
+        cmocka_unit_test(nothing_is_booked_for_who_died_meanwhile),
     };
     return cmocka_run_group_tests(tests, booking_setup, world_teardown);
 }
