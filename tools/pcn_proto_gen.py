@@ -93,6 +93,7 @@ def field_row(options_pb2, file, field, path):
     rule = rule_of(options_pb2, field)
     flags = [f"PB_{n}" for n, on in (("REQUIRED", rule.required), ("OUTPUT_ONLY", rule.output_only), ("SENSITIVE", rule.sensitive),
                                      ("RAW_JSON", rule.raw_json), ("IMMUTABLE", rule.immutable), ("ALWAYS", rule.always),
+                                     ("ALTERNATIVE", rule.alternative),
                                      ("HAS_MINIMUM", rule.HasField("minimum")),
                                      ("HAS_MAXIMUM", rule.HasField("maximum"))) if on]
     if rule.always and field.label != field.LABEL_REPEATED:

@@ -27,7 +27,8 @@ enum {
     PB_IMMUTABLE = 16,
     PB_HAS_MINIMUM = 32,
     PB_HAS_MAXIMUM = 64,
-    PB_ALWAYS = 128, // a list that JSON shows even where it is empty
+    PB_ALWAYS = 128,      // a list that JSON shows even where it is empty
+    PB_ALTERNATIVE = 256, // it or another field is needed
 };
 
 typedef struct pb_enum {

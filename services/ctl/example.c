@@ -142,7 +142,7 @@ static bool is_wanted(const example_t *example, const flag_t *flag)
     case EXAMPLE_PATH:
         return in_path;
     case EXAMPLE_NEEDED:
-        return in_path || flag_required(example->method, flag);
+        return in_path || flag_required(example->method, flag) || (flag_field(flag)->flags & PB_ALTERNATIVE) != 0;
     default:
         // Besides what is needed one field that a patch changes.
         return !in_path && flag->path.depth > 1 && example->count == 0;
@@ -192,4 +192,10 @@ void example_body(const pb_method_t *method, buf_t *out)
 {
     begin(method, EXAMPLE_PATH, out);
     buf_add_string(out, " --json-body body.json");
+}
+
+void example_stream(const pb_method_t *method, buf_t *out)
+{
+    begin(method, EXAMPLE_PATH, out);
+    buf_add_string(out, " --json-body - <body.json");
 }

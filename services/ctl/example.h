@@ -10,5 +10,7 @@ void example_value(const flag_t *flag, buf_t *out);
 void example_call(const pb_method_t *method, buf_t *out);
 // The same of a call with a body, from a file.
 void example_body(const pb_method_t *method, buf_t *out);
+// And from standard input.
+void example_stream(const pb_method_t *method, buf_t *out);
 
 #endif

@@ -152,13 +152,48 @@ void help_usage(const pb_method_t *method, buf_t *out)
 
 // ---- examples ----
 
+static void find_sensitive(void *data, const flag_t *flag)
+{
+    bool *found = data;
+    *found = *found || (flag_field(flag)->flags & PB_SENSITIVE) != 0;
+}
+
+// Whether it sends what is nobody else's: a command line is seen by all who use the machine.
+static bool is_private(const pb_method_t *method)
+{
+    bool sensitive = false;
+    flag_walk(method, find_sensitive, &sensitive);
+    return sensitive && method->body != NULL;
+}
+
+static void add_private_example(const pb_method_t *method, buf_t *out)
+{
+    if (!is_private(method))
+        return;
+    buf_add_string(out, "  ");
+    example_stream(method, out);
+    buf_add_char(out, '\n');
+}
+
+static void add_private_hint(const pb_method_t *method, buf_t *out)
+{
+    if (is_private(method))
+        text_add_wrapped(
+            out,
+            "What it sends is about somebody: a command line is seen by everybody on the machine (`ps`) and kept by the shell, "
+            "so send the body by standard input.",
+            2, 0, help_width());
+}
+
 static void add_examples(const pb_method_t *method, buf_t *out)
 {
     buf_t line;
     buf_init(&line, TEXT_CAP);
     example_call(method, &line);
     const char *example = line.data != NULL ? line.data : "";
-    buf_printf(out, "\nexamples:\n  %s\n", example);
+    buf_add_string(out, "\nexamples:\n");
+    add_private_example(method, out);
+    buf_printf(out, "  %s\n", example);
     if (call_paging(method) != CALL_PAGING_NONE)
         buf_printf(out, "  %s --all --json | jq .\n", example);
     else if (!(method->flags & (PB_DOWNLOAD | PB_CHANGES)))
@@ -188,6 +223,8 @@ static void add_flag_item(void *data, const flag_t *flag)
     if (flag_repeats(flag))
         buf_add_string(&meaning, "May be given again. ");
     contract_comment(field->comment != NULL ? field->comment : "", &meaning);
+    if (flag_descriptor(flag)->type == PROTOBUF_C_TYPE_BOOL)
+        buf_printf(&meaning, "%s--%s=false says no.", meaning.size > 0 ? " " : "", flag->name);
     if (value.size > NAMES_MAX) {
         buf_add_string(&meaning, meaning.size > 0 ? " One of " : "One of ");
         flag_names(flag, ", ", &meaning);
@@ -235,6 +272,7 @@ void help_call(const pb_method_t *method, buf_t *out)
         text_add_wrapped(out, comment.data, 2, 0, help_width());
     add_route(method, out);
     add_hint(method, out);
+    add_private_hint(method, out);
     buf_deinit(&comment);
     buf_add_string(out, "\nflags:\n");
     flag_walk(method, add_flag_item, &text);

@@ -283,13 +283,55 @@ static void every_example_is_taken(void **state)
     contract_walk(NULL, try_example, NULL);
 }
 
+static void assert_helped(const char *group, const char *name, const char *const *said)
+{
+    const pb_method_t *method = contract_find(group, name);
+    buf_t text;
+    assert_non_null(method);
+    buf_init(&text, 65536);
+    help_call(method, &text);
+    for (; *said != NULL; said++) {
+        if (strstr(text.data, *said) == NULL)
+            fail_msg("%s is not in: %s", *said, text.data);
+    }
+    buf_deinit(&text);
+}
+
+#define HELPED(group, name, ...) assert_helped(group, name, (const char *const[]){__VA_ARGS__, NULL})
+
+static void an_example_gives_one_of_what_is_needed(void **state)
+{
+    (void)state;
+    HELPED("referral", "create-appointment", "create-appointment --hold 0190b2a0-0000-7000-8000-000000000001 --patient ");
+    HELPED("referral", "reschedule-appointment", " --hold ");
+    HELPED("referral", "list-slots", "list-slots --organisation pcn-rutland --from ");
+    HELPED("referral", "create-schedule-template", " --sessions.minutes 10");
+}
+
+static void help_says_how_to_say_no(void **state)
+{
+    (void)state;
+    HELPED("referral", "set-sensitive", "--sensitive=false says no.");
+    HELPED("referral", "review-break-glass", "--justified=false says no.");
+}
+
+// What is about somebody goes by standard input first.
+static void what_is_about_somebody_is_kept_off_the_command_line(void **state)
+{
+    (void)state;
+    HELPED("referral", "find-patients", "(`ps`)", "\nexamples:\n  pcnctl referral find-patients --json-body - <body.json\n");
+    HELPED("referral", "create-patient", "\nexamples:\n  pcnctl referral create-patient --json-body - <body.json\n");
+    HELPED("referral", "create-service-kind", "\nexamples:\n  pcnctl referral create-service-kind --");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_and_not),           cmocka_unit_test(needed),
         cmocka_unit_test(problems_name_flags),     cmocka_unit_test(values),
         cmocka_unit_test(an_option_of_every_call), cmocka_unit_test(every_call_has_flags_for_its_fields),
-        cmocka_unit_test(every_example_is_taken),
+        cmocka_unit_test(every_example_is_taken),  cmocka_unit_test(an_example_gives_one_of_what_is_needed),
+        cmocka_unit_test(help_says_how_to_say_no), cmocka_unit_test(what_is_about_somebody_is_kept_off_the_command_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
