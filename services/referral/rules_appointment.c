@@ -55,6 +55,11 @@ static status_t check_time(const appointment_t *appointment, appointment_step_t 
         return problem_set(problem, STATUS_INTERNAL, NULL, "An appointment without a beginning");
     if (step == APPOINTMENT_STEP_MISS && now_us < start_us)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, NULL, "It has not begun yet: who does not want to come cancels it");
+    if (step == APPOINTMENT_STEP_COMPLETE && date_of_instant(now_us) < date_of_instant(start_us))
+        return problem_set(problem, STATUS_FAILED_PRECONDITION, NULL, "Its day has not come yet");
+    if (step == APPOINTMENT_STEP_ARRIVE && date_of_instant(now_us) != date_of_instant(start_us))
+        return problem_set(problem, STATUS_FAILED_PRECONDITION, NULL,
+                           "It is on another day: a patient arrives on the day of the appointment");
     if (step == APPOINTMENT_STEP_RESCHEDULE && now_us >= start_us)
         return problem_set(problem, STATUS_FAILED_PRECONDITION, NULL, "It has begun already: record how it ended, and book another");
     return STATUS_OK;

@@ -16,7 +16,8 @@ typedef enum appointment_step {
 } appointment_step_t;
 
 // What the step makes of an appointment of that state at `now_us`. ABORTED where it does not fit its state; FAILED_PRECONDITION where one
-// is moved that has begun, or missed that has not.
+// is moved that has begun, missed that has not, arrived for on another day (of Europe/London) than its own, or completed
+// before that day.
 MUST_CHECK status_t appointment_step(const appointment_t *appointment, appointment_step_t step, int64_t now_us, appointment_status_t *to,
                                      problem_t *problem);
 

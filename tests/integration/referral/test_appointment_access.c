@@ -100,6 +100,7 @@ static void practice_performer_and_booker_see_it(void **state)
     world->organisation = "pcn-a";
     assert_refusal(world, STATUS_PERMISSION_DENIED, "", "CompleteAppointment", "{\"id\":\"%s\"}", id);
     world->organisation = "gp-b1";
+    free(test_database_query(world->database, "UPDATE appointment SET start_at = now()"));
     assert_call(world, "ArriveAppointment", "{\"id\":\"%s\"}", id);
     world->organisation = "gp-a1";
     assert_call(world, "CancelAppointment", "{\"id\":\"%s\",\"reason\":\"Went home\"}", id);

@@ -238,6 +238,9 @@ static void it_takes_its_course(void **state)
     assert_booked(world, booking.slots[0], id);
     assert_refusal(world, STATUS_ABORTED, "", "CompleteAppointment", "{\"id\":\"%s\"}", id);
     assert_refusal(world, STATUS_FAILED_PRECONDITION, "", "MissAppointment", "{\"id\":\"%s\"}", id);
+    // Nobody is here on another day.
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "", "ArriveAppointment", "{\"id\":\"%s\"}", id);
+    free(test_database_query(world->database, "UPDATE appointment SET start_at = now() WHERE status = 'booked'"));
     assert_call(world, "ArriveAppointment", "{\"id\":\"%s\"}", id);
     assert_reply_has(world, "\"status\":\"arrived\"");
     assert_call(world, "CompleteAppointment", "{\"id\":\"%s\"}", id);

@@ -77,12 +77,43 @@ static void some_steps_have_their_time(void **state)
     (void)after(APPOINTMENT_STATUS(CANCELLED), CHANNEL(IN_PERSON), APPOINTMENT_STEP_MISS, start - 1, &status);
     assert_int_equal(status, STATUS_ABORTED);
     assert_int_equal(after(APPOINTMENT_STATUS(BOOKED), CHANNEL(IN_PERSON), APPOINTMENT_STEP_CANCEL, start + 1, &status), S(CANCELLED));
-    assert_int_equal(after(APPOINTMENT_STATUS(BOOKED), CHANNEL(IN_PERSON), APPOINTMENT_STEP_ARRIVE, BEFORE, &status), S(ARRIVED));
     appointment_t without = appointment_of(APPOINTMENT_STATUS(BOOKED), CHANNEL(IN_PERSON));
     without.start = (char *)(uintptr_t) "soon";
     problem_t problem = {0};
     appointment_status_t to;
     assert_int_equal(appointment_step(&without, APPOINTMENT_STEP_ARRIVE, BEFORE, &to, &problem), STATUS_INTERNAL);
+}
+
+// A patient is here on the day of the appointment: that of Europe/London, whatever the day is in UTC.
+static void a_patient_arrives_on_the_day(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *start, *now;
+        bool arrives, completes;
+    } cases[] = {
+        {"2026-12-07T09:00:00Z", "2026-12-07T00:00:00Z", true, true},   {"2026-12-07T09:00:00Z", "2026-12-07T23:59:59Z", true, true},
+        {"2026-12-07T09:00:00Z", "2026-12-06T23:59:59Z", false, false}, {"2026-12-07T09:00:00Z", "2026-12-08T00:00:00Z", false, true},
+        {"2026-12-07T09:00:00Z", "2026-12-04T09:00:00Z", false, false}, {"2026-07-07T08:00:00Z", "2026-07-06T23:00:00Z", true, true},
+        {"2026-07-07T08:00:00Z", "2026-07-06T22:59:59Z", false, false}, {"2026-07-07T08:00:00Z", "2026-07-07T23:00:00Z", false, true},
+        {"2026-07-06T23:00:00Z", "2026-07-07T08:00:00Z", true, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        appointment_t appointment = appointment_of(APPOINTMENT_STATUS(BOOKED), CHANNEL(IN_PERSON));
+        appointment_status_t to = APPOINTMENT_STATUS(UNSPECIFIED);
+        problem_t problem = {0};
+        appointment.start = (char *)(uintptr_t)cases[i].start;
+        const status_t status = appointment_step(&appointment, APPOINTMENT_STEP_ARRIVE, instant(cases[i].now), &to, &problem);
+        if (status != (cases[i].arrives ? STATUS_OK : STATUS_FAILED_PRECONDITION))
+            fail_msg("at %s for %s: %s", cases[i].now, cases[i].start, status_name(status));
+        appointment.status = APPOINTMENT_STATUS(ARRIVED);
+        assert_int_equal(appointment_step(&appointment, APPOINTMENT_STEP_COMPLETE, instant(cases[i].now), &to, &problem),
+                         cases[i].completes ? STATUS_OK : STATUS_FAILED_PRECONDITION);
+    }
+    // Of one that is over the state is what is told.
+    status_t status;
+    (void)after(APPOINTMENT_STATUS(CANCELLED), CHANNEL(IN_PERSON), APPOINTMENT_STEP_ARRIVE, BEFORE, &status);
+    assert_int_equal(status, STATUS_ABORTED);
 }
 
 // Who performs, who booked, who keeps the record, who only sees it by a case, and nobody.
@@ -154,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pair_is_known),
         cmocka_unit_test(some_steps_have_their_time),
+        cmocka_unit_test(a_patient_arrives_on_the_day),
         cmocka_unit_test_setup_teardown(every_step_has_its_people, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(a_slot_fits_or_not, arena_setup, arena_teardown),
     };
