@@ -37,10 +37,10 @@ static void run_as_printed(const rig_t *rig, const char *block)
     assert_non_null(file);
     assert_true(fputs(block, file) >= 0);
     assert_int_equal(fclose(file), 0);
-    (void)snprintf(
-        command, sizeof command,
-        "cd '%s' && ln -sfn '%s/pcn' pcn && PCN_STATE='%s' PCN_HTTP_PORT=%d bash block.sh >block.log 2>&1 || { cat block.log; exit 1; }",
-        rig->platform.folder, PCN_CLONE, rig->platform.state, rig->platform.port);
+    (void)snprintf(command, sizeof command,
+                   "cd '%s' && ln -sfn '%s/pcn' pcn && PCN_DEMO=no PCN_STATE='%s' PCN_HTTP_PORT=%d bash block.sh >block.log 2>&1 || { cat "
+                   "block.log; exit 1; }",
+                   rig->platform.folder, PCN_CLONE, rig->platform.state, rig->platform.port);
     if (system(command) != 0)
         fail_msg("did not run as it is printed:\n%s", block);
 }
