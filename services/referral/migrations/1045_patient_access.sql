@@ -144,7 +144,7 @@ CREATE FUNCTION camel_case(name text) RETURNS text IMMUTABLE LANGUAGE sql
     RETURN left(name, 1) || substr(replace(initcap(replace(name, '_', ' ')), ' ', ''), 2);
 
 -- Everything that hangs on a patient, by `patient_holding`, as far as the caller's role and row-level security show it: rows as they are kept,
--- but for a practice out of the caller's reach, with which the patient was before.
+-- but for a practice out of the caller's reach, with which the patient was before, and who reviewed something there.
 CREATE FUNCTION patient_held(patient_id uuid) RETURNS jsonb STABLE LANGUAGE plpgsql AS $$
 DECLARE
     holding patient_holding;
@@ -153,7 +153,7 @@ DECLARE
 BEGIN
     FOR holding IN SELECT h.* FROM patient_holding h WHERE h.title IS NOT NULL ORDER BY h.title LOOP
         EXECUTE format('SELECT coalesce(jsonb_agg((SELECT jsonb_object_agg(camel_case(f.key), f.value) FROM jsonb_each(jsonb_strip_nulls('
-            'to_jsonb(t))) f WHERE f.key <> ''practice'' OR told_reach(f.value #>> ''{}''))), ''[]'') FROM %I t WHERE t.%I = $1', holding.relation, holding.link) INTO found USING patient_id;
+            'to_jsonb(t))) f WHERE f.key NOT IN (''practice'', ''reviewed_by'') OR told_reach(to_jsonb(t) ->> ''practice''))), ''[]'') FROM %I t WHERE t.%I = $1', holding.relation, holding.link) INTO found USING patient_id;
         held := held || jsonb_build_object(holding.title, found);
     END LOOP;
     RETURN held;

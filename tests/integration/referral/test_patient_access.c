@@ -328,6 +328,7 @@ static void an_export_holds_what_was_opened_before(void **state)
     assert_reply_has(world, "\"subject\": \"medic\"");
     assert_reply_has(world, "\"justified\": true");
     assert_reply_lacks(world, "gp-a1");
+    assert_reply_lacks(world, "partner");
     // It is reviewed where it was opened.
     assert_refusal(world, STATUS_NOT_FOUND, "id", "GetBreakGlass", "{\"id\":\"%s\"}", glass);
     assert_refusal(world, STATUS_NOT_FOUND, "id", "ReviewBreakGlass", "{\"id\":\"%s\",\"justified\":true}", glass);
