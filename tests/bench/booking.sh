@@ -78,7 +78,7 @@ trap 'exit 143' TERM
 
 # Its organisations come by an import; booking hears of them by their events, and there is none to wait for here.
 import_england() {
-    local token wanted known=0
+    local token wanted known=0 looks=0
     token=$("$bin/pcnctl" token --issuer-dir "$state_dir/issuer" --role system-manager --org ics-llr --ttl 7200)
     [ "$(sql -c "SELECT count(*) FROM registry.organisation WHERE code LIKE 'gp-syn-%'")" = 0 ] || return 0
     "$clone/tests/support/england.py" --part "$part" "$work/england"
@@ -86,6 +86,7 @@ import_england() {
         die "the import failed: $(head -c 2000 "$work/job.json")"
     wanted=$(sql -c 'SELECT count(*) FROM registry.organisation')
     while [ "$known" -lt "$wanted" ]; do
+        [ $((looks += 1)) -le 1200 ] || die "booking knows $known of $wanted organisations after ten minutes"
         sleep 0.5
         known=$(sql -c 'SELECT count(*) FROM referral.organisation')
     done
