@@ -59,39 +59,15 @@ const db_stmt_t get_online_consultation = {"get_online_consultation", "SELECT " 
     "    (:prepared.parts::text[])[2]::int, (:prepared.parts::text[])[3]::uuid)) "                                                         \
     "ORDER BY c.due_at, c.rank, c.id LIMIT coalesce(:request.page_size::int, 50) + 1)"
 
+#define OF_PROVIDER OF_LIST("c.organisation = :request.organisation::text")
+#define OF_SPECIALIST OF_LIST("c.specialist = :request.organisation::text AND c.organisation <> :request.organisation::text")
+#define OF_PATIENT OF_LIST("c.patient = :request.patient::uuid")
+
 const db_stmt_t list_online_consultations = {
     "list_online_consultations",
-    "SELECT " STATE_COLUMNS
-    ", instant_text(c.due_at) AS due, c.rank FROM (" OF_LIST("c.organisation = :request.organisation::text") " UNION ALL " OF_LIST(
-        "c.specialist = :request.organisation::text AND c.organisation <> :request.organisation::text") " UNION ALL " OF_LIST("c.patient = "
-                                                                                                                              ":request."
-                                                                                                                              "patient::"
-                                                                                                                              "uuid") ") c "
-                                                                                                                                      "ORDE"
-                                                                                                                                      "R "
-                                                                                                                                      "BY "
-                                                                                                                                      "c."
-                                                                                                                                      "due_"
-                                                                                                                                      "at, "
-                                                                                                                                      "c."
-                                                                                                                                      "rank"
-                                                                                                                                      ", "
-                                                                                                                                      "c."
-                                                                                                                                      "id "
-                                                                                                                                      "LIMI"
-                                                                                                                                      "T "
-                                                                                                                                      "coal"
-                                                                                                                                      "esce"
-                                                                                                                                      "(:"
-                                                                                                                                      "requ"
-                                                                                                                                      "est."
-                                                                                                                                      "page"
-                                                                                                                                      "_siz"
-                                                                                                                                      "e::"
-                                                                                                                                      "int,"
-                                                                                                                                      " 50)"
-                                                                                                                                      " + "
-                                                                                                                                      "1"};
+    "SELECT " STATE_COLUMNS ", instant_text(c.due_at) AS due, c.rank "
+    "FROM (" OF_PROVIDER " UNION ALL " OF_SPECIALIST " UNION ALL " OF_PATIENT ") c "
+    "ORDER BY c.due_at, c.rank, c.id LIMIT coalesce(:request.page_size::int, 50) + 1"};
 
 // ---- changes ----
 
@@ -121,12 +97,12 @@ const db_stmt_t ask_specialist_load = {"ask_specialist_load",
                                        "'online-message' = ANY (s.channels) AS asked_online" FROM_ID
                                        " LEFT JOIN service s ON s.id = :request.service::uuid"};
 const db_stmt_t ask_specialist_save = {"ask_specialist_save", SAVE};
+#define TOKEN_OF_APPOINTMENT "CASE WHEN a.channel = 'video' AND a.status IN ('booked', 'arrived') THEN a.video_token END"
 const db_stmt_t convert_online_consultation_load = {
     "convert_online_consultation_load",
-    "SELECT " COLUMNS_WITH("CASE WHEN a.channel = 'video' AND a.status IN ('booked', 'arrived') THEN a.video_token "
-                           "END") ", a.patient AS appointment_patient, a.channel AS appointment_channel, "
-                                  "a.status IN ('booked', 'arrived', 'completed') AS appointment_live" FROM_ID
-                                  " LEFT JOIN appointment a ON a.id = :request.appointment::uuid AND " TOLD};
+    "SELECT " COLUMNS_WITH(TOKEN_OF_APPOINTMENT) ", a.patient AS appointment_patient, a.channel AS appointment_channel, "
+    "a.status IN ('booked', 'arrived', 'completed') AS appointment_live" FROM_ID
+    " LEFT JOIN appointment a ON a.id = :request.appointment::uuid AND " TOLD};
 const db_stmt_t convert_online_consultation_save = {"convert_online_consultation_save", SAVE};
 const db_stmt_t close_online_consultation_load = {"close_online_consultation_load", "SELECT " COLUMNS FROM_ID};
 const db_stmt_t close_online_consultation_save = {"close_online_consultation_save", SAVE};

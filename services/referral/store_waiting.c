@@ -53,13 +53,14 @@ const db_stmt_t get_waiting_entry = {"get_waiting_entry", "SELECT " ONE FROM_ID}
 #define STATUS_ASKED "w.status = :request.status::text"
 #define STATUS_WAITS ":request.status::text IS NULL AND w.status IN ('waiting', 'offered')"
 
+#define OF_SERVICE_WAITING OF_LIST("w.service = :request.service::uuid AND " STATUS_WAITS)
+#define OF_SERVICE_ASKED OF_LIST("w.service = :request.service::uuid AND " STATUS_ASKED)
+#define OF_PATIENT OF_LIST("w.patient = :request.patient::uuid AND (" STATUS_ASKED " OR " STATUS_WAITS ")")
+
 const db_stmt_t list_waiting_entries = {
     "list_waiting_entries",
-    "SELECT " COLUMNS " FROM (" OF_LIST("w.service = :request.service::uuid AND " STATUS_WAITS) " UNION ALL " OF_LIST(
-        "w.service = :request.service::uuid AND " STATUS_ASKED) " UNION ALL " OF_LIST("w.patient = :request.patient::uuid AND "
-                                                                                      "(" STATUS_ASKED " OR " STATUS_WAITS
-                                                                                      ")") ") w ORDER BY w.created_at, w.id LIMIT "
-                                                                                           "coalesce(:request.page_size::int, 50) + 1"};
+    "SELECT " COLUMNS " FROM (" OF_SERVICE_WAITING " UNION ALL " OF_SERVICE_ASKED " UNION ALL " OF_PATIENT ") w "
+    "ORDER BY w.created_at, w.id LIMIT coalesce(:request.page_size::int, 50) + 1"};
 
 // ---- changes ----
 
