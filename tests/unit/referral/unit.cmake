@@ -9,6 +9,7 @@ foreach(name
   rules_consultation
   rules_patient
   rules_appointment
+  rules_wait
   rules_waiting
   rules_taking
   rules_obligation
