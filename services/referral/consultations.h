@@ -19,6 +19,8 @@ typedef Pcn__Referral__Store__V1__ConsultationChange consultation_change_t;
 consultation_t *consultation_of(service_call_t *call, const loaded_consultation_t *row);
 // Leaves the changed consultation as reply and the change as what the save writes; its one event carries the state alone.
 status_t emit_consultation(service_call_t *call, const char *type, consultation_change_t *change);
+// Adds the event alone.
+MUST_CHECK status_t consultation_event(service_call_t *call, const char *type, const consultation_t *consultation);
 status_t refuse_consultation(service_call_t *call, const char *id);
 
 #endif

@@ -47,6 +47,16 @@ static consultation_state_t *state_of(service_call_t *call, const pb_type_t *typ
     return state;
 }
 
+status_t consultation_event(service_call_t *call, const char *type, const consultation_t *consultation)
+{
+    consultation_state_t *state = state_of(call, CONSULTATION_TYPE, consultation);
+    const char *subject = arena_printf(call->arena, "online-consultations/%s", consultation->id);
+    if (state == NULL || subject == NULL)
+        return refuse_memory(call);
+    return service_event(call, type, subject, consultation->version, CONSULTATION_STATE_TYPE, state) ? STATUS_OK
+                                                                                                     : STATUS_RESOURCE_EXHAUSTED;
+}
+
 status_t emit_consultation(service_call_t *call, const char *type, consultation_change_t *change)
 {
     consultation_t *consultation = change->consultation;

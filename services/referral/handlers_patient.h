@@ -17,6 +17,11 @@ const char *patient_state(const patient_t *patient);
 status_t emit_patient(service_call_t *call, const char *type, patient_t *patient);
 // The patient of a row; NULL without memory.
 patient_t *patient_of(service_call_t *call, const loaded_patient_t *row);
+// Adds the events of all that ends with the patient's death.
+MUST_CHECK status_t tell_ended(service_call_t *call, const Pcn__Referral__Store__V1__PendingCare *pending);
+// Entries of both records that wait for the same as an earlier one: their ids, and their events, as of the record that is left.
+MUST_CHECK status_t withdraw_doubled(service_call_t *call, const Pcn__Referral__Store__V1__PendingCare *pending, const char *left,
+                                     Pcn__Referral__Store__V1__PatientMerger *merger);
 // The patient to be changed by who keeps the record, with the next version.
 status_t kept_patient(service_call_t *call, const loaded_patient_t *row, patient_t **patient);
 

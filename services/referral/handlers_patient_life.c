@@ -61,7 +61,8 @@ status_t decide_record_death(service_call_t *call)
     patient->died_on = request->on;
     if (!end_latest(call, patient, request->on) || !set_flags(call, patient, row_of(call)->reach->sensitive))
         return refuse_memory(call);
-    return emit_patient(call, "pcn.referral.patient.died", patient);
+    status = emit_patient(call, "pcn.referral.patient.died", patient);
+    return status == STATUS_OK ? tell_ended(call, row_of(call)->pending) : status;
 }
 
 status_t decide_withdraw_death(service_call_t *call)
@@ -175,6 +176,8 @@ status_t decide_merge_patient(service_call_t *call)
     status = emit_patient(call, "pcn.referral.patient.merged", patient);
     if (status == STATUS_OK)
         status = emit_left(call, into);
+    if (status == STATUS_OK)
+        status = withdraw_doubled(call, row_of(call)->pending, into->id, merger);
     merger->patient = patient;
     merger->has_into_version = 1;
     merger->into_version = into->version;

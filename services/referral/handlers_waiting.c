@@ -79,8 +79,7 @@ static status_t tell(service_call_t *call, const char *type, waiting_change_t *c
     return waiting_event(call, type, entry);
 }
 
-// The event of a hold that was made or given up along with it.
-static status_t tell_hold(service_call_t *call, const char *type, const offer_t *offer, const char *holder, int64_t version)
+status_t waiting_hold_event(service_call_t *call, const char *type, const offer_t *offer, const char *holder, int64_t version)
 {
     hold_t *hold = pb_new(HOLD_TYPE, call->arena);
     const char *subject = arena_printf(call->arena, "holds/%s", offer->hold);
@@ -96,6 +95,24 @@ static status_t tell_hold(service_call_t *call, const char *type, const offer_t 
     hold->has_version = 1;
     hold->version = version;
     return service_event(call, type, subject, version, HOLD_TYPE, hold) ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+}
+
+bool waiting_gives_up(const loaded_waiting_entry_t *row)
+{
+    return row->offer != NULL && row->hold_status != NULL && strcmp(row->hold_status, "held") == 0;
+}
+
+status_t waiting_tell_withdrawn(service_call_t *call, const loaded_waiting_entry_t *row, const char *patient)
+{
+    status_t status;
+    waiting_entry_t *entry = waiting_entry_after(call, row, WAITING_WITHDRAW, &status);
+    if (entry == NULL)
+        return status;
+    entry->patient = (char *)(uintptr_t)patient;
+    status = waiting_event(call, EVENT("withdrawn"), entry);
+    if (status == STATUS_OK && waiting_gives_up(row))
+        status = waiting_hold_event(call, "pcn.referral.hold.released", row->offer, row->recorded_from, row->hold_version + 1);
+    return status;
 }
 
 static status_t refuse_entry(service_call_t *call, const char *id)
@@ -238,11 +255,11 @@ static status_t end(service_call_t *call, waiting_step_t step, const char *type)
     change->entry = waiting_entry_after(call, row, step, &status);
     if (change->entry == NULL)
         return status;
-    const bool gives_up = row->offer != NULL && row->hold_status != NULL && strcmp(row->hold_status, "held") == 0;
+    const bool gives_up = waiting_gives_up(row);
     change->released = gives_up ? row->offer->hold : NULL;
     status = tell(call, type, change);
     if (status == STATUS_OK && gives_up)
-        status = tell_hold(call, "pcn.referral.hold.released", row->offer, row->recorded_from, row->hold_version + 1);
+        status = waiting_hold_event(call, "pcn.referral.hold.released", row->offer, row->recorded_from, row->hold_version + 1);
     return status;
 }
 
@@ -301,7 +318,8 @@ status_t decide_offer_slot(service_call_t *call)
     change->entry->has_offers = 1;
     change->entry->offers++;
     status = tell(call, EVENT("offered"), change);
-    return status == STATUS_OK ? tell_hold(call, "pcn.referral.hold.created", change->entry->offer, row->recorded_from, 1) : status;
+    return status == STATUS_OK ? waiting_hold_event(call, "pcn.referral.hold.created", change->entry->offer, row->recorded_from, 1)
+                               : status;
 }
 
 status_t decide_settle_waiting_entry(service_call_t *call)

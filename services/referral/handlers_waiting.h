@@ -22,6 +22,13 @@ waiting_entry_t *waiting_entry_booked(service_call_t *call, const loaded_waiting
                                       const Pcn__Referral__V1__Appointment *appointment, bool named, status_t *status);
 // Adds the entry's event. RESOURCE_EXHAUSTED without memory.
 MUST_CHECK status_t waiting_event(service_call_t *call, const char *type, const waiting_entry_t *entry);
+// Adds the event of a hold that was made or given up along with an entry. RESOURCE_EXHAUSTED without memory.
+MUST_CHECK status_t waiting_hold_event(service_call_t *call, const char *type, const Pcn__Referral__V1__WaitingOffer *offer,
+                                       const char *holder, int64_t version);
+// Whether the entry's end gives up a hold that still stands.
+bool waiting_gives_up(const loaded_waiting_entry_t *row);
+// Adds the events of an entry, by then the patient's, that is withdrawn along with something else.
+MUST_CHECK status_t waiting_tell_withdrawn(service_call_t *call, const loaded_waiting_entry_t *row, const char *patient);
 
 status_t decide_create_waiting_entry(service_call_t *call);
 status_t decide_get_waiting_entry(service_call_t *call);

@@ -1,5 +1,7 @@
 #include "services/referral/rules_waiting.h"
 
+#include <string.h>
+
 #include "common/base/clock.h"
 
 #define US_PER_MINUTE INT64_C(60000000)
@@ -36,6 +38,12 @@ int64_t waiting_offer_until(int64_t now_us, uint32_t minutes, int64_t bookable_u
 {
     const int64_t until = now_us + (int64_t)minutes * US_PER_MINUTE;
     return until < bookable_us ? until : bookable_us;
+}
+
+bool waiting_same(const Pcn__Referral__Store__V1__LoadedWaitingEntry *a, const Pcn__Referral__Store__V1__LoadedWaitingEntry *b)
+{
+    return strcmp(a->service, b->service) == 0 && a->has_kind == b->has_kind && (!a->has_kind || a->kind == b->kind) &&
+           a->has_channel == b->has_channel && (!a->has_channel || a->channel == b->channel);
 }
 
 status_t waiting_days(const char *from, const char *to, int32_t today, problem_t *problem)

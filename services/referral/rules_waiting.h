@@ -27,4 +27,7 @@ int64_t waiting_offer_until(int64_t now_us, uint32_t minutes, int64_t bookable_u
 // The days of a new entry. INVALID_ARGUMENT `to` where it is before `from`, or over. Either may be NULL.
 MUST_CHECK status_t waiting_days(const char *from, const char *to, int32_t today, problem_t *problem);
 
+// Whether two entries wait for the same: of one service, for one kind and one channel, or for any both.
+bool waiting_same(const Pcn__Referral__Store__V1__LoadedWaitingEntry *a, const Pcn__Referral__Store__V1__LoadedWaitingEntry *b);
+
 #endif

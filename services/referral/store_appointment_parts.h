@@ -10,7 +10,7 @@
 #define APPOINTMENT_COLUMNS                                                                                                                \
     "a.id, a.slots, a.patient, a.service, a.organisation, a.start_at AS start, a.end_at AS \"end\", a.channel, a.kind, a.status, "         \
     "jsonb_build_object('subject', a.booked_by_subject, 'organisation', a.booked_by) AS booked_by, a.description, a.comment, "             \
-    "a.cancelled_by, a.cancel_reason, a.overbook_reason, a.former, a.hold, nullif(a.synthetic, false) AS synthetic, a.version, "           \
+    "a.cancelled_by, a.cancel_reason, a.cancel_code, a.overbook_reason, a.former, a.hold, nullif(a.synthetic, false) AS synthetic, a.version, "           \
     "a.created_at, a.updated_at, a.video_token"
 // How the caller stands to it: the organisation itself or, unless the patient is sensitive, one above. Asked of the patient only where
 // nothing else says it.

@@ -68,9 +68,18 @@ const db_stmt_t update_patient_save = {
     ", latest AS (UPDATE registration r SET to_on = " on " FROM changed c WHERE r.patient = :request.id::uuid "                            \
     "    AND r.number = (SELECT max(x.number) FROM registration x WHERE x.patient = :request.id::uuid))"
 
-const db_stmt_t record_death_load = {"record_death_load", PATIENT_BY_ID};
-const db_stmt_t record_death_save = {"record_death_save", CHANGED("died_on = :after.died_on::date")
-                                                              LATEST_ENDS("greatest(:after.died_on::date, r.from_on - 1)")};
+// With what is to come for the patient, or for both whose records become one.
+#define PENDING(patients) "pending_json(" patients ", :call.now::timestamptz)"
+#define PENDING_MARK ":row.pending.mark::text"
+
+const db_stmt_t record_death_load = {"record_death_load",
+                                     "SELECT " PATIENT_COLUMNS ", " PENDING("ARRAY[p.id]") " AS pending FROM patient p "
+                                                                                           "WHERE p.id = :request.id::uuid AND " TOLD};
+const db_stmt_t record_death_save = {
+    "record_death_save",
+    "died AS (SELECT patient_die(:request.id::uuid, :row.version::bigint, :after.died_on::date, :call.now::timestamptz, " PENDING_MARK
+    "        ) AS key FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n)), "
+    "changed AS (SELECT d.key FROM died d WHERE d.key IS NOT NULL)"};
 const db_stmt_t withdraw_death_load = {"withdraw_death_load", PATIENT_BY_ID};
 const db_stmt_t withdraw_death_save = {"withdraw_death_save", CHANGED("died_on = NULL") LATEST_ENDS("NULL")};
 const db_stmt_t set_sensitive_load = {"set_sensitive_load", PATIENT_BY_ID};
@@ -84,12 +93,14 @@ const db_stmt_t deregister_patient_save = {
     "changed AS (SELECT l.key FROM left_on l WHERE l.key IS NOT NULL)"};
 
 const db_stmt_t merge_patient_load = {
-    "merge_patient_load", "SELECT " PATIENT_COLUMNS " FROM patient p WHERE p.id IN (:request.id::uuid, :request.into::uuid) AND " TOLD
-                          " ORDER BY p.id <> :request.id::uuid"};
+    "merge_patient_load",
+    "SELECT " PATIENT_COLUMNS ", CASE WHEN p.id = :request.id::uuid THEN " PENDING(
+        "ARRAY[:request.id::uuid, :request.into::uuid]") " END AS pending FROM patient p WHERE p.id IN (:request.id::uuid, "
+                                                         ":request.into::uuid) AND " TOLD " ORDER BY p.id <> :request.id::uuid"};
 const db_stmt_t merge_patient_save = {
     "merge_patient_save",
     "merged AS (SELECT patient_merge(:request.id::uuid, :row.version::bigint, :request.into::uuid, :after.into_version::bigint, "
-    "        :call.today::date, :call.now::timestamptz) AS key "
+    "        :call.today::date, :call.now::timestamptz, " PENDING_MARK ", coalesce(:after.withdrawn::uuid[], '{}')) AS key "
     "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n)), "
     "changed AS (SELECT m.key FROM merged m WHERE m.key IS NOT NULL)"};
 

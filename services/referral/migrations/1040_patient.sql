@@ -234,14 +234,19 @@ BEGIN
 END $$;
 
 -- A double goes into the record that is left, and with it whatever hangs on it; both by who keeps them. NULL where one moved on meanwhile.
-CREATE FUNCTION patient_merge(double_id uuid, double_seen bigint, left_id uuid, left_seen bigint, day date, at timestamptz) RETURNS text
-    VOLATILE SECURITY DEFINER LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+-- Of entries that wait for the same (`doubled`, by who decided over what `mark` stands for) only the earlier one is left.
+CREATE FUNCTION patient_merge(double_id uuid, double_seen bigint, left_id uuid, left_seen bigint, day date, at timestamptz, mark text,
+    doubled uuid[]) RETURNS text VOLATILE SECURITY DEFINER LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
 DECLARE
     double patient;
     holding patient_holding;
 BEGIN
+    PERFORM pending_lock(ARRAY[double_id, left_id], at);
     -- In the order of their ids, as whoever merges them the other way round.
     PERFORM FROM patient p WHERE p.id IN (double_id, left_id) ORDER BY p.id FOR UPDATE;
+    IF pending_mark(ARRAY[double_id, left_id], at) IS DISTINCT FROM mark THEN
+        RETURN NULL;
+    END IF;
     SELECT p.* INTO double FROM patient p WHERE p.id = double_id AND p.version = double_seen AND p.merged_into IS NULL
         AND patient_kept(p.practice, p.sensitive);
     IF NOT FOUND OR double_id = left_id THEN
@@ -252,6 +257,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
+    PERFORM waiting_withdraw(doubled, at);
     UPDATE patient p SET practice = NULL, registered_from = NULL, merged_into = left_id, version = p.version + 1, updated_at = at
         WHERE p.id = double_id;
     UPDATE patient p SET merged_into = left_id WHERE p.merged_into = double_id;

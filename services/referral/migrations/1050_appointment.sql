@@ -18,6 +18,8 @@ CREATE TABLE appointment (
     comment some_text,
     cancelled_by text CHECK (cancelled_by IN ('patient', 'provider')),
     cancel_reason some_text,
+    -- Why, where nobody chose to.
+    cancel_code text CHECK (cancel_code IN ('patient-died')),
     overbook_reason some_text,
     -- Times before, the contract's FormerTime, the latest last.
     former jsonb,

@@ -21,6 +21,7 @@ foreach(name
   appointment_plans
   appointment_access
   patient_life
+  patient_end
   patient_access
   patient_reach
   retention

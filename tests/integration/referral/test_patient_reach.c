@@ -188,7 +188,10 @@ static void the_policies_alone_let_nobody_write_out_of_reach(void **state)
     (void)snprintf(sql, sizeof sql, "SELECT patient_leave('%s', 1, '2026-11-25', now())", ids[PLAIN]);
     assert_string_equal(asked_as(world, "gp-x", "tester", REQUEST, sql), "");
     assert_string_equal(asked_untold(world, sql), "");
-    (void)snprintf(sql, sizeof sql, "SELECT patient_merge('%s', 1, '%s', 3, '2026-11-25', now())", ids[PLAIN], ids[SENSITIVE]);
+    (void)snprintf(
+        sql, sizeof sql,
+        "SELECT patient_merge('%1$s', 1, '%2$s', 3, '2026-11-25', now(), pending_mark(ARRAY['%1$s', '%2$s']::uuid[], now()), '{}')",
+        ids[PLAIN], ids[SENSITIVE]);
     assert_string_equal(asked_as(world, "pcn-a", "tester", REQUEST, sql), "");
     (void)snprintf(sql, sizeof sql,
                    "SELECT patient_break_glass('%s', 'gp-a1', gen_random_uuid(), 'gp-x', 'why', gen_random_uuid(), now(), now())",
