@@ -65,12 +65,37 @@ static void days_are_in_order_and_to_come(void **state)
     }
 }
 
+static void what_waits_for_the_same(void **state)
+{
+    (void)state;
+    typedef Pcn__Referral__Store__V1__LoadedWaitingEntry entry_t;
+    entry_t any = PCN__REFERRAL__STORE__V1__LOADED_WAITING_ENTRY__INIT;
+    any.service = (char *)(uintptr_t) "one";
+    entry_t other = any, core = any, urgent = any, video = any;
+    other.service = (char *)(uintptr_t) "two";
+    core.has_kind = urgent.has_kind = video.has_channel = 1;
+    core.kind = PCN__REFERRAL__V1__SLOT_KIND__SLOT_KIND_CORE;
+    urgent.kind = PCN__REFERRAL__V1__SLOT_KIND__SLOT_KIND_URGENT;
+    video.channel = CHANNEL(VIDEO);
+    const entry_t *const all[] = {&any, &other, &core, &urgent, &video};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+            assert_int_equal(waiting_same(all[i], all[k]), i == k);
+    }
+    // Where nothing is asked for, what stands in the place of it does not count.
+    entry_t again = any;
+    again.kind = PCN__REFERRAL__V1__SLOT_KIND__SLOT_KIND_URGENT;
+    again.channel = CHANNEL(VIDEO);
+    assert_true(waiting_same(&any, &again));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_step_from_every_status),
         cmocka_unit_test(an_offer_ends_where_booking_does),
         cmocka_unit_test(days_are_in_order_and_to_come),
+        cmocka_unit_test(what_waits_for_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
