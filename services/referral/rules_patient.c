@@ -42,10 +42,10 @@ static bool granted(const patient_reach_t *reach, const char *manner)
     return false;
 }
 
-// By a case or by break-glass.
+// By a case or by break-glass; or it is the practice that the patient leaves today, to the end of the day.
 static bool treats(const patient_reach_t *reach)
 {
-    return granted(reach, "break-glass") || (!reach->sensitive && granted(reach, "case"));
+    return granted(reach, "break-glass") || granted(reach, "leaving") || (!reach->sensitive && granted(reach, "case"));
 }
 
 bool patient_shown(const patient_reach_t *reach)

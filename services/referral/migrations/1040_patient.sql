@@ -38,13 +38,14 @@ CREATE TABLE registration (
     CONSTRAINT registration_one_practice EXCLUDE USING gist (patient WITH =, daterange(from_on, to_on + 1, '[)') WITH &&)
 );
 
--- Who may see a patient out of reach, and why: who sees them at an appointment, who opened a case, who broke the glass (that one person alone).
+-- Who may see a patient out of reach, and why: who sees them at an appointment, who opened a case, who broke the glass (that one person alone), the
+-- practice that they leave today, until the end of the day.
 CREATE TABLE patient_grant (
     patient uuid NOT NULL REFERENCES patient (id) ON DELETE CASCADE,
     id uuid NOT NULL,
     organisation text COLLATE "C" NOT NULL,
     subject text,
-    manner text NOT NULL CHECK (manner IN ('appointment', 'case', 'break-glass')),
+    manner text NOT NULL CHECK (manner IN ('appointment', 'case', 'break-glass', 'leaving')),
     from_at timestamptz NOT NULL,
     until timestamptz NOT NULL,
     PRIMARY KEY (patient, id)
@@ -98,13 +99,14 @@ BEGIN ATOMIC
         WHERE p.id = patient_within.patient AND patient_shown(l.id, l.practice, l.sensitive));
 END;
 
--- Whether the told caller keeps the patient's record, or treats them by a case or by break-glass: what others do for the patient is theirs to see.
+-- Whether the told caller keeps the patient's record (the practice that they leave today did), or treats them by a case or by break-glass: what
+-- others do for the patient is theirs to see.
 CREATE FUNCTION patient_cared_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
 BEGIN ATOMIC
     SELECT EXISTS (SELECT FROM patient p WHERE p.id = patient_cared_within.patient AND (patient_kept(p.practice, p.sensitive)
         OR EXISTS (SELECT FROM patient_grant g WHERE g.patient = p.id AND g.organisation = ANY (told_organisations())
             AND (g.subject IS NULL OR g.subject = told_subject()) AND now() >= g.from_at AND now() < g.until
-            AND (g.manner = 'break-glass' OR (g.manner = 'case' AND NOT p.sensitive)))));
+            AND (g.manner IN ('break-glass', 'leaving') OR (g.manner = 'case' AND NOT p.sensitive)))));
 END;
 
 -- Whether a patient is sensitive: then nothing of them is for who lies above those that take part.
@@ -156,7 +158,8 @@ CREATE POLICY patient_kept ON patient FOR UPDATE TO :app USING (patient_kept(pra
 CREATE POLICY registration_shown ON registration FOR SELECT TO :app USING (told_reach(practice));
 CREATE POLICY registration_made ON registration FOR INSERT TO :app WITH CHECK (told_reach(practice));
 CREATE POLICY patient_grant_shown ON patient_grant FOR SELECT TO :app USING (
-    told_own() OR organisation = ANY (told_organisations()) OR (manner <> 'appointment' AND patient_kept_within(patient)));
+    told_own() OR organisation = ANY (told_organisations())
+    OR (manner IN ('case', 'break-glass') AND patient_kept_within(patient)));
 -- Who sees a patient may have them seen at an appointment. Other grants are made by functions that check what they rest on.
 CREATE POLICY patient_grant_made ON patient_grant FOR INSERT TO :app WITH CHECK (manner = 'appointment' AND patient_within(patient));
 CREATE POLICY notice_shown ON notice FOR SELECT TO :app USING (told_of_practice(practice, patient));
@@ -211,6 +214,8 @@ BEGIN
         SELECT patient_id, coalesce(max(r.number), 0) + 1, to_practice, first_day, at FROM registration r WHERE r.patient = patient_id;
     UPDATE patient p SET practice = to_practice, registered_from = first_day, name = called, sex = coalesce(of_sex, p.sex),
         version = p.version + 1, updated_at = at WHERE p.id = patient_id;
+    -- Who left today and is registered elsewhere on the same day was with the other practice no more.
+    UPDATE patient_grant g SET until = least(g.until, at) WHERE g.patient = patient_id AND g.manner = 'leaving';
     IF was.practice IS NOT NULL THEN
         INSERT INTO notice (practice, id, kind, patient, at) VALUES (was.practice, notice_id, 'patient-left', patient_id, at);
         INSERT INTO audit_queue (at, request_id, subject, organisation, method, resource, verdict)
@@ -219,15 +224,22 @@ BEGIN
     RETURN patient_id::text;
 END $$;
 
--- The record is with no practice from the next day on, by who keeps it. NULL where it moved on meanwhile.
+-- The record is with no practice any more, by who keeps it; the practice sees it to the end of the last day. NULL where it moved on meanwhile.
 CREATE FUNCTION patient_leave(patient_id uuid, seen bigint, last_day date, at timestamptz) RETURNS text VOLATILE SECURITY DEFINER LANGUAGE plpgsql
     SET search_path = :schema, pg_temp AS $$
+DECLARE
+    over_at timestamptz := (last_day + 1)::timestamp AT TIME ZONE 'Europe/London';
+    was text;
 BEGIN
-    UPDATE patient p SET practice = NULL, registered_from = NULL, version = p.version + 1, updated_at = at
-        WHERE p.id = patient_id AND p.version = seen AND p.merged_into IS NULL AND p.practice IS NOT NULL
-          AND patient_kept(p.practice, p.sensitive);
+    SELECT p.practice INTO was FROM patient p WHERE p.id = patient_id AND p.version = seen AND p.merged_into IS NULL
+        AND p.practice IS NOT NULL AND patient_kept(p.practice, p.sensitive) FOR UPDATE;
     IF NOT FOUND THEN
         RETURN NULL;
+    END IF;
+    UPDATE patient p SET practice = NULL, registered_from = NULL, version = p.version + 1, updated_at = at WHERE p.id = patient_id;
+    IF over_at > at THEN
+        INSERT INTO patient_grant (patient, id, organisation, manner, from_at, until)
+            VALUES (patient_id, gen_random_uuid(), was, 'leaving', at, over_at);
     END IF;
     UPDATE registration r SET to_on = last_day WHERE r.patient = patient_id AND r.to_on IS NULL;
     RETURN patient_id::text;

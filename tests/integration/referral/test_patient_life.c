@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "tests/integration/referral/patients.h"
 
 // More than any call has to look at.
@@ -84,6 +85,56 @@ static void who_left_is_seen_by_nobody_until_registered_again(void **state)
     char sql[200];
     (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM notice WHERE patient = '%s'", id);
     assert_string_equal(world_query(world, sql), "0");
+}
+
+// Both days of a registration are included: the practice that is left on its last day sees the record to the end of that day.
+static void the_last_day_is_the_practices(void **state)
+{
+    world_t *world = as(state, "gp-a1");
+    char id[40], today[DATE_SIZE], sql[300];
+    date_format(date_of_instant(clock_wall_us()), today);
+    world->today = today;
+    assert_registered(world, "gp-a1", "9996000206", "Pia", id);
+    assert_call(world, "SetSensitive", "{\"id\":\"%s\",\"sensitive\":true}", id);
+    assert_call(world, "DeregisterPatient", "{\"id\":\"%s\"}", id);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_reply_lacks(world, "\"practice\":\"gp-a1\",\"registeredFrom\"");
+    assert_reply_has(world, "\"to\":\"20");
+    assert_call(world, "FindPatients", "{\"nhsNumber\":\"9996000206\"}");
+    assert_reply_has(world, id);
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT until = ('%s'::date + 1)::timestamp AT TIME ZONE 'Europe/London' FROM patient_grant WHERE patient = '%s'", today,
+                   id);
+    assert_string_equal(world_query(world, sql), "t");
+    // To look at, not to change; and for nobody else.
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "UpdatePatient", "{\"id\":\"%s\",\"patient\":{\"name\":\"Eve\"}}", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "DeregisterPatient", "{\"id\":\"%s\"}", id);
+    world->organisation = "pcn-a";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    world->organisation = "gp-a2";
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    // The day after it is gone.
+    world->organisation = "gp-a1";
+    (void)snprintf(sql, sizeof sql, "UPDATE patient_grant SET until = now() WHERE patient = '%s'", id);
+    free(test_database_query(world->database, sql));
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    // Registered elsewhere on the same day: that practice sees it, the other one no more, and nobody is told where the patient was.
+    assert_registered(world, "gp-a1", "9996000168", "Quin", id);
+    assert_call(world, "DeregisterPatient", "{\"id\":\"%s\"}", id);
+    assert_call(world, "GetPatient", "{\"id\":\"%s\"}", id);
+    assert_registered(world, "gp-x", "9996000168", "Quin", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
+    world->organisation = "gp-x";
+    assert_call(world, "ExportPatient", "{\"id\":\"%s\"}", id);
+    assert_reply_lacks(world, "gp-a1");
+    // One that ended on a day before has no such day.
+    world->organisation = "gp-a1";
+    assert_call(
+        world, "CreatePatient",
+        "{\"patient\":{\"nhsNumber\":\"9996000176\",\"name\":\"Rae\",\"birthDate\":\"1956-03-14\",\"registeredFrom\":\"2026-01-01\"}}");
+    keep_id(world, id);
+    assert_call(world, "DeregisterPatient", "{\"id\":\"%s\",\"on\":\"2026-11-24\"}", id);
+    assert_refusal(world, STATUS_NOT_FOUND, "id", "GetPatient", "{\"id\":\"%s\"}", id);
 }
 
 static void a_double_goes_into_the_other(void **state)
@@ -255,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_death_ends_the_registration_and_can_be_withdrawn),
         cmocka_unit_test(who_left_is_seen_by_nobody_until_registered_again),
+        cmocka_unit_test(the_last_day_is_the_practices),
         cmocka_unit_test(a_double_goes_into_the_other),
         cmocka_unit_test(merging_needs_both_within_reach_and_one_person),
         cmocka_unit_test(a_sensitive_record_is_the_practices_alone),

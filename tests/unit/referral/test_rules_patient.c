@@ -92,24 +92,24 @@ static void nothing_but_ten_digits(void **state)
 static void every_reach(void **state)
 {
     (void)state;
-    static char *const manners[] = {"appointment", "case", "break-glass"};
-    for (unsigned bits = 0; bits < 64; bits++) {
-        char *granted[3];
+    static char *const manners[] = {"appointment", "case", "break-glass", "leaving"};
+    for (unsigned bits = 0; bits < 128; bits++) {
+        char *granted[4];
         patient_reach_t reach = PCN__REFERRAL__STORE__V1__PATIENT_REACH__INIT;
         reach.own_practice = bits & 1;
         reach.within_reach = (bits & 2) != 0;
         reach.sensitive = (bits & 4) != 0;
         reach.granted = granted;
-        for (unsigned i = 0; i < 3; i++) {
+        for (unsigned i = 0; i < 4; i++) {
             if ((bits & 8u << i) != 0)
                 granted[reach.n_granted++] = manners[i];
         }
         const bool kept = reach.own_practice || (reach.within_reach && !reach.sensitive);
-        const bool seen = (bits & 8) != 0 || (bits & 32) != 0 || ((bits & 16) != 0 && !reach.sensitive);
+        const bool seen = (bits & 8) != 0 || (bits & 32) != 0 || (bits & 64) != 0 || ((bits & 16) != 0 && !reach.sensitive);
         assert_int_equal(patient_kept(&reach), kept);
         assert_int_equal(patient_shown(&reach), kept || seen);
         // One that had the patient before learns by an appointment alone not where they went.
-        const bool treats = (bits & 32) != 0 || ((bits & 16) != 0 && !reach.sensitive);
+        const bool treats = (bits & 32) != 0 || (bits & 64) != 0 || ((bits & 16) != 0 && !reach.sensitive);
         assert_int_equal(patient_cared_for(&reach), kept || treats);
         assert_int_equal(patient_practice_told(&reach, false), kept || seen);
         assert_int_equal(patient_practice_told(&reach, true), kept || treats || (seen && reach.within_reach));
