@@ -9,6 +9,7 @@
 #include "common/pb/message.h"
 #include "services/referral/appointment_change.h"
 #include "services/referral/handlers_waiting.h"
+#include "services/referral/rules_taking.h"
 #include "services/referral/rules_visibility.h"
 
 typedef Pcn__Referral__V1__CreateAppointmentRequest create_t;
@@ -102,10 +103,22 @@ static status_t check_seen(service_call_t *call, const asked_t *asked, const loa
     return STATUS_OK;
 }
 
+// Whether the service takes the patient on the slot's day.
+static status_t check_taken(service_call_t *call, const asked_t *asked, const loaded_slot_t *slot)
+{
+    char field[FIELD_SIZE];
+    int64_t start_us;
+    if (!instant_parse(slot->start, &start_us))
+        return problem_set(call->problem, STATUS_INTERNAL, NULL, "A slot without a beginning");
+    return taking_check_patient(slot->taking, date_of_instant(start_us), field_of(asked, slot, field), call->problem);
+}
+
 static status_t check_fit(service_call_t *call, const asked_t *asked, const char *hold, const loaded_slot_t *slot, appointment_fit_t *fit)
 {
     char field[FIELD_SIZE];
     status_t status = check_seen(call, asked, slot);
+    if (status == STATUS_OK)
+        status = check_taken(call, asked, slot);
     if (status != STATUS_OK)
         return status;
     *fit = appointment_fit(slot, hold, asked->beside);

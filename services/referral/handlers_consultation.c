@@ -117,7 +117,7 @@ status_t decide_create_online_consultation(service_call_t *call)
                            "Who records a consultation does so for an organisation: the token names none");
     if (row == NULL || row->patient == NULL)
         return refuse_patient(call, "patient");
-    status_t status = taking_check(row, asked->service, "service", call->problem);
+    status_t status = taking_check(row, asked->service, "service", call->today, call->problem);
     if (status != STATUS_OK)
         return status;
     consultation_change_t *change = pb_new(CONSULTATION_CHANGE_TYPE, call->arena);

@@ -9,6 +9,7 @@
 #include "common/pb/message.h"
 #include "common/service/page.h"
 #include "services/referral/handlers.h"
+#include "services/referral/rules_taking.h"
 #include "services/referral/rules_visibility.h"
 
 typedef Pcn__Referral__V1__Slot slot_t;
@@ -266,15 +267,21 @@ status_t refuse_taken(service_call_t *call, const char *field, const loaded_slot
     return status;
 }
 
-// Whether the caller sees the slot, and it is free. What is hidden but for being taken is as if it were not there.
+// Whether the caller sees the slot, its service takes people from there, and it is free. What is hidden but for being taken is as if it
+// were not there.
 static status_t check_seen(service_call_t *call, const loaded_slot_t *slot)
 {
     reason_t *reasons[VISIBILITY_REASONS_MAX];
     size_t count = 0;
     status_t status = visibility_reasons(slot, NULL, call->now_us, call->arena, reasons, &count, call->problem);
+    if (status != STATUS_OK)
+        return status;
+    const bool taken = count == 1 && strcmp(reasons[0]->code, "not-free") == 0;
+    if (count == 0 || taken)
+        status = taking_check_patient(slot->taking, call->today, "id", call->problem);
     if (status != STATUS_OK || count == 0)
         return status;
-    if (count == 1 && strcmp(reasons[0]->code, "not-free") == 0)
+    if (taken)
         return refuse_taken(call, "id", slot);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(reasons[i]->code, "past") == 0)

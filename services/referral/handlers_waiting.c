@@ -142,6 +142,13 @@ static waiting_entry_t *new_entry(service_call_t *call, const taking_references_
     return entry;
 }
 
+// From which on somebody waits: their age of that day counts.
+static int32_t first_day(const service_call_t *call, const waiting_entry_t *asked)
+{
+    int32_t from;
+    return asked->from != NULL && date_parse(asked->from, &from) && from > call->today ? from : call->today;
+}
+
 status_t decide_create_waiting_entry(service_call_t *call)
 {
     const Pcn__Referral__V1__CreateWaitingEntryRequest *request = call->request;
@@ -157,7 +164,7 @@ status_t decide_create_waiting_entry(service_call_t *call)
         return status;
     if (row == NULL || row->patient == NULL)
         return refuse_patient(call, "patient");
-    status = taking_check(row, asked->service, "channel", call->problem);
+    status = taking_check(row, asked->service, "channel", first_day(call, asked), call->problem);
     if (status != STATUS_OK)
         return status;
     if (row->waits != NULL)

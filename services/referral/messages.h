@@ -7,6 +7,7 @@
 #include "pcn/referral/store/v1/digital.meta.h"
 #include "pcn/referral/store/v1/obligation.meta.h"
 #include "pcn/referral/store/v1/store.meta.h"
+#include "pcn/referral/store/v1/taking.meta.h"
 #include "pcn/referral/store/v1/waiting.meta.h"
 #include "pcn/referral/v1/appointment.meta.h"
 #include "pcn/referral/v1/consultation.meta.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/pb/message.h"
+#include "services/referral/rules_taking.h"
 
 // ---- a search ----
 
@@ -52,21 +53,28 @@ static bool lists(char *const *list, size_t count, const char *text)
     return false;
 }
 
-static void judge_person(judged_t *judged, const search_t *search, const criteria_t *rules)
+// As a booking is refused, but for a practice's area where none is asked for.
+static void judge_person(judged_t *judged, const search_t *search, const loaded_service_t *service)
 {
-    if (search->has_age && rules->has_age_from && search->age < rules->age_from)
-        hide(judged, "age", arena_printf(judged->arena, "It is for those of %u and older", rules->age_from));
-    if (search->has_age && rules->has_age_to && search->age > rules->age_to)
-        hide(judged, "age", arena_printf(judged->arena, "It is for those of up to %u", rules->age_to));
-    bool sex = rules->n_sexes == 0 || !search->has_sex;
-    for (size_t i = 0; i < rules->n_sexes; i++)
-        sex = sex || rules->sexes[i] == search->sex;
-    if (!sex)
-        hide(judged, "sex", "It is for the other sex");
-    if (search->need != NULL && lists(rules->excludes, rules->n_excludes, search->need))
-        hide(judged, "need-excluded", arena_printf(judged->arena, "With %s one must go elsewhere", search->need));
-    else if (search->need != NULL && rules->n_accepts > 0 && !lists(rules->accepts, rules->n_accepts, search->need))
-        hide(judged, "need-not-accepted", arena_printf(judged->arena, "It is not for %s", search->need));
+    taking_reason_t reasons[TAKING_REASONS_MAX];
+    const taking_person_t person = {.has_age = search->has_age, .age = search->age, .has_sex = search->has_sex, .sex = search->sex};
+    taking_t taking = PCN__REFERRAL__STORE__V1__TAKING__INIT;
+    taking.accepts_caller = service->accepts_caller;
+    taking.serves = search->practice == NULL || service->serves;
+    taking.rules = service->rules;
+    const size_t count = taking_reasons(&taking, &person, reasons);
+    for (size_t i = 0; i < count; i++)
+        hide(judged, reasons[i].code, arena_string(judged->arena, reasons[i].detail));
+}
+
+static void judge_need(judged_t *judged, const char *need, const criteria_t *rules)
+{
+    if (need == NULL || rules == NULL)
+        return;
+    if (lists(rules->excludes, rules->n_excludes, need))
+        hide(judged, "need-excluded", arena_printf(judged->arena, "With %s one must go elsewhere", need));
+    else if (rules->n_accepts > 0 && !lists(rules->accepts, rules->n_accepts, need))
+        hide(judged, "need-not-accepted", arena_printf(judged->arena, "It is not for %s", need));
 }
 
 static void judge_offer(judged_t *judged, const search_t *search, const loaded_service_t *service, const local_moment_t *moment)
@@ -91,17 +99,13 @@ static void judge_offer(judged_t *judged, const search_t *search, const loaded_s
 status_t directory_reasons(const search_t *search, const loaded_service_t *service, const local_moment_t *moment, arena_t *arena,
                            reason_t *reasons[DIRECTORY_REASONS_MAX], size_t *count, problem_t *problem)
 {
-    static const criteria_t none = PCN__REFERRAL__V1__CRITERIA__INIT;
     judged_t judged = {.arena = arena, .reasons = reasons};
     if (service->status == SERVICE_STATUS(CLOSED))
         hide(&judged, "closed-down", "It is no longer there");
     if (service->status == SERVICE_STATUS(SUSPENDED))
         hide(&judged, "suspended", "It takes nobody at the moment");
-    if (!service->accepts_caller)
-        hide(&judged, "accepts-from", "It does not take people from the caller's organisation");
-    if (search->practice != NULL && !service->serves)
-        hide(&judged, "area", arena_printf(arena, "It does not serve patients of %s", search->practice));
-    judge_person(&judged, search, service->rules != NULL ? service->rules : &none);
+    judge_person(&judged, search, service);
+    judge_need(&judged, search->need, service->rules);
     judge_offer(&judged, search, service, moment);
     *count = judged.count;
     if (judged.full)

@@ -20,16 +20,22 @@
 // What rules_visibility.h and rules_appointment.h ask of a slot besides what it is. `own`: it is the appointment's that is moved; `keeps`:
 // the caller keeps the schedule, where that is asked. Others are only looked for where it is taken.
 #define TAKEN_FROM_CALLER "slot_status(s, " NOW ") <> 'free' AND (h.id IS NULL OR s.hold IS DISTINCT FROM h.id)"
-#define SLOT_MEMBERS(own, keeps)                                                                                                           \
+#define SLOT_MEMBERS(own, keeps, taking)                                                                                                   \
     "'typeAllowed', " SLOT_TYPE_ALLOWED ", 'organisationAllowed', " SLOT_ORGANISATION_ALLOWED                                              \
     ", 'serviceActive', v.status = 'active', 'withinReach', " keeps ", 'overbooked', s.overbooked, "                                       \
-    "'hold', s.hold, 'own', " own ", 'alternatives', CASE WHEN " TAKEN_FROM_CALLER " AND NOT " own " THEN " ALTERNATIVES " END"
+    "'hold', s.hold, 'own', " own ", 'taking', " taking ", 'alternatives', CASE WHEN " TAKEN_FROM_CALLER " AND NOT " own                   \
+    " THEN " ALTERNATIVES " END"
 #define WANTED(members)                                                                                                                    \
     "(SELECT jsonb_agg(slot_json(s, t, " NOW ") || jsonb_strip_nulls(jsonb_build_object(" members ")) ORDER BY s.start_at, s.id) "         \
-    "    FROM " SLOTS " WHERE s.id = ANY (coalesce(h.slots, :request.slots::uuid[])) AND slot_status(s, " NOW ") <> 'withdrawn')"
+    "    FROM " SLOTS " " KIND " WHERE s.id = ANY (coalesce(h.slots, :request.slots::uuid[])) AND slot_status(s, " NOW ") <> 'withdrawn')"
 #define KEEPS "CASE WHEN :request.overbook_reason::text IS NOT NULL THEN within_reach(s.organisation, " ORGANISATIONS ") END"
-#define WANTED_NEW WANTED(SLOT_MEMBERS("false", KEEPS))
-#define WANTED_MOVED WANTED(SLOT_MEMBERS("s.id = ANY (a.slots)", "false"))
+// Of one that is moved its age alone matters: that the patient is taken was decided when it was booked.
+#define TAKING_NEW TAKING("area_serves(v.areas, p.id, p.practice)", "p.birth_date", "p.sex")
+#define TAKING_MOVED                                                                                                                       \
+    "CASE WHEN v.criteria <> '{}' OR k.criteria <> '{}' THEN (SELECT jsonb_build_object('acceptsCaller', true, 'serves', true, 'rules', "  \
+    "service_rules(v, k), 'birthDate', p.birth_date) FROM patient p WHERE p.id = a.patient) END"
+#define WANTED_NEW WANTED(SLOT_MEMBERS("false", KEEPS, TAKING_NEW))
+#define WANTED_MOVED WANTED(SLOT_MEMBERS("s.id = ANY (a.slots)", "false", TAKING_MOVED))
 
 // ---- what is taken ----
 

@@ -12,8 +12,7 @@ const db_stmt_t create_online_consultation_load = {
     "    p.synthetic AS patient_synthetic, p.died_on IS NOT NULL OR p.merged_into IS NOT NULL AS patient_gone, "
     "    s.provider, s.status AS service_status, 'online-message' = ANY (s.channels) AS service_offers, "
     "    coalesce(s.target_minutes, k.target_minutes) AS target_minutes, "
-    "    accepts_caller(k.accepts_from || s.accepts_from, " ORGANISATIONS ") AS accepts_caller, "
-    "    s.areas = '{}' OR within_reach(p.practice, s.areas) AS serves "
+    "    taking_json(s, k, " ORGANISATIONS ", area_serves(s.areas, p.id, p.practice), p.birth_date, p.sex) AS taking "
     "FROM (SELECT) one LEFT JOIN patient p ON p.id = :request.online_consultation.patient::uuid AND " TOLD " "
     "LEFT JOIN (service s JOIN service_kind k ON k.code = s.kind) ON s.id = :request.online_consultation.service::uuid"};
 

@@ -68,8 +68,8 @@ const db_stmt_t list_services = {
     "           OR a.q <% lower(k.name))), "
     "cut AS (SELECT * FROM page p WHERE :prepared.parts::text[] IS NULL "
     "        OR (p.rank, p.id) > ((:prepared.parts::text[])[1]::int, (:prepared.parts::text[])[2]::uuid) ORDER BY p.rank, p.id LIMIT 1001) "
-    "SELECT " SERVICE_COLUMNS ", o.metres AS distance_metres, o.rank, a.bank_holiday, k.non_medical, (k.criteria || s.criteria) AS rules, "
-    "    accepts_caller(k.accepts_from || s.accepts_from, " ORGANISATIONS ") AS accepts_caller, "
+    "SELECT " SERVICE_COLUMNS ", o.metres AS distance_metres, o.rank, a.bank_holiday, k.non_medical, service_rules(s, k) AS rules, "
+    "    service_accepts(s, k, " ORGANISATIONS ") AS accepts_caller, "
     "    (s.areas = '{}' OR within_reach(:request.practice::text, s.areas)) AS serves "
     "FROM cut o JOIN service s ON s.id = o.id JOIN service_kind k ON k.code = s.kind CROSS JOIN asked a ORDER BY o.rank, o.id"};
 

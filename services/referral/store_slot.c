@@ -114,11 +114,13 @@ const db_stmt_t due_unused_slots = {
     "    ORDER BY s.start_at, s.id LIMIT 256) f "
     "WHERE r.rate_set = 'actual' AND r.reclaim_minutes IS NOT NULL ORDER BY f.start_at, f.id LIMIT 256"};
 
-const db_stmt_t hold_slot_load = {"hold_slot_load", "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", CASE WHEN slot_status(s, " NOW
-                                                    ") <> 'free' THEN " ALTERNATIVES " END AS alternatives FROM " SLOTS
-                                                    " WHERE s.id = ANY (ARRAY[:request.id::uuid] || coalesce(:request.with::uuid[], '{}')) "
-                                                    "AND slot_status(s, " NOW ") <> 'withdrawn' "
-                                                    "ORDER BY s.start_at, s.id"};
+const db_stmt_t hold_slot_load = {
+    "hold_slot_load", "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", CASE WHEN slot_status(s, " NOW ") <> 'free' THEN " ALTERNATIVES
+                      " END AS alternatives, " TAKING(
+                          "true", "NULL", "NULL") " AS taking FROM " SLOTS " " KIND
+                                                  " WHERE s.id = ANY (ARRAY[:request.id::uuid] || coalesce(:request.with::uuid[], '{}')) "
+                                                  "AND slot_status(s, " NOW ") <> 'withdrawn' "
+                                                  "ORDER BY s.start_at, s.id"};
 
 // All of them, or none: whoever comes second finds fewer free ones than are wanted, and looks again.
 const db_stmt_t hold_slot_save = {

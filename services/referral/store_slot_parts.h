@@ -19,6 +19,12 @@
 #define SLOT_ORGANISATION_ALLOWED                                                                                                          \
     "CASE WHEN s.reclaimed_at IS NULL THEN " ORGANISATION_ALLOWED("t") " ELSE s.organisation = ANY (" ORGANISATIONS ") END"
 
+// Whom the service v of kind k takes; nothing where it takes everybody, which costs nothing then.
+#define KIND "JOIN service_kind k ON k.code = v.kind"
+#define TAKES_ALL "(v.areas = '{}' AND v.accepts_from = '{}' AND v.criteria = '{}' AND k.accepts_from = '{}' AND k.criteria = '{}')"
+#define TAKING(serves, birth_date, sex)                                                                                                    \
+    "CASE WHEN NOT " TAKES_ALL " THEN taking_json(v, k, " ORGANISATIONS ", " serves ", " birth_date ", " sex ") END"
+
 #define ALTERNATIVE_ALLOWED TYPE_ALLOWED("y") " AND " ORGANISATION_ALLOWED("y")
 // Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it.
 // Of each plan five after it and five before it are looked at, which the index has in that order.

@@ -88,6 +88,21 @@ CREATE FUNCTION accepts_caller(rule jsonb, callers text[]) RETURNS boolean STABL
         OR EXISTS (SELECT FROM organisation o WHERE o.code = ANY (callers) AND rule -> 'kinds' ? o.kind)
         OR EXISTS (SELECT FROM reach r WHERE r.organisation = ANY (callers) AND rule -> 'organisations' ? r.above);
 
+-- The same of a service of a kind: by its own rule, and by its kind's where it has none. Who provides it may always.
+CREATE FUNCTION service_accepts(s service, k service_kind, callers text[]) RETURNS boolean STABLE LANGUAGE sql
+    RETURN CASE WHEN s.accepts_from <> '{}' THEN s.provider = ANY (callers) OR accepts_caller(s.accepts_from, callers)
+        WHEN k.accepts_from <> '{}' THEN s.provider = ANY (callers) OR accepts_caller(k.accepts_from, callers) ELSE true END;
+
+-- Whom it takes at all, as its kind has it where it says nothing of its own, member by member.
+CREATE FUNCTION service_rules(s service, k service_kind) RETURNS jsonb STABLE LANGUAGE sql
+    RETURN CASE WHEN s.criteria = '{}' THEN nullif(k.criteria, '{}') ELSE k.criteria || s.criteria END;
+
+-- As the store's Taking.
+CREATE FUNCTION taking_json(s service, k service_kind, callers text[], serves boolean, birth_date date, sex text) RETURNS jsonb
+    STABLE LANGUAGE sql
+    RETURN jsonb_strip_nulls(jsonb_build_object('acceptsCaller', service_accepts(s, k, callers), 'serves', serves,
+        'rules', service_rules(s, k), 'birthDate', birth_date, 'sex', sex));
+
 CREATE TABLE signposting (
     practice organisation_code NOT NULL,
     id uuid NOT NULL,

@@ -174,6 +174,12 @@ GRANT SELECT ON notice, patient_holding TO :app;
 
 -- ---- what the application is told beyond what it sees ----
 
+-- Whether a service of these areas (none: of all) serves the patient's practice. Who had the patient registered, and neither keeps nor treats them
+-- now, is not told so: it would say where the patient went.
+CREATE FUNCTION area_serves(areas text[], patient uuid, practice text) RETURNS boolean STABLE LANGUAGE sql
+    RETURN areas = '{}' OR (within_reach(practice, areas) AND (patient_cared_within(patient)
+        OR NOT EXISTS (SELECT FROM registration r WHERE r.patient = area_serves.patient)));
+
 -- The id of a number's record, for the audit trail alone: a refused look is an entry about that patient.
 CREATE FUNCTION patient_of_number(number text) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE sql
 BEGIN ATOMIC

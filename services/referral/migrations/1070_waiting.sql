@@ -144,10 +144,17 @@ END $$;
 CREATE TRIGGER patient_went AFTER UPDATE OF practice ON patient FOR EACH ROW WHEN (NEW.practice IS DISTINCT FROM OLD.practice)
     EXECUTE FUNCTION patient_went();
 
--- The first who waits for a slot: in the order of entry, those who wait for such a one, may have it and were not offered it before. Who died, or whose
--- record was merged, waits no more.
+-- Whether somebody is of the age and sex that a service is for, on a day: as rules_taking.h says it of one; a test holds both against each other.
+CREATE FUNCTION criteria_fit(rules jsonb, birth_date date, sex text, day date) RETURNS boolean IMMUTABLE LANGUAGE sql
+    RETURN rules IS NULL OR (coalesce(extract(year FROM age(day::timestamp, birth_date::timestamp)) >= (rules ->> 'ageFrom')::integer, true)
+        AND coalesce(extract(year FROM age(day::timestamp, birth_date::timestamp)) <= (rules ->> 'ageTo')::integer, true)
+        AND coalesce(nullif(rules -> 'sexes', '[]') ? sex, true));
+
+-- The first who waits for a slot: in the order of entry, those who wait for such a one, may have it and were not offered it before. Whom the
+-- service would not take on that day is passed over. Who died, or whose record was merged, waits no more.
 CREATE FUNCTION first_waiting(s slot, t schedule_template) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE sql
     RETURN (SELECT w.id FROM waiting_entry w JOIN patient p ON p.id = w.patient AND p.died_on IS NULL AND p.merged_into IS NULL
+            JOIN service d ON d.id = w.service JOIN service_kind k ON k.code = d.kind
         WHERE w.service = t.service AND w.status = 'waiting' AND (w.kind IS NULL OR w.kind = t.kind)
           AND (w.channel IS NULL OR w.channel = t.channel)
           AND (w.from_on IS NULL OR (s.start_at AT TIME ZONE 'Europe/London')::date >= w.from_on)
@@ -157,6 +164,8 @@ CREATE FUNCTION first_waiting(s slot, t schedule_template) RETURNS uuid STABLE S
               ELSE types_allow(t, ARRAY[w.recorded_from], '{}') AND (t.organisations IS NULL OR EXISTS (SELECT FROM reach r
                   WHERE r.organisation = w.recorded_from AND r.above = ANY (t.organisations))) END
           AND NOT EXISTS (SELECT FROM waiting_offer o WHERE o.entry = w.id AND o.slot = s.id)
+          AND criteria_fit(service_rules(d, k), p.birth_date, p.sex, (s.start_at AT TIME ZONE 'Europe/London')::date)
+          AND service_accepts(d, k, ARRAY[w.recorded_from]) AND (d.areas = '{}' OR within_reach(p.practice, d.areas))
           AND waiting_recorder_sees(w)
         ORDER BY w.created_at, w.id LIMIT 1);
 

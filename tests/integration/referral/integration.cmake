@@ -15,6 +15,7 @@ foreach(name
   consultations
   capacity
   waiting
+  taking
   reclaim
   patients
   appointments
