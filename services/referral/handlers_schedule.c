@@ -136,6 +136,8 @@ status_t decide_create_schedule_template(service_call_t *call)
     status_t status = schedule_check(request->schedule_template, call->problem);
     if (status == STATUS_OK)
         status = check_new(call, request->schedule_template, row);
+    if (status == STATUS_OK)
+        status = schedule_check_restrictions(request->schedule_template->restrictions, row->missing_organisation, call->problem);
     if (status != STATUS_OK)
         return status;
     change_t *change = pb_new(CHANGE_TYPE, call->arena);
@@ -360,6 +362,9 @@ status_t decide_update_schedule_template(service_call_t *call)
         return status;
     template_t *after = change->template_ = patched;
     status = schedule_check(after, call->problem);
+    // What a plan was restricted to before may be gone by now: only what is said anew is looked at.
+    if (status == STATUS_OK)
+        status = schedule_check_restrictions(request->schedule_template->restrictions, row->missing_organisation, call->problem);
     if (status == STATUS_OK)
         status = change_slots(call, row, request->keep_booked, change);
     if (status != STATUS_OK)

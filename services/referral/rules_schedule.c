@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/pb/field.h"
+#include "pcn/registry/v1/registry.meta.h"
 
+// A role that restrictions name as they name kinds of organisations.
+#define URGENT_CARE "urgent-care"
 #define US_PER_MINUTE INT64_C(60000000)
 
 // ---- what makes sense ----
@@ -70,6 +74,29 @@ status_t schedule_check(const template_t *schedule, problem_t *problem)
     for (size_t i = 0; i < schedule->n_exceptions && status == STATUS_OK; i++)
         status = check_exception(schedule, i, problem);
     return status;
+}
+
+static bool type_known(const char *type)
+{
+    int value;
+    return strcmp(type, URGENT_CARE) == 0 || pb_enum_by_json(&pcn__registry__v1__organisation_kind__enum, type, strlen(type), &value);
+}
+
+status_t schedule_check_restrictions(const Pcn__Referral__V1__Restrictions *restrictions, const char *missing, problem_t *problem)
+{
+    char field[64];
+    for (size_t i = 0; restrictions != NULL && i < restrictions->n_organisation_types; i++) {
+        (void)snprintf(field, sizeof field, "restrictions.organisationTypes[%zu]", i);
+        if (!type_known(restrictions->organisation_types[i]))
+            return problem_set(problem, STATUS_FAILED_PRECONDITION, field, "There is no type of organisation %s",
+                               restrictions->organisation_types[i]);
+    }
+    for (size_t i = 0; restrictions != NULL && missing != NULL && i < restrictions->n_organisations; i++) {
+        (void)snprintf(field, sizeof field, "restrictions.organisations[%zu]", i);
+        if (strcmp(restrictions->organisations[i], missing) == 0)
+            return problem_set(problem, STATUS_FAILED_PRECONDITION, field, "There is no organisation %s", missing);
+    }
+    return STATUS_OK;
 }
 
 // ---- which slots come of it ----

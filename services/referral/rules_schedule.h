@@ -34,6 +34,12 @@ typedef struct holidays {
 // time of day.
 MUST_CHECK status_t schedule_check(const template_t *schedule, problem_t *problem);
 
+// Whether what it is restricted to is there: kinds of organisations that the registry knows (and urgent-care, a role), and organisations,
+// of which `missing` is the first that the registry does not have (NULL: all are there). FAILED_PRECONDITION names which, since a slip
+// would hide all slots from everybody. NULL restricts nothing.
+MUST_CHECK status_t schedule_check_restrictions(const Pcn__Referral__V1__Restrictions *restrictions, const char *missing,
+                                                problem_t *problem);
+
 // The slots of the days from the first to the last, in order, as far as the template is valid; whole days, up to `max` slots. *last: the
 // last day that they cover. RESOURCE_EXHAUSTED without memory, or where one day has more than `max`.
 MUST_CHECK status_t schedule_slots(const template_t *schedule, int32_t from, int32_t to, const holidays_t *holidays, size_t max,

@@ -14,6 +14,11 @@
     "(SELECT array_agg(b.day::text ORDER BY b.day) FROM bank_holiday b WHERE b.day BETWEEN :call.today::date AND " HORIZON                 \
     ") AS bank_holidays_on"
 
+// The first organisation that the plan is to be restricted to and that the registry does not have.
+#define MISSING_ORGANISATION                                                                                                               \
+    "(SELECT a.code FROM unnest(:request.schedule_template.restrictions.organisations::text[]) WITH ORDINALITY a (code, n) "               \
+    "    WHERE NOT EXISTS (SELECT FROM organisation o WHERE o.code = a.code) ORDER BY a.n LIMIT 1) AS missing_organisation"
+
 #define SLOTS_ADDED                                                                                                                        \
     "added AS (INSERT INTO slot (organisation, id, template, start_at, minutes, lane, status) "                                            \
     "    SELECT c.organisation, a.id, c.key::uuid, a.start_at, a.minutes, a.lane, 'free' FROM changed c CROSS JOIN unnest("                \
@@ -22,7 +27,7 @@
 
 const db_stmt_t create_schedule_template_load = {
     "create_schedule_template_load",
-    "SELECT s.provider, within_reach(s.provider, " ORGANISATIONS ") AS provider_within_reach, s.channels, " BANK_HOLIDAYS
+    "SELECT s.provider, within_reach(s.provider, " ORGANISATIONS ") AS provider_within_reach, s.channels, " BANK_HOLIDAYS ", " MISSING_ORGANISATION
     " FROM service s WHERE s.id = :request.schedule_template.service::uuid AND s.status <> 'closed'"};
 
 const db_stmt_t create_schedule_template_save = {
@@ -63,7 +68,7 @@ const db_stmt_t list_schedule_templates = {"list_schedule_templates",
 
 const db_stmt_t update_schedule_template_load = {"update_schedule_template_load",
                                                  "SELECT " TEMPLATE_COLUMNS ", within_reach(t.organisation, " ORGANISATIONS
-                                                 ") AS within_reach, " BANK_HOLIDAYS ", " FUTURE_SLOTS
+                                                 ") AS within_reach, " BANK_HOLIDAYS ", " MISSING_ORGANISATION ", " FUTURE_SLOTS
                                                  " FROM schedule_template t WHERE t.id = :request.id::uuid"};
 
 // A slot that is to go must still be as it was loaded, or nothing of it takes place: somebody may have booked it meanwhile.

@@ -192,10 +192,36 @@ static void what_is_typed_into_a_plan_is_for_who_keeps_it(void **state)
     assert_reply_lacks(world, "\"reason\"");
 }
 
+// A slip in what a plan is restricted to would hide its slots from everybody.
+static void what_restricts_must_be_there(void **state)
+{
+    world_t *world = *state;
+    char id[40];
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "restrictions.organisationTypes[1]", "CreateScheduleTemplate",
+                   "{\"scheduleTemplate\":{\"service\":\"%s\",\"name\":\"Mornings\",\"kind\":\"core\",\"channel\":\"in-person\",%s,"
+                   "\"restrictions\":{\"organisationTypes\":[\"urgent-care\",\"martian\"]}}}",
+                   service, EVERY_DAY);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "restrictions.organisations[1]", "CreateScheduleTemplate",
+                   "{\"scheduleTemplate\":{\"service\":\"%s\",\"name\":\"Mornings\",\"kind\":\"core\",\"channel\":\"in-person\",%s,"
+                   "\"restrictions\":{\"organisations\":[\"pcn-b\",\"gp-nowhere\",\"gp-nobody\"]}}}",
+                   service, EVERY_DAY);
+    create(world, EVERY_DAY ",\"restrictions\":{\"organisationTypes\":[\"urgent-care\",\"practice\"],\"organisations\":[\"pcn-b\"]}", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "restrictions.organisations[0]", "UpdateScheduleTemplate",
+                   "{\"id\":\"%s\",\"scheduleTemplate\":{\"restrictions\":{\"organisations\":[\"gp-nowhere\"]}}}", id);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "restrictions.organisationTypes[0]", "UpdateScheduleTemplate",
+                   "{\"id\":\"%s\",\"scheduleTemplate\":{\"restrictions\":{\"organisationTypes\":[\"practise\"]}}}", id);
+    assert_call(world, "UpdateScheduleTemplate", "{\"id\":\"%s\",\"scheduleTemplate\":{\"restrictions\":{\"organisations\":[\"gp-a2\"]}}}",
+                id);
+    // What a plan names and the registry lost since does not stand in the way of changing something else.
+    free(test_database_query(world->database, "UPDATE schedule_template SET organisations = ARRAY['gp-gone']"));
+    assert_call(world, "UpdateScheduleTemplate", "{\"id\":\"%s\",\"scheduleTemplate\":{\"name\":\"Early\"}}", id);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(what_restricts_must_be_there),
         TEST(its_slots_reach_the_horizon),
         TEST(the_horizon_moves_on),
         TEST(who_keeps_a_schedule_reaches_its_provider),

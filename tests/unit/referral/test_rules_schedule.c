@@ -181,10 +181,31 @@ static void a_plan_must_make_sense(void **state)
                  "exceptions[1].from");
 }
 
+static void what_restricts_is_there(void **state)
+{
+    (void)state;
+    char *types[] = {"practice", "urgent-care", "martian"}, *codes[] = {"gp-a1", "pcn-a"};
+    Pcn__Referral__V1__Restrictions restrictions = PCN__REFERRAL__V1__RESTRICTIONS__INIT;
+    problem_t problem = {0};
+    assert_int_equal(schedule_check_restrictions(NULL, NULL, &problem), STATUS_OK);
+    assert_int_equal(schedule_check_restrictions(&restrictions, NULL, &problem), STATUS_OK);
+    restrictions.organisation_types = types;
+    restrictions.n_organisation_types = 2;
+    restrictions.organisations = codes;
+    restrictions.n_organisations = 2;
+    assert_int_equal(schedule_check_restrictions(&restrictions, NULL, &problem), STATUS_OK);
+    assert_int_equal(schedule_check_restrictions(&restrictions, "pcn-a", &problem), STATUS_FAILED_PRECONDITION);
+    assert_string_equal(problem.field, "restrictions.organisations[1]");
+    restrictions.n_organisation_types = 3;
+    assert_int_equal(schedule_check_restrictions(&restrictions, NULL, &problem), STATUS_FAILED_PRECONDITION);
+    assert_string_equal(problem.field, "restrictions.organisationTypes[2]");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, arena_setup, arena_teardown)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_restricts_is_there),
         TEST(a_week_is_cut_into_slots),
         TEST(a_session_keeps_its_time_over_both_clock_changes),
         TEST(slots_never_overlap_when_the_clocks_go_forward),
