@@ -11,7 +11,8 @@
     X("system-manager", "keeps the registry of the whole system: organisations, networks, list sizes, imports; services of any provider; reads checks and events", \
       "registry.read", "registry.any", "organisations.write", "networks.write", "listsizes.write", "checks.read", "events.read", \
       "registry.import", "registry.export", "services.read", "services.write", "services.clinical", "servicekinds.write", "referral.any", \
-      "signpostings.read", "capacity.read", "slots.read", "schedules.write", "retention.read") \
+      "signpostings.read", "capacity.read", "slots.read", "schedules.write", "retention.read", \
+      "pathways.read", "pathways.write") \
     X("network-manager", "keeps its networks: members, directors, list sizes; services of its hubs", "registry.read", "organisations.write", \
       "networks.write", "listsizes.write", "checks.read", "services.read", "services.write", "services.clinical", "signpostings.read", \
       "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", \
@@ -25,19 +26,24 @@
       "patients.sensitive", "patients.export", "accesses.read", "breakglass.write", "breakglass.review", "notices.read", \
       "consultations.read", "consultations.write", \
       "appointments.read", "appointments.write", "appointments.overbook", \
-      "waiting.read", "waiting.write") \
+      "waiting.read", "waiting.write", \
+      "pathways.read") \
     X("practice-reception", "patients of its practice, slots, holds, appointments, signposting; its schedules", "registry.read", "services.read", \
       "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", "patients.write", \
       "notices.read", "consultations.read", "consultations.write", \
       "appointments.read", "appointments.write", \
-      "waiting.read", "waiting.write") \
+      "waiting.read", "waiting.write", \
+      "pathways.read") \
     X("referral-triage", "the triage queue and its verbs, pathways, waits; advice in online consultations", "registry.read", "services.read", \
-      "consultations.read", "consultations.write") \
+      "consultations.read", "consultations.write", \
+      "pathways.read", "pathways.write") \
     X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read", "slots.read", \
       "slots.hold", "patients.read", "urgentcases.write", "breakglass.write", \
-      "appointments.read", "appointments.write") \
+      "appointments.read", "appointments.write", \
+      "pathways.read") \
     X("link-worker", "social prescriptions and community assets", "registry.read", "services.read", "services.write", \
-      "signpostings.read", "signpostings.write") \
+      "signpostings.read", "signpostings.write", \
+      "pathways.read") \
     X("operations", "status, metrics, events, dead letters, keys; no patient, no money", "registry.read", "checks.read", "events.read", \
       "status.read", "followers.read", "followers.write") \
     X("auditor", "reads the audit trail and proves that it is whole", "registry.read", "audit.read", "retention.read") \

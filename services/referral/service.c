@@ -2,6 +2,7 @@
 
 #include "common/service/page.h"
 #include "services/referral/handlers.h"
+#include "services/referral/handlers_pathway.h"
 #include "services/referral/handlers_patient.h"
 #include "services/referral/handlers_waiting.h"
 #include "services/referral/store_access.h"
@@ -12,6 +13,7 @@
 #include "services/referral/store_copy.h"
 #include "services/referral/store_digital.h"
 #include "services/referral/store_directory.h"
+#include "services/referral/store_pathway.h"
 #include "services/referral/store_patient.h"
 #include "services/referral/store_retention.h"
 #include "services/referral/store_schedule.h"
@@ -468,6 +470,36 @@ static const service_handler_t handlers[] = {
      .row = &pcn__referral__store__v1__access_of__type,
      .decide = decide_get_access,
      .flags = SERVICE_SLOW},
+    {.method = "ListPathways",
+     .prepare = prepare_list_pathways,
+     .prepared = PAGE_PLACE_TYPE,
+     .load = &list_pathways,
+     .row = PATHWAY_TYPE,
+     .decide = decide_list_pathways},
+    {.method = "CreatePathway",
+     .load = &create_pathway_load,
+     .row = LOADED_PATHWAYS_TYPE,
+     .decide = decide_create_pathway,
+     .after = PATHWAYS_CHANGE_TYPE,
+     .save = &create_pathway_save},
+    {.method = "ImportPathways",
+     .load = &import_pathways_load,
+     .row = LOADED_PATHWAYS_TYPE,
+     .decide = decide_import_pathways,
+     .after = PATHWAYS_CHANGE_TYPE,
+     .save = &import_pathways_save},
+    {.method = "GetPathway", .prepare = prepare_get_pathway, .prepared = PAGE_PLACE_TYPE, .load = &get_pathway, .row = PATHWAY_TYPE, .decide = decide_get_pathway},
+    {.method = "EndPathway",
+     .load = &end_pathway_load,
+     .row = LOADED_PATHWAYS_TYPE,
+     .decide = decide_end_pathway,
+     .after = PATHWAYS_CHANGE_TYPE,
+     .save = &end_pathway_save},
+    {.method = "CheckPathway",
+     .load = &check_pathway,
+     .row = PATHWAY_CHECK_REFERENCES_TYPE,
+     .decide = decide_check_pathway,
+     .flags = LOOK},
     {.method = NULL},
 };
 

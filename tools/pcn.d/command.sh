@@ -88,6 +88,7 @@ command_up() {
         instance_supervisor wait "$state_dir" "$instance_ready_seconds" || die "not everything is ready: see ./pcn status"
     fi
     $empty || data_load
+    $empty || data_own_pathways
     ! $demo || data_demo
     [ -z "$england" ] || data_england "$england"
     state_unlock
@@ -156,4 +157,12 @@ command_token() {
     state_find && [ -f "$state_dir/issuer/private.pem" ] || die "there is no issuer at $state_given: ./pcn up makes one"
     [ -r "$state_dir/issuer/private.pem" ] || die "the issuer of $state_given belongs to another user"
     state_run "$state_dir/bin/pcnctl" token --issuer-dir "$state_dir/issuer" "$@"
+}
+
+command_import() {
+    local said
+    [ $# -eq 2 ] && [ "$1" = pathways ] || die "import: say \"pathways\" and a folder"
+    state_find && instance_is_running || die "not running: ./pcn up"
+    said=$(data_pathways "$2") || die "$said"
+    say "$said"
 }

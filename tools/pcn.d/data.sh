@@ -50,6 +50,38 @@ data_load() {
     say "loaded the data set in $((SECONDS - started)) s"
 }
 
+# data_pathways FOLDER: the pathways of its .json files, a version each, all of them or none; says what came of it, and with a problem where.
+data_pathways() {
+    local files=("$1"/*.json) body answer code
+    [ -f "${files[0]}" ] || { echo "there is no pathway in $1: a file a version, whose name ends in .json"; return 1; }
+    for code in "${files[@]}"; do
+        jq -e 'type == "object"' "$code" >/dev/null 2>&1 || { echo "$code: it is not one JSON object"; return 1; }
+    done
+    body=$(mktemp)
+    jq -s '{pathways: .}' "${files[@]}" >"$body"
+    answer=$(curl -sS --max-time 60 -w '\n%{http_code}' -H @<(printf 'Authorization: Bearer %s\n' "$(data_token)") \
+        -H 'Content-Type: application/json' --data-binary "@$body" "$(data_url)/v1/pathways:import" 2>&1)
+    rm -f "$body"
+    code=${answer##*$'\n'} answer=${answer%$'\n'*}
+    if [ "$code" = 200 ]; then
+        jq -r '"pathways: \(.recorded) recorded, \(.unchanged) unchanged"' <<<"$answer"
+        return
+    fi
+    # "back-pain.json: questions[1].choices: …": the index of a field is a file's.
+    jq -r '$ARGS.positional as $files | (.problems // [{field: (.field // ""), detail}])[]
+        | (.field | capture("^pathways\\[(?<at>[0-9]+)\\]\\.?(?<rest>.*)$") // {at: null, rest: .}) as $place
+        | [if $place.at then $files[$place.at | tonumber] else empty end, $place.rest, .detail] | map(select(. != "")) | join(": ")' \
+        --args "${files[@]}" <<<"$answer" 2>/dev/null || printf '%s\n' "$answer"
+    return 1
+}
+
+# Those that come with it, which nobody agreed on: to look at and to try out, never in production.
+data_own_pathways() {
+    local said
+    [ "${PCN_ENVIRONMENT:-development}" != production ] || return 0
+    said=$(data_pathways "$PCN_CLONE/services/referral/pathways") || complain "the pathways could not be recorded: $said"
+}
+
 # Whether the demonstration is wanted: not with --no-demo or PCN_DEMO=no, and never in production, which has no issuer of ours.
 data_wants_demo() {
     [ "${PCN_DEMO:-yes}" != no ] && [ "${PCN_ENVIRONMENT:-development}" != production ]

@@ -17,6 +17,7 @@ foreach(name
   waiting
   taking
   reclaim
+  pathways
   patients
   appointments
   appointment_plans
@@ -29,3 +30,4 @@ foreach(name
   )
   pcn_database_test(referral ${name} pcn_test_referral)
 endforeach()
+target_compile_definitions(itest_referral_pathways PRIVATE PCN_PATHWAYS_DIR="${CMAKE_SOURCE_DIR}/services/referral/pathways")

@@ -7,6 +7,8 @@ foreach(name
   rules_visibility
   rules_digital
   rules_consultation
+  rules_pathway
+  rules_pathway_version
   rules_patient
   rules_appointment
   rules_wait
