@@ -76,11 +76,12 @@ CREATE TRIGGER follow_reach_update AFTER UPDATE ON organisation REFERENCING OLD 
 CREATE TRIGGER follow_reach_delete AFTER DELETE ON organisation REFERENCING OLD TABLE AS gone FOR EACH STATEMENT
     EXECUTE FUNCTION follow_reach();
 
--- Whether it is one of these organisations or lies below one.
-CREATE FUNCTION within_reach(code text, organisations text[]) RETURNS boolean STABLE LANGUAGE sql
-BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM reach r WHERE r.organisation = within_reach.code AND r.above = ANY (organisations));
-END;
+-- Whether it is one of these organisations or lies below one. What reads tables and cannot become part of the statement that asks is plpgsql,
+-- here and in the files after this: its plan stays with the connection, while that of LANGUAGE sql is made anew in each execution.
+CREATE FUNCTION within_reach(code text, organisations text[]) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM reach r WHERE r.organisation = code AND r.above = ANY (organisations));
+END $$;
 
 -- Registered lists of whole organisations, what is owed rests on them. A synthetic one stands beside a real one and never in its place.
 CREATE TABLE list_size (

@@ -84,42 +84,49 @@ BEGIN ATOMIC
 END;
 
 -- Whether the told caller sees the patient: keeps the record, or was granted it. A case does not open a sensitive one.
-CREATE FUNCTION patient_shown(patient uuid, practice text, sensitive boolean) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT patient_kept(patient_shown.practice, patient_shown.sensitive) OR EXISTS (SELECT FROM patient_grant g
-        WHERE g.patient = patient_shown.patient AND g.organisation = ANY (told_organisations())
-          AND (g.subject IS NULL OR g.subject = told_subject()) AND now() >= g.from_at AND now() < g.until
-          AND (g.manner <> 'case' OR NOT patient_shown.sensitive));
-END;
+CREATE FUNCTION patient_shown(patient uuid, practice text, sensitive boolean) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    IF patient_kept(practice, sensitive) THEN
+        RETURN true;
+    END IF;
+    RETURN EXISTS (SELECT FROM patient_grant g WHERE g.patient = patient_shown.patient AND g.organisation = ANY (told_organisations())
+        AND (g.subject IS NULL OR g.subject = told_subject()) AND now() >= g.from_at AND now() < g.until
+        AND (g.manner <> 'case' OR NOT patient_shown.sensitive));
+END $$;
 
 -- The same by the id; a merged record is seen where that one is which is left.
-CREATE FUNCTION patient_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM patient p JOIN patient l ON l.id = coalesce(p.merged_into, p.id)
+CREATE FUNCTION patient_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM patient p JOIN patient l ON l.id = coalesce(p.merged_into, p.id)
         WHERE p.id = patient_within.patient AND patient_shown(l.id, l.practice, l.sensitive));
-END;
+END $$;
 
 -- Whether the told caller keeps the patient's record (the practice that they leave today did), or treats them by a case or by break-glass: what
 -- others do for the patient is theirs to see.
-CREATE FUNCTION patient_cared_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM patient p WHERE p.id = patient_cared_within.patient AND (patient_kept(p.practice, p.sensitive)
+CREATE FUNCTION patient_cared_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM patient p WHERE p.id = patient_cared_within.patient AND (patient_kept(p.practice, p.sensitive)
         OR EXISTS (SELECT FROM patient_grant g WHERE g.patient = p.id AND g.organisation = ANY (told_organisations())
             AND (g.subject IS NULL OR g.subject = told_subject()) AND now() >= g.from_at AND now() < g.until
             AND (g.manner IN ('break-glass', 'leaving') OR (g.manner = 'case' AND NOT p.sensitive)))));
-END;
+END $$;
 
 -- Whether a patient is sensitive: then nothing of them is for who lies above those that take part.
-CREATE FUNCTION patient_sensitive(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM patient p WHERE p.id = patient_sensitive.patient AND p.sensitive);
-END;
+CREATE FUNCTION patient_sensitive(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM patient p WHERE p.id = patient_sensitive.patient AND p.sensitive);
+END $$;
 
 -- Whether the told caller's organisations keep the patient's record.
-CREATE FUNCTION patient_kept_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM patient p WHERE p.id = patient_kept_within.patient AND patient_kept(p.practice, p.sensitive));
-END;
+CREATE FUNCTION patient_kept_within(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM patient p WHERE p.id = patient_kept_within.patient AND patient_kept(p.practice, p.sensitive));
+END $$;
 
 -- Whether an organisation is within the told caller's reach.
 CREATE FUNCTION told_reach(organisation text) RETURNS boolean STABLE LANGUAGE sql

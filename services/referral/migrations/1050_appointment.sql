@@ -55,11 +55,14 @@ ALTER TABLE appointment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE appointment FORCE ROW LEVEL SECURITY;
 CREATE POLICY appointment_owner ON appointment TO CURRENT_USER USING (true);
 -- Of a sensitive patient only the organisations themselves that take part, and not who lies above them.
-CREATE FUNCTION appointment_reached(patient uuid, organisation text, booked_by text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT (told_reach(appointment_reached.organisation) OR told_reach(appointment_reached.booked_by))
-        AND (told_own() OR NOT EXISTS (SELECT FROM patient p WHERE p.id = appointment_reached.patient AND p.sensitive));
-END;
+CREATE FUNCTION appointment_reached(patient uuid, organisation text, booked_by text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    IF NOT told_reach(organisation) AND NOT told_reach(booked_by) THEN
+        RETURN false;
+    END IF;
+    RETURN told_own() OR NOT EXISTS (SELECT FROM patient p WHERE p.id = appointment_reached.patient AND p.sensitive);
+END $$;
 
 -- Who sees the patient at it, who booked it, and who keeps the patient's record or treats them; not who sees them at another appointment. First
 -- what costs least: functions are called for who lies above alone.

@@ -2,20 +2,23 @@
 
 -- Whether the told caller sees what is done for a patient by `taker` (who takes it) with `others` (who take part): these do, who keeps the
 -- patient's record or treats them (not who sees them at an appointment), and who lies above the taker, unless the patient is sensitive.
-CREATE FUNCTION care_shown(patient uuid, taker text, others text[]) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT coalesce(told_own() OR care_shown.taker = ANY (told_organisations()) OR care_shown.others && told_organisations(), false)
-        OR patient_cared_within(care_shown.patient)
-        OR (told_reach(care_shown.taker) AND EXISTS (SELECT FROM patient p WHERE p.id = care_shown.patient AND NOT p.sensitive));
-END;
+CREATE FUNCTION care_shown(patient uuid, taker text, others text[]) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    IF coalesce(told_own() OR taker = ANY (told_organisations()) OR others && told_organisations(), false) OR patient_cared_within(patient) THEN
+        RETURN true;
+    END IF;
+    RETURN told_reach(taker) AND EXISTS (SELECT FROM patient p WHERE p.id = care_shown.patient AND NOT p.sensitive);
+END $$;
 
 -- Whether the told caller changes it: who takes it, who lies above them unless the patient is sensitive, and who keeps the patient's record. A
 -- mere look at the record is not enough.
-CREATE FUNCTION care_kept(patient uuid, taker text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT coalesce(told_own() OR care_kept.taker = ANY (told_organisations()), false) OR patient_kept_within(care_kept.patient)
-        OR (told_reach(care_kept.taker) AND NOT patient_sensitive(care_kept.patient));
-END;
+CREATE FUNCTION care_kept(patient uuid, taker text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN coalesce(told_own() OR taker = ANY (told_organisations()), false) OR patient_kept_within(patient)
+        OR (told_reach(taker) AND NOT patient_sensitive(patient));
+END $$;
 
 CREATE TABLE online_consultation (
     -- The service's provider, who takes it.
