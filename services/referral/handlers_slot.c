@@ -11,6 +11,7 @@
 #include "services/referral/handlers.h"
 #include "services/referral/rules_taking.h"
 #include "services/referral/rules_visibility.h"
+#include "services/referral/settings.h"
 
 typedef Pcn__Referral__V1__Slot slot_t;
 typedef Pcn__Referral__V1__Hold hold_t;
@@ -335,6 +336,18 @@ static status_t check_with(service_call_t *call)
     return STATUS_OK;
 }
 
+// What one organisation holds of another is bounded: nobody keeps a practice's whole day from everybody else, thirty minutes at a time. An
+// organisation's own slots are its own affair.
+static status_t check_bound(service_call_t *call, const loaded_slot_t *first, size_t count)
+{
+    const int64_t most = referral_holds_max(call->settings);
+    if (!first->has_held_slots || first->held_slots + (int64_t)count <= most)
+        return STATUS_OK;
+    return problem_set(call->problem, STATUS_ABORTED, NULL,
+                       "%s holds %lld slots of %s, and no more than %lld at a time: book what is held, or release it",
+                       call->header->principal->organisations[0], (long long)first->held_slots, first->organisation, (long long)most);
+}
+
 status_t decide_hold_slot(service_call_t *call)
 {
     const Pcn__Referral__V1__HoldSlotRequest *request = call->request;
@@ -357,12 +370,19 @@ status_t decide_hold_slot(service_call_t *call)
     }
     if (status == STATUS_OK)
         status = slots_contiguous(slots, call->row_count, call->problem);
+    if (status == STATUS_OK)
+        status = check_bound(call, slots[0], call->row_count);
     if (status != STATUS_OK)
         return status;
     hold_t *hold = new_hold(call, slots, call->row_count, request->has_minutes ? request->minutes : HOLD_MINUTES_DEFAULT);
     if (hold == NULL)
         return refuse_memory(call);
     status = emit_hold(call, "pcn.referral.hold.created", hold, slots[0]->organisation);
+    loaded_hold_t *after = call->after;
+    if (status == STATUS_OK && slots[0]->has_held_slots) {
+        after->has_slots_most = 1;
+        after->slots_most = referral_holds_max(call->settings);
+    }
     // Those who want one slot stand in one queue, as those who book it.
     call->key = hold->slots[0];
     return status;

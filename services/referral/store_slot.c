@@ -114,10 +114,16 @@ const db_stmt_t due_unused_slots = {
     "    ORDER BY s.start_at, s.id LIMIT 256) f "
     "WHERE r.rate_set = 'actual' AND r.reclaim_minutes IS NOT NULL ORDER BY f.start_at, f.id LIMIT 256"};
 
+// How many slots of an organisation another holds.
+#define HELD_BY(holder, organisation_)                                                                                                     \
+    "(SELECT coalesce(sum(cardinality(h.slots)), 0) FROM hold h WHERE h.holder = " holder " AND h.organisation = " organisation_           \
+    "    AND h.status = 'held' AND NOT h.offered AND h.expires_at > " NOW ")"
+#define HOLDER "(" ORGANISATIONS ")[1]"
+
 const db_stmt_t hold_slot_load = {
     "hold_slot_load", "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", CASE WHEN slot_status(s, " NOW ") <> 'free' THEN " ALTERNATIVES
                       " END AS alternatives, " TAKING(
-                          "true", "NULL", "NULL") " AS taking FROM " SLOTS " " KIND
+                          "true", "NULL", "NULL") " AS taking, CASE WHEN s.organisation <> " HOLDER " THEN " HELD_BY(HOLDER, "s.organisation") " END AS held_slots FROM " SLOTS " " KIND
                                                   " WHERE s.id = ANY (ARRAY[:request.id::uuid] || coalesce(:request.with::uuid[], '{}')) "
                                                   "AND slot_status(s, " NOW ") <> 'withdrawn' "
                                                   "ORDER BY s.start_at, s.id"};
@@ -132,7 +138,9 @@ const db_stmt_t hold_slot_save = {
     "    SELECT :after.slots_of::text, :after.id::uuid, :after.slots::uuid[], :call.subject::text, :after.organisation::text, "
     "        :after.expires_at::timestamptz, 'held', 1, " NOW " "
     "    FROM input i WHERE NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) "
-    "      AND (SELECT count(*) FROM wanted) = cardinality(:after.slots::uuid[]) RETURNING slots[1]::text AS key), "
+    "      AND (SELECT count(*) FROM wanted) = cardinality(:after.slots::uuid[]) "
+    "      AND (:after.slots_most::bigint IS NULL OR " HELD_BY(":after.organisation::text", ":after.slots_of::text")
+    "          + cardinality(:after.slots::uuid[]) <= :after.slots_most::bigint) RETURNING slots[1]::text AS key), "
     "taken AS (UPDATE slot s SET hold = :after.id::uuid, held_until = :after.expires_at::timestamptz, version = s.version + 1 "
     "    FROM wanted w, changed c, input i WHERE s.organisation = w.organisation AND s.id = w.id)"};
 

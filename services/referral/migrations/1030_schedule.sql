@@ -78,9 +78,13 @@ CREATE TABLE hold (
     status text NOT NULL CHECK (status IN ('held', 'released', 'used')),
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
+    -- Made for somebody of a waiting list, by the service itself.
+    offered boolean NOT NULL DEFAULT false,
     PRIMARY KEY (organisation, id)
 );
 CREATE UNIQUE INDEX hold_by_id ON hold (id);
+-- What one organisation holds of another: how many is bounded. Those that ran out lie before those that stand.
+CREATE INDEX hold_by_holder ON hold (holder, organisation, expires_at) WHERE status = 'held' AND NOT offered;
 
 GRANT SELECT, INSERT, UPDATE ON schedule_template, hold TO :app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON slot TO :app;

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "common/base/clock.h"
-#include "tests/integration/referral/world.h"
+#include "services/referral/settings.h"
+#include "tests/integration/referral/patients.h"
 
 static char service[40];
 
@@ -193,6 +194,50 @@ static void a_hold_keeps_slots_from_others(void **state)
                         "pcn.referral.hold.created pcn.referral.hold.released");
 }
 
+// A caller keeps no more than so many of another organisation's slots from everybody else; its own are its own affair.
+static void what_one_holds_of_another_is_bounded(void **state)
+{
+    world_t *world = *state;
+    const referral_settings_t settings = {.holds_max = 3};
+    char ids[6][40], hold[40], request[300], meanwhile[600];
+    plan(world, "core", "in-person", 9, "{}");
+    for (int i = 0; i < 6; i++) {
+        (void)snprintf(
+            meanwhile, sizeof meanwhile,
+            "SELECT id FROM (SELECT id, start_at FROM slot ORDER BY start_at DESC LIMIT 6) s ORDER BY start_at OFFSET %d LIMIT 1", i);
+        (void)snprintf(ids[i], sizeof ids[i], "%s", world_query(world, meanwhile));
+    }
+    world->settings = &settings;
+    world->organisation = "gp-b1";
+    assert_call(world, "HoldSlot", "{\"id\":\"%s\",\"with\":[\"%s\"]}", ids[0], ids[1]);
+    keep_id(world, hold);
+    assert_refusal(world, STATUS_ABORTED, "", "HoldSlot", "{\"id\":\"%s\",\"with\":[\"%s\"]}", ids[2], ids[3]);
+    assert_string_equal(world->problem.detail,
+                        "gp-b1 holds 2 slots of gp-a1, and no more than 3 at a time: book what is held, or release it");
+    assert_call(world, "HoldSlot", "{\"id\":\"%s\"}", ids[2]);
+    assert_refusal(world, STATUS_ABORTED, "", "HoldSlot", "{\"id\":\"%s\"}", ids[3]);
+    // Another organisation, and the practice itself, hold as before.
+    world->organisation = "gp-a2";
+    assert_call(world, "HoldSlot", "{\"id\":\"%s\"}", ids[3]);
+    world->organisation = "gp-a1";
+    assert_call(world, "HoldSlot", "{\"id\":\"%s\"}", ids[4]);
+    // What is given up, or ran out, counts no more; nor does what was offered to somebody who waits.
+    world->organisation = "gp-b1";
+    assert_call(world, "ReleaseHold", "{\"id\":\"%s\"}", hold);
+    (void)snprintf(request, sizeof request, "{\"id\":\"%s\",\"with\":[\"%s\"]}", ids[0], ids[1]);
+    // Whoever was faster meanwhile is counted by the save itself.
+    (void)snprintf(
+        meanwhile, sizeof meanwhile,
+        "INSERT INTO hold (organisation, id, slots, subject, holder, expires_at, status, version, created_at, offered) SELECT 'gp-a1', "
+        "gen_random_uuid(), ARRAY['%s'::uuid], 'x', 'gp-b1', now() + o.until * interval '1 minute', 'held', 1, now(), o.offered "
+        "FROM (VALUES (1, false), (-1, false), (1, true)) o (until, offered)",
+        ids[5]);
+    assert_int_equal(world_race(world, meanwhile, "HoldSlot", request), STATUS_ABORTED);
+    assert_string_equal(world_query(world, "SELECT count(*) FROM hold WHERE holder = 'gp-b1'"), "5");
+    assert_call(world, "HoldSlot", "{\"id\":\"%s\"}", ids[0]);
+    world->settings = NULL;
+}
+
 static void a_hold_ends_by_itself(void **state)
 {
     world_t *world = *state;
@@ -301,15 +346,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_search_finds_what_the_caller_sees),
-        TEST(a_search_that_makes_no_sense_is_refused),
-        TEST(the_statement_and_the_rule_agree),
-        TEST(a_hold_keeps_slots_from_others),
-        TEST(a_hold_ends_by_itself),
-        TEST(one_of_two_at_once_gets_it),
-        TEST(what_may_not_be_held),
-        TEST(a_slot_is_blocked_and_put_back),
-        TEST(why_it_is_blocked_is_for_who_keeps_it),
+        TEST(a_search_finds_what_the_caller_sees),  TEST(a_search_that_makes_no_sense_is_refused),
+        TEST(the_statement_and_the_rule_agree),     TEST(a_hold_keeps_slots_from_others),
+        TEST(what_one_holds_of_another_is_bounded), TEST(a_hold_ends_by_itself),
+        TEST(one_of_two_at_once_gets_it),           TEST(what_may_not_be_held),
+        TEST(a_slot_is_blocked_and_put_back),       TEST(why_it_is_blocked_is_for_who_keeps_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

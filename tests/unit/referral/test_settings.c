@@ -34,10 +34,19 @@ static void the_token_stands_in_it(void **state)
     assert_null(referral_join_url(NULL, "abc", *state));
 }
 
+static void what_may_be_held_has_a_default(void **state)
+{
+    (void)state;
+    const referral_settings_t settings = {.holds_max = 7};
+    assert_int_equal(referral_holds_max(&settings), 7);
+    assert_int_equal(referral_holds_max(NULL), 32);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_has_one_token),
+        cmocka_unit_test(what_may_be_held_has_a_default),
         cmocka_unit_test_setup_teardown(the_token_stands_in_it, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
