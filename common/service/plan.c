@@ -133,11 +133,15 @@ static status_t compile(plan_method_t *method, problem_t *problem)
         return refuse(problem, method->method->name, "A load for a key alone stands beside one that coalesces by it");
     if (changes && (handler->flags & SERVICE_AUDITED) != 0)
         return refuse(problem, method->method->name, "Every change is audited; SERVICE_AUDITED is for reads");
+    if ((handler->load_other != NULL) != (handler->asks_other != NULL) || (handler->load_other != NULL && handler->load == NULL) ||
+        (handler->load_other != NULL && handler->coalesce != NULL))
+        return refuse(problem, method->method->name, "Another load stands beside one that does not coalesce, with who asks for it");
     if ((changes || handler->coalesce != NULL) && (handler->flags & SERVICE_SLOW) != 0)
         return refuse(problem, method->method->name, "SERVICE_SLOW is for reads that do not coalesce");
     if ((handler->flags & SERVICE_REACHES) != 0 && (handler->coalesce != NULL || (handler->flags & SERVICE_GATHERS) != 0))
         return refuse(problem, method->method->name, "What reaches by row-level security shares no execution");
-    if ((handler->flags & SERVICE_REACHES) != 0 && (!asks_told(handler->load) || !asks_told(handler->save)))
+    if ((handler->flags & SERVICE_REACHES) != 0 &&
+        (!asks_told(handler->load) || !asks_told(handler->load_other) || !asks_told(handler->save)))
         return refuse(problem, method->method->name, "What reaches by row-level security says told(:header.request_id)");
     if ((changes || handler->coalesce != NULL || handler->load == NULL || (handler->flags & SERVICE_AUDITED) != 0) &&
         (handler->flags & SERVICE_KEPT) != 0)
@@ -156,6 +160,9 @@ static status_t compile(plan_method_t *method, problem_t *problem)
     if (status == STATUS_OK && handler->load_alone != NULL)
         status = db_statement_new(handler->load_alone->name, handler->load_alone->sql, roots, PLAN_ROOT_ROW, handler->coalesce,
                                   &method->load_alone, problem);
+    if (status == STATUS_OK && handler->load_other != NULL)
+        status =
+            db_statement_new(handler->load_other->name, handler->load_other->sql, roots, PLAN_ROOT_ROW, NULL, &method->load_other, problem);
     if (status == STATUS_OK && handler->save != NULL)
         status = compile_save(method, roots, problem);
     return status;
@@ -229,15 +236,16 @@ static status_t add_jobs(plan_t *plan, problem_t *problem)
 // Connections prepare a statement under its name: two of one name would be one to them.
 static status_t check_names(const plan_t *plan, problem_t *problem)
 {
-    const db_statement_t *made[3 * 256];
+    const db_statement_t *made[4 * 256];
     size_t count = 0;
     made[count++] = plan->seen;
     made[count++] = plan->audit;
     made[count++] = plan->tell;
     if (plan->place != NULL)
         made[count++] = plan->place;
-    for (size_t i = 0; i < plan->method_count && count + 3 <= sizeof made / sizeof *made; i++) {
-        const db_statement_t *own[] = {plan->methods[i].load, plan->methods[i].load_alone, plan->methods[i].save};
+    for (size_t i = 0; i < plan->method_count && count + 4 <= sizeof made / sizeof *made; i++) {
+        const db_statement_t *own[] = {plan->methods[i].load, plan->methods[i].load_alone, plan->methods[i].load_other,
+                                       plan->methods[i].save};
         for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
             for (size_t j = 0; own[k] != NULL && j < count; j++) {
                 if (strcmp(db_statement_name(own[k]), db_statement_name(made[j])) == 0)
@@ -303,6 +311,7 @@ void plan_destroy(plan_t **plan)
     for (size_t i = 0; i < (*plan)->method_count; i++) {
         db_statement_destroy(&(*plan)->methods[i].load);
         db_statement_destroy(&(*plan)->methods[i].load_alone);
+        db_statement_destroy(&(*plan)->methods[i].load_other);
         db_statement_destroy(&(*plan)->methods[i].save);
     }
     for (size_t i = 0; i < (*plan)->job_count; i++)
@@ -330,6 +339,8 @@ static bool says_the_key_alone(const plan_method_t *method, const void *request)
 
 const db_statement_t *plan_load(const plan_method_t *method, const void *request)
 {
+    if (method->load_other != NULL && method->handler->asks_other(request))
+        return method->load_other;
     return method->load_alone != NULL && says_the_key_alone(method, request) ? method->load_alone : method->load;
 }
 

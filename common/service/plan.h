@@ -13,6 +13,7 @@ typedef struct plan_method {
     const service_handler_t *handler;
     db_statement_t *load;       // NULL where there is nothing to load
     db_statement_t *load_alone; // or NULL
+    db_statement_t *load_other; // or NULL
     db_statement_t *save;       // NULL for a read
 } plan_method_t;
 
@@ -36,9 +37,9 @@ typedef struct plan {
 
 // FAILED_PRECONDITION names the method as the problem's field: one without a handler, a handler without a method, a reading method with a
 // save, a changing one without, a save without `changed` or `seen`, a changing one that is SERVICE_AUDITED (it is anyway), one whose answer
-// is kept though it changes, coalesces or must be accounted for, a load for a key alone without `load` or the key, one that is
-// SERVICE_REACHES whose statements do not ask `told`, or that shares executions; a job by its name, whose method is not there, has a path or
-// changes nothing.
+// is kept though it changes, coalesces or must be accounted for, a load for a key alone without `load` or the key, another load beside none
+// or one that coalesces, one that is SERVICE_REACHES whose statements do not ask `told`, or that shares executions; a job by its name,
+// whose method is not there, has a path or changes nothing.
 MUST_CHECK status_t plan_new(const service_t *service, plan_t **plan, problem_t *problem);
 void plan_destroy(plan_t **plan);
 // The load that this request needs.

@@ -461,6 +461,8 @@ status_t service_statements(const service_t *service, status_t (*visit)(void *da
             status = visit(data, plan->methods[i].load);
         if (status == STATUS_OK && plan->methods[i].load_alone != NULL)
             status = visit(data, plan->methods[i].load_alone);
+        if (status == STATUS_OK && plan->methods[i].load_other != NULL)
+            status = visit(data, plan->methods[i].load_other);
         if (status == STATUS_OK && plan->methods[i].save != NULL)
             status = visit(data, plan->methods[i].save);
     }

@@ -102,6 +102,10 @@ typedef struct service_handler {
     // The same rows at less cost, instead of `load` where the request says nothing but that key: a plan is set up whole each time, with
     // all that only other parameters would need. May be NULL.
     const db_stmt_t *load_alone;
+    // The same rows, instead of `load` for requests that `asks_other` is true of: for what few ask and would make all others dear. Both or
+    // neither.
+    const db_stmt_t *load_other;
+    bool (*asks_other)(const void *request);
     // Before the load, where that needs what the request says only in a wrapping (a page token): fills call->prepared or leaves it NULL,
     // or refuses. Pure as `decide`. May be NULL, and then `prepared` is too.
     service_decide_fn prepare;

@@ -43,6 +43,8 @@ status_t decide_update_schedule_template(service_call_t *call);
 status_t decide_generate_slots(service_call_t *call);
 
 status_t prepare_list_slots(service_call_t *call);
+// Whether it is to say what hides each slot.
+bool list_slots_explains(const void *request);
 status_t decide_list_slots(service_call_t *call);
 status_t decide_get_slot(service_call_t *call);
 status_t decide_block_slot(service_call_t *call);

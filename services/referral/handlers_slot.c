@@ -58,6 +58,11 @@ status_t prepare_list_slots(service_call_t *call)
     return status;
 }
 
+bool list_slots_explains(const void *request)
+{
+    return ((const request_t *)request)->explain;
+}
+
 static bool keeps(const service_call_t *call, const loaded_slot_t *row)
 {
     return row->within_reach || service_may(call, SCOPE_ANY);

@@ -13,59 +13,73 @@
     SLOT_TYPE_ALLOWED " AS type_allowed, " SLOT_ORGANISATION_ALLOWED " AS organisation_allowed, v.status = 'active' AS service_active"
 
 // The rule of rules_visibility.h by sets: what restricts a template's slots is decided once a template, and what hides them by time is a
-// bound (seen_before) that the index of free slots is asked with. So a search costs what it finds, however many slots there are: templates
-// are looked up by their ids, since alternatives (an OR over columns) would read all that a country has, and each slot is read once.
-// Who keeps a plan matters only where slots that are not free are shown.
-#define EXPLAINED "coalesce(:request.explain::boolean, false)"
-#define MEANT                                                                                                                              \
-    "meant AS MATERIALIZED (SELECT t.id, t.organisation, t.service, t.kind, t.channel, t.notice_minutes, restrictions_json(t) AS rules, "  \
-    "        (" EXPLAINED " AND within_reach(t.organisation, " ORGANISATIONS ")) AS within_reach, "                                        \
-    "        " TYPE_ALLOWED("t") " AS type_allowed, " ORGANISATION_ALLOWED(                                                                \
-        "t") " AS organisation_allowed, "                                                                                                  \
-             "        v.status = 'active' AS service_active, seen_before(t, " NOW ") AS seen_before "                                      \
-             "    FROM schedule_template t JOIN service v ON v.id = t.service CROSS JOIN caller c "                                        \
-             "    WHERE t.id = ANY (ARRAY(SELECT y.id FROM schedule_template y WHERE y.organisation = :request.organisation::text "        \
-             "            UNION ALL SELECT y.id FROM schedule_template y WHERE y.service = :request.service::uuid "                        \
-             "            UNION ALL SELECT y.id FROM reach r JOIN schedule_template y ON y.organisation = r.organisation "                 \
-             "                WHERE r.above = :request.network::text)) "                                                                   \
-             "      AND (:request.kind::text IS NULL OR t.kind = :request.kind::text) "                                                    \
-             "      AND (:request.channel::text IS NULL OR t.channel = :request.channel::text))"
-// Slots s of the template m, of each no more than a page has.
-#define SLOTS_OF(condition)                                                                                                                \
-    "SELECT m.service, m.kind, m.channel, m.rules, m.within_reach, m.type_allowed, m.organisation_allowed, m.service_active, f.* "         \
-    "    FROM meant m CROSS JOIN LATERAL (SELECT s.id, s.template, s.organisation, s.start_at, s.minutes, s.block_reason, s.version, "     \
-    "            s.reclaimed_at, slot_status(s, " NOW ") AS status FROM slot s WHERE s.template = m.id AND " condition                     \
-    "            AND (:prepared.after_start::timestamptz IS NULL "                                                                         \
-    "                 OR (s.start_at, s.id) > (:prepared.after_start::timestamptz, :prepared.after_id::uuid)) "                            \
-    "        ORDER BY s.start_at, s.id LIMIT coalesce(:request.page_size::int, 50) + 1) f "
-#define FREE                                                                                                                               \
-    "s.status = 'free' AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= " NOW ") "                                          \
-    "        AND s.start_at >= :prepared.from::timestamptz AND s.start_at > " NOW " "                                                      \
-    "        AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' <= :prepared.to::timestamptz "
+// range that the index of free slots is asked with, which has all that is told of one. So a search costs what it finds, however many slots
+// there are. Plans are looked up by organisation, since alternatives (an OR over columns) would read all that a country has.
+#define PAGE_SIZE "coalesce(:request.page_size::int, 50) + 1"
+#define ASKED_PLANS                                                                                                                        \
+    "t.organisation = ANY (ARRAY(SELECT :request.organisation::text UNION ALL SELECT r.organisation FROM reach r "                         \
+    "        WHERE r.above = :request.network::text UNION ALL SELECT y.provider FROM service y WHERE y.id = :request.service::uuid)) "     \
+    "    AND (:request.service::uuid IS NULL OR t.service = :request.service::uuid) "                                                      \
+    "    AND (:request.kind::text IS NULL OR t.kind = :request.kind::text) "                                                               \
+    "    AND (:request.channel::text IS NULL OR t.channel = :request.channel::text)"
+#define RULES                                                                                                                              \
+    "CASE WHEN t.organisation_types IS NOT NULL OR t.organisations IS NOT NULL OR t.window_days IS NOT NULL OR t.embargo_until IS NOT "    \
+    "NULL OR t.notice_minutes > 0 THEN restrictions_json(t) END"
+#define AFTER_PAGE                                                                                                                         \
+    "(:prepared.after_start::timestamptz IS NULL OR (s.start_at, s.id) > (:prepared.after_start::timestamptz, :prepared.after_id::uuid))"
+#define SLOT_END(slot) slot ".start_at + " slot ".minutes * interval '1 minute'"
+// No slot lasts longer than eight hours: only of the last ones of a range is asked when they end.
+#define LONGEST "interval '8 hours'"
 
-#define SEEN_FREE                                                                                                                          \
-    FREE "AND s.reclaimed_at IS NULL AND s.start_at < m.seen_before AND s.start_at >= " NOW " + m.notice_minutes * interval '1 minute' "
-#define TOUCHES_RANGE                                                                                                                      \
-    "slot_status(s, " NOW ") <> 'withdrawn' AND s.start_at >= :prepared.from::timestamptz - interval '8 hours' "                           \
-    "AND s.start_at < :prepared.to::timestamptz AND s.start_at + s.minutes * interval '1 minute' > :prepared.from::timestamptz "
-#define FOUND_COLUMNS                                                                                                                      \
-    "f.id, f.service, f.template AS schedule, f.organisation, f.start_at AS start, f.start_at + f.minutes * interval '1 minute' AS "       \
-    "\"end\", f.minutes, f.kind, f.channel, f.status, CASE WHEN f.reclaimed_at IS NULL THEN f.rules END AS restrictions, f.block_reason, " \
-    "f.version, f.reclaimed_at IS NOT NULL AS reclaimed, f.within_reach, f.reclaimed_at IS NOT NULL OR f.type_allowed AS type_allowed, "   \
-    "CASE WHEN f.reclaimed_at IS NULL THEN f.organisation_allowed ELSE f.organisation = ANY (" ORGANISATIONS ") END AS "                   \
-    "organisation_allowed, f.service_active"
+// Where a page's rows and a plan's visible ones may begin, and what both end before. What begins now has begun.
+#define FIRST_START(notice)                                                                                                                \
+    "greatest(:prepared.from::timestamptz, :prepared.after_start::timestamptz, " NOW " + greatest(" notice "interval '1 microsecond'))"
+#define OFFERED_PLANS                                                                                                                      \
+    "plan AS MATERIALIZED (SELECT t.id, t.organisation, t.service, t.kind, t.channel, " RULES " AS rules, "                                \
+    "        t.organisation = ANY (" ORGANISATIONS ") AS own, " TYPE_ALLOWED("t") " AND " ORGANISATION_ALLOWED("t") " AS shown, "          \
+    "        " FIRST_START("t.notice_minutes * interval '1 minute', ") " AS seen_from, "                                                   \
+    "        CASE WHEN t.window_days IS NULL AND t.embargo_until IS NULL THEN :prepared.to::timestamptz "                                  \
+    "            ELSE least(:prepared.to::timestamptz, seen_before(t, " NOW ")) END AS seen_before, "                                      \
+    "        :prepared.to::timestamptz - " LONGEST " AS surely_to "                                                                        \
+    "    FROM schedule_template t WHERE " ASKED_PLANS " AND (SELECT v.status FROM service v WHERE v.id = t.service) = 'active')"
+// Free slots of the plan p, as the two partial indexes have them, of each plan no more than a page has.
+#define FREE_OF_PLAN(which, first, last)                                                                                          \
+    "(SELECT s.id, s.start_at, s.minutes, s.version FROM slot s WHERE s.template = p.id AND s.status = 'free' AND " which       \
+    "    AND (s.held_until IS NULL OR s.held_until <= " NOW ") AND s.start_at >= " first " AND s.start_at < " last                         \
+    "    AND (s.start_at <= p.surely_to OR " SLOT_END("s") " <= :prepared.to::timestamptz) AND " AFTER_PAGE                                \
+    "    ORDER BY s.start_at, s.id LIMIT " PAGE_SIZE ")"
+#define PLAN_COLUMNS "p.service, p.id AS schedule, p.organisation, p.kind, p.channel"
 
 // What was taken back is its own organisation's, without what the plan restricts.
-#define FOUND_FREE SLOTS_OF(SEEN_FREE) "WHERE NOT " EXPLAINED " AND m.type_allowed AND m.organisation_allowed AND m.service_active "
-#define FOUND_RECLAIMED                                                                                                                    \
-    SLOTS_OF(FREE "AND s.reclaimed_at IS NOT NULL ")                                                                                       \
-    "WHERE NOT " EXPLAINED " AND m.organisation = ANY (" ORGANISATIONS ") "                                                                \
-    "AND m.service_active "
-#define FOUND_ALL SLOTS_OF(TOUCHES_RANGE) "WHERE " EXPLAINED
+const db_stmt_t list_slots = {
+    "list_slots",
+    "WITH " CALLER ", " OFFERED_PLANS " SELECT f.id, f.service, f.schedule, f.organisation, f.start_at AS start, " SLOT_END(
+        "f") " AS \"end\", f.minutes, f.kind, f.channel, CASE WHEN f.reclaimed THEN 'reclaimed' ELSE 'free' END AS status, "
+             "    f.rules AS restrictions, f.version, true AS type_allowed, true AS organisation_allowed, true AS service_active "
+             "FROM (SELECT f.*, " PLAN_COLUMNS ", p.rules, false AS reclaimed FROM plan p CROSS JOIN LATERAL " FREE_OF_PLAN(
+                 "NOT s.off_plan AND s.reclaimed_at IS NULL", "p.seen_from", "p.seen_before") " f WHERE p.shown "
+    "    UNION ALL SELECT f.*, " PLAN_COLUMNS ", NULL, true FROM plan p CROSS JOIN LATERAL " FREE_OF_PLAN(
+        "NOT s.off_plan AND s.reclaimed_at IS NOT NULL", FIRST_START(""), ":prepared.to::timestamptz") " f WHERE p.own "
+    "    ORDER BY start_at, id LIMIT " PAGE_SIZE ") f ORDER BY f.start_at, f.id"};
 
-const db_stmt_t list_slots = {"list_slots", "WITH " CALLER ", " MEANT ", found AS (" FOUND_FREE " UNION ALL " FOUND_RECLAIMED
-                                            " UNION ALL " FOUND_ALL ") SELECT " FOUND_COLUMNS " FROM found f "
-                                            "ORDER BY f.start_at, f.id LIMIT coalesce(:request.page_size::int, 50) + 1"};
+// All that lies in the range, with what decides whether it is seen. Who keeps a plan matters where slots that are not free are shown.
+const db_stmt_t explain_slots = {
+    "explain_slots",
+    "WITH " CALLER ", plan AS MATERIALIZED (SELECT t.id, t.service, t.kind, t.channel, " RULES " AS rules, "
+    "        within_reach(t.organisation, " ORGANISATIONS ") AS within_reach, " TYPE_ALLOWED("t") " AS type_allowed, "
+    "        " ORGANISATION_ALLOWED("t") " AS organisation_allowed, v.status = 'active' AS service_active "
+    "    FROM schedule_template t JOIN service v ON v.id = t.service WHERE " ASKED_PLANS "), "
+    "found AS (SELECT p.service, p.kind, p.channel, p.rules, p.within_reach, p.type_allowed, p.organisation_allowed, p.service_active, f.* "
+    "    FROM plan p CROSS JOIN LATERAL (SELECT s.id, s.template, s.organisation, s.start_at, s.minutes, s.block_reason, s.version, "
+    "            s.reclaimed_at, slot_status(s, " NOW ") AS status FROM slot s WHERE s.template = p.id "
+    "            AND slot_status(s, " NOW ") <> 'withdrawn' AND s.start_at >= :prepared.from::timestamptz - " LONGEST " "
+    "            AND s.start_at < :prepared.to::timestamptz AND " SLOT_END("s") " > :prepared.from::timestamptz AND " AFTER_PAGE " "
+    "        ORDER BY s.start_at, s.id LIMIT " PAGE_SIZE ") f ORDER BY f.start_at, f.id LIMIT " PAGE_SIZE ") "
+    "SELECT f.id, f.service, f.template AS schedule, f.organisation, f.start_at AS start, " SLOT_END("f") " AS \"end\", f.minutes, f.kind, "
+    "f.channel, f.status, CASE WHEN f.reclaimed_at IS NULL THEN f.rules END AS restrictions, f.block_reason, f.version, "
+    "f.reclaimed_at IS NOT NULL AS reclaimed, f.within_reach, f.reclaimed_at IS NOT NULL OR f.type_allowed AS type_allowed, "
+    "CASE WHEN f.reclaimed_at IS NULL THEN f.organisation_allowed ELSE f.organisation = ANY (" ORGANISATIONS ") END AS "
+    "organisation_allowed, f.service_active FROM found f ORDER BY f.start_at, f.id"};
 
 const db_stmt_t get_slot = {"get_slot", "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", within_reach(s.organisation, " ORGANISATIONS
                                         ") AS within_reach FROM " SLOTS " WHERE s.id = :request.id::uuid "

@@ -4,8 +4,8 @@
 
 #include "common/db/statement.h"
 
-// Rows of LoadedSlot after the page token's place: with `explain` all of the range, else those that the caller sees.
-extern const db_stmt_t list_slots;
+// Rows of LoadedSlot after the page token's place: those that the caller sees; and for who asks `explain` all of the range.
+extern const db_stmt_t list_slots, explain_slots;
 extern const db_stmt_t get_slot;
 extern const db_stmt_t block_slot_load, block_slot_save;
 extern const db_stmt_t unblock_slot_load, unblock_slot_save;

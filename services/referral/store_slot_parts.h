@@ -5,16 +5,21 @@
 #define ORGANISATIONS ":header.principal.organisations::text[]"
 #define NOW ":call.now::timestamptz"
 
-// Everything that the caller's organisations are or lie below.
+// Everything that the caller's organisations are or lie below; and what they are for a restriction to types: their kinds, and urgent care
+// by role. Either is looked for only where a plan asks.
 #define CALLER                                                                                                                             \
-    "caller AS MATERIALIZED (SELECT array_agg(DISTINCT r.above) AS above FROM reach r WHERE r.organisation = ANY (" ORGANISATIONS "))"
-#define SLOTS "slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service CROSS JOIN caller c"
+    "caller AS MATERIALIZED (SELECT ARRAY(SELECT r.above FROM reach r WHERE r.organisation = ANY (" ORGANISATIONS ")) AS above), "         \
+    "caller_types AS MATERIALIZED (SELECT ARRAY(SELECT (SELECT o.kind FROM organisation o WHERE o.code = u.code) FROM unnest("             \
+    "        " ORGANISATIONS ") AS u (code)) || CASE WHEN 'urgent-care' = ANY (:header.principal.roles::text[]) THEN "                     \
+    "        '{urgent-care}'::text[] ELSE '{}' END AS types)"
+#define SLOTS "slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service"
 
 // Of a template, whether its restrictions hold for the caller; and the same of a slot s of plan t: one that was taken
 // back is its organisation's own.
 #define TYPE_ALLOWED(template)                                                                                                             \
-    "(" template ".organisation_types IS NULL OR types_allow(" template ", " ORGANISATIONS ", :header.principal.roles::text[]))"
-#define ORGANISATION_ALLOWED(template) "(" template ".organisations IS NULL OR (" template ".organisations && c.above) IS TRUE)"
+    "(" template ".organisation_types IS NULL OR " template ".organisation_types && (SELECT y.types FROM caller_types y))"
+#define ORGANISATION_ALLOWED(template)                                                                                                     \
+    "(" template ".organisations IS NULL OR " template ".organisations && (SELECT c.above FROM caller c))"
 #define SLOT_TYPE_ALLOWED "(s.reclaimed_at IS NOT NULL OR " TYPE_ALLOWED("t") ")"
 #define SLOT_ORGANISATION_ALLOWED                                                                                                          \
     "CASE WHEN s.reclaimed_at IS NULL THEN " ORGANISATION_ALLOWED("t") " ELSE s.organisation = ANY (" ORGANISATIONS ") END"

@@ -62,9 +62,12 @@ CREATE TABLE slot (
     CONSTRAINT slot_hold_ends CHECK ((hold IS NULL) = (held_until IS NULL))
 );
 CREATE UNIQUE INDEX slot_by_id ON slot (id);
-CREATE INDEX slot_free_by_template ON slot (template, start_at, id) WHERE status = 'free';
+-- What a search reads: all that is told of a free slot stands there, so that it reads no slot itself.
+CREATE INDEX slot_free_by_template ON slot (template, start_at, id) INCLUDE (minutes, version, held_until)
+    WHERE status = 'free' AND NOT off_plan AND reclaimed_at IS NULL;
 CREATE INDEX slot_by_day ON slot (organisation, start_at);
-CREATE INDEX slot_reclaimed ON slot (template, start_at, id) WHERE status = 'free' AND reclaimed_at IS NOT NULL;
+CREATE INDEX slot_reclaimed ON slot (template, start_at, id) INCLUDE (minutes, version, held_until)
+    WHERE status = 'free' AND NOT off_plan AND reclaimed_at IS NOT NULL;
 
 CREATE TABLE hold (
     organisation organisation_code NOT NULL,

@@ -256,6 +256,45 @@ static void test_a_key_alone(void **state)
     assert_refused(&fixture, "GetOrganisation", "A load for a key alone");
 }
 
+static bool asks_history(const void *request)
+{
+    return ((const Pcn__Registry__V1__GetOrganisationRequest *)request)->as_of != NULL;
+}
+
+static void test_another_load(void **state)
+{
+    (void)state;
+    static const db_stmt_t plain = {"plain", "SELECT code FROM organisation WHERE code = :request.code"};
+    static const db_stmt_t history = {"history", "SELECT code FROM organisation WHERE code = :request.code AND opened_on < :request.as_of"};
+    fixture_t fixture;
+    fill(&fixture);
+    service_handler_t *handler = handler_of(&fixture, "GetOrganisation");
+    handler->row = &pcn__registry__v1__organisation__type;
+    handler->load = &plain;
+    handler->load_other = &history;
+    handler->asks_other = asks_history;
+    assert_int_equal(plan_new(&fixture.service, &fixture.plan, &fixture.problem), STATUS_OK);
+    const plan_method_t *method = plan_find(fixture.plan, "pcn.registry.v1.Registry/GetOrganisation");
+    Pcn__Registry__V1__GetOrganisationRequest request = PCN__REGISTRY__V1__GET_ORGANISATION_REQUEST__INIT;
+    request.code = (char *)"pcn-rutland";
+    assert_string_equal(db_statement_name(plan_load(method, &request)), "plain");
+    request.as_of = (char *)"2026-11-26";
+    assert_string_equal(db_statement_name(plan_load(method, &request)), "history");
+    plan_destroy(&fixture.plan);
+
+    handler->load_other = &plain;
+    assert_refused(&fixture, "GetOrganisation", "Another statement has the name");
+    handler->load_other = &history;
+    handler->asks_other = NULL;
+    assert_refused(&fixture, "GetOrganisation", "Another load stands beside");
+    handler->asks_other = asks_history;
+    handler->coalesce = "request.code";
+    assert_refused(&fixture, "GetOrganisation", "Another load stands beside");
+    handler->coalesce = NULL;
+    handler->load = NULL;
+    assert_refused(&fixture, "GetOrganisation", "Another load stands beside");
+}
+
 static void test_unknown_parameter(void **state)
 {
     (void)state;
@@ -315,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_kept_answers),
         cmocka_unit_test(test_unguarded_save),
         cmocka_unit_test(test_a_key_alone),
+        cmocka_unit_test(test_another_load),
         cmocka_unit_test(test_unknown_parameter),
         cmocka_unit_test(test_jobs),
         cmocka_unit_test(test_two_statements_of_one_name),
