@@ -5,6 +5,8 @@ foreach(name
   rules_signposting
   rules_schedule
   rules_visibility
+  rules_variation
+  quantile
   rules_digital
   rules_consultation
   rules_pathway
@@ -20,3 +22,9 @@ foreach(name
   )
   pcn_unit(referral ${name} pcn_referral_core)
 endforeach()
+
+# The rules of variation against an implementation of its own.
+add_executable(test_referral_variation_probe unit/referral/variation_probe.c)
+target_link_libraries(test_referral_variation_probe PRIVATE pcn_referral_core)
+add_test(NAME unit/referral/variation COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/variation.py $<TARGET_FILE:test_referral_variation_probe>)
+set_tests_properties(unit/referral/variation PROPERTIES LABELS unit TIMEOUT 300)
