@@ -127,7 +127,7 @@ def service_name(package):
 def method_row(options_pb2, file, full_name, method, path):
     rule = method.options.Extensions[options_pb2.method]
     flags = [f"PB_{n}" for n, on in (("CHANGES", rule.changes), ("PATCHES", rule.patches), ("PUBLIC_ROWS", rule.public_rows),
-                                     ("DOWNLOAD", rule.download)) if on]
+                                     ("DOWNLOAD", rule.download), ("AUDITED", rule.audited)) if on]
     return ("    {"
             f".name = {quote(full_name + '/' + method.name)}, .short_name = {quote(method.name)}, "
             f".service = {quote(None if rule.service_from else service_name(file.proto.package))}, "

@@ -61,7 +61,7 @@ typedef struct pb_type {
     const pb_field_t *fields;
 } pb_type_t;
 
-enum { PB_CHANGES = 1, PB_PATCHES = 2, PB_PUBLIC_ROWS = 4, PB_DOWNLOAD = 8 };
+enum { PB_CHANGES = 1, PB_PATCHES = 2, PB_PUBLIC_ROWS = 4, PB_DOWNLOAD = 8, PB_AUDITED = 16 };
 
 typedef struct pb_method {
     const char *name;       // "pcn.registry.v1.Registry/GetOrganisation"

@@ -131,6 +131,8 @@ static status_t compile(plan_method_t *method, problem_t *problem)
     if (handler->load_alone != NULL &&
         (handler->load == NULL || handler->coalesce == NULL || strncmp(handler->coalesce, "request.", strlen("request.")) != 0))
         return refuse(problem, method->method->name, "A load for a key alone stands beside one that coalesces by it");
+    if (!changes && (method->method->flags & PB_AUDITED) != 0 && (handler->flags & SERVICE_AUDITED) == 0)
+        return refuse(problem, method->method->name, "A look that the contract calls audited has a handler that is SERVICE_AUDITED");
     if (changes && (handler->flags & SERVICE_AUDITED) != 0)
         return refuse(problem, method->method->name, "Every change is audited; SERVICE_AUDITED is for reads");
     if ((handler->load_other != NULL) != (handler->asks_other != NULL) || (handler->load_other != NULL && handler->load == NULL) ||

@@ -1,8 +1,10 @@
 #include "common/service/resource.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/id.h"
 #include "common/pb/param.h"
 
 #define PREFIX "/v1/"
@@ -57,6 +59,15 @@ static const char *name_asked_for(const pb_method_t *method, const void *request
     return NULL;
 }
 
+// Ids are written small in the trail, however they are asked for.
+static char *with_id(const char *path, const char *id, arena_t *arena)
+{
+    char *made = arena_printf(arena, "%s%s", path, id);
+    for (char *at = made != NULL ? made + strlen(path) : NULL; at != NULL && *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return made;
+}
+
 char *resource_path(const pb_method_t *method, const void *request, const char *key, arena_t *arena)
 {
     const char *path = method->path != NULL ? method->path : "";
@@ -75,7 +86,7 @@ char *resource_path(const pb_method_t *method, const void *request, const char *
         const char *text = field_text(method, request, brace + 1, (size_t)(close - brace - 1), arena);
         if (text == NULL)
             break;
-        made = arena_printf(arena, "%s%s", made, text);
+        made = id_valid(text) ? with_id(made, text, arena) : arena_printf(arena, "%s%s", made, text);
         named = true;
         at = close + 1;
     }

@@ -75,7 +75,8 @@ enum {
     // and ends a statement once for all of them. The save must work row by row: no aggregates over `input`.
     SERVICE_GATHERS = 2,
     // A read of what must be accounted for: each look, refused ones too, is an entry of the audit trail, committed before the answer. One
-    // that cannot be written is answered UNAVAILABLE.
+    // that cannot be written is answered UNAVAILABLE. The contract says `audited` of its method, so that what is refused for want of a scope
+    // is among them.
     SERVICE_AUDITED = 4,
     // What a change of this method commits may be work for the service's errands: they look at once.
     SERVICE_HINTS_ERRANDS = 8,

@@ -203,12 +203,23 @@ void call_resume(request_t *request)
     http_wake(request->gateway->http);
 }
 
+// The service has it in its trail by now. Whatever it says, who lacks the scope is told no more than that.
+static void refuse_unscoped(request_t *request, const pb_method_t *method, bool refused)
+{
+    if (!refused)
+        log_error("a service answered a caller without the scope", LOG_TEXT("method", method->name), LOG_TEXT("requestId", request->id));
+    reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, REQUEST_UNSCOPED);
+}
+
 static void call_done(rpc_request_t *call, const Pcn__Common__V1__ReplyHeader *reply, const uint8_t *body, size_t body_size,
                       const problem_t *problem)
 {
     request_t *request = call->data;
     const pb_method_t *method = request->match.route->method;
-    if (problem != NULL && problem->status != STATUS_OK)
+    const bool refused = problem != NULL && problem->status != STATUS_OK;
+    if (request->unscoped && (!refused || status_http(problem->status) < 500))
+        refuse_unscoped(request, method, refused);
+    else if (refused)
         call_refuse(request, method, problem);
     else
         call_answer(request, method, reply, body, body_size, request->arena);

@@ -235,15 +235,21 @@ static bool authenticate(request_t *request)
     return request->principal != NULL;
 }
 
-// Whether the token holds the scope. No service hears of a refusal here, so no audit trail tells of it either: the log does.
+// Of a refusal here no service hears, and no audit trail tells, but for what must be accounted for: the log does.
+static void refuse_scope(request_t *request, const char *what)
+{
+    log_info("a caller without the scope was refused", LOG_TEXT("requestId", request->id),
+             LOG_TEXT("subject", request->principal->message.subject), LOG_TEXT("method", what),
+             LOG_NUMBER("status", status_http(STATUS_PERMISSION_DENIED)), LOG_TEXT("origin", request->origin));
+    reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, REQUEST_UNSCOPED);
+}
+
+// Whether the token holds the scope.
 static bool may(request_t *request, const char *scope, const char *what)
 {
     if (scope == NULL || principal_may(request->principal, scope))
         return true;
-    log_info("a caller without the scope was refused", LOG_TEXT("requestId", request->id),
-             LOG_TEXT("subject", request->principal->message.subject), LOG_TEXT("method", what),
-             LOG_NUMBER("status", status_http(STATUS_PERMISSION_DENIED)), LOG_TEXT("origin", request->origin));
-    reply_refuse_with(request, 0, STATUS_PERMISSION_DENIED, NULL, "The token does not allow this");
+    refuse_scope(request, what);
     return false;
 }
 
@@ -274,7 +280,21 @@ static bool find_route(request_t *request)
         reply_refuse_with(request, 0, STATUS_NOT_FOUND, NULL, "There is no such service");
         return false;
     }
-    return may(request, route->method->scope, route->method->name);
+    request->unscoped = (route->method->flags & PB_AUDITED) != 0 && route->method->scope != NULL &&
+                        !principal_may(request->principal, route->method->scope);
+    return request->unscoped || may(request, route->method->scope, route->method->name);
+}
+
+// Who lacks the scope is refused by the service, whose trail tells of it. A request that cannot even be read is about nobody: it is refused
+// here, and nothing is said of what is wrong with it.
+static void ask_in_vain(request_t *request)
+{
+    problem_t problem = {0};
+    int http = 0;
+    if (call_prepare(request, &http, &problem) != STATUS_OK)
+        refuse_scope(request, request->match.route->method->name);
+    else if (call_send(request, &problem) != STATUS_OK)
+        reply_refuse(request, 0, &problem);
 }
 
 bool request_admit(request_t *request)
@@ -343,7 +363,13 @@ static void serve(request_t *request)
         serve_stream(request);
         return;
     }
-    if (!find_route(request) || !body_fits(request))
+    if (!find_route(request))
+        return;
+    if (request->unscoped) {
+        ask_in_vain(request);
+        return;
+    }
+    if (!body_fits(request))
         return;
     if (request->match.route->download.is) {
         download_begin(request);

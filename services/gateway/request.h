@@ -19,6 +19,9 @@ typedef enum request_stage {
     REQUEST_ANSWERED, // a response is there or was queued
 } request_stage_t;
 
+// What who lacks a scope is told.
+#define REQUEST_UNSCOPED "The token does not allow this"
+
 typedef struct request {
     gateway_t *gateway;
     struct MHD_Connection *connection;
@@ -34,6 +37,7 @@ typedef struct request {
     bool parsed;    // the target was
     bool known;     // its path is
     bool close;     // the connection is closed after the answer
+    bool unscoped;  // the token lacks the scope: the service is asked for its audit trail's sake, and the answer is 403
     verb_t verb;
     guard_t guard;
     char id[ID_SIZE];

@@ -115,7 +115,7 @@ class Privacy:
     def who_looked_is_told(self, patient):
         accesses = self.get(self.one, "/v1/patients/%s/accesses?pageSize=1000" % patient)["accesses"]
         told = {(a["organisation"], a["action"], a["verdict"]) for a in accesses}
-        for expected in (("gp-p2", "get-patient", "refused"), ("gp-p2", "find-patients", "refused"), ("gp-p2", "record-death", "refused"),
+        for expected in (("ics-p", "get-patient", "refused"), ("gp-p2", "get-patient", "refused"), ("gp-p2", "find-patients", "refused"), ("gp-p2", "record-death", "refused"),
                          ("provider-p", "create-urgent-case", "refused"), ("provider-p", "get-patient", "allowed"),
                          ("provider-p", "break-the-glass", "allowed"), ("pcn-p1", "find-patients", "allowed")):
             if expected not in told:

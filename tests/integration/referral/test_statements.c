@@ -1,4 +1,6 @@
 // Every statement that referral sends can be prepared against the schema that its migrations make.
+#include <string.h>
+
 #include "services/referral/service.h"
 #include "tests/integration/referral/world.h"
 
@@ -25,8 +27,26 @@ static void all_are_prepared(void **state)
     assert_true(visit.count >= 14);
 }
 
+// The gateway lets whoever lacks the scope come as far as the trail, for methods of which the contract says so.
+static void audited_looks_say_so_in_the_contract(void **state)
+{
+    (void)state;
+    for (const service_handler_t *handler = referral_service.handlers; handler->method != NULL; handler++) {
+        const pb_method_t *method = NULL;
+        for (unsigned i = 0; i < referral_service.contract->method_count && method == NULL; i++) {
+            if (strcmp(referral_service.contract->methods[i].short_name, handler->method) == 0)
+                method = &referral_service.contract->methods[i];
+        }
+        assert_non_null(method);
+        const bool patients = method->path != NULL && strncmp(method->path, "/v1/patients/{id}", 17) == 0;
+        if (((handler->flags & SERVICE_AUDITED) != 0 || patients) != ((method->flags & PB_AUDITED) != 0))
+            fail_msg("%s: a look that is audited, and whatever has a patient in its path, is `audited: true` in the contract",
+                     handler->method);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_are_prepared)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_are_prepared), cmocka_unit_test(audited_looks_say_so_in_the_contract)};
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

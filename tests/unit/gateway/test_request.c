@@ -162,6 +162,49 @@ static void routes_and_scopes(void **state)
     assert_string_equal(harness_header(&reply, "Allow"), "GET, HEAD, PATCH");
 }
 
+#define PATIENT "0198c0de-0000-7000-8000-000000000000"
+
+// Who lacks the scope for what must be accounted for is refused by the service, whose trail tells of it; and is told no more than
+// elsewhere.
+static void who_lacks_a_scope_is_accounted_for(void **state)
+{
+    harness_t *harness = *state;
+    harness_reply_t reply, plain;
+    harness_call(harness, READER, "GET /v1/checks", "", "", &plain);
+    assert_int_equal(harness->seen.calls, 0);
+    // The stand-in answers it: even then nothing of it gets out.
+    harness_call(harness, READER, "GET /v1/patients/" PATIENT, "", "", &reply);
+    assert_int_equal(reply.status, 403);
+    assert_int_equal(harness->seen.calls, 1);
+    assert_string_equal(harness->seen.method, "pcn.referral.v1.Referral/GetPatient");
+    assert_null(harness_header(&reply, "ETag"));
+    without_id(&reply);
+    without_id(&plain);
+    assert_string_equal(reply.body, plain.body);
+    harness_call(harness, READER, "POST /v1/patients:find", "Content-Type: application/json\r\n", "{\"nhsNumber\":\"9996000028\"}", &reply);
+    assert_int_equal(reply.status, 403);
+    assert_string_equal(harness->seen.method, "pcn.referral.v1.Referral/FindPatients");
+    harness_call(harness, READER, "POST /v1/patients/" PATIENT ":recordDeath", "Content-Type: application/json\r\n",
+                 "{\"on\":\"2026-11-25\"}", &reply);
+    assert_int_equal(reply.status, 403);
+    assert_int_equal(harness->seen.calls, 3);
+    // What cannot be read is about nobody, and what is wrong with it is not told.
+    static const char *const lines[] = {"GET /v1/patients/nobody", "GET /v1/patients/" PATIENT "?unknown=1", "POST /v1/patients:find",
+                                        "PATCH /v1/patients/" PATIENT};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        harness_call(harness, READER, lines[i], "", "", &reply);
+        assert_int_equal(reply.status, 403);
+        without_id(&reply);
+        assert_string_equal(reply.body, plain.body);
+    }
+    assert_int_equal(harness->seen.calls, 3);
+    // A refusal that no trail can tell of is none yet.
+    harness->absent = true;
+    harness_call(harness, READER, "GET /v1/patients/" PATIENT, "", "", &reply);
+    assert_int_equal(reply.status, 503);
+    harness->absent = false;
+}
+
 static void media_types(void **state)
 {
     static const char body[] = "{\"code\":\"a-code\",\"name\":\"N\",\"kind\":\"local-system\"}";
@@ -249,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(own_paths, start, stop),
         cmocka_unit_test_setup_teardown(all_refusals_are_alike, start, stop),
         cmocka_unit_test_setup_teardown(routes_and_scopes, start, stop),
+        cmocka_unit_test_setup_teardown(who_lacks_a_scope_is_accounted_for, start, stop),
         cmocka_unit_test_setup_teardown(media_types, start, stop),
         cmocka_unit_test_setup_teardown(request_ids, start, stop),
         cmocka_unit_test_setup_teardown(too_many, start, stop),

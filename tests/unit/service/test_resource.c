@@ -30,6 +30,9 @@ static void names_by_route(void **state)
         {"pcn.registry.v1.Registry/AddMember", NULL, NULL, "networks"},
         {"pcn.registry.v1.Registry/AddMember", "{}", NULL, "networks"},
         {"pcn.registry.v1.Registry/GetChecks", "{}", NULL, "checks"},
+        // One name for one resource, however it is asked for.
+        {"pcn.referral.v1.Referral/ListAccesses", "{\"id\":\"0198C0DE-0000-7000-8000-00000000ABCD\"}", NULL,
+         "patients/0198c0de-0000-7000-8000-00000000abcd/accesses"},
         {"pcn.events.v1.Events/Read", "{\"service\":\"registry\"}", NULL, "events/registry"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
