@@ -27,7 +27,7 @@
       "consultations.read", "consultations.write", \
       "appointments.read", "appointments.write", "appointments.overbook", \
       "waiting.read", "waiting.write", \
-      "pathways.read") \
+      "pathways.read", "advice.read", "advice.write") \
     X("practice-reception", "patients of its practice, slots, holds, appointments, signposting; its schedules", "registry.read", "services.read", \
       "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", "patients.write", \
       "notices.read", "consultations.read", "consultations.write", \
@@ -36,7 +36,7 @@
       "pathways.read") \
     X("referral-triage", "the triage queue and its verbs, pathways, waits; advice in online consultations", "registry.read", "services.read", \
       "consultations.read", "consultations.write", \
-      "pathways.read", "pathways.write") \
+      "pathways.read", "pathways.write", "advice.read", "advice.answer") \
     X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read", "slots.read", \
       "slots.hold", "patients.read", "urgentcases.write", "breakglass.write", \
       "appointments.read", "appointments.write", \

@@ -2,6 +2,7 @@
 #ifndef PCN_REFERRAL_MESSAGES_H
 #define PCN_REFERRAL_MESSAGES_H
 
+#include "pcn/referral/store/v1/advice.meta.h"
 #include "pcn/referral/store/v1/booking.meta.h"
 #include "pcn/referral/store/v1/consultation.meta.h"
 #include "pcn/referral/store/v1/digital.meta.h"
@@ -10,6 +11,7 @@
 #include "pcn/referral/store/v1/store.meta.h"
 #include "pcn/referral/store/v1/taking.meta.h"
 #include "pcn/referral/store/v1/waiting.meta.h"
+#include "pcn/referral/v1/advice.meta.h"
 #include "pcn/referral/v1/appointment.meta.h"
 #include "pcn/referral/v1/consultation.meta.h"
 #include "pcn/referral/v1/digital.meta.h"

@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/pb/field.h"
 #include "common/pb/message.h"
+#include "services/referral/rules_taking.h"
 
 #define MISSING_TYPE (&pcn__referral__v1__referral_missing__type)
 #define KIND(name) PCN__REFERRAL__V1__QUESTION_KIND__QUESTION_KIND_##name
@@ -19,22 +20,6 @@ const pathway_t *pathway_in_force(pathway_t *const *versions, size_t count, int3
             return versions[i];
     }
     return NULL;
-}
-
-uint32_t age_on(int32_t born, int32_t day)
-{
-    char birth[DATE_SIZE], at[DATE_SIZE];
-    if (day < born)
-        return 0;
-    date_format(born, birth);
-    date_format(day, at);
-    uint32_t years = 0;
-    for (int i = 0; i < 4; i++)
-        years = years * 10 + (uint32_t)(at[i] - '0');
-    for (uint32_t i = 0, power = 1000; i < 4; i++, power /= 10)
-        years -= power * (uint32_t)(birth[i] - '0');
-    // Months and days compare as text.
-    return strcmp(at + 4, birth + 4) < 0 ? years - 1 : years;
 }
 
 // ---- what was found ----
@@ -103,7 +88,9 @@ static void check_priority(check_t *check)
 static void check_age(check_t *check, int32_t born, int32_t today)
 {
     const pathway_t *pathway = check->pathway;
-    const uint32_t age = age_on(born, today);
+    char birth_date[DATE_SIZE];
+    date_format(born, birth_date);
+    const uint32_t age = taking_age(birth_date, today);
     if (pathway->has_age_from && age < pathway->age_from)
         miss(check, "patient", NULL, arena_printf(check->arena, "The pathway is for those of %u and older", pathway->age_from));
     if (pathway->has_age_to && age > pathway->age_to)

@@ -42,7 +42,4 @@ const pathway_t *pathway_in_force(pathway_t *const *versions, size_t count, int3
 bool pathway_check(const pathway_t *pathway, const pathway_case_t *referral, int32_t born, int32_t today, arena_t *arena,
                    pathway_findings_t *findings);
 
-// Whole years of somebody born on a day; 0 before it. Who was born on 29 February is a year older on 1 March of other years.
-uint32_t age_on(int32_t born, int32_t day);
-
 #endif

@@ -2,11 +2,13 @@
 
 #include "common/service/page.h"
 #include "services/referral/handlers.h"
+#include "services/referral/handlers_advice.h"
 #include "services/referral/handlers_pathway.h"
 #include "services/referral/handlers_patient.h"
 #include "services/referral/handlers_waiting.h"
 #include "services/referral/store_access.h"
 #include "services/referral/settings.h"
+#include "services/referral/store_advice.h"
 #include "services/referral/store_appointment.h"
 #include "services/referral/store_capacity.h"
 #include "services/referral/store_consultation.h"
@@ -499,6 +501,56 @@ static const service_handler_t handlers[] = {
      .row = PATHWAY_CHECK_REFERENCES_TYPE,
      .decide = decide_check_pathway,
      .flags = LOOK},
+    {.method = "CreateAdvice",
+     .load = &create_advice_load,
+     .row = ADVICE_REFERENCES_TYPE,
+     .decide = decide_create_advice,
+     .after = ADVICE_CHANGE_TYPE,
+     .save = &create_advice_save,
+     .flags = SERVICE_REACHES},
+    {.method = "GetAdvice", .load = &get_advice, .row = LOADED_ADVICE_TYPE, .decide = decide_get_advice, .flags = LOOK},
+    {.method = "ListAdvice",
+     .prepare = prepare_list_advice,
+     .prepared = PAGE_PLACE_TYPE,
+     .load = &list_advice,
+     .row = LOADED_ADVICE_TYPE,
+     .decide = decide_list_advice,
+     .flags = LOOK},
+    {.method = "RespondToAdvice",
+     .load = &respond_to_advice_load,
+     .row = LOADED_ADVICE_TYPE,
+     .decide = decide_respond_to_advice,
+     .after = ADVICE_CHANGE_TYPE,
+     .save = &respond_to_advice_save,
+     .flags = SERVICE_REACHES},
+    {.method = "AskForInformation",
+     .load = &ask_for_information_load,
+     .row = LOADED_ADVICE_TYPE,
+     .decide = decide_ask_for_information,
+     .after = ADVICE_CHANGE_TYPE,
+     .save = &ask_for_information_save,
+     .flags = SERVICE_REACHES},
+    {.method = "SubmitInformation",
+     .load = &submit_information_load,
+     .row = LOADED_ADVICE_TYPE,
+     .decide = decide_submit_information,
+     .after = ADVICE_CHANGE_TYPE,
+     .save = &submit_information_save,
+     .flags = SERVICE_REACHES},
+    {.method = "CloseAdvice",
+     .load = &close_advice_load,
+     .row = LOADED_ADVICE_TYPE,
+     .decide = decide_close_advice,
+     .after = ADVICE_CHANGE_TYPE,
+     .save = &close_advice_save,
+     .flags = SERVICE_REACHES},
+    {.method = "CancelAdvice",
+     .load = &cancel_advice_load,
+     .row = LOADED_ADVICE_TYPE,
+     .decide = decide_cancel_advice,
+     .after = ADVICE_CHANGE_TYPE,
+     .save = &cancel_advice_save,
+     .flags = SERVICE_REACHES},
     {.method = NULL},
 };
 

@@ -18,6 +18,7 @@ foreach(name
   taking
   reclaim
   pathways
+  advice
   patients
   appointments
   appointment_plans

@@ -1,4 +1,4 @@
-// Pathways: which version is in force on a day, how old somebody is, and what a referral lacks, rule by rule.
+// Pathways: which version is in force on a day, and what a referral lacks, rule by rule.
 #include "services/referral/rules_pathway.h"
 #include "tests/unit/referral/support.h"
 
@@ -242,21 +242,6 @@ static void facts_of_referral_and_patient(void **state)
     assert_int_equal(findings.missing_count, 0);
 }
 
-static void years(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *born, *day;
-        uint32_t age;
-    } cases[] = {
-        {"1956-03-14", "2026-03-13", 69}, {"1956-03-14", "2026-03-14", 70}, {"2004-02-29", "2022-02-28", 17},
-        {"2004-02-29", "2022-03-01", 18}, {"2004-02-29", "2024-02-29", 20}, {"2026-11-26", "2026-11-26", 0},
-        {"2026-11-27", "2026-11-26", 0},  {"1999-12-31", "2000-01-01", 0},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(age_on(day_of(cases[i].born), day_of(cases[i].day)), cases[i].age);
-}
-
 static void one_version_is_in_force(void **state)
 {
     arena_t *arena = *state;
@@ -302,7 +287,6 @@ int main(void)
         TEST(ages_are_inclusive),
         TEST(destinations),
         TEST(facts_of_referral_and_patient),
-        TEST(years),
         TEST(one_version_is_in_force),
         TEST(memory_that_is_not_there_is_said),
     };

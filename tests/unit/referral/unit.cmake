@@ -9,6 +9,7 @@ foreach(name
   quantile
   rules_digital
   rules_consultation
+  rules_advice
   rules_pathway
   rules_pathway_version
   rules_patient
