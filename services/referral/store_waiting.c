@@ -116,7 +116,8 @@ const db_stmt_t offer_slot_load = {
 const db_stmt_t offer_slot_save = {
     "offer_slot_save",
     "wanted AS MATERIALIZED (SELECT s.organisation, s.id FROM slot s WHERE s.id = :request.id::uuid AND s.status = 'free' "
-    "        AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= " NOW ") AND NOT EXISTS (SELECT FROM seen) FOR UPDATE), "
+    "        AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= " NOW " OR s.hold = waiting_mark()) "
+    "        AND NOT EXISTS (SELECT FROM seen) FOR UPDATE), "
     "changed AS (UPDATE waiting_entry w SET status = 'offered', hold = :after.entry.offer.hold::uuid, slot = k.id, "
     "        slot_start = :after.entry.offer.start::timestamptz, slot_end = :after.entry.offer.end::timestamptz, "
     "        slot_channel = :after.entry.offer.channel::text, offered_until = :after.entry.offer.until::timestamptz, offers = w.offers + "

@@ -71,19 +71,38 @@ CREATE TABLE vacancy (
 );
 CREATE INDEX vacancy_by_start ON vacancy (start_at);
 
--- Each that is added takes along some that are past, so that they do not gather.
+-- The hold of a slot that became free while somebody waits for it, until the job offers it to them: nobody comes in between. It runs out by itself.
+CREATE FUNCTION waiting_mark() RETURNS uuid IMMUTABLE LANGUAGE sql RETURN '00000000-0000-0000-0000-000000000000'::uuid;
+
+-- Each vacancy that is added takes along some that are past, so that they do not gather. A hold that is given up is news only where the slot had
+-- become free before; where nobody waits for the service it ends with one look into an index.
 CREATE FUNCTION slot_became_free() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+DECLARE
+    plan schedule_template;
 BEGIN
-    INSERT INTO vacancy (service, slot, organisation, start_at)
-        SELECT t.service, NEW.id, NEW.organisation, NEW.start_at FROM schedule_template t WHERE t.id = NEW.template AND NEW.start_at > now()
-        ON CONFLICT DO NOTHING;
-    DELETE FROM vacancy v USING (SELECT p.service, p.slot FROM vacancy p WHERE p.start_at < now() ORDER BY p.start_at LIMIT 4
-        FOR UPDATE SKIP LOCKED) g WHERE v.service = g.service AND v.slot = g.slot;
-    RETURN NULL;
+    SELECT t.* INTO plan FROM schedule_template t WHERE t.id = NEW.template;
+    IF NOT FOUND OR NEW.start_at <= now() THEN
+        RETURN NEW;
+    END IF;
+    IF OLD.status <> 'free' OR (OLD.reclaimed_at IS NULL AND NEW.reclaimed_at IS NOT NULL) THEN
+        INSERT INTO vacancy (service, slot, organisation, start_at) VALUES (plan.service, NEW.id, NEW.organisation, NEW.start_at)
+            ON CONFLICT DO NOTHING;
+        DELETE FROM vacancy v USING (SELECT p.service, p.slot FROM vacancy p WHERE p.start_at < now() ORDER BY p.start_at LIMIT 4
+            FOR UPDATE SKIP LOCKED) g WHERE v.service = g.service AND v.slot = g.slot;
+    ELSIF NOT EXISTS (SELECT FROM vacancy v WHERE v.service = plan.service AND v.slot = NEW.id) THEN
+        RETURN NEW;
+    END IF;
+    IF EXISTS (SELECT FROM waiting_entry w WHERE w.service = plan.service AND w.status = 'waiting')
+        AND EXISTS (SELECT FROM service d WHERE d.id = plan.service AND d.status = 'active')
+        AND slot_open(NEW, plan, now()) AND first_waiting(NEW, plan) IS NOT NULL THEN
+        NEW.hold := waiting_mark();
+        NEW.held_until := now() + interval '30 seconds';
+    END IF;
+    RETURN NEW;
 END $$;
-CREATE TRIGGER slot_became_free AFTER UPDATE OF status, reclaimed_at ON slot FOR EACH ROW
-    WHEN (NEW.status = 'free' AND (OLD.status <> 'free' OR OLD.reclaimed_at IS NULL AND NEW.reclaimed_at IS NOT NULL))
-    EXECUTE FUNCTION slot_became_free();
+CREATE TRIGGER slot_became_free BEFORE UPDATE OF status, reclaimed_at, hold ON slot FOR EACH ROW
+    WHEN (NEW.status = 'free' AND NEW.hold IS NULL AND (OLD.status <> 'free' OR OLD.hold IS NOT NULL
+        OR OLD.reclaimed_at IS NULL AND NEW.reclaimed_at IS NOT NULL)) EXECUTE FUNCTION slot_became_free();
 
 -- ---- who sees what ----
 
@@ -122,9 +141,9 @@ BEGIN ATOMIC
         AND (w.created_at, w.id) <= (waiting_place.created_at, waiting_place.id);
 END;
 
--- Whether a slot can be held and booked at an instant.
+-- Whether a slot can be offered to who waits at an instant.
 CREATE FUNCTION slot_open(s slot, t schedule_template, at timestamptz) RETURNS boolean STABLE LANGUAGE sql
-    RETURN s.status = 'free' AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= at) AND s.start_at > at
+    RETURN s.status = 'free' AND NOT s.off_plan AND (s.held_until IS NULL OR s.held_until <= at OR s.hold = waiting_mark()) AND s.start_at > at
         AND (s.reclaimed_at IS NOT NULL OR (s.start_at > at + t.notice_minutes * interval '1 minute' AND s.start_at < seen_before(t, at)));
 
 -- Whether the organisation that recorded an entry sees its patient, as patient_shown: what is offered is held for that one, which could not book it

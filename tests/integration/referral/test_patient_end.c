@@ -190,7 +190,7 @@ static void two_records_wait_once(void **state)
                             second),
                         left);
     // What the second gave up goes to the next who waits.
-    assert_string_equal(slot_state(world, booking.slots[1]), "free");
+    assert_string_equal(slot_state(world, booking.slots[1]), "held");
     world->own = true;
     assert_call(world, "OfferSlot", "{\"id\":\"%s\"}", booking.slots[1]);
     world->own = false;

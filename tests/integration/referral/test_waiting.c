@@ -179,7 +179,7 @@ static void what_is_declined_or_withdrawn_goes_to_the_next(void **state)
     assert_call(world, "DeclineOffer", "{\"id\":\"%s\"}", first);
     assert_reply_has(world, "\"status\":\"waiting\",\"place\":1");
     assert_reply_lacks(world, "\"offer\":");
-    assert_string_equal(slot_state(world, booking.slots[0]), "free");
+    assert_string_equal(slot_state(world, booking.slots[0]), "held");
     assert_int_equal(run_jobs(world), 1);
     assert_held_for(world, booking.slots[0], second);
     world->expected_version = 1;
@@ -260,6 +260,53 @@ static void an_offer_is_moved_onto(void **state)
     assert_int_equal(run_jobs(world), 1);
     assert_status(world, first, "booked");
     assert_held_for(world, booking.slots[5], second);
+}
+
+// Nobody comes in between: what becomes free is kept from the moment on, until the job offers it.
+static void what_becomes_free_is_kept_at_once(void **state)
+{
+    world_t *world = *state;
+    char appointment[40], hold[40];
+    // Where nobody waits it is free for all.
+    become_free(world, booking.slots[0]);
+    assert_string_equal(slot_state(world, booking.slots[0]), "free");
+    wait_for(world, booking.ada, "", first);
+    become_free(world, booking.slots[1]);
+    assert_string_equal(slot_state(world, booking.slots[1]), "held");
+    world->organisation = "gp-a2";
+    assert_refusal(world, STATUS_ALREADY_EXISTS, "id", "HoldSlot", "{\"id\":\"%s\"}", booking.slots[1]);
+    world->organisation = "gp-a1";
+    assert_refusal(world, STATUS_ALREADY_EXISTS, "slots[0]", "CreateAppointment", "{\"slots\":[\"%s\"],\"patient\":\"%s\"}",
+                   booking.slots[1], ben);
+    // What was free all the time is no news, and not kept when a hold of it is given up.
+    assert_call(world, "HoldSlot", "{\"id\":\"%s\"}", booking.slots[2]);
+    keep_id(world, hold);
+    assert_call(world, "ReleaseHold", "{\"id\":\"%s\"}", hold);
+    assert_string_equal(slot_state(world, booking.slots[2]), "free");
+    // The one that became free before anybody waited is offered as well, and the other.
+    wait_for(world, ben, "", second);
+    assert_int_equal(run_jobs(world), 2);
+    assert_held_for(world, booking.slots[0], first);
+    assert_held_for(world, booking.slots[1], second);
+    // A move leaves its slot to who waits; so does whoever declines.
+    wait_for(world, cyd, "", third);
+    assert_call(world, "CreateAppointment", "{\"slots\":[\"%s\"],\"patient\":\"%s\"}", booking.slots[3], booking.ada);
+    keep_id(world, appointment);
+    assert_call(world, "RescheduleAppointment", "{\"id\":\"%s\",\"slots\":[\"%s\"]}", appointment, booking.slots[4]);
+    assert_string_equal(slot_state(world, booking.slots[3]), "held");
+    assert_string_equal(one(world, "SELECT hold = waiting_mark() FROM slot WHERE id = '%s'", booking.slots[3]), "t");
+    assert_call(world, "DeclineOffer", "{\"id\":\"%s\"}", first);
+    assert_string_equal(one(world, "SELECT hold = waiting_mark() FROM slot WHERE id = '%s'", booking.slots[0]), "t");
+    // Nobody is told of it as of a hold, and it runs out by itself.
+    assert_string_equal(world_query(world, "SELECT count(*) FROM hold WHERE id = waiting_mark()"), "0");
+    free(test_database_query(world->database, "UPDATE slot SET held_until = now() - interval '1 second' WHERE hold = waiting_mark()"));
+    assert_call(world, "CreateAppointment", "{\"slots\":[\"%s\"],\"patient\":\"%s\"}", booking.slots[3], ben);
+    // For whom it does not fit, or who sees the patient no more, it is not kept.
+    assert_call(world, "WithdrawWaitingEntry", "{\"id\":\"%s\"}", third);
+    assert_call(world, "WithdrawWaitingEntry", "{\"id\":\"%s\"}", first);
+    wait_for(world, cyd, ",\"channel\":\"telephone\"", third);
+    become_free(world, booking.slots[5]);
+    assert_string_equal(slot_state(world, booking.slots[5]), "free");
 }
 
 static void what_does_not_fit_is_passed_over(void **state)
@@ -506,6 +553,7 @@ int main(void)
         TEST(what_is_declined_or_withdrawn_goes_to_the_next),
         TEST(an_offer_is_booked),
         TEST(an_offer_is_moved_onto),
+        TEST(what_becomes_free_is_kept_at_once),
         TEST(what_does_not_fit_is_passed_over),
         TEST(what_is_taken_back_is_offered_by_its_practice),
         TEST(the_dead_wait_no_more_and_days_pass),
