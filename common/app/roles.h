@@ -38,7 +38,7 @@
       "consultations.read", "consultations.write", \
       "pathways.read", "pathways.write", "advice.read", "advice.answer") \
     X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read", "slots.read", \
-      "slots.hold", "patients.read", "urgentcases.write", "breakglass.write", \
+      "slots.hold", "patients.read", "urgentcases.read", "urgentcases.write", "breakglass.write", \
       "appointments.read", "appointments.write", \
       "pathways.read") \
     X("link-worker", "social prescriptions and community assets", "registry.read", "services.read", "services.write", \

@@ -38,13 +38,29 @@ struct metrics {
     figure_t sink;
 };
 
-static const struct {
+typedef struct bound {
     int64_t us;
     const char *seconds;
-} bounds[HISTOGRAM_BUCKETS] = {
+} bound_t;
+
+static const bound_t latencies[HISTOGRAM_BUCKETS] = {
     {100, "0.0001"}, {200, "0.0002"}, {500, "0.0005"}, {1000, "0.001"}, {2000, "0.002"}, {5000, "0.005"}, {10000, "0.01"}, {20000, "0.02"},
     {50000, "0.05"}, {100000, "0.1"}, {200000, "0.2"}, {500000, "0.5"}, {1000000, "1"},  {2000000, "2"},  {5000000, "5"},  {10000000, "10"},
 };
+
+#define MINUTES(n) (INT64_C(60000000) * (n))
+
+static const bound_t durations[HISTOGRAM_BUCKETS] = {
+    {MINUTES(1), "60"},      {MINUTES(5), "300"},      {MINUTES(10), "600"},      {MINUTES(15), "900"},
+    {MINUTES(30), "1800"},   {MINUTES(60), "3600"},    {MINUTES(90), "5400"},     {MINUTES(120), "7200"},
+    {MINUTES(180), "10800"}, {MINUTES(240), "14400"},  {MINUTES(360), "21600"},   {MINUTES(480), "28800"},
+    {MINUTES(720), "43200"}, {MINUTES(1440), "86400"}, {MINUTES(2880), "172800"}, {MINUTES(10080), "604800"},
+};
+
+static const bound_t *bounds_of(const histogram_t *histogram)
+{
+    return histogram->of_durations ? durations : latencies;
+}
 
 metrics_t *metrics_new(void)
 {
@@ -149,9 +165,17 @@ histogram_t *metrics_histogram(metrics_t *metrics, const char *name, const char 
     return &figure_get(metrics, METRIC_HISTOGRAM, name, labels, help)->histogram;
 }
 
+histogram_t *metrics_durations(metrics_t *metrics, const char *name, const char *labels, const char *help)
+{
+    histogram_t *histogram = metrics_histogram(metrics, name, labels, help);
+    histogram->of_durations = true;
+    return histogram;
+}
+
 void histogram_add(histogram_t *histogram, int64_t us)
 {
     int64_t value = us > 0 ? us : 0;
+    const bound_t *bounds = bounds_of(histogram);
     size_t i = 0;
     while (i < HISTOGRAM_BUCKETS && value > bounds[i].us) {
         i++;
@@ -195,6 +219,7 @@ static void write_name(buf_t *out, const char *name, const char *suffix, const c
 static void write_histogram(buf_t *out, const char *name, const series_t *series)
 {
     const histogram_t *histogram = &series->figure.histogram;
+    const bound_t *bounds = bounds_of(histogram);
     uint64_t below = 0;
     for (size_t i = 0; i <= HISTOGRAM_BUCKETS; i++) {
         below += histogram->bucket[i];

@@ -120,6 +120,7 @@ static void decide(exchange_t *exchange)
     call->about = NULL;
     call->about_count = 0;
     call->withheld = false;
+    call->observed = (service_observation_t){0};
     status_t status = exchange->method->handler->decide(call);
     const bool changes = exchange->method->save != NULL;
     if (status != STATUS_OK) {

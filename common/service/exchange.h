@@ -7,6 +7,7 @@
 #include "common/event/log.h"
 #include "common/rpc/server.h"
 #include "common/service/errands.h"
+#include "common/service/figures.h"
 #include "common/service/kept.h"
 #include "common/service/plan.h"
 
@@ -21,6 +22,7 @@ typedef struct exchange_host {
     event_log_t *log;   // hinted after each commit; may be NULL in tests
     errands_t *errands; // may be NULL
     kept_t *kept;       // may be NULL
+    figures_t *figures; // may be NULL
     buf_t scratch;      // for JSON on its way into the arena
     counter_t *replays, *conflicts, *kept_answers;
     counter_t *audit_refusals, *audit_failures;

@@ -147,6 +147,7 @@ static void save_done(db_query_t *query, const db_rows_t *rows, const problem_t 
             event_log_hint(exchange->host->log);
         if ((exchange->method->handler->flags & SERVICE_HINTS_ERRANDS) != 0)
             errands_hint(exchange->host->errands);
+        figures_observe(exchange->host->figures, &exchange->call.observed);
         exchange->saved = true;
         exchange_answer_bytes(exchange, bytes->data, bytes->len, true, exchange->call.version, false);
     } else if (strcmp(verdict->verdict, "moved") != 0) {

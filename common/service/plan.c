@@ -245,6 +245,8 @@ static status_t check_names(const plan_t *plan, problem_t *problem)
     made[count++] = plan->tell;
     if (plan->place != NULL)
         made[count++] = plan->place;
+    if (plan->figures != NULL)
+        made[count++] = plan->figures;
     for (size_t i = 0; i < plan->method_count && count + 4 <= sizeof made / sizeof *made; i++) {
         const db_statement_t *own[] = {plan->methods[i].load, plan->methods[i].load_alone, plan->methods[i].load_other,
                                        plan->methods[i].save};
@@ -291,6 +293,9 @@ status_t plan_new(const service_t *service, plan_t **out, problem_t *problem)
         status = db_statement_new(audit.name, audit.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->audit, problem);
     if (status == STATUS_OK && service->place != NULL)
         status = db_statement_new(service->place->name, service->place->sql, NULL, 0, NULL, &plan->place, problem);
+    if (status == STATUS_OK && service->read_figures != NULL)
+        status = db_statement_new(service->read_figures->name, service->read_figures->sql, roots, PLAN_ROOT_PREPARED, NULL, &plan->figures,
+                                  problem);
     if (status == STATUS_OK)
         status = db_statement_new(tell.name, tell.sql, roots, sizeof roots / sizeof *roots, NULL, &plan->tell, problem);
     if (status == STATUS_OK)
@@ -321,6 +326,7 @@ void plan_destroy(plan_t **plan)
     free((*plan)->jobs);
     db_statement_destroy(&(*plan)->seen);
     db_statement_destroy(&(*plan)->place);
+    db_statement_destroy(&(*plan)->figures);
     db_statement_destroy(&(*plan)->audit);
     db_statement_destroy(&(*plan)->tell);
     free((*plan)->methods);

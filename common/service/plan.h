@@ -29,10 +29,11 @@ typedef struct plan {
     size_t method_count;
     plan_job_t *jobs;
     size_t job_count;
-    db_statement_t *seen;  // looks for an earlier answer
-    db_statement_t *place; // or NULL
-    db_statement_t *audit; // writes entries of the audit trail that no save carries
-    db_statement_t *tell;  // says who asks, before what reaches by row-level security
+    db_statement_t *seen;    // looks for an earlier answer
+    db_statement_t *place;   // or NULL
+    db_statement_t *figures; // or NULL; only the root `call`
+    db_statement_t *audit;   // writes entries of the audit trail that no save carries
+    db_statement_t *tell;    // says who asks, before what reaches by row-level security
 } plan_t;
 
 // FAILED_PRECONDITION names the method as the problem's field: one without a handler, a handler without a method, a reading method with a

@@ -74,6 +74,7 @@ typedef struct host {
     follower_t *followers[FOLLOWERS_MAX + 1]; // ended by NULL
     jobs_t *jobs;
     errands_t *errands;
+    figures_t *figures;
 } host_t;
 
 // A page of a thousand events takes the one connection for reads some ten milliseconds, for which everybody else waits. Who follows the
@@ -310,6 +311,9 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
         metrics_counter(app_metrics(app), "pcn_audit_failures_total", NULL, "Entries of the audit trail that could not be written.");
     status = start_followers(host, app, settings, problem);
     if (status == STATUS_OK)
+        status = figures_new(app_loop(app), host->plan, host->db, app_metrics(app), &host->figures, problem);
+    host->exchange.figures = host->figures;
+    if (status == STATUS_OK)
         status = jobs_new(app_loop(app), &host->exchange, app_metrics(app), &host->jobs, problem);
     return status == STATUS_OK ? start_errands(host, app, settings, problem) : status;
 }
@@ -374,6 +378,8 @@ static void stop(app_t *app)
         jobs_stop(host->jobs);
     if (host->errands != NULL)
         errands_stop(host->errands);
+    if (host->figures != NULL)
+        figures_stop(host->figures);
     if (host->log != NULL)
         event_log_stop(host->log);
     host->exchange.log = NULL;
@@ -431,6 +437,7 @@ int service_run(const service_t *service, int argc, char **argv)
         follower_destroy(&host.followers[i]);
     jobs_destroy(&host.jobs);
     errands_destroy(&host.errands);
+    figures_destroy(&host.figures);
     event_log_destroy(&host.log);
     plan_destroy(&host.plan);
     endpoint_list_deinit(&host.calls_at);
@@ -452,6 +459,8 @@ status_t service_statements(const service_t *service, status_t (*visit)(void *da
     status = visit(data, plan->seen);
     if (status == STATUS_OK && plan->place != NULL)
         status = visit(data, plan->place);
+    if (status == STATUS_OK && plan->figures != NULL)
+        status = visit(data, plan->figures);
     if (status == STATUS_OK)
         status = visit(data, plan->audit);
     for (size_t i = 0; i < plan->job_count && status == STATUS_OK; i++)

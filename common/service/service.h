@@ -35,6 +35,20 @@ typedef struct service_event {
 
 #define SERVICE_EVENTS_MAX 64
 
+// A figure of the service's own among the daemon's metrics, by a label whose values are few.
+typedef struct service_figure {
+    const char *name;  // "pcn_urgent_cases_open"
+    const char *label; // "disposition"
+    const char *help;
+} service_figure_t;
+
+// How long something took that a change brings to its end.
+typedef struct service_observation {
+    const char *name; // of one of the service's durations; NULL for none
+    const char *label;
+    int64_t duration_us;
+} service_observation_t;
+
 typedef struct service_call {
     const pb_method_t *method;
     const Pcn__Common__V1__RequestHeader *header;
@@ -61,6 +75,8 @@ typedef struct service_call {
     size_t about_count;
     // The answer withholds what was asked for, as if it were not there: to the audit trail the look was refused.
     bool withheld;
+    // Counted once the change is committed, not where it is answered again.
+    service_observation_t observed;
     problem_t *problem;
 } service_call_t;
 
@@ -147,6 +163,12 @@ typedef struct service {
     // One row with one column, `place`: a text that is another one as soon as anything is recorded that SERVICE_KEPT answers depend on. It
     // has no parameters. NULL where there are none.
     const db_stmt_t *place;
+    // Gauges, ended by one without a name, and what reads them every few seconds: rows of pcn.platform.v1.Figure, for each value of a label
+    // one, zeros too. Its only root is `call` (now). NULL for none.
+    const service_figure_t *figures;
+    const db_stmt_t *read_figures;
+    // Histograms of `observed`, ended by one without a name; NULL for none.
+    const service_figure_t *durations;
     // Configuration of its own beside what every service has: keys, ended by one without a name, of a struct of this size that decisions
     // find as call->settings, and whether the values make sense (INVALID_ARGUMENT names the variable; may be NULL). NULL for none.
     const config_key_t *keys;

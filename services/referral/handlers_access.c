@@ -9,7 +9,6 @@
 #include "services/referral/rules_patient.h"
 
 typedef Pcn__Referral__V1__BreakGlass glass_t;
-typedef Pcn__Referral__V1__UrgentCase urgent_case_t;
 typedef Pcn__Referral__Store__V1__BehindGlass behind_glass_t;
 typedef Pcn__Referral__Store__V1__LoadedBreakGlass loaded_glass_t;
 typedef Pcn__Referral__Store__V1__LoadedNotice loaded_notice_t;
@@ -18,16 +17,12 @@ typedef Pcn__Referral__Store__V1__LoadedAccess loaded_access_t;
 #define GLASS_TYPE (&pcn__referral__v1__break_glass__type)
 #define GLASS_STATE_TYPE (&pcn__referral__v1__break_glass_state__type)
 #define LOADED_GLASS_TYPE (&pcn__referral__store__v1__loaded_break_glass__type)
-#define CASE_TYPE (&pcn__referral__v1__urgent_case__type)
-#define CASE_STATE_TYPE (&pcn__referral__v1__urgent_case_state__type)
 
 #define US_PER_HOUR INT64_C(3600000000)
 // How long a patient stays open who is out of reach.
 #define GLASS_HOURS 4
-#define CASE_HOURS 12
 
-// Whose the opening is: the caller's first organisation. NULL with the refusal in *status.
-static char *opener(service_call_t *call, status_t *status)
+char *opening_organisation(service_call_t *call, status_t *status)
 {
     const Pcn__Common__V1__Principal *principal = call->header->principal;
     if (principal != NULL && principal->n_organisations > 0 && principal->subject != NULL && principal->subject[0] != '\0')
@@ -37,12 +32,12 @@ static char *opener(service_call_t *call, status_t *status)
     return NULL;
 }
 
-static status_t refuse_unfit(service_call_t *call)
+status_t refuse_unfit_number(service_call_t *call)
 {
     return problem_set(call->problem, STATUS_NOT_FOUND, "nhsNumber", "There is no patient with this number and birth date");
 }
 
-static char *hours_on(service_call_t *call, int64_t hours)
+char *hours_on(service_call_t *call, int64_t hours)
 {
     char until[INSTANT_SIZE];
     instant_format(call->now_us + hours * US_PER_HOUR, until);
@@ -108,7 +103,7 @@ status_t decide_break_glass(service_call_t *call)
         return refuse_patient(call, "id");
     if (!about_patient(call, behind->id))
         return refuse_memory(call);
-    char *organisation = opener(call, &status);
+    char *organisation = opening_organisation(call, &status);
     return organisation != NULL ? open_record(call, behind, organisation, request->reason) : status;
 }
 
@@ -121,10 +116,10 @@ status_t decide_break_glass_by_number(service_call_t *call)
         return status;
     if (behind != NULL && !about_patient(call, behind->about))
         return refuse_memory(call);
-    char *organisation = opener(call, &status);
+    char *organisation = opening_organisation(call, &status);
     if (organisation == NULL)
         return status;
-    return behind != NULL && behind->practice != NULL ? open_record(call, behind, organisation, request->reason) : refuse_unfit(call);
+    return behind != NULL && behind->practice != NULL ? open_record(call, behind, organisation, request->reason) : refuse_unfit_number(call);
 }
 
 // The one that the caller reviews; NULL with the refusal in *status.
@@ -227,38 +222,6 @@ status_t decide_list_notices(service_call_t *call)
     if (reply->n_notices == call->row_count)
         return STATUS_OK;
     return page_end(call, (const char *const[]){reply->notices[reply->n_notices - 1]->id}, 1, &reply->next_page_token);
-}
-
-// ---- urgent cases ----
-
-status_t decide_create_urgent_case(service_call_t *call)
-{
-    const Pcn__Referral__V1__CreateUrgentCaseRequest *request = call->request;
-    const Pcn__Referral__Store__V1__CaseReferences *row = call->row_count > 0 ? call->rows[0] : NULL;
-    status_t status = patient_check_number(request->nhs_number, call->problem);
-    if (status != STATUS_OK)
-        return status;
-    if (row != NULL && !about_patient(call, row->about))
-        return refuse_memory(call);
-    char *organisation = opener(call, &status);
-    if (organisation == NULL)
-        return status;
-    if (row == NULL || row->patient == NULL)
-        return refuse_unfit(call);
-    urgent_case_t *opened = pb_new(CASE_TYPE, call->arena);
-    void *state = pb_new(CASE_STATE_TYPE, call->arena);
-    if (opened == NULL || state == NULL || (opened->id = new_id(call)) == NULL || (opened->until = hours_on(call, CASE_HOURS)) == NULL)
-        return refuse_memory(call);
-    opened->patient = row->patient;
-    opened->organisation = organisation;
-    opened->need = request->need;
-    opened->opened_at = (char *)(uintptr_t)call->now;
-    opened->has_version = 1;
-    opened->version = 1;
-    pb_merge(CASE_STATE_TYPE, state, CASE_TYPE, opened);
-    status = emit(call, "pcn.referral.urgent-case.opened", "urgent-cases", opened->id, 1, CASE_STATE_TYPE, state);
-    call->after = call->reply = opened;
-    return status;
 }
 
 // ---- who looked, and what is held ----

@@ -25,6 +25,13 @@ MUST_CHECK status_t withdraw_doubled(service_call_t *call, const Pcn__Referral__
 // The patient to be changed by who keeps the record, with the next version.
 status_t kept_patient(service_call_t *call, const loaded_patient_t *row, patient_t **patient);
 
+// Of what opens a patient out of reach. Whose the opening is: the caller's first organisation; NULL with the refusal in *status.
+char *opening_organisation(service_call_t *call, status_t *status);
+// NOT_FOUND: number and birth date do not fit together.
+status_t refuse_unfit_number(service_call_t *call);
+// The instant so many hours from now; NULL without memory.
+char *hours_on(service_call_t *call, int64_t hours);
+
 status_t decide_create_patient(service_call_t *call);
 status_t decide_find_patients(service_call_t *call);
 status_t decide_get_patient(service_call_t *call);
@@ -43,7 +50,6 @@ status_t decide_review_break_glass(service_call_t *call);
 status_t prepare_of_practice(service_call_t *call);
 status_t decide_list_break_glass(service_call_t *call);
 status_t decide_list_notices(service_call_t *call);
-status_t decide_create_urgent_case(service_call_t *call);
 status_t prepare_list_accesses(service_call_t *call);
 status_t decide_list_accesses(service_call_t *call);
 status_t decide_export_patient(service_call_t *call);

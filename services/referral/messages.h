@@ -10,6 +10,7 @@
 #include "pcn/referral/store/v1/pathway.meta.h"
 #include "pcn/referral/store/v1/store.meta.h"
 #include "pcn/referral/store/v1/taking.meta.h"
+#include "pcn/referral/store/v1/urgent.meta.h"
 #include "pcn/referral/store/v1/waiting.meta.h"
 #include "pcn/referral/v1/advice.meta.h"
 #include "pcn/referral/v1/appointment.meta.h"
@@ -21,6 +22,7 @@
 #include "pcn/referral/v1/patient.meta.h"
 #include "pcn/referral/v1/referral.meta.h"
 #include "pcn/referral/v1/schedule.meta.h"
+#include "pcn/referral/v1/urgent.meta.h"
 #include "pcn/referral/v1/waiting.meta.h"
 
 typedef Pcn__Referral__V1__Service directory_service_t;

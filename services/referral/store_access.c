@@ -50,16 +50,6 @@ const db_stmt_t review_break_glass_save = {
 
 const db_stmt_t list_notices = {"list_notices", OF_PRACTICE("n.id, n.practice, n.kind, n.patient, n.break_glass, n.at", "notice n", "")};
 
-const db_stmt_t create_urgent_case_load = {"create_urgent_case_load",
-                                           "SELECT patient_of_number(:request.nhs_number::text) AS about, "
-                                           "patient_of_case(:request.nhs_number::text, :request.birth_date::date) AS patient WHERE " TOLD};
-const db_stmt_t create_urgent_case_save = {
-    "create_urgent_case_save",
-    "opened AS (SELECT patient_open_case(:request.nhs_number::text, :request.birth_date::date, :after.id::uuid, "
-    "        :after.organisation::text, :after.need::text, :after.opened_at::timestamptz, :after.until::timestamptz) AS key "
-    "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n)), "
-    "changed AS (SELECT o.key FROM opened o WHERE o.key IS NOT NULL)"};
-
 const db_stmt_t list_accesses = {
     "list_accesses",
     "SELECT " PATIENT_REACH " AS reach, a.at, a.subject, a.organisation, a.request_id, a.method, a.verdict AS audited FROM patient p "

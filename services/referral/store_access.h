@@ -14,8 +14,6 @@ extern const db_stmt_t review_break_glass_load, review_break_glass_save;
 // Rows of LoadedBreakGlass and LoadedNotice, at least one.
 extern const db_stmt_t list_break_glass;
 extern const db_stmt_t list_notices;
-// One row of CaseReferences.
-extern const db_stmt_t create_urgent_case_load, create_urgent_case_save;
 // Rows of LoadedAccess, at least one where the caller sees the patient.
 extern const db_stmt_t list_accesses;
 

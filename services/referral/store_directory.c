@@ -1,5 +1,7 @@
 #include "services/referral/store_directory.h"
 
+#include "services/referral/store_directory_parts.h"
+
 #define ORGANISATIONS ":header.principal.organisations::text[]"
 
 #define KIND_COLUMNS                                                                                                                       \
@@ -48,30 +50,19 @@ const db_stmt_t update_service_kind_save = {
 
 #define INSTANT "coalesce(:request.open_at::timestamptz, :call.now::timestamptz)"
 
-// Words are found in names, specialties and descriptions, or as the name of the kind, and in what is much like them: the indexes of
-// 1010 serve all three. A page looks at so many rows at most: what hides them is decided row by row, and the token says how far it came.
 const db_stmt_t list_services = {
     "list_services",
-    "WITH asked AS (SELECT :request.latitude::float8 AS latitude, :request.longitude::float8 AS longitude, lower(:request.q::text) AS q, "
-    "        EXISTS (SELECT FROM bank_holiday b WHERE b.day = (" INSTANT " AT TIME ZONE 'Europe/London')::date) AS bank_holiday), "
-    "page AS (SELECT s.id, d.metres, CASE WHEN a.latitude IS NOT NULL THEN coalesce(d.metres, 2147483647) "
-    "             WHEN a.q IS NOT NULL THEN (1000 * (1 - greatest(word_similarity(a.q, s.words), word_similarity(a.q, "
-    "lower(k.name)))))::int "
-    "             ELSE 0 END AS rank "
-    "    FROM asked a CROSS JOIN service s JOIN service_kind k ON k.code = s.kind "
-    "    CROSS JOIN LATERAL (SELECT metres_between(a.latitude, a.longitude, s.latitude::float8, s.longitude::float8) AS metres) d "
-    "    WHERE (:request.kind::text IS NULL OR s.kind = :request.kind::text) "
-    "      AND (:request.specialty::text IS NULL OR lower(s.specialty) = lower(:request.specialty::text)) "
-    "      AND (:request.provider::text IS NULL OR s.provider = :request.provider::text) "
-    "      AND (:request.network::text IS NULL OR within_reach(s.provider, ARRAY[:request.network::text])) "
-    "      AND (a.q IS NULL OR s.words LIKE '%' || a.q || '%' OR a.q <% s.words OR lower(k.name) LIKE '%' || a.q || '%' "
-    "           OR a.q <% lower(k.name))), "
-    "cut AS (SELECT * FROM page p WHERE :prepared.parts::text[] IS NULL "
-    "        OR (p.rank, p.id) > ((:prepared.parts::text[])[1]::int, (:prepared.parts::text[])[2]::uuid) ORDER BY p.rank, p.id LIMIT 1001) "
-    "SELECT " SERVICE_COLUMNS ", o.metres AS distance_metres, o.rank, a.bank_holiday, k.non_medical, service_rules(s, k) AS rules, "
-    "    service_accepts(s, k, " ORGANISATIONS ") AS accepts_caller, "
-    "    (s.areas = '{}' OR within_reach(:request.practice::text, s.areas)) AS serves "
-    "FROM cut o JOIN service s ON s.id = o.id JOIN service_kind k ON k.code = s.kind CROSS JOIN asked a ORDER BY o.rank, o.id"};
+    "WITH " DIRECTORY_FOUND(
+        ":request.latitude", ":request.longitude", ":request.q", INSTANT,
+        "(:request.kind::text IS NULL OR s.kind = :request.kind::text) "
+        "AND (:request.specialty::text IS NULL OR lower(s.specialty) = lower(:request.specialty::text)) "
+        "AND (:request.provider::text IS NULL OR s.provider = :request.provider::text) "
+        "AND (:request.network::text IS NULL OR within_reach(s.provider, ARRAY[:request.network::text]))",
+        ":prepared.parts::text[] IS NULL OR (p.rank, p.id) > ((:prepared.parts::text[])[1]::int, (:prepared.parts::text[])[2]::uuid)",
+        "1001") " "
+    "SELECT " SERVICE_COLUMNS ", o.metres AS distance_metres, o.rank, a.bank_holiday, k.non_medical, " DIRECTORY_RULES " AS rules, "
+    DIRECTORY_ACCEPTS " AS accepts_caller, " DIRECTORY_SERVES(":request.practice::text") " AS serves "
+    DIRECTORY_FROM " ORDER BY o.rank, o.id"};
 
 const db_stmt_t get_service = {"get_service", "SELECT " SERVICE_COLUMNS " FROM service s WHERE s.id = :request.id::uuid"};
 

@@ -21,35 +21,15 @@ CREATE UNIQUE INDEX break_glass_by_id ON break_glass (id);
 CREATE INDEX break_glass_by_patient ON break_glass (patient);
 CREATE INDEX break_glass_open ON break_glass (practice, id) WHERE reviewed_at IS NULL;
 
--- Somebody whom urgent care sees: found by number and birth date, open to who asked for as long as the case is.
-CREATE TABLE urgent_case (
-    organisation text COLLATE "C" NOT NULL,
-    id uuid NOT NULL,
-    patient uuid NOT NULL REFERENCES patient (id) ON DELETE CASCADE,
-    subject text NOT NULL,
-    need text,
-    opened_at timestamptz NOT NULL,
-    until timestamptz NOT NULL,
-    version bigint NOT NULL,
-    PRIMARY KEY (organisation, id)
-);
-CREATE UNIQUE INDEX urgent_case_by_id ON urgent_case (id);
-CREATE INDEX urgent_case_by_patient ON urgent_case (patient);
-
-INSERT INTO patient_holding (relation, link, title, merges) VALUES
-    ('break_glass', 'patient', 'breakGlass', true), ('urgent_case', 'patient', 'urgentCases', true);
+INSERT INTO patient_holding (relation, link, title, merges) VALUES ('break_glass', 'patient', 'breakGlass', true);
 
 ALTER TABLE break_glass ENABLE ROW LEVEL SECURITY;
 ALTER TABLE break_glass FORCE ROW LEVEL SECURITY;
-ALTER TABLE urgent_case ENABLE ROW LEVEL SECURITY;
-ALTER TABLE urgent_case FORCE ROW LEVEL SECURITY;
 CREATE POLICY break_glass_owner ON break_glass TO CURRENT_USER USING (true);
-CREATE POLICY urgent_case_owner ON urgent_case TO CURRENT_USER USING (true);
 -- Who reviews it, and who keeps the record now: what was opened is the patient's to know.
 CREATE POLICY break_glass_shown ON break_glass FOR SELECT TO :app USING (told_of_practice(practice, patient) OR patient_kept_within(patient));
 CREATE POLICY break_glass_reviewed ON break_glass FOR UPDATE TO :app USING (told_of_practice(practice, patient));
-CREATE POLICY urgent_case_shown ON urgent_case FOR SELECT TO :app USING (told_reach(organisation) OR patient_kept_within(patient));
-GRANT SELECT ON break_glass, urgent_case TO :app;
+GRANT SELECT ON break_glass TO :app;
 GRANT UPDATE (reviewed_by, reviewed_at, justified, version) ON break_glass TO :app;
 
 -- One that was not justified ends with that review.
@@ -94,22 +74,6 @@ BEGIN ATOMIC
     SELECT l.id FROM patient p JOIN patient l ON l.id = coalesce(p.merged_into, p.id)
         WHERE p.nhs_number = number AND l.birth_date = patient_of_case.birth_date;
 END;
-
--- The case and its grant, for the told caller alone.
-CREATE FUNCTION patient_open_case(number text, birth_date date, case_id uuid, by_organisation text, what text, from_instant timestamptz,
-    until_instant timestamptz) RETURNS text VOLATILE SECURITY DEFINER LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
-DECLARE
-    found_id uuid := patient_of_case(number, birth_date);
-BEGIN
-    IF found_id IS NULL OR by_organisation <> ALL (told_organisations()) OR told_subject() IS NULL THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO urgent_case (organisation, id, patient, subject, need, opened_at, until, version)
-        VALUES (by_organisation, case_id, found_id, told_subject(), what, from_instant, until_instant, 1);
-    INSERT INTO patient_grant (patient, id, organisation, subject, manner, from_at, until)
-        VALUES (found_id, case_id, by_organisation, told_subject(), 'case', from_instant, until_instant);
-    RETURN case_id::text;
-END $$;
 
 -- ---- who looked ----
 

@@ -13,6 +13,7 @@ foreach(name
   slots
   digital
   consultations
+  urgent
   capacity
   waiting
   taking

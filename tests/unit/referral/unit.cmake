@@ -12,6 +12,7 @@ foreach(name
   rules_advice
   rules_pathway
   rules_pathway_version
+  rules_urgent
   rules_patient
   rules_appointment
   rules_wait

@@ -1,5 +1,6 @@
 pcn_unit(service kept pcn_service)
 pcn_unit(service plan pcn_service)
+pcn_unit(service figures pcn_service)
 pcn_unit(service jobs pcn_service)
 pcn_unit(service resource pcn_service)
 pcn_unit(service follower_sql pcn_service)
