@@ -25,17 +25,20 @@
       "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "patients.read", "patients.write", "patients.merge", \
       "patients.sensitive", "patients.export", "accesses.read", "breakglass.write", "breakglass.review", "notices.read", \
       "consultations.read", "consultations.write", \
+      "referrals.read", "referrals.write", "referrals.progress", \
       "appointments.read", "appointments.write", "appointments.overbook", \
       "waiting.read", "waiting.write", \
       "pathways.read", "advice.read", "advice.write") \
     X("practice-reception", "patients of its practice, slots, holds, appointments, signposting; its schedules", "registry.read", "services.read", \
       "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", "patients.write", \
       "notices.read", "consultations.read", "consultations.write", \
+      "referrals.read", \
       "appointments.read", "appointments.write", \
       "waiting.read", "waiting.write", \
       "pathways.read") \
     X("referral-triage", "the triage queue and its verbs, pathways, waits; advice in online consultations", "registry.read", "services.read", \
       "consultations.read", "consultations.write", \
+      "referrals.read", "referrals.triage", "referrals.progress", \
       "pathways.read", "pathways.write", "advice.read", "advice.answer") \
     X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read", "slots.read", \
       "slots.hold", "patients.read", "urgentcases.read", "urgentcases.write", "breakglass.write", \

@@ -88,4 +88,23 @@ status_t decide_get_capacity(service_call_t *call);
 status_t prepare_get_access(service_call_t *call);
 status_t decide_get_access(service_call_t *call);
 
+// ---- referrals ----
+
+status_t decide_create_referral(service_call_t *call);
+status_t decide_get_referral(service_call_t *call);
+status_t prepare_list_referrals(service_call_t *call);
+status_t decide_list_referrals(service_call_t *call);
+status_t decide_update_referral(service_call_t *call);
+status_t decide_submit_referral(service_call_t *call);
+status_t decide_resubmit_referral(service_call_t *call);
+status_t decide_accept_referral(service_call_t *call);
+status_t decide_return_referral(service_call_t *call);
+status_t decide_reject_referral(service_call_t *call);
+status_t decide_redirect_referral(service_call_t *call);
+status_t decide_defer_referral(service_call_t *call);
+status_t decide_book_referral(service_call_t *call);
+status_t decide_complete_referral(service_call_t *call);
+status_t decide_cancel_referral(service_call_t *call);
+status_t decide_tell_overdue_referral(service_call_t *call);
+
 #endif

@@ -17,6 +17,8 @@ foreach(name
   capacity
   waiting
   taking
+  referrals
+  referral_access
   reclaim
   pathways
   advice

@@ -18,6 +18,7 @@ foreach(name
   rules_wait
   rules_waiting
   rules_taking
+  rules_referral
   rules_obligation
   rules_access_offer
   settings
