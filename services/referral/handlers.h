@@ -17,6 +17,9 @@ char *new_id(const service_call_t *call);
 status_t emit(service_call_t *call, const char *type, const char *collection, const char *id, int64_t version, const pb_type_t *data_type,
               void *data);
 
+// Adds slots that a change would touch to the problem that is set, as `touched`. Its status.
+status_t refuse_touched(service_call_t *call, Pcn__Referral__Store__V1__FutureSlot *const *slots, size_t count);
+
 status_t decide_list_service_kinds(service_call_t *call);
 status_t decide_create_service_kind(service_call_t *call);
 status_t decide_update_service_kind(service_call_t *call);

@@ -96,6 +96,8 @@ static status_t check_seen(service_call_t *call, const asked_t *asked, const loa
         if (strcmp(reasons[i]->code, "past") == 0)
             return problem_set(call->problem, STATUS_FAILED_PRECONDITION, field_of(asked, slot, field), "The slot %s has begun already",
                                slot->id);
+        if (asked->hold != NULL && !slot->own && visibility_ended(reasons[i]))
+            return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "hold", "%s", reasons[i]->detail);
         hidden = hidden || strcmp(reasons[i]->code, "not-free") != 0;
     }
     if (hidden && asked->hold == NULL && !slot->own)

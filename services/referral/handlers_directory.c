@@ -227,6 +227,19 @@ static status_t emit_updated(service_call_t *call, directory_service_t *service,
     return emit(call, "pcn.referral.service.updated", "services", service->id, service->version, SERVICE_TYPE, service);
 }
 
+// Whoever ends what others count on says so: what is booked stays, and somebody has to see to it.
+static status_t check_touched(service_call_t *call, const Pcn__Referral__Store__V1__ServiceTouched *touched)
+{
+    const Pcn__Referral__V1__UpdateServiceRequest *request = call->request;
+    if (touched == NULL || request->keep_booked || touched->slot_count + touched->plan_count + touched->waiting_count == 0)
+        return STATUS_OK;
+    (void)problem_set(call->problem, STATUS_ALREADY_EXISTS, request->service->has_status ? "status" : "channels",
+                      "To come are %lld slots that are booked or held, %lld plans and %lld entries of the waiting list; `keepBooked=true` "
+                      "leaves them as they are, and nothing more is offered",
+                      (long long)touched->slot_count, (long long)touched->plan_count, (long long)touched->waiting_count);
+    return refuse_touched(call, touched->slots, touched->n_slots);
+}
+
 status_t decide_update_service(service_call_t *call)
 {
     const Pcn__Referral__V1__UpdateServiceRequest *request = call->request;
@@ -245,6 +258,8 @@ status_t decide_update_service(service_call_t *call)
         status = check_kind(call, row, service->kind);
     if (status == STATUS_OK)
         status = check_references(call, row);
+    if (status == STATUS_OK)
+        status = check_touched(call, row->touched);
     if (status != STATUS_OK)
         return status;
     if (request->service->capacity != NULL)

@@ -1,10 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "common/base/id.h"
-#include "common/pb/json.h"
 #include "common/pb/message.h"
 #include "common/service/page.h"
 #include "common/service/patch.h"
@@ -20,9 +18,8 @@ typedef Pcn__Referral__V1__ScheduleTemplateState state_t;
 #define CHANGE_TYPE (&pcn__referral__store__v1__template_change__type)
 #define EVENT_TEMPLATE_CREATED "pcn.referral.schedule-template.created"
 #define EVENT_TEMPLATE_UPDATED "pcn.referral.schedule-template.updated"
-// Most slots that a refusal names, and room for them as JSON.
+// Most slots that a refusal names.
 #define TOUCHED_MAX 20
-#define TOUCHED_BYTES 8192
 
 // ---- slots of a template ----
 
@@ -299,23 +296,13 @@ static status_t apply_diff(service_call_t *call, diff_t *diff, change_t *change)
     return STATUS_OK;
 }
 
-static status_t refuse_touched(service_call_t *call, const diff_t *diff)
+static status_t refuse_diff(service_call_t *call, const diff_t *diff)
 {
-    status_t status =
-        problem_set(call->problem, STATUS_ALREADY_EXISTS, "sessions",
-                    "%zu slots that are booked, held or blocked would go; `keepBooked=true` leaves them as they are", diff->touched_count);
-    buf_t text;
-    buf_init(&text, TOUCHED_BYTES);
-    buf_add_string(&text, "\"touched\":[");
-    for (size_t i = 0; i < diff->touched_count && i < TOUCHED_MAX; i++) {
-        if (i > 0)
-            buf_add_char(&text, ',');
-        pb_json_write(&pcn__referral__store__v1__future_slot__type, diff->touched[i], &text);
-    }
-    buf_add_char(&text, ']');
-    call->problem->members = buf_ok(&text) ? arena_copy(call->arena, text.data, text.size) : NULL;
-    buf_deinit(&text);
-    return status;
+    const size_t told = diff->touched_count < TOUCHED_MAX ? diff->touched_count : TOUCHED_MAX;
+    (void)problem_set(call->problem, STATUS_ALREADY_EXISTS, "sessions",
+                      "%zu slots that are booked, held or blocked would go; `keepBooked=true` leaves them as they are",
+                      diff->touched_count);
+    return refuse_touched(call, diff->touched, told);
 }
 
 // Slots from today to where they reached, anew.
@@ -335,7 +322,7 @@ static status_t change_slots(service_call_t *call, const loaded_t *row, bool kee
     diff_t diff = {.wanted = slots, .wanted_count = count, .there = row->slots, .there_count = row->n_slots, .keep_booked = keep_booked};
     status = apply_diff(call, &diff, change);
     if (status == STATUS_OK && diff.touched_count > 0)
-        status = refuse_touched(call, &diff);
+        status = refuse_diff(call, &diff);
     if (status != STATUS_OK)
         return status;
     change->template_->generated_to = date_text(call, last);

@@ -100,7 +100,7 @@ status_t directory_reasons(const search_t *search, const loaded_service_t *servi
                            reason_t *reasons[DIRECTORY_REASONS_MAX], size_t *count, problem_t *problem)
 {
     judged_t judged = {.arena = arena, .reasons = reasons};
-    if (service->status == SERVICE_STATUS(CLOSED))
+    if (service->status == SERVICE_STATUS(CLOSED) || service->provider_closed)
         hide(&judged, "closed-down", "It is no longer there");
     if (service->status == SERVICE_STATUS(SUSPENDED))
         hide(&judged, "suspended", "It takes nobody at the moment");

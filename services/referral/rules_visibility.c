@@ -84,7 +84,7 @@ status_t visibility_reasons(const loaded_slot_t *slot, const range_t *range, int
                             reason_t *reasons[VISIBILITY_REASONS_MAX], size_t *count, problem_t *problem)
 {
     judged_t judged = {.arena = arena, .reasons = reasons};
-    int64_t start_us = 0, end_us = 0;
+    int64_t start_us = 0, end_us = 0, closes_us = 0;
     if (!instant_parse(slot->start, &start_us) || !instant_parse(slot->end, &end_us))
         return problem_set(problem, STATUS_INTERNAL, NULL, "A slot without times");
     // One that was taken back is free for its own organisation, and hidden from others by that.
@@ -96,6 +96,10 @@ status_t visibility_reasons(const loaded_slot_t *slot, const range_t *range, int
         hide(&judged, "organisation", "It is kept for other organisations");
     if (!slot->service_active)
         hide(&judged, "service-suspended", "Its service takes nobody at the moment");
+    if (slot->channel_withdrawn)
+        hide(&judged, "channel-withdrawn", "Its service is not offered in that way any more");
+    if (slot->closes_at != NULL && instant_parse(slot->closes_at, &closes_us) && start_us >= closes_us)
+        hide(&judged, "organisation-closed", "Its organisation is closed on that day");
     judge_time(&judged, slot, start_us, now_us);
     if (range != NULL && (start_us < range->from_us || end_us > range->to_us))
         hide(&judged, "outside-range", "It does not lie wholly inside what is asked for");
@@ -103,6 +107,16 @@ status_t visibility_reasons(const loaded_slot_t *slot, const range_t *range, int
     if (judged.full)
         return problem_set(problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The request takes more memory than one may have");
     return STATUS_OK;
+}
+
+bool visibility_ended(const reason_t *reason)
+{
+    static const char *const codes[] = {"service-suspended", "channel-withdrawn", "organisation-closed"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (strcmp(reason->code, codes[i]) == 0)
+            return true;
+    }
+    return false;
 }
 
 // ---- several ----

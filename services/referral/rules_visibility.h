@@ -25,6 +25,9 @@ MUST_CHECK status_t visibility_range(const char *from, const char *to, range_t *
 MUST_CHECK status_t visibility_reasons(const loaded_slot_t *slot, const range_t *range, int64_t now_us, arena_t *arena,
                                        reason_t *reasons[VISIBILITY_REASONS_MAX], size_t *count, problem_t *problem);
 
+// Whether the reason is one for who holds the slot already, too: what it is of is not offered any more.
+bool visibility_ended(const reason_t *reason);
+
 // Several slots are booked together only if they follow each other without a gap and are of one schedule (which is of one service and
 // channel). FAILED_PRECONDITION names the first that does not fit, by its place in the list as it is given. Sorts the list by beginning.
 MUST_CHECK status_t slots_contiguous(const loaded_slot_t **slots, size_t count, problem_t *problem);

@@ -22,7 +22,8 @@
 #define TAKEN_FROM_CALLER "slot_status(s, " NOW ") <> 'free' AND (h.id IS NULL OR s.hold IS DISTINCT FROM h.id)"
 #define SLOT_MEMBERS(own, keeps, taking)                                                                                                   \
     "'typeAllowed', " SLOT_TYPE_ALLOWED ", 'organisationAllowed', " SLOT_ORGANISATION_ALLOWED                                              \
-    ", 'serviceActive', v.status = 'active', 'withinReach', " keeps ", 'overbooked', s.overbooked, "                                       \
+    ", 'serviceActive', v.status = 'active', 'channelWithdrawn', nullif(" CHANNEL_WITHDRAWN                                                \
+    ", false), 'closesAt', instant_text(v.closes_at), 'withinReach', " keeps ", 'overbooked', s.overbooked, "                              \
     "'hold', s.hold, 'own', " own ", 'taking', " taking ", 'alternatives', CASE WHEN " TAKEN_FROM_CALLER " AND NOT " own                   \
     " THEN " ALTERNATIVES " END"
 #define WANTED(members)                                                                                                                    \

@@ -10,7 +10,7 @@ const db_stmt_t create_online_consultation_load = {
     "create_online_consultation_load",
     "SELECT CASE WHEN p.merged_into IS NOT NULL OR care_shown(p.id, s.provider, '{}') THEN p.id END AS patient, "
     "    p.synthetic AS patient_synthetic, p.died_on IS NOT NULL OR p.merged_into IS NOT NULL AS patient_gone, "
-    "    s.provider, s.status AS service_status, 'online-message' = ANY (s.channels) AS service_offers, "
+    "    s.provider, CASE WHEN s.closes_at <= " NOW " THEN 'closed' ELSE s.status END AS service_status, 'online-message' = ANY (s.channels) AS service_offers, "
     "    coalesce(s.target_minutes, k.target_minutes) AS target_minutes, "
     "    taking_json(s, k, " ORGANISATIONS ", area_serves(s.areas, p.id, p.practice), p.birth_date, p.sex) AS taking "
     "FROM (SELECT) one LEFT JOIN patient p ON p.id = :request.online_consultation.patient::uuid AND " TOLD " "

@@ -60,9 +60,11 @@ const db_stmt_t list_services = {
         "AND (:request.network::text IS NULL OR within_reach(s.provider, ARRAY[:request.network::text]))",
         ":prepared.parts::text[] IS NULL OR (p.rank, p.id) > ((:prepared.parts::text[])[1]::int, (:prepared.parts::text[])[2]::uuid)",
         "1001") " "
-    "SELECT " SERVICE_COLUMNS ", o.metres AS distance_metres, o.rank, a.bank_holiday, k.non_medical, " DIRECTORY_RULES " AS rules, "
-    DIRECTORY_ACCEPTS " AS accepts_caller, " DIRECTORY_SERVES(":request.practice::text") " AS serves "
-    DIRECTORY_FROM " ORDER BY o.rank, o.id"};
+                "SELECT " SERVICE_COLUMNS ", o.metres AS distance_metres, o.rank, a.bank_holiday, k.non_medical, " DIRECTORY_RULES
+                " AS rules, " DIRECTORY_ACCEPTS
+                " AS accepts_caller, " DIRECTORY_SERVES(":request.practice::text") " AS serves, " DIRECTORY_CLOSED
+                                                                                   " AS provider_closed " DIRECTORY_FROM
+                                                                                   " ORDER BY o.rank, o.id"};
 
 const db_stmt_t get_service = {"get_service", "SELECT " SERVICE_COLUMNS " FROM service s WHERE s.id = :request.id::uuid"};
 
@@ -77,9 +79,19 @@ const db_stmt_t get_service = {"get_service", "SELECT " SERVICE_COLUMNS " FROM s
     "(SELECT min(c.code) FROM jsonb_array_elements_text(:request.service.accepts_from::jsonb -> 'organisations') AS c (code) "             \
     "    WHERE NOT EXISTS (SELECT FROM organisation o WHERE o.code = c.code)) AS missing_organisation, " service
 
+// What the request ends: the whole service, or the channels that it has no more. What hangs on that, twenty slots of it at most.
+#define ENDS "(:request.service.status::text IN ('closed', 'suspended') AND :request.service.status::text <> s.status) IS TRUE"
+#define LOST                                                                                                                               \
+    "ARRAY(SELECT c.channel FROM unnest(s.channels) AS c (channel) WHERE cardinality(:request.service.channels::text[]) > 0 "              \
+    "    AND c.channel <> ALL (:request.service.channels::text[]))"
+#define TOUCHED                                                                                                                            \
+    "(SELECT service_touched(s.id, e.channels, e.whole, :call.now::timestamptz, 20) FROM service s CROSS JOIN LATERAL (SELECT " ENDS       \
+    " AS whole, CASE WHEN " ENDS " THEN s.channels ELSE " LOST " END AS channels OFFSET 0) e "                                             \
+    "WHERE s.id = :request.id::uuid AND e.channels <> '{}') AS touched"
 #define AS_JSON                                                                                                                            \
     "(SELECT service_json(s) FROM service s WHERE s.id = :request.id::uuid) AS service, "                                                  \
-    "(SELECT k.non_medical FROM service s JOIN service_kind k ON k.code = s.kind WHERE s.id = :request.id::uuid) AS was_non_medical"
+    "(SELECT k.non_medical FROM service s JOIN service_kind k ON k.code = s.kind WHERE s.id = :request.id::uuid) AS "                      \
+    "was_non_medical, " TOUCHED
 #define KIND_OF "(SELECT s.kind FROM service s WHERE s.id = :request.id::uuid)"
 #define PROVIDER_OF "(SELECT s.provider::text FROM service s WHERE s.id = :request.id::uuid)"
 
@@ -136,6 +148,7 @@ const db_stmt_t get_offer = {"get_offer",
                              "network_there, k.code AS kind, "
                              "    k.name, k.source, "
                              "    (SELECT array_agg(s.id ORDER BY s.id) FROM service s WHERE s.kind = k.code AND s.status = 'active' "
+                             "        AND (s.closes_at IS NULL OR s.closes_at > :call.now::timestamptz) "
                              "        AND (within_reach(s.provider, ARRAY[:request.code::text]) OR (s.areas <> '{}' AND "
                              "within_reach(:request.code::text, s.areas)))) "
                              "    AS services "

@@ -24,6 +24,7 @@
 #define DIRECTORY_FROM "FROM cut o JOIN service s ON s.id = o.id JOIN service_kind k ON k.code = s.kind CROSS JOIN asked a"
 #define DIRECTORY_RULES "service_rules(s, k)"
 #define DIRECTORY_ACCEPTS "service_accepts(s, k, :header.principal.organisations::text[])"
+#define DIRECTORY_CLOSED "coalesce(s.closes_at <= :call.now::timestamptz, false)"
 #define DIRECTORY_SERVES(practice) "(s.areas = '{}' OR within_reach(" practice ", s.areas))"
 
 #endif

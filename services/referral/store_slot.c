@@ -10,7 +10,9 @@
     "s.reclaimed_at IS NOT NULL AS reclaimed"
 // Whether the caller may see a slot as far as its plan goes, and that of the plan alone.
 #define SEEN_BY                                                                                                                            \
-    SLOT_TYPE_ALLOWED " AS type_allowed, " SLOT_ORGANISATION_ALLOWED " AS organisation_allowed, v.status = 'active' AS service_active"
+    SLOT_TYPE_ALLOWED " AS type_allowed, " SLOT_ORGANISATION_ALLOWED                                                                       \
+                      " AS organisation_allowed, v.status = 'active' AS service_active, " CHANNEL_WITHDRAWN                                \
+                      " AS channel_withdrawn, v.closes_at"
 
 // The rule of rules_visibility.h by sets: what restricts a template's slots is decided once a template, and what hides them by time is a
 // range that the index of free slots is asked with, which has all that is told of one. So a search costs what it finds, however many slots
@@ -38,10 +40,11 @@
     "plan AS MATERIALIZED (SELECT t.id, t.organisation, t.service, t.kind, t.channel, " RULES " AS rules, "                                \
     "        t.organisation = ANY (" ORGANISATIONS ") AS own, " TYPE_ALLOWED("t") " AND " ORGANISATION_ALLOWED("t") " AS shown, "          \
     "        " FIRST_START("t.notice_minutes * interval '1 minute', ") " AS seen_from, "                                                   \
-    "        CASE WHEN t.window_days IS NULL AND t.embargo_until IS NULL THEN :prepared.to::timestamptz "                                  \
-    "            ELSE least(:prepared.to::timestamptz, seen_before(t, " NOW ")) END AS seen_before, "                                      \
+    "        CASE WHEN t.window_days IS NULL AND t.embargo_until IS NULL THEN v.ends ELSE least(v.ends, seen_before(t, " NOW ")) END "     \
+    "            AS seen_before, v.ends, "                                                                                                 \
     "        :prepared.to::timestamptz - " LONGEST " AS surely_to "                                                                        \
-    "    FROM schedule_template t WHERE " ASKED_PLANS " AND (SELECT v.status FROM service v WHERE v.id = t.service) = 'active')"
+    "    FROM schedule_template t CROSS JOIN LATERAL (SELECT least(:prepared.to::timestamptz, v.closes_at) AS ends FROM service v "        \
+    "        WHERE v.id = t.service AND v.status = 'active' AND NOT " CHANNEL_WITHDRAWN " OFFSET 0) v WHERE " ASKED_PLANS ")"
 // Free slots of the plan p, as the two partial indexes have them, of each plan no more than a page has.
 #define FREE_OF_PLAN(which, first, last)                                                                                          \
     "(SELECT s.id, s.start_at, s.minutes, s.version FROM slot s WHERE s.template = p.id AND s.status = 'free' AND " which       \
@@ -59,7 +62,7 @@ const db_stmt_t list_slots = {
              "FROM (SELECT f.*, " PLAN_COLUMNS ", p.rules, false AS reclaimed FROM plan p CROSS JOIN LATERAL " FREE_OF_PLAN(
                  "NOT s.off_plan AND s.reclaimed_at IS NULL", "p.seen_from", "p.seen_before") " f WHERE p.shown "
     "    UNION ALL SELECT f.*, " PLAN_COLUMNS ", NULL, true FROM plan p CROSS JOIN LATERAL " FREE_OF_PLAN(
-        "NOT s.off_plan AND s.reclaimed_at IS NOT NULL", FIRST_START(""), ":prepared.to::timestamptz") " f WHERE p.own "
+        "NOT s.off_plan AND s.reclaimed_at IS NOT NULL", FIRST_START(""), "p.ends") " f WHERE p.own "
     "    ORDER BY start_at, id LIMIT " PAGE_SIZE ") f ORDER BY f.start_at, f.id"};
 
 // All that lies in the range, with what decides whether it is seen. Who keeps a plan matters where slots that are not free are shown.
@@ -67,9 +70,11 @@ const db_stmt_t explain_slots = {
     "explain_slots",
     "WITH " CALLER ", plan AS MATERIALIZED (SELECT t.id, t.service, t.kind, t.channel, " RULES " AS rules, "
     "        within_reach(t.organisation, " ORGANISATIONS ") AS within_reach, " TYPE_ALLOWED("t") " AS type_allowed, "
-    "        " ORGANISATION_ALLOWED("t") " AS organisation_allowed, v.status = 'active' AS service_active "
+    "        " ORGANISATION_ALLOWED("t") " AS organisation_allowed, v.status = 'active' AS service_active, "
+    "        " CHANNEL_WITHDRAWN " AS channel_withdrawn, v.closes_at "
     "    FROM schedule_template t JOIN service v ON v.id = t.service WHERE " ASKED_PLANS "), "
-    "found AS (SELECT p.service, p.kind, p.channel, p.rules, p.within_reach, p.type_allowed, p.organisation_allowed, p.service_active, f.* "
+    "found AS (SELECT p.service, p.kind, p.channel, p.rules, p.within_reach, p.type_allowed, p.organisation_allowed, p.service_active, "
+    "        p.channel_withdrawn, p.closes_at, f.* "
     "    FROM plan p CROSS JOIN LATERAL (SELECT s.id, s.template, s.organisation, s.start_at, s.minutes, s.block_reason, s.version, "
     "            s.reclaimed_at, slot_status(s, " NOW ") AS status FROM slot s WHERE s.template = p.id "
     "            AND slot_status(s, " NOW ") <> 'withdrawn' AND s.start_at >= :prepared.from::timestamptz - " LONGEST " "
@@ -79,7 +84,7 @@ const db_stmt_t explain_slots = {
     "f.channel, f.status, CASE WHEN f.reclaimed_at IS NULL THEN f.rules END AS restrictions, f.block_reason, f.version, "
     "f.reclaimed_at IS NOT NULL AS reclaimed, f.within_reach, f.reclaimed_at IS NOT NULL OR f.type_allowed AS type_allowed, "
     "CASE WHEN f.reclaimed_at IS NULL THEN f.organisation_allowed ELSE f.organisation = ANY (" ORGANISATIONS ") END AS "
-    "organisation_allowed, f.service_active FROM found f ORDER BY f.start_at, f.id"};
+    "organisation_allowed, f.service_active, f.channel_withdrawn, f.closes_at FROM found f ORDER BY f.start_at, f.id"};
 
 const db_stmt_t get_slot = {"get_slot", "WITH " CALLER " SELECT " SLOT_COLUMNS ", " SEEN_BY ", within_reach(s.organisation, " ORGANISATIONS
                                         ") AS within_reach FROM " SLOTS " WHERE s.id = :request.id::uuid "

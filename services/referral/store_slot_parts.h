@@ -24,18 +24,22 @@
 #define SLOT_ORGANISATION_ALLOWED                                                                                                          \
     "CASE WHEN s.reclaimed_at IS NULL THEN " ORGANISATION_ALLOWED("t") " ELSE s.organisation = ANY (" ORGANISATIONS ") END"
 
+// That the service v of plan t is not offered in that way any more.
+#define CHANNEL_WITHDRAWN "t.channel <> ALL (v.channels)"
+
 // Whom the service v of kind k takes; nothing where it takes everybody, which costs nothing then.
 #define KIND "JOIN service_kind k ON k.code = v.kind"
 #define TAKES_ALL "(v.areas = '{}' AND v.accepts_from = '{}' AND v.criteria = '{}' AND k.accepts_from = '{}' AND k.criteria = '{}')"
 #define TAKING(serves, birth_date, sex)                                                                                                    \
     "CASE WHEN NOT " TAKES_ALL " THEN taking_json(v, k, " ORGANISATIONS ", " serves ", " birth_date ", " sex ") END"
 
-#define ALTERNATIVE_ALLOWED TYPE_ALLOWED("y") " AND " ORGANISATION_ALLOWED("y")
+#define ALTERNATIVE_ALLOWED TYPE_ALLOWED("y") " AND " ORGANISATION_ALLOWED("y") " AND y.channel = ANY (v.channels)"
 // Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it.
 // Of each plan five after it and five before it are looked at, which the index has in that order.
 #define NEAREST(range, order)                                                                                                              \
     "(SELECT x.* FROM slot x WHERE x.template = y.id AND x.status = 'free' AND NOT x.off_plan AND x.reclaimed_at IS NULL "                 \
-    "    AND (x.held_until IS NULL OR x.held_until <= " NOW ") AND x.start_at > " NOW " AND x.start_at < seen_before(y, " NOW ") "         \
+    "    AND (x.held_until IS NULL OR x.held_until <= " NOW ") AND x.start_at > " NOW " AND x.start_at < least(seen_before(y, " NOW        \
+    "), v.closes_at) "                                                                                                                     \
     "    AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' AND " range " ORDER BY x.start_at " order ", x.id LIMIT 5)"
 #define ALTERNATIVES                                                                                                                       \
     "(SELECT jsonb_agg(slot_json(a, u, " NOW ") ORDER BY a.start_at) "                                                                     \

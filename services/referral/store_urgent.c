@@ -80,7 +80,8 @@ const db_stmt_t list_urgent_cases = {
     ", m.birth_date, m.sex, m.practice, m.code AS disposition_code, m.urgency AS disposition_urgency, "                                    \
     "m.target_minutes AS disposition_minutes, m.kinds AS disposition_kinds, "                                                              \
     "(SELECT jsonb_agg(service_json(s) || jsonb_strip_nulls(jsonb_build_object('distanceMetres', o.metres, 'rank', o.rank, "               \
-    "        'bankHoliday', a.bank_holiday, 'rules', " DIRECTORY_RULES ", 'acceptsCaller', " DIRECTORY_ACCEPTS ", "                        \
+    "        'bankHoliday', a.bank_holiday, 'rules', " DIRECTORY_RULES ", 'providerClosed', " DIRECTORY_CLOSED ", 'acceptsCaller', "       \
+    "        " DIRECTORY_ACCEPTS ", "                                                                                                      \
     "        'serves', " DIRECTORY_SERVES("m.practice") ")) ORDER BY o.rank, o.id) " DIRECTORY_FROM ") AS services"
 #define FROM_MINE FROM_ID " LEFT JOIN mine m ON m.id = c.id"
 #define KINDS "s.kind = ANY ((SELECT m.kinds FROM mine m)::text[])"

@@ -10,7 +10,7 @@ const db_stmt_t create_waiting_entry_load = {
     "create_waiting_entry_load",
     "SELECT CASE WHEN p.merged_into IS NOT NULL OR care_shown(p.id, s.provider, '{}') THEN p.id END AS patient, "
     "    p.synthetic AS patient_synthetic, p.died_on IS NOT NULL OR p.merged_into IS NOT NULL AS patient_gone, "
-    "    s.provider, s.status AS service_status, "
+    "    s.provider, CASE WHEN s.closes_at <= " NOW " THEN 'closed' ELSE s.status END AS service_status, "
     "    :request.waiting_entry.channel::text IS NULL OR :request.waiting_entry.channel::text = ANY (s.channels) AS service_offers, "
     "    taking_json(s, k, " ORGANISATIONS ", area_serves(s.areas, p.id, p.practice), p.birth_date, p.sex) AS taking, "
     "    (SELECT w.id FROM waiting_entry w WHERE w.patient = p.id AND w.service = s.id AND w.status IN ('waiting', 'offered') "
@@ -107,7 +107,7 @@ const db_stmt_t offer_slot_load = {
     "    s.start_at - CASE WHEN s.reclaimed_at IS NULL THEN t.notice_minutes ELSE 0 END * interval '1 minute' AS bookable_until, "
     "coalesce(k.offer_minutes, d.offer_minutes) AS "
     "offer_minutes "
-    "FROM slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service AND v.status = 'active' "
+    "FROM slot s JOIN schedule_template t ON t.id = s.template JOIN service v ON v.id = t.service AND service_offers(v, t, s.start_at) "
     "JOIN service_kind k ON k.code = v.kind CROSS JOIN waiting_default d "
     "CROSS JOIN LATERAL (SELECT first_waiting(s, t) AS id OFFSET 0) f LEFT JOIN waiting_entry w ON w.id = f.id AND " TOLD " "
     "WHERE s.id = :request.id::uuid AND slot_open(s, t, " NOW ")"};

@@ -14,7 +14,10 @@ CREATE TABLE organisation (
     parent text COLLATE "C",
     place text COLLATE "C",
     status text NOT NULL,
-    version bigint NOT NULL
+    version bigint NOT NULL,
+    -- The first day on which it is closed, also one to come, and what goes on in its place from then on.
+    closed_on date,
+    successors text[] NOT NULL DEFAULT '{}'
 ) WITH (autovacuum_analyze_scale_factor = 0.5);
 CREATE INDEX organisation_by_parent ON organisation (parent) WHERE parent IS NOT NULL;
 CREATE INDEX organisation_by_place ON organisation (place) WHERE place IS NOT NULL;

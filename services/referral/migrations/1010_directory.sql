@@ -42,6 +42,8 @@ CREATE TABLE service (
     url text,
     description text,
     status text NOT NULL CHECK (status IN ('active', 'suspended', 'closed')),
+    -- From when its provider is closed, as the registry has it: here, where every search and booking looks already.
+    closes_at timestamptz,
     source text,
     synthetic boolean NOT NULL DEFAULT false,
     version bigint NOT NULL,
@@ -55,6 +57,24 @@ CREATE TABLE service (
 CREATE UNIQUE INDEX service_by_id ON service (id);
 CREATE INDEX service_by_kind ON service (kind, provider);
 CREATE INDEX service_by_words ON service USING gin (words gin_trgm_ops);
+
+CREATE FUNCTION follow_closing() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    UPDATE service s SET closes_at = NEW.closed_on::timestamp AT TIME ZONE 'Europe/London' WHERE s.provider = NEW.code;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER follow_closing_insert AFTER INSERT ON organisation FOR EACH ROW WHEN (NEW.closed_on IS NOT NULL)
+    EXECUTE FUNCTION follow_closing();
+CREATE TRIGGER follow_closing_update AFTER UPDATE ON organisation FOR EACH ROW WHEN (NEW.closed_on IS DISTINCT FROM OLD.closed_on)
+    EXECUTE FUNCTION follow_closing();
+
+-- A service that is made while the close is on record, or becomes so at that moment: the provider's row is locked as the trigger above has it.
+CREATE FUNCTION service_closing() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    NEW.closes_at := (SELECT o.closed_on::timestamp AT TIME ZONE 'Europe/London' FROM organisation o WHERE o.code = NEW.provider FOR SHARE);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER service_closing BEFORE INSERT ON service FOR EACH ROW EXECUTE FUNCTION service_closing();
 
 CREATE FUNCTION instant_text(at timestamptz) RETURNS text IMMUTABLE LANGUAGE sql
     RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');

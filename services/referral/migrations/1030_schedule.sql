@@ -111,6 +111,10 @@ CREATE FUNCTION slot_json(s slot, t schedule_template, at timestamptz) RETURNS j
         'kind', t.kind, 'channel', t.channel, 'status', slot_status(s, at), 'restrictions',
         CASE WHEN s.reclaimed_at IS NULL THEN restrictions_json(t) END, 'version', s.version));
 
+-- Whether a service offers what begins then by a plan: it is active, has the plan's channel, and its provider is not closed by then.
+CREATE FUNCTION service_offers(v service, t schedule_template, start_at timestamptz) RETURNS boolean STABLE LANGUAGE sql
+    RETURN v.status = 'active' AND t.channel = ANY (v.channels) AND (v.closes_at IS NULL OR start_at < v.closes_at);
+
 -- Before which instant a slot of it must begin to be seen at an instant: inside the booking window, and past the embargo. The local days that
 -- are open are all those up to one.
 CREATE FUNCTION seen_before(t schedule_template, at timestamptz) RETURNS timestamptz STABLE LANGUAGE sql

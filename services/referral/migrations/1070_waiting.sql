@@ -93,7 +93,7 @@ BEGIN
         RETURN NEW;
     END IF;
     IF EXISTS (SELECT FROM waiting_entry w WHERE w.service = plan.service AND w.status = 'waiting')
-        AND EXISTS (SELECT FROM service d WHERE d.id = plan.service AND d.status = 'active')
+        AND EXISTS (SELECT FROM service d WHERE d.id = plan.service AND service_offers(d, plan, NEW.start_at))
         AND slot_open(NEW, plan, now()) AND first_waiting(NEW, plan) IS NOT NULL THEN
         NEW.hold := waiting_mark();
         NEW.held_until := now() + interval '30 seconds';
@@ -194,7 +194,7 @@ BEGIN ATOMIC
     SELECT s.id FROM (SELECT DISTINCT w.service FROM waiting_entry w WHERE w.status = 'waiting') w
         JOIN vacancy v ON v.service = w.service AND v.start_at > at
         JOIN slot s ON s.organisation = v.organisation AND s.id = v.slot JOIN schedule_template t ON t.id = s.template
-        JOIN service d ON d.id = t.service AND d.status = 'active'
+        JOIN service d ON d.id = t.service AND service_offers(d, t, s.start_at)
         WHERE slot_open(s, t, at) AND first_waiting(s, t) IS NOT NULL ORDER BY s.start_at, s.id LIMIT 256;
 END;
 
@@ -206,4 +206,24 @@ BEGIN ATOMIC
         WHERE w.status = 'offered' AND (w.offered_until <= at OR h.status IS DISTINCT FROM 'held')
     UNION ALL SELECT w.id FROM waiting_entry w WHERE w.status = 'waiting' AND (w.to_on < today OR w.left_behind)
     LIMIT 256;
+END;
+
+-- What hangs on a service from an instant on, in the channels that a change ends: slots that are booked or held (the first by beginning, and how many),
+-- plans, and entries of the waiting list that want one of these channels, or any where the whole service ends. Nobody is named.
+CREATE FUNCTION service_touched(service uuid, channels text[], whole boolean, at timestamptz, most integer) RETURNS jsonb STABLE
+    SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    WITH plan AS MATERIALIZED (SELECT t.id, t.valid_to FROM schedule_template t
+            WHERE t.service = service_touched.service AND t.channel = ANY (service_touched.channels)),
+        standing AS MATERIALIZED (SELECT s.id, s.start_at, s.minutes, s.lane, s.off_plan, slot_status(s, at) AS status
+            FROM plan p JOIN slot s ON s.template = p.id
+            WHERE s.start_at > at AND (s.status = 'booked' OR (s.status = 'free' AND s.held_until > at AND s.hold <> waiting_mark())))
+    SELECT jsonb_build_object(
+        'slots', (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', f.id, 'start', instant_text(f.start_at), 'minutes', f.minutes,
+            'lane', f.lane, 'status', f.status, 'offPlan', nullif(f.off_plan, false))) ORDER BY f.start_at, f.lane, f.id)
+            FROM (SELECT s.* FROM standing s ORDER BY s.start_at, s.lane, s.id LIMIT most) f),
+        'slotCount', (SELECT count(*) FROM standing),
+        'planCount', (SELECT count(*) FROM plan p WHERE p.valid_to IS NULL OR p.valid_to >= (at AT TIME ZONE 'Europe/London')::date),
+        'waitingCount', (SELECT count(*) FROM waiting_entry w WHERE w.service = service_touched.service
+            AND w.status IN ('waiting', 'offered') AND (whole OR w.channel = ANY (service_touched.channels))));
 END;

@@ -19,6 +19,7 @@ foreach(name
   taking
   referrals
   referral_access
+  endings
   reclaim
   pathways
   advice

@@ -78,11 +78,33 @@ static void memberships_are_those_of_the_event(void **state)
     assert_string_equal(members(world), "");
 }
 
+static const char *closing(world_t *world)
+{
+    return world_query(world, "SELECT concat_ws(' ', status, closed_on, successors) FROM organisation WHERE code = 'gp-n'");
+}
+
+#define CHANGED(rest) "('organisations/gp-n', 2, jsonb '{\"code\":\"gp-n\",\"name\":\"N\",\"kind\":\"practice\"," rest "}')"
+
+static void a_close_is_known_when_it_is_announced(void **state)
+{
+    world_t *world = *state;
+    assert_applied(world,
+                   CHANGED("\"status\":\"active\",\"successors\":[\"gp-a1\"],\"coming\":[{\"from\":\"2030-01-01\",\"changes\":"
+                           "{\"name\":\"M\"}},{\"from\":\"2030-04-01\",\"changes\":{\"status\":\"closed\",\"closedOn\":\"2030-04-01\"}}]"));
+    assert_string_equal(closing(world), "active 2030-04-01 {gp-a1}");
+    // Taken back, and announced anew for two.
+    assert_applied(world, CHANGED("\"status\":\"active\""));
+    assert_string_equal(closing(world), "active {}");
+    assert_applied(world, CHANGED("\"status\":\"closed\",\"closedOn\":\"2026-04-01\",\"successors\":[\"gp-a1\",\"gp-a2\"]"));
+    assert_string_equal(closing(world), "closed 2026-04-01 {gp-a1,gp-a2}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(registered_lists_are_kept, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(memberships_are_those_of_the_event, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_close_is_known_when_it_is_announced, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

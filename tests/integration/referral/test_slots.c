@@ -152,6 +152,18 @@ static void the_statement_and_the_rule_agree(void **state)
         assert_true(strlen(seen) > 37);
         assert_string_equal(seen, explained);
     }
+    // The provider closes in the middle of the range; then the service is not offered in that way any more.
+    char open[40 * 1024], sql[200];
+    world->organisation = "gp-a1";
+    (void)snprintf(open, sizeof open, "%s", all_ids(world, "", false));
+    (void)snprintf(sql, sizeof sql, "UPDATE organisation SET closed_on = '%s' WHERE code = 'gp-a1'", day(2));
+    free(test_database_query(world->database, sql));
+    const char *seen = all_ids(world, "", false);
+    assert_true(strlen(seen) > 37 && strlen(seen) < strlen(open));
+    assert_string_equal(seen, all_ids(world, "", true));
+    free(test_database_query(world->database, "UPDATE service SET channels = '{telephone}'"));
+    assert_string_equal(all_ids(world, "", false), "");
+    assert_string_equal(all_ids(world, "", true), "");
 }
 
 static void first_slots(world_t *world, char ids[3][40])

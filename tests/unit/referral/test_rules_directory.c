@@ -32,6 +32,7 @@ static void each_clause_hides_by_itself(void **state)
         {"{}", "{" OPEN_TO_ALL "}", ""},
         {"{}", "{'status':'suspended','acceptsCaller':true}", "suspended"},
         {"{}", "{'status':'closed','acceptsCaller':true}", "closed-down"},
+        {"{}", "{" OPEN_TO_ALL ",'providerClosed':true}", "closed-down"},
         {"{}", "{'status':'active'}", "accepts-from"},
         {"{'practice':'gp-a'}", "{" OPEN_TO_ALL "}", ""},
         {"{'practice':'gp-a'}", "{'status':'active','acceptsCaller':true}", "area"},

@@ -48,6 +48,15 @@ static void each_clause_hides_by_itself(void **state)
          "organisation"},
         {"{'status':'free','typeAllowed':true,'organisationAllowed':true," MONDAY "}", "2026-12-07", "2026-12-07", "2026-12-01T12:00:00Z",
          "service-suspended"},
+        {"{" OPEN ",'channelWithdrawn':true," MONDAY "}", "2026-12-07", "2026-12-07", "2026-12-01T12:00:00Z", "channel-withdrawn"},
+        // Up to the local day on which its organisation is closed: in summer time that begins at 23:00Z.
+        {"{" OPEN ",'closesAt':'2026-12-07T00:00:00Z'," MONDAY "}", "2026-12-07", "2026-12-07", "2026-12-01T12:00:00Z",
+         "organisation-closed"},
+        {"{" OPEN ",'closesAt':'2026-12-08T00:00:00Z'," MONDAY "}", "2026-12-07", "2026-12-07", "2026-12-01T12:00:00Z", ""},
+        {"{" OPEN ",'closesAt':'2027-07-05T23:00:00Z'," AT("2027-07-05T22:45:00.000000Z", "2027-07-05T23:00:00.000000Z") "}", "2027-07-05",
+         "2027-07-05", "2027-07-05T06:59:59Z", ""},
+        {"{" OPEN ",'closesAt':'2027-07-05T23:00:00Z'," AT("2027-07-05T23:00:00.000000Z", "2027-07-05T23:15:00.000000Z") "}", "2027-07-06",
+         "2027-07-06", "2027-07-05T06:59:59Z", "organisation-closed"},
         // The future alone.
         {"{" OPEN "," MONDAY "}", "2026-12-07", "2026-12-07", "2026-12-07T08:59:59Z", ""},
         {"{" OPEN "," MONDAY "}", "2026-12-07", "2026-12-07", "2026-12-07T09:00:00Z", "past"},
@@ -93,9 +102,10 @@ static void each_clause_hides_by_itself(void **state)
 static void every_clause_is_told_at_once(void **state)
 {
     assert_string_equal(
-        reasons_of(*state, "{'status':'blocked','restrictions':{'windowDays':1,'embargoUntil':'23:59','noticeMinutes':40000}," MONDAY "}",
+        reasons_of(*state, "{'status':'blocked','restrictions':{'windowDays':1,'embargoUntil':'23:59','noticeMinutes':40000},"
+                           "'channelWithdrawn':true,'closesAt':'2026-11-01T00:00:00Z'," MONDAY "}",
                    "2026-12-08", "2026-12-08", "2026-12-01T12:00:00Z"),
-        "not-free organisation-type organisation service-suspended notice before-window embargo outside-range");
+        "not-free organisation-type organisation service-suspended channel-withdrawn organisation-closed notice before-window embargo outside-range");
 }
 
 static void assert_range(const char *from, const char *to, const char *field)
