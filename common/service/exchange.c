@@ -94,7 +94,8 @@ void exchange_run(exchange_t *exchange, const db_statement_t *statement, bool wr
                           .done = done,
                           .data = exchange};
     const plan_method_t *method = exchange->method;
-    if ((method->handler->flags & SERVICE_REACHES) != 0 && (statement == method->load || statement == method->save))
+    if ((method->handler->flags & SERVICE_REACHES) != 0 &&
+        (statement == method->load || statement == method->save || statement == exchange->host->plan->seen))
         query->before = exchange->host->plan->tell;
     query->roots[PLAN_ROOT_REQUEST] = exchange->call.request;
     query->roots[PLAN_ROOT_HEADER] = exchange->call.header;

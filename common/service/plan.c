@@ -32,10 +32,15 @@ static const char save_head_one[] = "WITH input AS (:input), ";
 static const char save_head_many[] = "WITH input AS (:inputs), ";
 static const char save_seen[] = "seen AS MATERIALIZED (SELECT i.n, d.request_hash, d.answer, d.version FROM input i CROSS JOIN LATERAL "
                                 "(SELECT request_hash, answer, version FROM idempotency " SEEN_WHERE " OFFSET 0) d), ";
+#define REMEMBERED(reaches)                                                                                                                \
+    ", remembered AS (INSERT INTO idempotency (organisation, subject, method, key, request_hash, answer, version, created_at, reaches) "   \
+    "    SELECT :call.organisation::text, :call.subject::text, :call.method::text, :call.idempotency_key::text, :call.request_hash::bytea, "  \
+    "        :call.answer::bytea, :call.answer_version::bigint, :call.now::timestamptz, " reaches                                          \
+    "    FROM input i JOIN changed c ON c.key = :call.key), "
+static const char save_remembered[] = REMEMBERED("false");
+// By a policy such an answer is there for its own caller alone (0010_answers_reach.sql).
+static const char save_remembered_reaching[] = REMEMBERED("true");
 static const char save_tail[] =
-    ", remembered AS (INSERT INTO idempotency (organisation, subject, method, key, request_hash, answer, version, created_at) "
-    "    SELECT :call.organisation::text, :call.subject::text, :call.method::text, :call.idempotency_key::text, :call.request_hash::bytea, "
-    "        :call.answer::bytea, :call.answer_version::bigint, :call.now::timestamptz FROM input i JOIN changed c ON c.key = :call.key), "
     "queued AS (INSERT INTO event_queue (id, type, subject, version, time, traceparent, data) "
     "    SELECT :call.event.id::uuid, :call.event.type::text, :call.event.subject::text, :call.event.version::bigint, "
     "        :call.now::timestamptz, :header.traceparent::text, :call.event.data::text "
@@ -107,6 +112,7 @@ static status_t compile_save(plan_method_t *method, const db_root_t *roots, prob
     buf_add_string(&sql, gathers ? save_head_many : save_head_one);
     buf_add_string(&sql, save_seen);
     buf_add_string(&sql, save->sql);
+    buf_add_string(&sql, (method->handler->flags & SERVICE_REACHES) != 0 ? save_remembered_reaching : save_remembered);
     buf_add_string(&sql, save_tail);
     status_t status = buf_ok(&sql) ? db_statement_new(save->name, sql.data, roots, PLAN_ROOTS, NULL, &method->save, problem)
                                    : problem_set(problem, STATUS_INTERNAL, method->method->name, "The statement is too long");

@@ -104,8 +104,7 @@ enum {
     // service's `place` says what it said before, it is given again (kept.h).
     SERVICE_KEPT = 32,
     // Its load and save touch rows that are seen by reach alone (patients): right before each the database is told, for its transaction,
-    // who
-    // asks and of which request they are, by which the policies of row-level security decide (0008_principal.sql). Each of both statements
+    // who asks and of which request they are, by which the policies of row-level security decide (0008_principal.sql). Each of both statements
     // says `told(:header.request_id)` where it reads such rows, so that one that nobody was told for sees none. Never gathered or
     // coalesced.
     SERVICE_REACHES = 64,

@@ -204,6 +204,52 @@ static void the_policies_alone_let_nobody_write_out_of_reach(void **state)
     assert_string_not_equal(asked_as(world, "gp-a1", "tester", REQUEST, sql), "0");
 }
 
+// What is kept of an answer for a repeated request is there for its own caller alone, told of for this statement.
+static void a_kept_answer_is_its_callers(void **state)
+{
+    world_t *world = *state;
+    char sql[300];
+    world->organisation = "gp-a1";
+    world->key = "kept";
+    assert_call(world, "UpdatePatient", "{\"id\":\"%s\",\"patient\":{\"name\":\"Kept Example\"}}", ids[PLAIN]);
+    assert_string_equal(world->verdict, "done");
+    // What nobody's row is shown by: a service is not the patient's affair.
+    world->scopes[0] = "services.clinical";
+    assert_call(world, "CreateService",
+                "{\"service\":{\"name\":\"Chiropody\",\"kind\":\"general-practice\",\"provider\":\"gp-a1\",\"channels\":[\"in-person\"]}}");
+    world->scopes[0] = NULL;
+    world->key = NULL;
+    assert_string_equal(
+        world_query(world, "SELECT string_agg(reaches::text, ' ' ORDER BY reaches DESC) FROM idempotency WHERE key = 'kept'"),
+        "true false");
+    // The name is in it, by whoever may read everything.
+    assert_string_equal(world_query(world, "SELECT position('Kept Example'::bytea IN answer) > 0 FROM idempotency WHERE key = 'kept' AND "
+                                           "reaches"),
+                        "t");
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM idempotency WHERE key = 'kept' AND reaches");
+    assert_string_equal(asked_as(world, "gp-a1", "tester", REQUEST, sql), "1");
+    assert_string_equal(asked_as(world, "gp-a1", "another", REQUEST, sql), "0");
+    assert_string_equal(asked_as(world, "gp-a1,gp-a2", "tester", REQUEST, sql), "0");
+    assert_string_equal(asked_as(world, "gp-x", "tester", REQUEST, sql), "0");
+    assert_string_equal(asked_untold(world, sql), "0");
+    assert_string_equal(asked_untold(world, "SELECT count(*) FROM idempotency WHERE reaches"), "0");
+    assert_string_equal(asked_untold(world, "SELECT count(*) FROM idempotency WHERE key = 'kept'"), "1");
+    // Nobody leaves an answer for another to find, and the role that prunes them cannot read them.
+    assert_string_equal(
+        refused_as(world, "gp-x", "tester", REQUEST, "INSERT INTO idempotency SELECT 'gp-a1', 'tester', 'm', 'k', '', 'x', 1, now(), true"),
+        "42501");
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT has_column_privilege('%1$s', 'idempotency', 'answer', 'SELECT') OR NOT "
+                   "has_table_privilege('%1$s', 'idempotency', 'DELETE')",
+                   world->job);
+    assert_string_equal(world_query(world, sql), "f");
+    // The same request again finds it.
+    world->key = "kept";
+    assert_call(world, "UpdatePatient", "{\"id\":\"%s\",\"patient\":{\"name\":\"Kept Example\"}}", ids[PLAIN]);
+    assert_string_equal(world->verdict, "replayed");
+    world->key = NULL;
+}
+
 // ---- many callers in one transaction ----
 
 #define CALLERS 60
@@ -300,6 +346,7 @@ int main(void)
         cmocka_unit_test(every_table_of_patients_is_guarded),
         cmocka_unit_test(a_statement_that_another_was_told_for_sees_nothing),
         cmocka_unit_test(the_policies_alone_let_nobody_write_out_of_reach),
+        cmocka_unit_test(a_kept_answer_is_its_callers),
         cmocka_unit_test(callers_of_one_pipeline_see_their_own),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
