@@ -12,12 +12,14 @@
       "registry.read", "registry.any", "organisations.write", "networks.write", "listsizes.write", "checks.read", "events.read", \
       "registry.import", "registry.export", "services.read", "services.write", "services.clinical", "servicekinds.write", "referral.any", \
       "signpostings.read", "capacity.read", "slots.read", "schedules.write", "retention.read", \
-      "pathways.read", "pathways.write") \
+      "pathways.read", "pathways.write", \
+      "waits.read", "variation.read") \
     X("network-manager", "keeps its networks: members, directors, list sizes; services of its hubs", "registry.read", "organisations.write", \
       "networks.write", "listsizes.write", "checks.read", "services.read", "services.write", "services.clinical", "signpostings.read", \
       "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", \
       "appointments.read", "appointments.write", \
-      "waiting.read", "waiting.write") \
+      "waiting.read", "waiting.write", \
+      "waits.read", "variation.read") \
     X("finance-manager", "budgets, rates, entitlements, claims, ledger; proposes, exports and settles payment runs", "registry.read") \
     X("finance-approver", "reads finance; approves payment runs and virements that others proposed", "registry.read") \
     X("workforce-lead", "people, posts, returns, role plans, forecasts, programmes, surveys", "registry.read") \
@@ -39,7 +41,8 @@
     X("referral-triage", "the triage queue and its verbs, pathways, waits; advice in online consultations", "registry.read", "services.read", \
       "consultations.read", "consultations.write", \
       "referrals.read", "referrals.triage", "referrals.progress", \
-      "pathways.read", "pathways.write", "advice.read", "advice.answer") \
+      "pathways.read", "pathways.write", "advice.read", "advice.answer", \
+      "waits.read", "variation.read") \
     X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read", "slots.read", \
       "slots.hold", "patients.read", "urgentcases.read", "urgentcases.write", "breakglass.write", \
       "appointments.read", "appointments.write", \

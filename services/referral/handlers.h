@@ -110,4 +110,9 @@ status_t decide_complete_referral(service_call_t *call);
 status_t decide_cancel_referral(service_call_t *call);
 status_t decide_tell_overdue_referral(service_call_t *call);
 
+status_t prepare_get_waits(service_call_t *call);
+status_t decide_get_waits(service_call_t *call);
+status_t prepare_get_referral_variation(service_call_t *call);
+status_t decide_get_referral_variation(service_call_t *call);
+
 #endif

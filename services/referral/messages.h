@@ -12,6 +12,7 @@
 #include "pcn/referral/store/v1/store.meta.h"
 #include "pcn/referral/store/v1/taking.meta.h"
 #include "pcn/referral/store/v1/urgent.meta.h"
+#include "pcn/referral/store/v1/variation.meta.h"
 #include "pcn/referral/store/v1/waiting.meta.h"
 #include "pcn/referral/v1/advice.meta.h"
 #include "pcn/referral/v1/appointment.meta.h"
@@ -25,6 +26,7 @@
 #include "pcn/referral/v1/referrals.meta.h"
 #include "pcn/referral/v1/schedule.meta.h"
 #include "pcn/referral/v1/urgent.meta.h"
+#include "pcn/referral/v1/variation.meta.h"
 #include "pcn/referral/v1/waiting.meta.h"
 
 typedef Pcn__Referral__V1__Service directory_service_t;

@@ -23,6 +23,7 @@
 #include "services/referral/store_signposting.h"
 #include "services/referral/store_slot.h"
 #include "services/referral/store_urgent.h"
+#include "services/referral/store_variation.h"
 #include "services/referral/store_waiting.h"
 #include "services/referral/urgent.h"
 
@@ -732,6 +733,20 @@ static const service_handler_t handlers[] = {
      .after = ADVICE_CHANGE_TYPE,
      .save = &cancel_advice_save,
      .flags = SERVICE_REACHES},
+    {.method = "GetWaits",
+     .prepare = prepare_get_waits,
+     .prepared = PAGE_PLACE_TYPE,
+     .load = &get_waits,
+     .row = &pcn__referral__store__v1__wait_count__type,
+     .decide = decide_get_waits,
+     .flags = SERVICE_REACHES | SERVICE_SLOW},
+    {.method = "GetReferralVariation",
+     .prepare = prepare_get_referral_variation,
+     .prepared = PAGE_PLACE_TYPE,
+     .load = &get_referral_variation,
+     .row = &pcn__referral__store__v1__variation_of__type,
+     .decide = decide_get_referral_variation,
+     .flags = SERVICE_REACHES | SERVICE_SLOW},
     {.method = NULL},
 };
 

@@ -32,6 +32,8 @@ foreach(name
   patient_access
   patient_reach
   retention
+  waits
+  variation
   )
   pcn_database_test(referral ${name} pcn_test_referral)
 endforeach()
