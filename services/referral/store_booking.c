@@ -31,7 +31,11 @@
     "    FROM " SLOTS " " KIND " WHERE s.id = ANY (coalesce(h.slots, :request.slots::uuid[])) AND slot_status(s, " NOW ") <> 'withdrawn')"
 #define KEEPS "CASE WHEN :request.overbook_reason::text IS NOT NULL THEN within_reach(s.organisation, " ORGANISATIONS ") END"
 // Of one that is moved its age alone matters: that the patient is taken was decided when it was booked.
-#define TAKING_NEW TAKING("area_serves(v.areas, p.id, p.practice)", "p.birth_date", "p.sex")
+// Who keeps the record is told without asking who treats the patient.
+#define SERVES                                                                                                                             \
+    "CASE WHEN patient_kept(p.practice, p.sensitive) THEN v.areas = '{}' OR within_reach(p.practice, v.areas) "                            \
+    "    ELSE area_serves(v.areas, p.id, p.practice) END"
+#define TAKING_NEW TAKING(SERVES, "p.birth_date", "p.sex")
 #define TAKING_MOVED                                                                                                                       \
     "CASE WHEN v.criteria <> '{}' OR k.criteria <> '{}' THEN (SELECT jsonb_build_object('acceptsCaller', true, 'serves', true, 'rules', "  \
     "service_rules(v, k), 'birthDate', p.birth_date) FROM patient p WHERE p.id = a.patient) END"

@@ -6,17 +6,17 @@
 
 #define CALLER_ORGANISATIONS ":header.principal.organisations::text[]"
 
-// How the caller stands to the patient `p`, as JSON of PatientReach, for rules_patient.h. Of a merged record: to the one that is left.
-// A CASE, since the policy is a barrier that only what surely tells nothing passes: behind it, coalesce would look at every patient there
-// is.
+// How the caller stands to the patient `p`, as JSON of PatientReach, for rules_patient.h; NULL where there is none. Of a merged record: to
+// the one that is left, which alone is looked up for it.
+#define REACH_OF(patient)                                                                                                                  \
+    "jsonb_build_object('ownPractice', coalesce(" patient ".practice = ANY (" CALLER_ORGANISATIONS "), false), "                           \
+    "    'withinReach', within_reach(" patient ".practice, " CALLER_ORGANISATIONS "), 'sensitive', " patient ".sensitive, "                \
+    "    'granted', ARRAY(SELECT g.manner FROM patient_grant g WHERE g.patient = " patient                                                 \
+    ".id AND g.organisation = ANY (" CALLER_ORGANISATIONS ") AND (g.subject IS NULL OR g.subject = :call.subject::text) "                  \
+    "        AND g.from_at <= :call.now::timestamptz AND g.until > :call.now::timestamptz))"
 #define PATIENT_REACH                                                                                                                      \
-    "(SELECT jsonb_build_object('ownPractice', coalesce(l.practice = ANY (" CALLER_ORGANISATIONS "), false), "                             \
-    "    'withinReach', within_reach(l.practice, " CALLER_ORGANISATIONS "), 'sensitive', l.sensitive, "                                    \
-    "    'granted', ARRAY(SELECT g.manner FROM patient_grant g WHERE g.patient = l.id AND g.organisation = ANY (" CALLER_ORGANISATIONS     \
-    ") "                                                                                                                                   \
-    "        AND (g.subject IS NULL OR g.subject = :call.subject::text) AND g.from_at <= :call.now::timestamptz "                          \
-    "        AND g.until > :call.now::timestamptz)) FROM patient l "                                                                       \
-    "    WHERE l.id = CASE WHEN p.merged_into IS NULL THEN p.id ELSE p.merged_into END)"
+    "CASE WHEN p.id IS NULL THEN NULL WHEN p.merged_into IS NULL THEN " REACH_OF("p") " ELSE (SELECT " REACH_OF(                           \
+        "l") " FROM patient l WHERE l.id = p.merged_into) END"
 
 // Rows of LoadedPatient.
 extern const db_stmt_t get_patient;

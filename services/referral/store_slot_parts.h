@@ -33,22 +33,8 @@
 #define TAKING(serves, birth_date, sex)                                                                                                    \
     "CASE WHEN NOT " TAKES_ALL " THEN taking_json(v, k, " ORGANISATIONS ", " serves ", " birth_date ", " sex ") END"
 
-#define ALTERNATIVE_ALLOWED TYPE_ALLOWED("y") " AND " ORGANISATION_ALLOWED("y") " AND y.channel = ANY (v.channels)"
-// Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it.
-// Of each plan five after it and five before it are looked at, which the index has in that order.
-#define NEAREST(range, order)                                                                                                              \
-    "(SELECT x.* FROM slot x WHERE x.template = y.id AND x.status = 'free' AND NOT x.off_plan AND x.reclaimed_at IS NULL "                 \
-    "    AND (x.held_until IS NULL OR x.held_until <= " NOW ") AND x.start_at > " NOW " AND x.start_at < least(seen_before(y, " NOW        \
-    "), v.closes_at) "                                                                                                                     \
-    "    AND x.start_at >= " NOW " + y.notice_minutes * interval '1 minute' AND " range " ORDER BY x.start_at " order ", x.id LIMIT 5)"
-#define ALTERNATIVES                                                                                                                       \
-    "(SELECT jsonb_agg(slot_json(a, u, " NOW ") ORDER BY a.start_at) "                                                                     \
-    "    FROM (SELECT n.* FROM schedule_template y CROSS JOIN LATERAL (" NEAREST(                                                          \
-        "x.start_at >= s.start_at AND x.start_at <= s.start_at + interval '7 days'",                                                       \
-        "ASC") " UNION ALL " NEAREST("x.start_at < s.start_at AND x.start_at >= s.start_at - interval '1 day'",                            \
-                                     "DESC") ") n "                                                                                        \
-                                             "            WHERE y.service = t.service AND " ALTERNATIVE_ALLOWED " "                        \
-                                             "            ORDER BY abs(extract(epoch FROM n.start_at - s.start_at)), n.id LIMIT 5) a "     \
-                                             "    JOIN schedule_template u ON u.id = a.template)"
+// Free slots of the same service near slot s, which is taken, that the caller sees. A call, since most slots are not taken: what stands in
+// a statement is made ready in each execution of it.
+#define ALTERNATIVES "slot_alternatives(s, " ORGANISATIONS ", :header.principal.roles::text[], " NOW ")"
 
 #endif

@@ -76,7 +76,8 @@ BEGIN
 END $$;
 CREATE TRIGGER service_closing BEFORE INSERT ON service FOR EACH ROW EXECUTE FUNCTION service_closing();
 
-CREATE FUNCTION instant_text(at timestamptz) RETURNS text IMMUTABLE LANGUAGE sql
+-- STABLE, as to_char is: what is called more than it is becomes no part of the statement, and costs a plan of its own in each execution.
+CREATE FUNCTION instant_text(at timestamptz) RETURNS text STABLE LANGUAGE sql
     RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 -- Along the sphere; NULL where a place is not known.
@@ -103,10 +104,14 @@ CREATE FUNCTION service_json(s service) RETURNS jsonb STABLE LANGUAGE sql
         'updatedAt', instant_text(s.updated_at)));
 
 -- Whether a caller of these organisations may refer to what accepts from `rule`, an AcceptsFrom of the contract.
-CREATE FUNCTION accepts_caller(rule jsonb, callers text[]) RETURNS boolean STABLE LANGUAGE sql
-    RETURN NOT (rule ? 'kinds' OR rule ? 'organisations')
-        OR EXISTS (SELECT FROM organisation o WHERE o.code = ANY (callers) AND rule -> 'kinds' ? o.kind)
+CREATE FUNCTION accepts_caller(rule jsonb, callers text[]) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT (rule ? 'kinds' OR rule ? 'organisations') THEN
+        RETURN true;
+    END IF;
+    RETURN EXISTS (SELECT FROM organisation o WHERE o.code = ANY (callers) AND rule -> 'kinds' ? o.kind)
         OR EXISTS (SELECT FROM reach r WHERE r.organisation = ANY (callers) AND rule -> 'organisations' ? r.above);
+END $$;
 
 -- The same of a service of a kind: by its own rule, and by its kind's where it has none. Who provides it may always.
 CREATE FUNCTION service_accepts(s service, k service_kind, callers text[]) RETURNS boolean STABLE LANGUAGE sql

@@ -123,6 +123,36 @@ CREATE FUNCTION seen_before(t schedule_template, at timestamptz) RETURNS timesta
         ::timestamp AT TIME ZONE 'Europe/London', 'infinity');
 
 -- Whether the restriction of organisation types holds for a caller: the kind of one of the organisations, or urgent-care by role.
-CREATE FUNCTION types_allow(t schedule_template, callers text[], roles text[]) RETURNS boolean STABLE LANGUAGE sql
-    RETURN t.organisation_types IS NULL OR ('urgent-care' = ANY (roles) AND 'urgent-care' = ANY (t.organisation_types)) IS TRUE
-        OR EXISTS (SELECT FROM organisation o WHERE o.code = ANY (callers) AND o.kind = ANY (t.organisation_types));
+CREATE FUNCTION types_allow(t schedule_template, callers text[], roles text[]) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
+BEGIN
+    IF t.organisation_types IS NULL OR ('urgent-care' = ANY (roles) AND 'urgent-care' = ANY (t.organisation_types)) THEN
+        RETURN true;
+    END IF;
+    RETURN EXISTS (SELECT FROM organisation o WHERE o.code = ANY (callers) AND o.kind = ANY (t.organisation_types));
+END $$;
+
+-- Free slots of the same service that the caller sees: the nearest in time to one that is taken, within a day before and a week after it. Of each plan
+-- five after it and five before it are looked at, which the index has in that order. Those that were taken back are their organisation's own.
+CREATE FUNCTION slot_alternatives(s slot, callers text[], roles text[], at timestamptz) RETURNS jsonb STABLE LANGUAGE plpgsql AS $$
+DECLARE
+    above text[] := ARRAY(SELECT r.above FROM reach r WHERE r.organisation = ANY (callers));
+BEGIN
+    RETURN (SELECT jsonb_agg(slot_json(a, u, at) ORDER BY a.start_at)
+        FROM (SELECT n.* FROM schedule_template t JOIN service v ON v.id = t.service
+                JOIN schedule_template y ON y.service = v.id AND y.channel = ANY (v.channels) CROSS JOIN LATERAL (
+                (SELECT x.* FROM slot x WHERE x.template = y.id AND x.status = 'free' AND NOT x.off_plan AND x.reclaimed_at IS NULL
+                    AND (x.held_until IS NULL OR x.held_until <= at) AND x.start_at > at
+                    AND x.start_at < least(seen_before(y, at), v.closes_at)
+                    AND x.start_at >= at + y.notice_minutes * interval '1 minute'
+                    AND x.start_at >= s.start_at AND x.start_at <= s.start_at + interval '7 days' ORDER BY x.start_at, x.id LIMIT 5)
+                UNION ALL
+                (SELECT x.* FROM slot x WHERE x.template = y.id AND x.status = 'free' AND NOT x.off_plan AND x.reclaimed_at IS NULL
+                    AND (x.held_until IS NULL OR x.held_until <= at) AND x.start_at > at
+                    AND x.start_at < least(seen_before(y, at), v.closes_at)
+                    AND x.start_at >= at + y.notice_minutes * interval '1 minute'
+                    AND x.start_at < s.start_at AND x.start_at >= s.start_at - interval '1 day' ORDER BY x.start_at DESC, x.id LIMIT 5)) n
+            WHERE t.id = s.template AND (y.organisation_types IS NULL OR types_allow(y, callers, roles))
+                AND (y.organisations IS NULL OR y.organisations && above)
+            ORDER BY abs(extract(epoch FROM n.start_at - s.start_at)), n.id LIMIT 5) a
+        JOIN schedule_template u ON u.id = a.template);
+END $$;

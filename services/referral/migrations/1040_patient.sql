@@ -156,9 +156,10 @@ CREATE POLICY registration_owner ON registration TO CURRENT_USER USING (true);
 CREATE POLICY patient_grant_owner ON patient_grant TO CURRENT_USER USING (true);
 CREATE POLICY notice_owner ON notice TO CURRENT_USER USING (true);
 
--- The patient's own practice asks most of the time: it is told without a call of functions, each of which costs some ten microseconds.
+-- Who keeps the record asks most of the time: that is told before a function is called that takes the owner's part, which costs some forty
+-- microseconds.
 CREATE POLICY patient_shown ON patient FOR SELECT TO :app USING (CASE WHEN merged_into IS NULL
-    THEN practice = ANY (told_organisations()) OR patient_shown(id, practice, sensitive) ELSE patient_within(merged_into) END);
+    THEN patient_kept(practice, sensitive) OR patient_shown(id, practice, sensitive) ELSE patient_within(merged_into) END);
 CREATE POLICY patient_registered ON patient FOR INSERT TO :app WITH CHECK (patient_kept(practice, sensitive));
 CREATE POLICY patient_kept ON patient FOR UPDATE TO :app USING (patient_kept(practice, sensitive));
 -- Where somebody was, or went, is seen by whom it concerns.
@@ -183,9 +184,19 @@ GRANT SELECT ON notice, patient_holding TO :app;
 
 -- Whether a service of these areas (none: of all) serves the patient's practice. Who had the patient registered, and neither keeps nor treats them
 -- now, is not told so: it would say where the patient went.
-CREATE FUNCTION area_serves(areas text[], patient uuid, practice text) RETURNS boolean STABLE LANGUAGE sql
-    RETURN areas = '{}' OR (within_reach(practice, areas) AND (patient_cared_within(patient)
-        OR NOT EXISTS (SELECT FROM registration r WHERE r.patient = area_serves.patient)));
+CREATE FUNCTION area_serves(areas text[], patient uuid, practice text) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
+BEGIN
+    IF areas = '{}' THEN
+        RETURN true;
+    END IF;
+    IF NOT within_reach(practice, areas) THEN
+        RETURN false;
+    END IF;
+    IF practice = ANY (told_organisations()) OR patient_cared_within(patient) THEN
+        RETURN true;
+    END IF;
+    RETURN NOT EXISTS (SELECT FROM registration r WHERE r.patient = area_serves.patient);
+END $$;
 
 -- The id of a number's record, for the audit trail alone: a refused look is an entry about that patient.
 CREATE FUNCTION patient_of_number(number text) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE sql
