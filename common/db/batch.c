@@ -63,13 +63,31 @@ static bool fill(db_t *db, db_query_t *query)
     return true;
 }
 
+// How many of those that wait a batch may take. Plain reads gain nothing by going together, and connections work side by side: what waits is
+// dealt to all places that are free. What gathers goes as one.
+static unsigned share(const db_link_t *link)
+{
+    const db_t *db = link->db;
+    if (link->lane->write || link->lane->depth == 1)
+        return db->batch_max;
+    unsigned places = 0;
+    for (unsigned i = 0; i < db->link_count; i++) {
+        const db_link_t *other = &db->links[i];
+        if (other->lane == link->lane && other->state == LINK_READY && other->in_flight < other->lane->depth)
+            places += other->lane->depth - other->in_flight;
+    }
+    const unsigned part = places > 0 ? (link->queue->count + places - 1) / places : db->batch_max;
+    return part < db->batch_max ? part : db->batch_max;
+}
+
 // Takes from the queue what goes into one batch.
 static unsigned pick(db_link_t *link)
 {
     db_t *db = link->db;
+    const unsigned most = share(link);
     int64_t now = clock_steady_us();
     unsigned count = 0;
-    while (count < db->batch_max && link->queue->head != NULL) {
+    while (count < most && link->queue->head != NULL) {
         if (count > 0 && (link->queue->head->flags & DB_QUERY_ALONE) != 0)
             break;
         db_query_t *query = queue_pop(link->queue);

@@ -46,7 +46,7 @@ static const config_key_t keys[] = {
      "ZeroMQ endpoints for calls, ipc:// and tcp://, separated by commas; the first of PCN_SERVICES where it is not given"},
     {"PUB_LISTEN", CONFIG_STRING, 0, offsetof(settings_t, pub_listen), NULL, 0, 0,
      "ZeroMQ endpoints for change events, as for calls; beside the first of PCN_SERVICES where it is not given"},
-    {"READ_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, read_connections), "1", 1, 32,
+    {"READ_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, read_connections), "2", 1, 32,
      "database connections for reads, besides the one for lookups by key"},
     {"WRITE_CONNECTIONS", CONFIG_NUMBER, 0, offsetof(settings_t, write_connections), "2", 1, 32, "database connections for changes"},
     {"BATCH_MAX", CONFIG_NUMBER, 0, offsetof(settings_t, batch_max), "128", 1, 1024, "statements of one transaction"},

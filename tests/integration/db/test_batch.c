@@ -112,8 +112,37 @@ static void test_reads_share_batches_and_connections(void **state)
         assert_int_equal(asked[i].rows, 1);
         assert_int_equal(atoi(asked[i].first), i);
     }
-    assert_int_equal(batches(&rig, "kind=\"read\""), 3);
+    // Two on their way on each.
+    assert_int_equal(batches(&rig, "kind=\"read\""), 4);
     asked_free(asked, 300);
+    rig_deinit(&rig);
+}
+
+// What is asked for in one turn is worked on by all connections, and not by the one that comes first.
+static void test_reads_are_dealt_to_all_connections(void **state)
+{
+    (void)state;
+    rig_t rig;
+    rig_init(&rig, &(db_options_t){.read_connections = 3});
+    db_statement_t *who = rig_statement(&rig, "who", "SELECT pg_backend_pid() AS number WHERE :request.code::text IS NOT NULL", NULL);
+    rig_open(&rig);
+    rig_wait_ready(&rig);
+    asked_t *asked = asked_many(60);
+    for (int i = 0; i < 60; i++) {
+        asked_init(&asked[i], who, "any", NO_NUMBER);
+        db_read(rig.db, &asked[i].query);
+    }
+    rig_run(&rig);
+    unsigned first = 0, last = 0;
+    for (int i = 0; i < 60; i++) {
+        assert_int_equal(asked[i].status, STATUS_OK);
+        first += strcmp(asked[i].first, asked[0].first) == 0;
+        last += strcmp(asked[i].first, asked[59].first) == 0;
+    }
+    assert_int_equal(first, 20);
+    assert_int_equal(last, 20);
+    assert_string_not_equal(asked[0].first, asked[59].first);
+    asked_free(asked, 60);
     rig_deinit(&rig);
 }
 
@@ -275,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_batch_max),
         cmocka_unit_test(test_two_writes_of_one_key_keep_their_order),
         cmocka_unit_test(test_reads_share_batches_and_connections),
+        cmocka_unit_test(test_reads_are_dealt_to_all_connections),
         cmocka_unit_test(test_slow_reads_go_alone_and_are_committed),
         cmocka_unit_test(test_a_query_may_be_asked_again_from_its_answer),
         cmocka_unit_test(test_two_pools_do_not_deadlock),
