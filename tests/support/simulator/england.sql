@@ -2,7 +2,8 @@
 -- tests/support/england.py, put straight into referral's tables. So no event tells of them, and followers do not know them.
 --
 -- Repeatable: where the slots are there, nothing happens. psql -v today=DATE, with -v practices=N of the first N practices alone; as the owner of
--- referral's schema. Ids tell by their digits that they are made up, and ascend within a practice as real ones do with time.
+-- referral's schema. Ids tell by their digits that they are made up. Slots lie as the horizon's job makes them, day by day and plan by plan, and their
+-- ids ascend in that order.
 \set ON_ERROR_STOP on
 \if :{?practices}
 \else
@@ -60,11 +61,12 @@ SELECT p.code, england.made_up(2, 8 * p.number + l.number), england.made_up(1, p
 FROM england.practice p CROSS JOIN england.plan l;
 
 -- What finds slots, and what holds registrations apart, is made anew afterwards, whatever it is: that costs a third of keeping it up to date row by
--- row. Ids ascend, so primary keys stay.
+-- row.
 CREATE TABLE england.anew AS
     SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname) AS without,
         format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid)) AS again
-    FROM pg_constraint c WHERE c.conrelid IN ('slot'::regclass, 'registration'::regclass) AND c.contype IN ('u', 'x')
+    FROM pg_constraint c
+    WHERE c.conrelid = 'slot'::regclass AND c.contype IN ('p', 'u') OR c.conrelid = 'registration'::regclass AND c.contype IN ('u', 'x')
     UNION ALL
     SELECT format('DROP INDEX %I', i.relname), pg_get_indexdef(i.oid)
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
@@ -81,15 +83,16 @@ INSERT INTO registration (patient, number, practice, from_on, recorded_at)
 SELECT id, 1, practice, registered_from, now() FROM patient WHERE practice LIKE 'gp-syn-%';
 
 CREATE TABLE england.grid AS
-    SELECT row_number() OVER (ORDER BY d, l.number, n) AS number, l.number AS plan, l.minutes::smallint AS minutes,
-        (d + l.from_at + n * l.minutes * interval '1 minute') AT TIME ZONE 'Europe/London' AS start_at
+    SELECT dense_rank() OVER (ORDER BY d) AS day, row_number() OVER (PARTITION BY d ORDER BY l.number, n) AS number, l.number AS plan,
+        l.minutes::smallint AS minutes, (d + l.from_at + n * l.minutes * interval '1 minute') AT TIME ZONE 'Europe/London' AS start_at
     FROM generate_series(:'today'::date, :'today'::date + 41, interval '1 day') d CROSS JOIN england.plan l
     CROSS JOIN LATERAL generate_series(0, (extract(epoch FROM l.to_at - l.from_at) / 60 / l.minutes)::integer - 1) n
     WHERE extract(isodow FROM d) < 6;
 ANALYZE england.grid;
-INSERT INTO slot (organisation, id, template, start_at, minutes, status)
-SELECT p.code, england.made_up(3, 4096 * p.number + g.number), england.made_up(2, 8 * p.number + g.plan), g.start_at, g.minutes, 'free'
-FROM (SELECT code, number FROM england.practice ORDER BY number) p CROSS JOIN england.grid g;
+SELECT format('INSERT INTO slot (organisation, id, template, start_at, minutes, status)
+    SELECT p.code, england.made_up(3, 64 * (8192 * g.day + p.number) + g.number), england.made_up(2, 8 * p.number + g.plan), g.start_at, g.minutes, ''free''
+    FROM england.practice p CROSS JOIN england.grid g WHERE g.day = %s ORDER BY p.number, g.number', day)
+FROM (SELECT DISTINCT day FROM england.grid ORDER BY day) d \gexec
 
 SELECT again FROM england.anew \gexec
 DROP SCHEMA england CASCADE;
