@@ -170,8 +170,10 @@ CREATE FUNCTION criteria_fit(rules jsonb, birth_date date, sex text, day date) R
         AND coalesce(nullif(rules -> 'sexes', '[]') ? sex, true));
 
 -- The first who waits for a slot: in the order of entry, those who wait for such a one, may have it and were not offered it before. Whom the
--- service would not take on that day is passed over. Who died, or whose record was merged, waits no more.
-CREATE FUNCTION first_waiting(s slot, t schedule_template) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE sql
+-- service would not take on that day is passed over. Who died, or whose record was merged, waits no more. In plpgsql, as the two after it, since that
+-- keeps its plan: SQL that runs as its definer is planned anew in each statement, which takes longer than all it finds.
+CREATE FUNCTION first_waiting(s slot, t schedule_template) RETURNS uuid STABLE SECURITY DEFINER LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+BEGIN
     RETURN (SELECT w.id FROM waiting_entry w JOIN patient p ON p.id = w.patient AND p.died_on IS NULL AND p.merged_into IS NULL
             JOIN service d ON d.id = w.service JOIN service_kind k ON k.code = d.kind
         WHERE w.service = t.service AND w.status = 'waiting' AND (w.kind IS NULL OR w.kind = t.kind)
@@ -187,26 +189,28 @@ CREATE FUNCTION first_waiting(s slot, t schedule_template) RETURNS uuid STABLE S
           AND service_accepts(d, k, ARRAY[w.recorded_from]) AND (d.areas = '{}' OR within_reach(p.practice, d.areas))
           AND waiting_recorder_sees(w)
         ORDER BY w.created_at, w.id LIMIT 1);
+END $$;
 
 -- Ids of slots that became free, are so still, and that somebody waits for: for the job that offers them.
-CREATE FUNCTION slots_to_offer(at timestamptz) RETURNS SETOF uuid STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT s.id FROM (SELECT DISTINCT w.service FROM waiting_entry w WHERE w.status = 'waiting') w
+CREATE FUNCTION slots_to_offer(at timestamptz) RETURNS SETOF uuid STABLE SECURITY DEFINER LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT s.id FROM (SELECT DISTINCT w.service FROM waiting_entry w WHERE w.status = 'waiting') w
         JOIN vacancy v ON v.service = w.service AND v.start_at > at
         JOIN slot s ON s.organisation = v.organisation AND s.id = v.slot JOIN schedule_template t ON t.id = s.template
         JOIN service d ON d.id = t.service AND service_offers(d, t, s.start_at)
         WHERE slot_open(s, t, at) AND first_waiting(s, t) IS NOT NULL ORDER BY s.start_at, s.id LIMIT 256;
-END;
+END $$;
 
 -- Ids of entries whose offer ran out or was given up, and of those whose last day is over or whose patient
 -- went away: for the job that settles them.
-CREATE FUNCTION waiting_to_settle(at timestamptz, today date) RETURNS SETOF uuid STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT w.id FROM waiting_entry w LEFT JOIN hold h ON h.id = w.hold
+CREATE FUNCTION waiting_to_settle(at timestamptz, today date) RETURNS SETOF uuid STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT w.id FROM waiting_entry w LEFT JOIN hold h ON h.id = w.hold
         WHERE w.status = 'offered' AND (w.offered_until <= at OR h.status IS DISTINCT FROM 'held')
     UNION ALL SELECT w.id FROM waiting_entry w WHERE w.status = 'waiting' AND (w.to_on < today OR w.left_behind)
     LIMIT 256;
-END;
+END $$;
 
 -- What hangs on a service from an instant on, in the channels that a change ends: slots that are booked or held (the first by beginning, and how many),
 -- plans, and entries of the waiting list that want one of these channels, or any where the whole service ends. Nobody is named.
