@@ -63,8 +63,8 @@ static bool fill(db_t *db, db_query_t *query)
     return true;
 }
 
-// How many of those that wait a batch may take. Plain reads gain nothing by going together, and connections work side by side: what waits is
-// dealt to all places that are free. What gathers goes as one.
+// How many of those that wait a batch may take. Plain reads gain nothing by going together, and connections work side by side: what waits
+// is dealt to all places that are free. What gathers goes as one.
 static unsigned share(const db_link_t *link)
 {
     const db_t *db = link->db;

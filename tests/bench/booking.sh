@@ -10,8 +10,8 @@ set -euo pipefail
 # shellcheck source=morning.sh
 . "$here/morning.sh"
 measured=referral seconds=3 warm_seconds=1 rounds=3 part=1 morning_seconds=10
-# So many networks book and search, evenly of all there are; so many practices make ten thousand slots.
-networks=60 few_practices=7
+# So many networks book and search, evenly of all there are; so many practices, a whole network of the usual size, make ten thousand slots.
+networks=60 few_practices=6
 # A slot is asked for so often where many clients want few slots.
 contenders=64
 
