@@ -1,8 +1,10 @@
 // What ends with a patient's death, and what two records of one person wait for twice.
+#include "common/base/clock.h"
 #include "common/pb/message.h"
 #include "services/referral/consultations.h"
 #include "services/referral/handlers_patient.h"
 #include "services/referral/handlers_waiting.h"
+#include "services/referral/referrals.h"
 
 typedef Pcn__Referral__Store__V1__PendingCare pending_t;
 typedef Pcn__Referral__V1__AppointmentState appointment_state_t;
@@ -36,6 +38,24 @@ static status_t tell_closed(service_call_t *call, const loaded_consultation_t *b
     return consultation_event(call, "pcn.referral.online-consultation.closed", after);
 }
 
+// Its clock stops with the patient.
+static status_t tell_referral(service_call_t *call, const loaded_referral_t *before)
+{
+    referral_t *after = referral_of(call, before);
+    if (after == NULL)
+        return refuse_memory(call);
+    after->state = REFERRAL_STATE(CANCELLED);
+    after->version++;
+    after->updated_at = (char *)(uintptr_t)call->now;
+    if (after->clock != NULL && after->clock->stopped_on == NULL) {
+        after->clock->stopped_on = referral_date(call, date_of_instant(call->now_us));
+        after->clock->stop = (char *)(uintptr_t) "died";
+        if (after->clock->stopped_on == NULL)
+            return refuse_memory(call);
+    }
+    return referral_event(call, "pcn.referral.referral.cancelled", after);
+}
+
 status_t tell_ended(service_call_t *call, const pending_t *pending)
 {
     status_t status = STATUS_OK;
@@ -45,6 +65,8 @@ status_t tell_ended(service_call_t *call, const pending_t *pending)
         status = waiting_tell_withdrawn(call, pending->waiting_entries[i], pending->waiting_entries[i]->patient);
     for (size_t i = 0; i < pending->n_consultations && status == STATUS_OK; i++)
         status = tell_closed(call, pending->consultations[i]);
+    for (size_t i = 0; i < pending->n_referrals && status == STATUS_OK; i++)
+        status = tell_referral(call, pending->referrals[i]);
     return status;
 }
 

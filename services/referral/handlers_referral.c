@@ -164,13 +164,14 @@ status_t referral_step(service_call_t *call, referral_change_t *change, referral
     return STATUS_OK;
 }
 
-status_t emit_referral(service_call_t *call, const char *type, referral_change_t *change)
+status_t referral_event(service_call_t *call, const char *type, const referral_t *referral)
 {
-    referral_t *referral = change->referral;
     referral_told_t *told = pb_new(REFERRAL_TOLD_TYPE, call->arena);
-    if (told == NULL)
+    const char *subject = arena_printf(call->arena, "referrals/%s", referral->id);
+    if (told == NULL || subject == NULL)
         return refuse_memory(call);
     pb_merge(REFERRAL_TOLD_TYPE, told, REFERRAL_TYPE, referral);
+    told->ers_state = TEXT(referral_ers_state(referral->state, 0, 0));
     if (referral->clock != NULL) {
         // How long it is by now is true today alone.
         if ((told->clock = pb_new(CLOCK_TYPE, call->arena)) == NULL)
@@ -178,10 +179,16 @@ status_t emit_referral(service_call_t *call, const char *type, referral_change_t
         pb_merge(CLOCK_TYPE, told->clock, CLOCK_TYPE, referral->clock);
         told->clock->has_weeks = 0;
     }
-    status_t status = emit(call, type, "referrals", referral->id, referral->version, REFERRAL_TOLD_TYPE, told);
-    call->reply = referral;
+    return service_event(call, type, subject, referral->version, REFERRAL_TOLD_TYPE, told) ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+}
+
+status_t emit_referral(service_call_t *call, const char *type, referral_change_t *change)
+{
+    call->reply = change->referral;
     call->after = change;
-    return status;
+    call->key = change->referral->id;
+    call->version = change->referral->version;
+    return referral_event(call, type, change->referral);
 }
 
 // ---- creation ----

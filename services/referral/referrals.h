@@ -30,6 +30,8 @@ referral_t *referral_of(service_call_t *call, const loaded_referral_t *row);
 bool referral_work_out(service_call_t *call, const loaded_referral_t *row, referral_t *referral);
 // Appends a step of the caller to the history, and leaves it in the change. Refuses a caller without organisation.
 status_t referral_step(service_call_t *call, referral_change_t *change, referral_verb_t verb, referral_state_t from, char *reason);
+// The event of a referral that changed: its state alone.
+status_t referral_event(service_call_t *call, const char *type, const referral_t *referral);
 // Leaves the changed referral as reply and the change as what the save writes; its one event carries the state alone.
 status_t emit_referral(service_call_t *call, const char *type, referral_change_t *change);
 // A date, in the arena; NULL without memory.

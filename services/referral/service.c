@@ -770,6 +770,8 @@ static const service_follower_t followers[] = {
 static const service_figure_t figures[] = {
     {.name = "pcn_urgent_cases_open", .label = "disposition", .help = "Urgent cases with a disposition that nobody has responded to yet."},
     {.name = "pcn_urgent_cases_breached", .label = "disposition", .help = "Those of them whose target is over."},
+    {.name = "pcn_referrals_triage", .label = "priority", .help = "Referrals that wait in triage."},
+    {.name = "pcn_referrals_overdue", .label = "priority", .help = "Those of them whose day of contact is over."},
     {.name = NULL},
 };
 
@@ -788,7 +790,7 @@ const service_t referral_service = {
     .followers = followers,
     .jobs = jobs,
     .figures = figures,
-    .read_figures = &urgent_figures,
+    .read_figures = &referral_gauges,
     .durations = durations,
     .keys = referral_keys,
     .settings_size = sizeof(referral_settings_t),

@@ -200,6 +200,9 @@ const db_stmt_t cancel_referral_save = {"cancel_referral_save", SAVE};
 
 // ---- the overdue ----
 
+const db_stmt_t referral_gauges = {"referral_gauges", "SELECT f.name, f.label, f.value FROM urgent_case_figures(" NOW ") f "
+                                                      "UNION ALL SELECT f.name, f.label, f.value FROM referral_figures(" NOW ") f"};
+
 const db_stmt_t due_referrals = {"due_referrals", "SELECT o.id FROM referrals_overdue(" TODAY ") AS o (id)"};
 const db_stmt_t tell_overdue_referral_load = {"tell_overdue_referral_load", "SELECT " COLUMNS FROM_ID};
 const db_stmt_t tell_overdue_referral_save = {"tell_overdue_referral_save", SAVE};

@@ -18,5 +18,7 @@ extern const db_stmt_t book_referral_load, book_referral_save;
 extern const db_stmt_t complete_referral_load, complete_referral_save;
 extern const db_stmt_t cancel_referral_load, cancel_referral_save;
 extern const db_stmt_t due_referrals, tell_overdue_referral_load, tell_overdue_referral_save;
+// Rows of pcn.platform.v1.Figure: all gauges of the service, those of urgent cases too.
+extern const db_stmt_t referral_gauges;
 
 #endif

@@ -140,5 +140,3 @@ const db_stmt_t close_urgent_case_save = {"close_urgent_case_save", CASE_SAVE};
 const db_stmt_t due_urgent_cases = {"due_urgent_cases", "SELECT o.id FROM urgent_cases_due(" NOW ") AS o (id)"};
 const db_stmt_t settle_urgent_case_load = {"settle_urgent_case_load", CASE_BY_ID};
 const db_stmt_t settle_urgent_case_save = {"settle_urgent_case_save", CASE_SAVE};
-
-const db_stmt_t urgent_figures = {"urgent_figures", "SELECT f.name, f.label, f.value FROM urgent_case_figures(" NOW ") f"};

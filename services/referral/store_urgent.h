@@ -21,7 +21,5 @@ extern const db_stmt_t book_urgent_case_load;
 extern const db_stmt_t dispose_urgent_case_save, assign_urgent_case_save, accept_urgent_case_save, book_urgent_case_save,
     arrive_urgent_case_save, respond_urgent_case_save, close_urgent_case_save;
 extern const db_stmt_t due_urgent_cases, settle_urgent_case_load, settle_urgent_case_save;
-// Rows of pcn.platform.v1.Figure.
-extern const db_stmt_t urgent_figures;
 
 #endif

@@ -261,3 +261,13 @@ CREATE FUNCTION referrals_overdue(today date) RETURNS SETOF uuid STABLE SECURITY
 BEGIN ATOMIC
     SELECT r.id FROM referral r WHERE r.state = 'triage' AND r.overdue_at IS NULL AND r.contact_by < today ORDER BY r.contact_by LIMIT 256;
 END;
+
+-- How many wait in triage, and how many of them longer than they should, by priority.
+CREATE FUNCTION referral_figures(at timestamptz) RETURNS TABLE (name text, label text, value bigint) STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    WITH counted AS (SELECT r.priority, count(*) AS waiting,
+            count(*) FILTER (WHERE r.contact_by < (at AT TIME ZONE 'Europe/London')::date) AS overdue
+        FROM referral r WHERE r.state = 'triage' GROUP BY r.priority)
+    SELECT f.name, p.code, f.value FROM unnest(ARRAY['routine', 'urgent', 'two-week-wait']) p (code) LEFT JOIN counted n ON n.priority = p.code
+        CROSS JOIN LATERAL (VALUES ('pcn_referrals_triage', coalesce(n.waiting, 0)), ('pcn_referrals_overdue', coalesce(n.overdue, 0))) f (name, value);
+END;

@@ -70,10 +70,18 @@ static char *position(world_t *world)
     return strdup(world_query(world, "SELECT max(position) FROM event_queue"));
 }
 
+static void refer(world_t *world, const char *patient, char id[40])
+{
+    assert_call(world, "CreateReferral",
+                "{\"referral\":{\"patient\":\"%s\",\"specialty\":\"dermatology\",\"priority\":\"routine\",\"reason\":\"A mole\"}}",
+                patient);
+    keep_id(world, id);
+}
+
 static void what_is_to_come_ends_with_a_death(void **state)
 {
     world_t *world = *state;
-    char dora[40], ben[40], booked[40], moved[40], beside[40], past[40], entry[40], asked[40], others[40];
+    char dora[40], ben[40], booked[40], moved[40], beside[40], past[40], entry[40], asked[40], others[40], draft[40], sent[40], ended[40];
     assert_registered(world, "gp-a1", "9996000060", "Dora", dora);
     assert_registered(world, "gp-a1", NUMBER_BEN, "Ben", ben);
     book(world, dora, booking.slots[0], booked);
@@ -95,12 +103,30 @@ static void what_is_to_come_ends_with_a_death(void **state)
     offer(world, booking.slots[5]);
     assert_call(world, "CreateOnlineConsultation", CONSULTATION, dora, online);
     keep_id(world, asked);
+    refer(world, dora, draft);
+    refer(world, dora, sent);
+    assert_call(world, "SubmitReferral", "{\"id\":\"%s\"}", sent);
+    refer(world, dora, ended);
+    assert_call(world, "CancelReferral", "{\"id\":\"%s\",\"reason\":\"Better\"}", ended);
     char *from = position(world);
     assert_call(world, "RecordDeath", "{\"id\":\"%s\",\"on\":\"%s\"}", dora, world->today);
     assert_string_equal(events_since(world, from),
                         "patient.died 2, appointment.cancelled 2, appointment.cancelled 3, appointment.cancelled 2, "
-                        "waiting-entry.withdrawn 3, hold.released 2, online-consultation.closed 2");
+                        "waiting-entry.withdrawn 3, hold.released 2, online-consultation.closed 2, referral.cancelled 2, "
+                        "referral.cancelled 3");
     free(from);
+    assert_string_equal(
+        one(world, "SELECT string_agg(state || ' ' || version, ', ' ORDER BY created_at) FROM referral WHERE patient = '%s'", dora),
+        "cancelled 2, cancelled 3, cancelled 2");
+    assert_string_equal(one(world, "SELECT string_agg(stop, ', ') FROM referral_clock WHERE patient = '%s'", dora), "died");
+    assert_call(world, "GetReferral", "{\"id\":\"%s\"}", sent);
+    assert_reply_has(world, "\"from\":\"triage\",\"to\":\"cancelled\"");
+    assert_reply_has(world, "\"reason\":\"patient-died\"}]");
+    assert_reply_has(world, "\"stop\":\"died\"");
+    assert_string_equal(world_query(world,
+                                    "SELECT count(*) FROM event_queue WHERE type LIKE '%referral.cancelled' AND data::jsonb ->> 'state' = "
+                                    "'cancelled' AND data::jsonb ->> 'ersState' = 'CANCELLED_REFERRAL'"),
+                        "3");
     assert_string_equal(
         one(world, "SELECT string_agg(status || ' ' || version, ', ' ORDER BY start_at) FROM appointment WHERE patient = '%s'", dora),
         "booked 1, cancelled 2, cancelled 3, cancelled 2");

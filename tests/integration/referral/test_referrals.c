@@ -590,6 +590,13 @@ static void what_nobody_triaged_is_told_once(void **state)
     change(world, "UPDATE referral SET contact_by = '2026-11-25'");
     assert_string_equal(world_query(world, "SELECT count(*) FROM referrals_overdue('2026-11-25')"), "0");
     assert_string_equal(world_query(world, "SELECT count(*) FROM referrals_overdue('2026-11-26')"), "1");
+    assert_string_equal(world_query(world, "SELECT string_agg(name || ' ' || label || ' ' || value, ', ' ORDER BY name, label) FROM "
+                                           "referral_figures('2026-11-26 00:00Z')"),
+                        "pcn_referrals_overdue routine 1, pcn_referrals_overdue two-week-wait 0, pcn_referrals_overdue urgent 0, "
+                        "pcn_referrals_triage routine 1, pcn_referrals_triage two-week-wait 0, pcn_referrals_triage urgent 0");
+    assert_string_equal(world_query(world, "SELECT value FROM referral_figures('2026-11-25 23:59Z') WHERE name LIKE '%overdue' AND label = "
+                                           "'routine'"),
+                        "0");
     world->own = true;
     world->today = "2026-11-25";
     assert_call(world, "TellOverdueReferral", "{\"id\":\"%s\"}", id);

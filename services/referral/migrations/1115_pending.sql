@@ -24,6 +24,17 @@ BEGIN ATOMIC
         'specialistService', c.specialist_service, 'specialist', c.specialist, 'synthetic', nullif(c.synthetic, false), 'version', c.version,
         'createdAt', instant_text(c.created_at), 'updatedAt', instant_text(c.updated_at)))
         FROM patient p JOIN online_consultation c ON c.patient = p.id AND c.status <> 'closed'
+        WHERE p.id = ANY (patients) AND patient_kept(p.practice, p.sensitive)
+    UNION ALL
+    SELECT 'referral', r.created_at, r.id, r.id || ' ' || r.version, jsonb_strip_nulls(jsonb_build_object('id', r.id, 'patient', r.patient,
+        'pathway', r.pathway, 'pathwayVersion', r.pathway_version, 'specialty', r.specialty, 'priority', r.priority, 'referrer', r.referrer,
+        'service', r.service, 'performer', r.performer, 'triager', r.triager, 'state', r.state, 'contactBy', r.contact_by,
+        'appointment', r.appointment, 'bookedFor', instant_text(r.booked_for), 'clock', (SELECT jsonb_strip_nulls(jsonb_build_object(
+            'startedOn', k.started_on, 'stoppedOn', k.stopped_on, 'stop', k.stop)) FROM referral_clock k WHERE k.referral = r.id
+            ORDER BY k.number DESC LIMIT 1), 'standardDays', (SELECT e.days FROM referral_rule e WHERE e.code = 'referral-to-treatment'),
+        'synthetic', nullif(r.synthetic, false), 'version', r.version, 'createdAt', instant_text(r.created_at),
+        'updatedAt', instant_text(r.updated_at)))
+        FROM patient p JOIN referral r ON r.patient = p.id AND r.closed_on IS NULL
         WHERE p.id = ANY (patients) AND patient_kept(p.practice, p.sensitive);
 END;
 
@@ -35,7 +46,8 @@ CREATE FUNCTION pending_json(patients uuid[], at timestamptz) RETURNS jsonb STAB
     RETURN (SELECT jsonb_build_object('mark', md5(coalesce(string_agg(c.mark, ',' ORDER BY c.mark), '')),
         'appointments', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'appointment'), '[]'),
         'waitingEntries', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'entry'), '[]'),
-        'consultations', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'consultation'), '[]'))
+        'consultations', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'consultation'), '[]'),
+        'referrals', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'referral'), '[]'))
         FROM pending_care(patients, at) c);
 
 -- Locks what is to come in the order in which booking, moving and offering do: holds, appointments, slots, entries. The patient comes after it, as in
@@ -50,6 +62,7 @@ BEGIN
         UNION SELECT w.slot FROM waiting_entry w WHERE w.patient = ANY (patients) AND w.status = 'offered')) ORDER BY s.id FOR UPDATE;
     PERFORM FROM waiting_entry w WHERE w.patient = ANY (patients) AND w.status IN ('waiting', 'offered') ORDER BY w.id FOR UPDATE;
     PERFORM FROM online_consultation c WHERE c.patient = ANY (patients) AND c.status <> 'closed' ORDER BY c.id FOR UPDATE;
+    PERFORM FROM referral r WHERE r.patient = ANY (patients) AND r.closed_on IS NULL ORDER BY r.id FOR UPDATE;
 END $$;
 
 -- Entries that are locked: what they are offered is given up with them.
@@ -81,6 +94,14 @@ BEGIN
     PERFORM waiting_withdraw(ARRAY(SELECT w.id FROM waiting_entry w WHERE w.patient = patient_id AND w.status IN ('waiting', 'offered')), at);
     UPDATE online_consultation c SET status = 'closed', close_reason = 'The patient died', closed_at = at, version = c.version + 1,
         updated_at = at WHERE c.patient = patient_id AND c.status <> 'closed';
+    -- A clock stops with the patient, on the day on which it is recorded.
+    WITH ended AS (UPDATE referral r SET state = 'cancelled', closed_on = (at AT TIME ZONE 'Europe/London')::date, version = r.version + 1,
+            updated_at = at FROM (SELECT o.id, o.state FROM referral o WHERE o.patient = patient_id AND o.closed_on IS NULL) was
+            WHERE r.id = was.id RETURNING r.id, r.patient, r.closed_on, was.state),
+        stepped AS (INSERT INTO referral_step (referral, number, patient, from_state, to_state, at, reason)
+            SELECT e.id, (SELECT count(*) + 1 FROM referral_step s WHERE s.referral = e.id), e.patient, e.state, 'cancelled', pending_end.at,
+                'patient-died' FROM ended e)
+    UPDATE referral_clock k SET stopped_on = e.closed_on, stop = 'died' FROM ended e WHERE k.referral = e.id AND k.stopped_on IS NULL;
 END $$;
 
 -- The patient died, by who keeps the record: the registration ends on that day, and what is to come ends with it. NULL where the record, or what
