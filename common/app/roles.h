@@ -13,13 +13,13 @@
       "registry.import", "registry.export", "services.read", "services.write", "services.clinical", "servicekinds.write", "referral.any", \
       "signpostings.read", "capacity.read", "slots.read", "schedules.write", "retention.read", \
       "pathways.read", "pathways.write", \
-      "waits.read", "variation.read") \
+      "waits.read", "variation.read", "shiftedwork.read") \
     X("network-manager", "keeps its networks: members, directors, list sizes; services of its hubs", "registry.read", "organisations.write", \
       "networks.write", "listsizes.write", "checks.read", "services.read", "services.write", "services.clinical", "signpostings.read", \
       "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", \
       "appointments.read", "appointments.write", \
       "waiting.read", "waiting.write", \
-      "waits.read", "variation.read") \
+      "waits.read", "variation.read", "shiftedwork.read") \
     X("finance-manager", "budgets, rates, entitlements, claims, ledger; proposes, exports and settles payment runs", "registry.read") \
     X("finance-approver", "reads finance; approves payment runs and virements that others proposed", "registry.read") \
     X("workforce-lead", "people, posts, returns, role plans, forecasts, programmes, surveys", "registry.read") \
@@ -30,7 +30,7 @@
       "referrals.read", "referrals.write", "referrals.progress", \
       "appointments.read", "appointments.write", "appointments.overbook", \
       "waiting.read", "waiting.write", \
-      "pathways.read", "advice.read", "advice.write") \
+      "pathways.read", "advice.read", "advice.write", "shiftedwork.read", "shiftedwork.write") \
     X("practice-reception", "patients of its practice, slots, holds, appointments, signposting; its schedules", "registry.read", "services.read", \
       "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", "patients.write", \
       "notices.read", "consultations.read", "consultations.write", \
@@ -42,7 +42,7 @@
       "consultations.read", "consultations.write", \
       "referrals.read", "referrals.triage", "referrals.progress", \
       "pathways.read", "pathways.write", "advice.read", "advice.answer", \
-      "waits.read", "variation.read") \
+      "waits.read", "variation.read", "shiftedwork.read", "shiftedwork.write") \
     X("urgent-care", "slots open to it across the system, urgent cases", "registry.read", "services.read", "slots.read", \
       "slots.hold", "patients.read", "urgentcases.read", "urgentcases.write", "breakglass.write", \
       "appointments.read", "appointments.write", \

@@ -5,6 +5,7 @@
 #include "services/referral/handlers_advice.h"
 #include "services/referral/handlers_pathway.h"
 #include "services/referral/handlers_patient.h"
+#include "services/referral/handlers_shifted.h"
 #include "services/referral/handlers_waiting.h"
 #include "services/referral/store_access.h"
 #include "services/referral/settings.h"
@@ -20,6 +21,7 @@
 #include "services/referral/store_referral.h"
 #include "services/referral/store_retention.h"
 #include "services/referral/store_schedule.h"
+#include "services/referral/store_shifted.h"
 #include "services/referral/store_signposting.h"
 #include "services/referral/store_slot.h"
 #include "services/referral/store_urgent.h"
@@ -746,6 +748,50 @@ static const service_handler_t handlers[] = {
      .load = &get_referral_variation,
      .row = &pcn__referral__store__v1__variation_of__type,
      .decide = decide_get_referral_variation,
+     .flags = SERVICE_REACHES | SERVICE_SLOW},
+    {.method = "CreateShiftedWork",
+     .load = &create_shifted_work_load,
+     .row = SHIFTED_WORK_REFERENCES_TYPE,
+     .decide = decide_create_shifted_work,
+     .after = SHIFTED_WORK_CHANGE_TYPE,
+     .save = &create_shifted_work_save,
+     .flags = SERVICE_REACHES},
+    {.method = "GetShiftedWork",
+     .load = &get_shifted_work,
+     .row = LOADED_SHIFTED_WORK_TYPE,
+     .decide = decide_get_shifted_work,
+     .flags = LOOK},
+    {.method = "ListShiftedWork",
+     .prepare = prepare_list_shifted_work,
+     .prepared = PAGE_PLACE_TYPE,
+     .load = &list_shifted_work,
+     .row = LOADED_SHIFTED_WORK_TYPE,
+     .decide = decide_list_shifted_work,
+     .flags = LOOK},
+    {.method = "GiveShiftedWorkFeedback",
+     .load = &give_shifted_work_feedback_load,
+     .row = LOADED_SHIFTED_WORK_TYPE,
+     .decide = decide_give_shifted_work_feedback,
+     .after = SHIFTED_WORK_CHANGE_TYPE,
+     .save = &give_shifted_work_feedback_save,
+     .flags = SERVICE_REACHES},
+    {.method = "CloseShiftedWork",
+     .load = &close_shifted_work_load,
+     .row = LOADED_SHIFTED_WORK_TYPE,
+     .decide = decide_close_shifted_work,
+     .after = SHIFTED_WORK_CHANGE_TYPE,
+     .save = &close_shifted_work_save,
+     .flags = SERVICE_REACHES},
+    {.method = "ListShiftedWorkThemes",
+     .load = &list_shifted_work_themes,
+     .row = SHIFTED_WORK_THEME_TYPE,
+     .decide = decide_list_shifted_work_themes},
+    {.method = "SummarizeShiftedWork",
+     .prepare = prepare_summarize_shifted_work,
+     .prepared = SHIFTED_WORK_SUMMARY_REQUEST_TYPE,
+     .load = &summarize_shifted_work,
+     .row = SHIFTED_WORK_CELL_TYPE,
+     .decide = decide_summarize_shifted_work,
      .flags = SERVICE_REACHES | SERVICE_SLOW},
     {.method = NULL},
 };

@@ -23,6 +23,7 @@ foreach(name
   reclaim
   pathways
   advice
+  shifted_work
   patients
   appointments
   appointment_plans

@@ -10,6 +10,7 @@ foreach(name
   rules_digital
   rules_consultation
   rules_advice
+  rules_shifted
   rules_pathway
   rules_pathway_version
   rules_urgent
