@@ -55,5 +55,6 @@ status_t decide_list_accesses(service_call_t *call);
 status_t decide_export_patient(service_call_t *call);
 status_t decide_erase_patient(service_call_t *call);
 status_t decide_get_retention(service_call_t *call);
+status_t decide_follow_successor(service_call_t *call);
 
 #endif

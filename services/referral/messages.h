@@ -11,6 +11,7 @@
 #include "pcn/referral/store/v1/referrals.meta.h"
 #include "pcn/referral/store/v1/shifted.meta.h"
 #include "pcn/referral/store/v1/store.meta.h"
+#include "pcn/referral/store/v1/succession.meta.h"
 #include "pcn/referral/store/v1/taking.meta.h"
 #include "pcn/referral/store/v1/urgent.meta.h"
 #include "pcn/referral/store/v1/variation.meta.h"

@@ -24,6 +24,7 @@
 #include "services/referral/store_shifted.h"
 #include "services/referral/store_signposting.h"
 #include "services/referral/store_slot.h"
+#include "services/referral/store_succession.h"
 #include "services/referral/store_urgent.h"
 #include "services/referral/store_variation.h"
 #include "services/referral/store_waiting.h"
@@ -209,6 +210,13 @@ static const service_handler_t handlers[] = {
      .decide = decide_erase_patient,
      .after = PATIENT_STATE_TYPE,
      .save = &erase_patient_save,
+     .flags = SERVICE_REACHES},
+    {.method = "FollowSuccessor",
+     .load = &follow_successor_load,
+     .row = &pcn__referral__store__v1__loaded_succession__type,
+     .decide = decide_follow_successor,
+     .after = &pcn__referral__store__v1__succession_change__type,
+     .save = &follow_successor_save,
      .flags = SERVICE_REACHES},
     {.method = "CreateScheduleTemplate",
      .load = &create_schedule_template_load,
@@ -802,6 +810,7 @@ static const service_job_t jobs[] = {
     {.name = "urgent", .due = &due_urgent_cases, .method = "SettleUrgentCase", .period_s = 1, .at_once = 4},
     {.name = "overdue", .due = &due_consultations, .method = "TellOverdueConsultation", .period_s = 15, .at_once = 4},
     {.name = "triage", .due = &due_referrals, .method = "TellOverdueReferral", .period_s = 60, .at_once = 4},
+    {.name = "successions", .due = &due_successions, .method = "FollowSuccessor", .period_s = 30, .at_once = 8},
     {.name = "retention", .due = &due_erasures, .method = "ErasePatient", .period_s = 3600, .at_once = 1},
     {.name = "unused", .due = &due_unused_slots, .method = "ReclaimUnusedSlot", .period_s = 60, .at_once = 32},
     {.name = "horizon", .due = &due_templates, .method = "GenerateSlots", .period_s = 60, .at_once = 4},

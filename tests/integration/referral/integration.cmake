@@ -20,6 +20,7 @@ foreach(name
   referrals
   referral_access
   endings
+  succession
   reclaim
   pathways
   advice
