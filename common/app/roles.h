@@ -13,13 +13,15 @@
       "registry.import", "registry.export", "services.read", "services.write", "services.clinical", "servicekinds.write", "referral.any", \
       "signpostings.read", "capacity.read", "slots.read", "schedules.write", "retention.read", \
       "pathways.read", "pathways.write", \
-      "waits.read", "variation.read", "shiftedwork.read") \
+      "waits.read", "variation.read", "shiftedwork.read", \
+      "prescriptions.count", "linkworkers.read", "linkworkers.write") \
     X("network-manager", "keeps its networks: members, directors, list sizes; services of its hubs", "registry.read", "organisations.write", \
       "networks.write", "listsizes.write", "checks.read", "services.read", "services.write", "services.clinical", "signpostings.read", \
       "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", \
       "appointments.read", "appointments.write", \
       "waiting.read", "waiting.write", \
-      "waits.read", "variation.read", "shiftedwork.read") \
+      "waits.read", "variation.read", "shiftedwork.read", \
+      "prescriptions.count", "linkworkers.read", "linkworkers.write") \
     X("finance-manager", "budgets, rates, entitlements, claims, ledger; proposes, exports and settles payment runs", "registry.read") \
     X("finance-approver", "reads finance; approves payment runs and virements that others proposed", "registry.read") \
     X("workforce-lead", "people, posts, returns, role plans, forecasts, programmes, surveys", "registry.read") \
@@ -30,7 +32,8 @@
       "referrals.read", "referrals.write", "referrals.progress", \
       "appointments.read", "appointments.write", "appointments.overbook", \
       "waiting.read", "waiting.write", \
-      "pathways.read", "advice.read", "advice.write", "shiftedwork.read", "shiftedwork.write") \
+      "pathways.read", "advice.read", "advice.write", "shiftedwork.read", "shiftedwork.write", \
+      "prescriptions.read", "prescriptions.write", "linkworkers.read") \
     X("practice-reception", "patients of its practice, slots, holds, appointments, signposting; its schedules", "registry.read", "services.read", \
       "signpostings.read", "signpostings.write", "capacity.read", "slots.read", "slots.hold", "schedules.write", "patients.read", "patients.write", \
       "notices.read", "consultations.read", "consultations.write", \
@@ -49,7 +52,8 @@
       "pathways.read") \
     X("link-worker", "social prescriptions and community assets", "registry.read", "services.read", "services.write", \
       "signpostings.read", "signpostings.write", \
-      "pathways.read") \
+      "pathways.read", \
+      "prescriptions.read", "prescriptions.write", "prescriptions.count", "linkworkers.read") \
     X("operations", "status, metrics, events, dead letters, keys; no patient, no money", "registry.read", "checks.read", "events.read", \
       "status.read", "followers.read", "followers.write") \
     X("auditor", "reads the audit trail and proves that it is whole", "registry.read", "audit.read", "retention.read") \

@@ -38,8 +38,8 @@ const db_stmt_t create_urgent_case_save = {
 #define CASE_COLUMNS                                                                                                                       \
     STATE_COLUMNS                                                                                                                          \
     ", c.need, c.assigned_at, c.accepted_at, c.response, c.reason, c.history, c.assignment, "                                              \
-    "patient_of_urgent_case(:request.id::uuid) AS about, urgent_case_side(c.patient, c.organisation) AS keeps, "                           \
-    "urgent_case_side(c.patient, c.provider) AS provides"
+    "patient_of_urgent_case(:request.id::uuid) AS about, takes_part(c.patient, c.organisation) AS keeps, "                           \
+    "takes_part(c.patient, c.provider) AS provides"
 #define FROM_ID " FROM (SELECT) one LEFT JOIN urgent_case c ON c.id = :request.id::uuid AND " TOLD
 #define CASE_BY_ID "SELECT " CASE_COLUMNS FROM_ID
 

@@ -94,20 +94,20 @@ INSERT INTO patient_holding (relation, link, title, merges) VALUES ('urgent_case
 -- ---- who sees what ----
 
 -- Whether the told caller is an organisation that takes part, or lies above it; of a sensitive patient only the organisation itself.
-CREATE FUNCTION urgent_case_side(patient uuid, organisation text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+CREATE FUNCTION takes_part(patient uuid, organisation text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
 BEGIN ATOMIC
-    SELECT coalesce(told_own() OR urgent_case_side.organisation = ANY (told_organisations())
-        OR (told_reach(urgent_case_side.organisation) AND NOT patient_sensitive(urgent_case_side.patient)), false);
+    SELECT coalesce(told_own() OR takes_part.organisation = ANY (told_organisations())
+        OR (told_reach(takes_part.organisation) AND NOT patient_sensitive(takes_part.patient)), false);
 END;
 
 ALTER TABLE urgent_case ENABLE ROW LEVEL SECURITY;
 ALTER TABLE urgent_case FORCE ROW LEVEL SECURITY;
 CREATE POLICY urgent_case_owner ON urgent_case TO CURRENT_USER USING (true);
 CREATE POLICY urgent_case_shown ON urgent_case FOR SELECT TO :app USING (
-    urgent_case_side(patient, organisation) OR urgent_case_side(patient, provider) OR patient_cared_within(patient));
+    takes_part(patient, organisation) OR takes_part(patient, provider) OR patient_cared_within(patient));
 -- The practice looks on. A case is opened by a function alone.
 CREATE POLICY urgent_case_kept ON urgent_case FOR UPDATE TO :app USING (
-    urgent_case_side(patient, organisation) OR urgent_case_side(patient, provider));
+    takes_part(patient, organisation) OR takes_part(patient, provider));
 GRANT SELECT ON disposition TO :app;
 GRANT SELECT, UPDATE ON urgent_case TO :app;
 

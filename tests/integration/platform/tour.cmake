@@ -17,3 +17,6 @@ set_tests_properties(integration/platform/demonstration PROPERTIES LABELS integr
 # The waiting list and online consultations, while their daemon dies again and again.
 add_test(NAME integration/platform/waiting COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/waiting.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 set_tests_properties(integration/platform/waiting PROPERTIES LABELS integration TIMEOUT 600)
+# Urgent care, and a target that is missed while somebody looks.
+add_test(NAME integration/platform/urgent COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/urgent.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+set_tests_properties(integration/platform/urgent PROPERTIES LABELS integration TIMEOUT 600)

@@ -14,6 +14,7 @@ foreach(name
   digital
   consultations
   urgent
+  prescriptions
   capacity
   waiting
   taking

@@ -14,6 +14,7 @@ foreach(name
   rules_pathway
   rules_pathway_version
   rules_urgent
+  rules_prescription
   rules_patient
   rules_appointment
   rules_wait
