@@ -22,9 +22,10 @@ def figures: {rate: (map(.rate) | median), p50Us: (map(.p50Us // empty) | median
       | {operation: $operation,
          few: ([$runs[] | select(.phase == "few" and .operation == $operation)] | figures),
          all: ([$runs[] | select(.phase == "all" and .operation == $operation)] | figures)}
-      | .p99Ratio = .all.p99Us / .few.p99Us)),
+      | .p99Ratio = ([range(1; ([$runs[].round] | max) + 1) as $round
+          | [("all", "few") as $phase | $runs[] | select(.phase == $phase and .operation == $operation and .round == $round) | .p99Us] | .[0] / .[1]] | median))),
     # The best trial that held and what it took of the cores; the first one above that did not.
-    morning: ($morning[0] | group_by(.side) | map({(.[0].side): {
+    morning: (($morning[0] // []) | group_by(.side) | map({(.[0].side): {
       share: ([.[] | select(.holds) | .share] | max // 0),
       best: ([.[] | select(.holds)] | max_by(.share)),
       beyond: ([.[] | select(.holds | not)] | min_by(.share)),

@@ -9,7 +9,7 @@ set -euo pipefail
 . "$here/beside.sh"
 # shellcheck source=morning.sh
 . "$here/morning.sh"
-measured=referral seconds=3 warm_seconds=1 rounds=3 part=1 morning_seconds=10
+measured=referral seconds=3 warm_seconds=1 rounds=3 part=1 morning_seconds=10 sizes_only=no
 # So many networks book and search, evenly of all there are; so many practices, a whole network of the usual size, make ten thousand slots.
 networks=60 few_practices=6
 # A slot is asked for so often where many clients want few slots.
@@ -17,8 +17,9 @@ contenders=64
 
 usage() {
     cat <<'EOT'
-usage: tests/bench/booking.sh [--quick] [--seconds N] [--rounds N] [--part N]
+usage: tests/bench/booking.sh [--sizes] [--quick] [--seconds N] [--rounds N] [--part N]
 
+  --sizes       searches in all slots and in ten thousand alone, by turns, and nothing next to them
   --quick       one in ten of England with a million slots, 1 second a measurement instead of 3
   --seconds N   how long a measurement takes
   --rounds N    how often each is repeated (default 3); medians are shown
@@ -27,6 +28,8 @@ usage: tests/bench/booking.sh [--quick] [--seconds N] [--rounds N] [--part N]
 environment:
   PCN_STATE_DIR             folder of a running instance without patients and slots; the result goes to bench/booking.json in it
   PCN_HTTP_PORT             port of its edge (default 8080)
+  PCN_BENCH_FEW_STATE_DIR   folder of another such instance, which gets ten thousand slots
+  PCN_BENCH_FEW_HTTP_PORT   port of its edge
   PCN_BIN                   folder of pcn-gateway and pcnctl (default: bin in the instance's folder)
   PCN_BENCH_PROGRAMS        folder of bench_rate (default: build/tests/bench in the clone)
   PCN_BENCH_DATABASE_URL    the instance's database, as a role that may create a schema, read and write referral's and pass row-level security
@@ -36,6 +39,7 @@ EOT
 
 while [ $# -gt 0 ]; do
     case $1 in
+        --sizes) sizes_only=yes ;;
         --quick) seconds=1 part=10 morning_seconds=4 ;;
         --seconds) seconds=$(number "$1" "${2:-}") && shift ;;
         --rounds) rounds=$(number "$1" "${2:-}") && shift ;;
@@ -46,18 +50,36 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-state_dir=${PCN_STATE_DIR:?folder of a running instance}
-bin=${PCN_BIN:-$state_dir/bin}
-edge=http://127.0.0.1:${PCN_HTTP_PORT:-8080}
-database_url=${PCN_BENCH_DATABASE_URL:-${PCN_DATABASE_URL:-postgresql://pcn_admin@/pcn?host=$state_dir/run}}
+all_state=${PCN_STATE_DIR:?folder of a running instance}
+few_state=${PCN_BENCH_FEW_STATE_DIR:?folder of another one}
+bin=${PCN_BIN:-$all_state/bin}
 need_tools wrk node jq psql curl haproxy python3
 find_pgbench
 programs=${PCN_BENCH_PROGRAMS:-$clone/build/tests/bench}
 [ -x "$programs/bench_rate" ] || die "there is no $programs/bench_rate: ./pcn bench builds it"
 [ -x "$bin/pcn-gateway" ] && [ -x "$bin/pcnctl" ] || die "there is no pcn-gateway or pcnctl in $bin"
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/pcn-booking.XXXXXX")
-results=$work/results.ndjson
+top=$(mktemp -d "${TMPDIR:-/tmp}/pcn-booking.XXXXXX")
+chmod 711 "$top"
+mkdir "$top/few" "$top/all"
+results=$top/results.ndjson
+
+# use few|all: everything below is about that instance.
+use() {
+    work=$top/$1
+    case $1 in
+        few)
+            state_dir=$few_state edge=http://127.0.0.1:${PCN_BENCH_FEW_HTTP_PORT:?port of its edge}
+            database_url="postgresql://pcn_admin@/pcn?host=$state_dir/run"
+            gateway_port=${few_gateway[0]:-} gateway_pid=${few_gateway[1]:-}
+            ;;
+        all)
+            state_dir=$all_state edge=http://127.0.0.1:${PCN_HTTP_PORT:-8080}
+            database_url=${PCN_BENCH_DATABASE_URL:-${PCN_DATABASE_URL:-postgresql://pcn_admin@/pcn?host=$state_dir/run}}
+            gateway_port=${all_gateway[0]:-} gateway_pid=${all_gateway[1]:-}
+            ;;
+    esac
+}
 
 finish() {
     local code=$?
@@ -65,9 +87,9 @@ finish() {
     stop_programs
     psql -X -q -d "$database_url" -c 'SET client_min_messages = warning; DROP SCHEMA IF EXISTS bench_rival CASCADE' >/dev/null 2>&1 || true
     if [ "$code" -ne 0 ]; then
-        tail -n 5 "$work"/*.log 2>/dev/null >&2 || true
+        tail -n 5 "$top"/*/*.log 2>/dev/null >&2 || true
     fi
-    rm -rf "$work"
+    rm -rf "$top"
     exit "$code"
 }
 trap finish EXIT
@@ -265,14 +287,42 @@ run_round() {
     done
 }
 
-# Few connections: what a search takes is asked, not what the machine can bear. measure_size PHASE; round 0 warms up.
-measure_size() {
-    local round operation
+# Few connections: what a search takes is asked, not what the machine can bear. Both sizes by turns; round 0 warms up.
+measure_sizes() {
+    local round operation size
     for ((round = 0; round <= rounds; round++)); do
         for operation in practice network; do
-            run_wrk pcn "$operation" 4 "$seconds" | jq -c --arg phase "$1" --argjson round "$round" '. + {$round, $phase}' >>"$results"
+            for size in $([ $((round % 2)) -eq 1 ] && echo few all || echo all few); do
+                use "$size"
+                run_wrk pcn "$operation" 4 "$seconds" | jq -c --arg phase "$size" --argjson round "$round" '. + {$round, $phase}' >>"$results"
+            done
         done
     done
+}
+
+# prepare few|all PRACTICES: an instance with the slots of so many practices, and a gateway to it. Who only searches may find them made.
+prepare() {
+    use "$1"
+    slots=$(sql -c 'SELECT count(*) FROM referral.slot')
+    [ "$slots" = 0 ] || [ "$sizes_only" = yes ] || die "there are slots in this instance already"
+    import_england
+    sql -c 'SET client_min_messages = warning' -f "$here/schema.sql" -f "$here/booking/schema.sql" >/dev/null
+    start_gateway
+    [ "$slots" -gt 0 ] || make_slots "$2"
+    write_requests
+}
+
+# write_result NAME: what was measured, with the morning's trials from standard input, as figures in the instance's folder and as tables.
+write_result() {
+    cat >"$work/trials.json"
+    jq -s --slurpfile targets "$here/targets.json" --slurpfile morning "$work/trials.json" --argjson seconds "$seconds" --argjson part "$part" \
+        --argjson few "$few" --argjson slots "$slots" --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --argjson took $((SECONDS - started)) \
+        --argjson cpus "$(nproc)" --argjson busy "$busy" --argjson bookings "${made:-null}" -f "$here/booking.jq" "$results" >"$work/result.json"
+    [ "$1" = sizes ] || jq -r -f "$here/booking_markdown.jq" "$work/result.json"
+    jq -r -f "$here/sizes_markdown.jq" "$work/result.json"
+    mkdir -p "$state_dir/bench"
+    cp "$work/result.json" "$state_dir/bench/.$1.json"
+    mv -f "$state_dir/bench/.$1.json" "$state_dir/bench/$1.json"
 }
 
 started=$SECONDS
@@ -280,21 +330,19 @@ busy=$(measure_busy)
 if [ "$busy" -gt 15 ]; then
     say "others keep the machine $busy% busy: the ratios will be off"
 fi
-[ "$(sql -c 'SELECT count(*) FROM (SELECT FROM referral.slot LIMIT 1) s')" = 0 ] || die "there are slots in this instance already"
-say "importing England"
-import_england
-sql -c 'SET client_min_messages = warning' -f "$here/schema.sql" -f "$here/booking/schema.sql" >/dev/null
-start_gateway
-say "searches in ten thousand slots"
-make_slots "$few_practices"
-few=$slots
-write_requests
-measure_size few
+say "making ten thousand slots"
+prepare few "$few_practices"
+few=$slots few_gateway=("$gateway_port" "$gateway_pid")
 say "making all slots"
-make_slots ALL
-write_requests
-say "searches in $slots slots"
-measure_size all
+prepare all ALL
+all_gateway=("$gateway_port" "$gateway_pid")
+say "searches in $few and in $slots slots"
+measure_sizes
+use all
+if [ "$sizes_only" = yes ]; then
+    write_result sizes </dev/null
+    exit 0
+fi
 write_bookings
 start_rival
 say "warming up"
@@ -311,10 +359,4 @@ measure_morning >"$work/morning.json"
 answered=$(jq -s '[.[] | select(.side == "pcn" and (.operation == "book" or .operation == "contend")) | .requests - .refused] | add' "$results")
 jq -e --argjson answered "$answered" '.pcn >= $answered' <<<"$made" >/dev/null || die "$answered bookings were answered for: $made were made"
 
-jq -s --slurpfile targets "$here/targets.json" --slurpfile morning "$work/morning.json" --argjson seconds "$seconds" --argjson part "$part" --argjson few "$few" \
-    --argjson slots "$slots" --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --argjson took $((SECONDS - started)) --argjson cpus "$(nproc)" --argjson busy "$busy" \
-    --argjson bookings "$made" -f "$here/booking.jq" "$results" >"$work/result.json"
-jq -r -f "$here/booking_markdown.jq" "$work/result.json"
-mkdir -p "$state_dir/bench"
-cp "$work/result.json" "$state_dir/bench/.booking.json"
-mv -f "$state_dir/bench/.booking.json" "$state_dir/bench/booking.json"
+write_result booking <"$work/morning.json"

@@ -23,11 +23,6 @@ def share: . * 1000 | round / 10 | tostring + "%";
     | [$names[$one.operation] + ", \($one.connections)", ([$ours.gateway, $ours.referral, $ours.postgresql, $ours.behind, $theirs.rival, $theirs.postgresql][] | . // 0 | round | tostring)]
     | row),
   "",
-  (["search, 4 connections, p50 · p99", "\(.fewSlots | thousands) slots", "\(.slots | thousands) slots", "p99 to p99", "wanted", ""] | head),
-  (.sizes[] | . as $size | ($result.targets[] | select(.booking[1] == $size.operation)) as $target
-    | [$names[.operation], "\(.few.p50Us | ms) · \(.few.p99Us | ms) ms", "\(.all.p50Us | ms) · \(.all.p99Us | ms) ms", (.p99Ratio | fixed(2)), "≤ \($target.atMost)",
-       (if $target.reached then "" else "missed" end)] | row),
-  "",
   (["England's morning", "share that holds", "searches + bookings/s", "search p99", "booking p99", "processor, of all cores"] | head),
   (["pcn", "rival"][] | . as $side | $result.morning[$side] | select(. != null)
     | [$sides[$side], (.share | share)] + (if .best == null then ["", "", "", ""] else

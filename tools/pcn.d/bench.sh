@@ -10,8 +10,16 @@ bench_free_port() {
     die "no free port was found"
 }
 
+bench_clean_few() {
+    [ -n "${bench_few_given:-}" ] && [ -e "$bench_few_given" ] || return 0
+    PCN_STATE=$bench_few_given "$PCN_CLONE/pcn" down >/dev/null 2>&1 || true
+    [ ! -L "$bench_few_given" ] || rm -rf "$(readlink "$bench_few_given")"
+    rm -rf "$bench_few_given"
+}
+
 bench_clean() {
     trap '' INT TERM HUP
+    bench_clean_few
     if state_find; then
         instance_stop >/dev/null || true
         rm -rf "${state_dir:?}"
@@ -31,6 +39,15 @@ bench_start() {
     PCN_STATE=$state_given PCN_HTTP_PORT=$instance_port "$PCN_CLONE/pcn" up --detach --no-demo >/dev/null
     up_seconds=$((SECONDS - began))
     state_find || die "the instance to measure did not start"
+}
+
+# bench_start_few: another one beside it, which gets few rows. Sets bench_few_given and bench_few_port.
+bench_start_few() {
+    local own=$instance_port
+    bench_free_port
+    bench_few_port=$instance_port instance_port=$own bench_few_given=$state_given-few
+    bench_clean_few
+    PCN_STATE=$bench_few_given PCN_HTTP_PORT=$bench_few_port "$PCN_CLONE/pcn" up --detach --no-demo >/dev/null
 }
 
 # bench_keep FROM TO: the figures outlive the instance.
@@ -59,9 +76,15 @@ bench_beside() {
     build_release
     build_run "$build_dir" "the measure" bench_programs --
     bench_start "${wanted[@]}"
+    if [ "$script" = booking.sh ]; then
+        bench_start_few
+        PCN_BENCH_FEW_STATE_DIR=$(readlink -f "$bench_few_given")
+        export PCN_BENCH_FEW_STATE_DIR PCN_BENCH_FEW_HTTP_PORT=$bench_few_port
+    fi
     PCN_BENCH_PROGRAMS=$build_dir/tests/bench PCN_BENCH_UP_SECONDS=$up_seconds PCN_STATE_DIR=$state_dir PCN_HTTP_PORT=$instance_port \
         "$PCN_CLONE/tests/bench/$script" "$@" || code=$?
     bench_keep "$result" "$kept"
+    bench_keep sizes.json bench-sizes.json
     return "$code"
 }
 
