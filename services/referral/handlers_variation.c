@@ -69,6 +69,8 @@ typedef struct sheet {
     bool compares;
     int32_t split; // first day of the pathway
     variation_band_t reference[BANDS];
+    // It has so few referrals that whatever rests on them would tell how many.
+    bool reference_hidden;
     practice_t *practices;
     size_t count;
     practice_t total;
@@ -124,6 +126,27 @@ static void expect(sheet_t *sheet, practice_t *practice)
     add_unit(&sheet->total.is, &practice->is);
 }
 
+// What is hidden, and the spread of what is not: a figure that rests on a hidden count would tell it. False without memory.
+static bool judge(sheet_t *sheet, variation_unit_t *units, bool *hidden)
+{
+    const int64_t least = sheet->first->least_shown;
+    variation_unit_t reference = {0};
+    size_t shown = 0;
+    for (size_t i = 0; i < BANDS; i++)
+        reference.observed += sheet->reference[i].events;
+    variation_hide(&reference, 1, least, &sheet->reference_hidden);
+    // A sum of few is as telling as its only part.
+    variation_hide(&sheet->total.all, 1, least, &sheet->total.hidden);
+    variation_hide(units, sheet->count, least, hidden);
+    for (size_t i = 0; i < sheet->count; i++) {
+        sheet->practices[i].hidden = hidden[i] || sheet->reference_hidden;
+        if (!sheet->practices[i].hidden)
+            units[shown++] = units[i];
+    }
+    sheet->total.hidden = sheet->total.hidden || sheet->reference_hidden;
+    return variation_spread_of(units, shown, sheet->call->arena, &sheet->spread);
+}
+
 // False without memory.
 static bool measure(sheet_t *sheet)
 {
@@ -146,12 +169,7 @@ static bool measure(sheet_t *sheet)
         expect(sheet, &sheet->practices[i]);
         units[i] = sheet->practices[i].all;
     }
-    variation_hide(units, sheet->count, sheet->first->least_shown, hidden);
-    for (size_t i = 0; i < sheet->count; i++)
-        sheet->practices[i].hidden = hidden[i];
-    // A sum of few is as telling as its only part.
-    variation_hide(&sheet->total.all, 1, sheet->first->least_shown, &sheet->total.hidden);
-    return variation_spread_of(units, sheet->count, call->arena, &sheet->spread);
+    return judge(sheet, units, hidden);
 }
 
 // ---- what is shown ----
@@ -241,22 +259,26 @@ static row_t *show(sheet_t *sheet, const practice_t *practice)
     row_t *row = pb_new(&pcn__referral__v1__variation_row__type, call->arena);
     double ratio = 0;
     variation_limits_t limits;
-    if (row == NULL || (row->expected = decimal(call, practice->all.expected)) == NULL)
-        return NULL;
-    row->has_people = 1;
-    row->people = practice->people;
-    row->has_observed = !practice->hidden;
-    row->observed = practice->all.observed;
-    row->has_hidden = row->hidden = practice->hidden;
-    if (!practice->hidden && variation_ratio(&practice->all, &ratio) && variation_byar(&practice->all, &variation_95, &limits) &&
-        ((row->ratio = decimal(call, ratio)) == NULL || (row->limits = show_limits(call, &limits, true)) == NULL))
+    if (row == NULL)
         return NULL;
     if (practice->loaded != NULL) {
         row->organisation = practice->loaded->organisation;
         row->name = practice->loaded->name;
-        if (!show_funnel(sheet, practice, ratio, row))
-            return NULL;
     }
+    row->has_people = 1;
+    row->people = practice->people;
+    row->has_hidden = row->hidden = practice->hidden;
+    if (sheet->reference_hidden)
+        return row;
+    row->has_observed = !practice->hidden;
+    row->observed = practice->all.observed;
+    if ((row->expected = decimal(call, practice->all.expected)) == NULL)
+        return NULL;
+    if (!practice->hidden && variation_ratio(&practice->all, &ratio) && variation_byar(&practice->all, &variation_95, &limits) &&
+        ((row->ratio = decimal(call, ratio)) == NULL || (row->limits = show_limits(call, &limits, true)) == NULL))
+        return NULL;
+    if (practice->loaded != NULL && !show_funnel(sheet, practice, ratio, row))
+        return NULL;
     return !sheet->compares || show_change(sheet, practice, row) ? row : NULL;
 }
 

@@ -127,9 +127,13 @@ static void small_numbers_are_not_shown(void **state)
     assert_reply_has(world, "\"organisation\":\"gp-a2\",\"name\":\"Practice A2\",\"people\":50,\"expected\":\"11.0000\",\"funnel95\"");
     assert_reply_has(world, "\"organisation\":\"gp-b1\",\"name\":\"Practice B1\",\"people\":50,\"expected\":\"11.0000\",\"funnel95\"");
     assert_reply_has(world, "\"hidden\":true");
+    // How much they differ is said of those that are shown: by three figures for two counts both could be told.
+    assert_reply_has(world, "\"spread\":{\"units\":1,");
+    // Of itself as many are to be expected as there were.
     assert_call(world, "GetReferralVariation", "{\"organisation\":\"gp-b1\"," ALL_OF_2026 "}");
-    assert_reply_lacks(world, "\"observed\"");
-    assert_reply_lacks(world, "\"ratio\"");
+    assert_reply_has(world, "\"total\":{\"people\":50,\"hidden\":true},\"spread\":{\"units\":0,");
+    assert_reply_has(world, "\"rows\":[{\"organisation\":\"gp-b1\",\"name\":\"Practice B1\",\"people\":50,\"hidden\":true}]");
+    assert_reply_lacks(world, "\"expected\"");
 }
 
 static void before_and_after_a_pathway(void **state)
