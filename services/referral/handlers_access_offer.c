@@ -13,14 +13,10 @@ typedef Pcn__Referral__V1__AccessOffer offer_t;
 #define FINDING_TYPE (&pcn__referral__v1__access_finding__type)
 #define DAYS_MAX 14
 
-static const page_part_t parts_of_page[] = {PAGE_CODE};
-
 status_t prepare_get_access(service_call_t *call)
 {
     const request_t *request = call->request;
-    capacity_days_t days;
-    status_t status = capacity_days(call, request->from, request->to, DAYS_MAX, &days);
-    return status == STATUS_OK ? page_prepare(call, parts_of_page, 1) : status;
+    return capacity_prepare(call, request->from, request->to, DAYS_MAX);
 }
 
 // What all organisations of an answer need.
@@ -131,12 +127,11 @@ static bool assume(const sheet_t *sheet)
 status_t decide_get_access(service_call_t *call)
 {
     const request_t *request = call->request;
-    if (call->row_count == 0)
-        return problem_set(call->problem, STATUS_NOT_FOUND, "organisation", "There is no organisation %s", request->organisation);
-    sheet_t sheet = {.call = call, .first = call->rows[0], .access = pb_new(&pcn__referral__v1__access_overview__type, call->arena)};
-    status_t status = capacity_days(call, request->from, request->to, DAYS_MAX, &sheet.days);
+    sheet_t sheet = {.call = call, .access = pb_new(&pcn__referral__v1__access_overview__type, call->arena)};
+    status_t status = capacity_begin(call, request->organisation, request->from, request->to, DAYS_MAX, &sheet.days);
     if (status != STATUS_OK)
         return status;
+    sheet.first = call->rows[0];
     if (sheet.access == NULL || !begin_offers(&sheet))
         return refuse_memory(call);
     sheet.access->organisation = request->organisation;

@@ -21,9 +21,7 @@ typedef Pcn__Referral__Store__V1__CapacityCount count_t;
 
 // ---- days ----
 
-static const page_part_t parts_of_page[] = {PAGE_CODE};
-
-status_t capacity_days(service_call_t *call, const char *from, const char *to, int32_t most, capacity_days_t *days)
+static status_t read_days(service_call_t *call, const char *from, const char *to, int32_t most, capacity_days_t *days)
 {
     if (!date_parse(from, &days->first) || !date_parse(to, &days->last))
         return problem_set(call->problem, STATUS_INTERNAL, NULL, "The contract let something through that is no date");
@@ -42,12 +40,26 @@ char *capacity_beyond(service_call_t *call, const capacity_days_t *days)
     return arena_printf(call->arena, "Slots are made up to %s: what is published later is not known", text);
 }
 
+status_t capacity_prepare(service_call_t *call, const char *from, const char *to, int32_t most)
+{
+    static const page_part_t parts_of_page[] = {PAGE_CODE};
+    capacity_days_t days;
+    status_t status = read_days(call, from, to, most, &days);
+    return status == STATUS_OK ? page_prepare(call, parts_of_page, sizeof parts_of_page / sizeof *parts_of_page) : status;
+}
+
+status_t capacity_begin(service_call_t *call, const char *organisation, const char *from, const char *to, int32_t most,
+                        capacity_days_t *days)
+{
+    if (call->row_count == 0)
+        return problem_set(call->problem, STATUS_NOT_FOUND, "organisation", "There is no organisation %s", organisation);
+    return read_days(call, from, to, most, days);
+}
+
 status_t prepare_get_capacity(service_call_t *call)
 {
     const request_t *request = call->request;
-    capacity_days_t days;
-    status_t status = capacity_days(call, request->from, request->to, DAYS_MAX, &days);
-    return status == STATUS_OK ? page_prepare(call, parts_of_page, 1) : status;
+    return capacity_prepare(call, request->from, request->to, DAYS_MAX);
 }
 
 // ---- one row ----
@@ -218,13 +230,12 @@ static status_t fill(sheet_t *sheet, capacity_t *capacity)
 status_t decide_get_capacity(service_call_t *call)
 {
     const request_t *request = call->request;
-    if (call->row_count == 0)
-        return problem_set(call->problem, STATUS_NOT_FOUND, "organisation", "There is no organisation %s", request->organisation);
-    sheet_t sheet = {.call = call, .first = call->rows[0], .explain = request->explain};
-    status_t status = capacity_days(call, request->from, request->to, DAYS_MAX, &sheet.days);
-    capacity_t *capacity = pb_new(&pcn__referral__v1__capacities__type, call->arena);
+    sheet_t sheet = {.call = call, .explain = request->explain};
+    status_t status = capacity_begin(call, request->organisation, request->from, request->to, DAYS_MAX, &sheet.days);
     if (status != STATUS_OK)
         return status;
+    sheet.first = call->rows[0];
+    capacity_t *capacity = pb_new(&pcn__referral__v1__capacities__type, call->arena);
     if (capacity == NULL)
         return refuse_memory(call);
     capacity->organisation = request->organisation;
