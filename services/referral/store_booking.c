@@ -46,36 +46,39 @@
 
 // All that are taken, or none: whoever comes second finds fewer than are wanted, and looks again. So the unique index never has to refuse.
 // First the hold is locked, then its slots, as releasing it does.
-#define LOCKED(condition)                                                                                                                  \
-    "held AS MATERIALIZED (SELECT h.id FROM hold h WHERE h.id = :after.hold::uuid AND h.status = 'held' AND h.expires_at > " NOW " "       \
-    "        AND " condition " FOR UPDATE), "                                                                                              \
+#define SLOTS_LOCKED(condition)                                                                                                            \
     "wanted AS MATERIALIZED (SELECT s.organisation, s.id, s.status FROM slot s WHERE s.id = ANY (:after.taken::uuid[]) AND " condition " " \
-    "        AND (:after.hold::uuid IS NULL OR EXISTS (SELECT FROM held)) AND s.start_at > " NOW " "                                       \
-    "        AND CASE WHEN s.id = ANY (:after.overbooked::uuid[]) THEN s.status = 'booked' AND NOT s.overbooked "                          \
+    "        AND s.start_at > " NOW " AND CASE WHEN s.id = ANY (:after.overbooked::uuid[]) THEN s.status = 'booked' AND NOT s.overbooked " \
     "                 WHEN s.held_until > " NOW " THEN s.status = 'free' AND s.hold = :after.hold::uuid "                                  \
     "                 ELSE s.status = 'free' AND NOT s.off_plan END ORDER BY s.id FOR UPDATE)"
-#define LOCKED_NEW LOCKED("NOT EXISTS (SELECT FROM seen)")
-#define LOCKED_MOVED LOCKED("EXISTS (SELECT FROM mine)")
+#define LOCKED_MOVED                                                                                                                       \
+    "held AS MATERIALIZED (SELECT h.id FROM hold h WHERE h.id = :after.hold::uuid AND h.status = 'held' AND h.expires_at > " NOW " "       \
+    "        AND EXISTS (SELECT FROM mine) FOR UPDATE), " SLOTS_LOCKED("EXISTS (SELECT FROM mine) "                                        \
+                                                                       "AND (:after.hold::uuid IS NULL OR EXISTS (SELECT FROM held))")
+// Few bookings have a hold or settle a waiting entry. What is done for these is a call, since each step of a statement is made ready in
+// each execution, needed or not.
+#define LOCKED_NEW                                                                                                                         \
+    SLOTS_LOCKED("(SELECT CASE WHEN EXISTS (SELECT FROM seen) THEN false WHEN :after.hold::uuid IS NULL THEN true "                        \
+                 "ELSE hold_locked(:after.hold::uuid, " NOW ") END)")
 #define ALL_LOCKED "(SELECT count(*) FROM wanted) = coalesce(cardinality(:after.taken::uuid[]), 0)"
 // After `changed`, which says the appointment's id.
 #define TAKEN                                                                                                                              \
     "taken AS (UPDATE slot s SET status = 'booked', overbooked = s.overbooked OR w.status = 'booked', hold = NULL, held_until = NULL, "    \
     "        version = s.version + 1 FROM wanted w, changed c WHERE s.organisation = w.organisation AND s.id = w.id), "                    \
     "kept AS (INSERT INTO appointment_slot (appointment, version, slot, overbooked) "                                                      \
-    "    SELECT c.id, :after.appointment.version::bigint, w.id, w.status = 'booked' FROM wanted w, changed c), "                           \
+    "    SELECT c.id, :after.appointment.version::bigint, w.id, w.status = 'booked' FROM wanted w, changed c)"
+#define USED                                                                                                                               \
     "used AS (UPDATE hold h SET status = 'used', version = h.version + 1 FROM changed c WHERE h.id = :after.hold::uuid AND EXISTS "        \
     "(SELECT FROM held))"
 
-// The waiting entry that the booking settles, as it was found. It is looked up by its own id, as the hold is: what is joined to would be
-// read wholly by a plan that was made while there was none.
-#define WAITED                                                                                                                             \
-    "waited AS MATERIALIZED (SELECT w.id FROM waiting_entry w WHERE w.id = :after.entry.id::uuid AND w.version = "                         \
-    ":row.entry.version::bigint AND " TOLD " AND NOT EXISTS (SELECT FROM seen) FOR UPDATE)"
-#define ALL_WAITED "(:after.entry.id::uuid IS NULL OR EXISTS (SELECT FROM waited))"
+// The waiting entry that the booking settles, as it was found; locked after the slots.
+#define ENTRY ":after.entry.id::uuid"
+#define ALL_LOCKED_NEW                                                                                                                     \
+    "CASE WHEN NOT " ALL_LOCKED " THEN false WHEN " ENTRY " IS NULL THEN true "                                                            \
+    "ELSE waiting_entry_locked(" ENTRY ", :row.entry.version::bigint) END"
 #define SETTLED                                                                                                                            \
-    "settled AS (UPDATE waiting_entry w SET status = 'booked', appointment = c.id, hold = NULL, slot = NULL, slot_start = NULL, "          \
-    "        slot_end = NULL, slot_channel = NULL, offered_until = NULL, version = w.version + 1, updated_at = " NOW " "                   \
-    "    FROM changed c WHERE w.id = :after.entry.id::uuid AND EXISTS (SELECT FROM waited))"
+    "changed AS MATERIALIZED (SELECT m.key, m.id, CASE WHEN :after.hold::uuid IS NOT NULL OR " ENTRY " IS NOT NULL "                       \
+    "        THEN booking_settles(m.id, :after.hold::uuid, " ENTRY ", " NOW ") END AS settles FROM made m)"
 
 // ---- a new one ----
 
@@ -88,8 +91,8 @@ const db_stmt_t create_appointment_load = {
 
 const db_stmt_t create_appointment_save = {
     "create_appointment_save", LOCKED_NEW
-    ", " WAITED ", "
-    "changed AS (INSERT INTO appointment (id, patient, organisation, service, slots, start_at, end_at, channel, kind, status, "
+    ", "
+    "made AS (INSERT INTO appointment (id, patient, organisation, service, slots, start_at, end_at, channel, kind, status, "
     "        booked_by_subject, booked_by, description, comment, overbook_reason, hold, video_token, synthetic, version, created_at, "
     "        updated_at) "
     "    SELECT :after.appointment.id::uuid, p.id, :after.appointment.organisation::text, :after.appointment.service::uuid, "
@@ -99,8 +102,8 @@ const db_stmt_t create_appointment_save = {
     "        nullif(:after.appointment.comment::text, ''), :after.appointment.overbook_reason::text, :after.hold::uuid, "
     "        :after.video_token::text, coalesce(:after.appointment.synthetic::boolean, false), 1, " NOW ", " NOW " "
     "    FROM input i JOIN patient p ON p.id = :request.patient::uuid AND p.died_on IS NULL AND p.merged_into IS NULL AND " TOLD " "
-    "    WHERE NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) AND " ALL_LOCKED " AND " ALL_WAITED " "
-    "    RETURNING slots[1]::text AS key, id), " TAKEN ", " SETTLED};
+    "    WHERE NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n) AND " ALL_LOCKED_NEW " "
+    "    RETURNING slots[1]::text AS key, id), " SETTLED ", " TAKEN};
 
 // ---- another time ----
 
@@ -118,4 +121,4 @@ const db_stmt_t reschedule_appointment_save = {
     "        end_at = :after.appointment.end::timestamptz, channel = :after.appointment.channel::text, "
     "        kind = :after.appointment.kind::text, former = :after.appointment.former::jsonb, hold = :after.hold::uuid, "
     "        video_token = :after.video_token::text, version = :after.appointment.version::bigint, updated_at = " NOW " "
-    "    FROM mine m, input i WHERE a.id = m.id AND " ALL_LOCKED " RETURNING a.slots[1]::text AS key, a.id), " TAKEN ", " FREED};
+    "    FROM mine m, input i WHERE a.id = m.id AND " ALL_LOCKED " RETURNING a.slots[1]::text AS key, a.id), " TAKEN ", " USED ", " FREED};

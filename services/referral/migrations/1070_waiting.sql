@@ -117,6 +117,31 @@ GRANT SELECT ON waiting_default, vacancy TO :app;
 GRANT SELECT, INSERT ON waiting_offer TO :app;
 GRANT SELECT, INSERT, UPDATE ON waiting_entry TO :app;
 
+-- ---- what a booking does besides taking slots, for who calls ----
+
+-- Locks a hold that stands; false where it does not.
+CREATE FUNCTION hold_locked(hold_id uuid, at timestamptz) RETURNS boolean VOLATILE LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM hold h WHERE h.id = hold_id AND h.status = 'held' AND h.expires_at > at FOR UPDATE;
+    RETURN FOUND;
+END $$;
+
+-- Locks an entry that is as it was seen; false where it moved on.
+CREATE FUNCTION waiting_entry_locked(entry_id uuid, seen bigint) RETURNS boolean VOLATILE LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM waiting_entry w WHERE w.id = entry_id AND w.version = seen FOR UPDATE;
+    RETURN FOUND;
+END $$;
+
+-- Of what is locked: the hold is used, the entry booked.
+CREATE FUNCTION booking_settles(appointment_id uuid, hold_id uuid, entry_id uuid, at timestamptz) RETURNS boolean VOLATILE LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE hold h SET status = 'used', version = h.version + 1 WHERE h.id = hold_id;
+    UPDATE waiting_entry w SET status = 'booked', appointment = appointment_id, hold = NULL, slot = NULL, slot_start = NULL, slot_end = NULL,
+        slot_channel = NULL, offered_until = NULL, version = w.version + 1, updated_at = at WHERE w.id = entry_id;
+    RETURN true;
+END $$;
+
 -- As the store's LoadedWaitingEntry.
 CREATE FUNCTION waiting_entry_json(w waiting_entry) RETURNS jsonb STABLE LANGUAGE sql
     RETURN jsonb_strip_nulls(jsonb_build_object('id', w.id, 'patient', w.patient, 'service', w.service, 'organisation', w.organisation,
