@@ -68,12 +68,30 @@ static bool keeps(const service_call_t *call, const loaded_slot_t *row)
     return row->within_reach || service_may(call, SCOPE_ANY);
 }
 
+// Field by field, since a search does so for each of its slots.
 static slot_t *slot_of(service_call_t *call, const loaded_slot_t *row)
 {
     slot_t *slot = pb_new(SLOT_TYPE, call->arena);
     if (slot == NULL)
         return NULL;
-    pb_merge(SLOT_TYPE, slot, LOADED_SLOT_TYPE, row);
+    slot->id = row->id;
+    slot->service = row->service;
+    slot->schedule = row->schedule;
+    slot->organisation = row->organisation;
+    slot->start = row->start;
+    slot->end = row->end;
+    slot->has_minutes = row->has_minutes;
+    slot->minutes = row->minutes;
+    slot->has_kind = row->has_kind;
+    slot->kind = row->kind;
+    slot->has_channel = row->has_channel;
+    slot->channel = row->channel;
+    slot->has_status = row->has_status;
+    slot->status = row->status;
+    slot->restrictions = row->restrictions;
+    slot->block_reason = row->block_reason;
+    slot->has_version = row->has_version;
+    slot->version = row->version;
     // Somebody is ill: nothing for others.
     if (!keeps(call, row))
         slot->block_reason = NULL;

@@ -82,10 +82,13 @@ use() {
 }
 
 finish() {
-    local code=$?
+    local code=$? size
     trap - EXIT INT TERM
     stop_programs
-    psql -X -q -d "$database_url" -c 'SET client_min_messages = warning; DROP SCHEMA IF EXISTS bench_rival CASCADE' >/dev/null 2>&1 || true
+    for size in few all; do
+        use "$size"
+        psql -X -q -d "$database_url" -c 'SET client_min_messages = warning; DROP SCHEMA IF EXISTS bench_rival CASCADE' >/dev/null 2>&1 || true
+    done
     if [ "$code" -ne 0 ]; then
         tail -n 5 "$top"/*/*.log 2>/dev/null >&2 || true
     fi
