@@ -197,7 +197,7 @@ static status_t check_new(service_call_t *call, const references_t *row, const r
 {
     if (call->header->principal == NULL || call->header->principal->n_organisations == 0)
         return problem_set(call->problem, STATUS_FAILED_PRECONDITION, NULL, "Who refers does so for an organisation: the token names none");
-    if (row == NULL || row->patient == NULL)
+    if (row->patient == NULL)
         return refuse_patient(call, "patient");
     if (row->patient_gone)
         return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "patient",
@@ -239,6 +239,8 @@ status_t decide_create_referral(service_call_t *call)
     const references_t *row = call->row_count > 0 ? call->rows[0] : NULL;
     if (!about_patient(call, request->referral->patient))
         return refuse_memory(call);
+    if (row == NULL)
+        return problem_set(call->problem, STATUS_INTERNAL, NULL, "What the referral refers to is missing");
     status_t status = check_new(call, row, request->referral);
     if (status != STATUS_OK)
         return status;

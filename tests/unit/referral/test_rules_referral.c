@@ -145,8 +145,8 @@ static void a_slip_of_the_pen_shows(void **state)
         assert_true(referral_reference_holds(digits));
         for (size_t at = 0; at < 12; at++) {
             const char was = digits[at];
-            for (char wrong = '0'; wrong <= '9'; wrong++) {
-                digits[at] = wrong;
+            for (int wrong = '0'; wrong <= '9'; wrong++) {
+                digits[at] = (char)wrong;
                 assert_true(referral_reference_holds(digits) == (wrong == was));
             }
             digits[at] = was;
