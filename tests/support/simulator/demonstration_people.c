@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "tests/support/simulator/demonstration_referrals.h"
 #include "tests/support/simulator/phase.h"
 
 #define SYSTEM "ics-llr"
@@ -336,6 +337,19 @@ static bool consult(people_t *people)
     return run(people, &consultation_kind);
 }
 
+// Referrals of the first patients of each practice.
+static bool refer(people_t *people)
+{
+    add_everybody(people, NULL, 0, DEMONSTRATION_REFERRALS);
+    keep(people, is_known);
+    for (size_t i = 0; i < people->count; i++) {
+        errand_t *errand = &people->errands[i];
+        errand->service = errand->person % PEOPLE_STRIDE;
+        snprintf(errand->id, sizeof errand->id, "%s", *id_of(people, errand->place, errand->person));
+    }
+    return demonstration_referrals(people->scene, people->demonstration->today, people->errands, people->count);
+}
+
 static int32_t next_working_day(int32_t day)
 {
     do
@@ -354,9 +368,9 @@ bool demonstration_people(demonstration_t *demonstration, scene_t *scene)
     if (!good && scene->problem[0] == '\0')
         (void)scene_fail(scene, "no memory");
     good = good && register_patients(&people);
-    // There is no list of who consults, so that it is done once, with the patients.
+    // There is no list of all who consult or are referred, so that it is done once, with the patients.
     if (good && demonstration->patients > 0)
-        good = consult(&people);
+        good = consult(&people) && refer(&people);
     good = good && book(&people);
     free(people.finder);
     free(people.ids);
