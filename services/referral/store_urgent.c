@@ -73,7 +73,7 @@ const db_stmt_t list_urgent_cases = {
 #define MINE(disposition)                                                                                                                  \
     "WITH mine AS MATERIALIZED (SELECT c.id, c.patient, c.service, p.practice, p.sex, "                                                    \
     "        p.birth_date, d.code, d.urgency, d.target_minutes, d.kinds "                                                                  \
-    "    FROM urgent_case c LEFT JOIN patient p ON p.id = c.patient LEFT JOIN disposition d ON d.code = " disposition " "                  \
+    "    FROM urgent_case c LEFT JOIN LATERAL urgent_case_person(c.id) p ON true LEFT JOIN disposition d ON d.code = " disposition " "                  \
     "    WHERE c.id = :request.id::uuid AND " TOLD "), "
 #define FOUND(latitude, longitude, which) DIRECTORY_FOUND(latitude, longitude, "NULL", NOW, which, "true", SERVICES_MOST) " "
 #define OF_DISPOSITION                                                                                                                     \

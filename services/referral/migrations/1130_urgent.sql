@@ -123,6 +123,15 @@ BEGIN ATOMIC
     SELECT p.synthetic FROM patient p WHERE p.id = patient_id;
 END;
 
+-- Whom the directory's answer to a case is for: for who sees the record, and of one who is not sensitive for all on a side, since an answer that nothing of
+-- the patient decides would lead them to the wrong service.
+CREATE FUNCTION urgent_case_person(case_id uuid) RETURNS TABLE (birth_date date, sex text, practice text) STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT p.birth_date, p.sex, p.practice FROM urgent_case c JOIN patient p ON p.id = c.patient
+    WHERE c.id = case_id AND (patient_within(p.id)
+        OR (NOT p.sensitive AND (takes_part(c.patient, c.organisation) OR takes_part(c.patient, c.provider))));
+END;
+
 -- The case and its grant, for the told caller alone.
 CREATE FUNCTION patient_open_case(number text, birth_date date, case_id uuid, by_organisation text, what text, from_instant timestamptz,
     until_instant timestamptz, disposed_as text, disposed_urgency text, minutes integer, due timestamptz, steps jsonb) RETURNS text VOLATILE

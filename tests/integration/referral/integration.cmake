@@ -1,5 +1,5 @@
 include(${CMAKE_SOURCE_DIR}/tests/support/postgres.cmake)
-add_library(pcn_test_referral STATIC ${CMAKE_CURRENT_LIST_DIR}/world.c ${CMAKE_CURRENT_LIST_DIR}/patients.c ${CMAKE_CURRENT_LIST_DIR}/plans.c ${CMAKE_CURRENT_LIST_DIR}/booking.c ${CMAKE_SOURCE_DIR}/tests/support/world.c)
+add_library(pcn_test_referral STATIC ${CMAKE_CURRENT_LIST_DIR}/world.c ${CMAKE_CURRENT_LIST_DIR}/patients.c ${CMAKE_CURRENT_LIST_DIR}/plans.c ${CMAKE_CURRENT_LIST_DIR}/booking.c ${CMAKE_CURRENT_LIST_DIR}/cases.c ${CMAKE_SOURCE_DIR}/tests/support/world.c)
 target_include_directories(pcn_test_referral PUBLIC ${CMAKE_SOURCE_DIR})
 target_link_libraries(pcn_test_referral PUBLIC pcn_referral_core pcn_test_postgres cmocka)
 # A line for each, so that they come and go apart.
@@ -14,6 +14,7 @@ foreach(name
   digital
   consultations
   urgent
+  urgent_access
   prescriptions
   capacity
   waiting
