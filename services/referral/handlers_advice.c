@@ -17,7 +17,7 @@ typedef Pcn__Referral__Store__V1__AdviceReferences references_t;
 #define STANDING_TYPE (&pcn__referral__v1__advice_standing__type)
 #define LIST_TYPE (&pcn__referral__v1__list_advice_reply__type)
 
-// ---- what both files share ----
+// ---- what the files share ----
 
 status_t refuse_advice(service_call_t *call, const char *id)
 {

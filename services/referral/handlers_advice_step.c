@@ -9,8 +9,7 @@
 
 typedef Pcn__Referral__V1__AdviceMessage message_t;
 
-// The request to be changed by a step, with its next version and state; NULL with the refusal in *status.
-static advice_change_t *begin(service_call_t *call, const char *id, advice_step_t step, status_t *status)
+advice_change_t *begin_advice_step(service_call_t *call, const char *id, advice_step_t step, status_t *status)
 {
     const loaded_advice_t *row = call->row_count > 0 ? call->rows[0] : NULL;
     if (row == NULL || row->id == NULL) {
@@ -35,16 +34,16 @@ static advice_change_t *begin(service_call_t *call, const char *id, advice_step_
     return *status == STATUS_OK ? change : NULL;
 }
 
-// Adds what the step says at the end of the thread; `text` may be NULL.
-static status_t say(service_call_t *call, advice_change_t *change, advice_step_t step, char *text)
+status_t say_advice_step(service_call_t *call, advice_change_t *change, advice_step_t step, char *text)
 {
     advice_t *advice = change->advice;
     const Pcn__Common__V1__Principal *principal = call->header->principal;
     size_t bytes = 0;
     for (size_t i = 0; i < advice->n_thread; i++)
         bytes += advice->thread[i]->text != NULL ? strlen(advice->thread[i]->text) : 0;
-    // One that is full can still be ended.
-    status_t status = advice->has_end ? STATUS_OK : consultation_room(advice->n_thread, bytes, strlen(text), call->problem);
+    // One that is full can still come to its end.
+    const bool ends = advice->has_end || step == ADVICE_CONVERT;
+    status_t status = ends ? STATUS_OK : consultation_room(advice->n_thread, bytes, strlen(text), call->problem);
     if (status != STATUS_OK)
         return status;
     if (principal == NULL || principal->n_organisations == 0)
@@ -73,10 +72,10 @@ static status_t say(service_call_t *call, advice_change_t *change, advice_step_t
 static status_t take_step(service_call_t *call, const char *id, advice_step_t step, char *text, const char *type)
 {
     status_t status;
-    advice_change_t *change = begin(call, id, step, &status);
+    advice_change_t *change = begin_advice_step(call, id, step, &status);
     if (change == NULL)
         return status;
-    status = say(call, change, step, text);
+    status = say_advice_step(call, change, step, text);
     if (status != STATUS_OK)
         return status;
     const loaded_advice_t *row = call->rows[0];

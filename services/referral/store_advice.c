@@ -87,6 +87,25 @@ const db_stmt_t ask_for_information_load = {"ask_for_information_load", "SELECT 
 const db_stmt_t ask_for_information_save = {"ask_for_information_save", SAVE};
 const db_stmt_t submit_information_load = {"submit_information_load", "SELECT " COLUMNS FROM_ID};
 const db_stmt_t submit_information_save = {"submit_information_save", SAVE};
+
+// What a referral meets (store_referral.c): who triages it, by when the patient is to be contacted, whether it has a clock.
+#define CONVERSION                                                                                                                         \
+    ", nextval('referral_number') AS referral_number, advice_patient_gone(a.patient) AS patient_gone, "                                    \
+    "(SELECT s.provider FROM service s WHERE s.kind = 'referral-support' AND s.status = 'active' "                                         \
+    "      AND (s.specialty IS NULL OR s.specialty = a.specialty) AND (s.areas = '{}' OR within_reach(a.referrer, s.areas)) "              \
+    "    ORDER BY s.specialty IS NULL, s.areas = '{}', s.created_at, s.id LIMIT 1) AS support, "                                           \
+    "(SELECT w.working_days FROM contact_rule w WHERE w.specialty IN (a.specialty, '*') "                                                  \
+    "      AND w.priority = coalesce(:request.priority::text, a.priority) ORDER BY w.specialty = '*' LIMIT 1) AS contact_days, "           \
+    "coalesce((SELECT l.consultant_led FROM specialty_rule l WHERE l.specialty = a.specialty), true) AS consultant_led, "                  \
+    "(SELECT e.days FROM referral_rule e WHERE e.code = 'referral-to-treatment') AS standard_days"
+
+const db_stmt_t convert_advice_load = {"convert_advice_load", "SELECT " COLUMNS CONVERSION FROM_ID};
+const db_stmt_t convert_advice_save = {
+    "convert_advice_save",
+    "converted AS (SELECT advice_convert(:request.id::uuid, :row.version::bigint, :after.referral::jsonb, :after.message::jsonb, "
+    "        :after.number::int, " NOW ") AS key "
+    "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen e WHERE e.n = i.n)), "
+    "changed AS (SELECT c.key FROM converted c WHERE c.key IS NOT NULL)"};
 const db_stmt_t close_advice_load = {"close_advice_load", "SELECT " COLUMNS FROM_ID};
 const db_stmt_t close_advice_save = {"close_advice_save", SAVE};
 const db_stmt_t cancel_advice_load = {"cancel_advice_load", "SELECT " COLUMNS FROM_ID};

@@ -122,3 +122,41 @@ CREATE FUNCTION patient_of_advice(advice uuid) RETURNS uuid STABLE SECURITY DEFI
 BEGIN ATOMIC
     SELECT a.patient FROM advice a WHERE a.id = patient_of_advice.advice;
 END;
+
+-- Whether the patient of a request has died or was merged into another, for whoever sees the request.
+CREATE FUNCTION advice_patient_gone(patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM patient p WHERE p.id = advice_patient_gone.patient AND (p.died_on IS NOT NULL OR p.merged_into IS NOT NULL));
+END;
+
+-- The provider makes a referral of the referrer of a request that may become one and waits for the provider: in triage, with its history and what
+-- was written so far. Its parts are those of `made`, the contract's PatientReferral; its key, or NULL where the request is not as it was seen.
+CREATE FUNCTION advice_convert(advice_id uuid, seen bigint, made jsonb, message jsonb, message_number integer, now_at timestamptz) RETURNS text
+    VOLATILE SECURITY DEFINER LANGUAGE plpgsql SET search_path = :schema, pg_temp AS $$
+DECLARE
+    was advice;
+    made_id uuid := (made ->> 'id')::uuid;
+BEGIN
+    SELECT a.* INTO was FROM advice a WHERE a.id = advice_id AND a.version = seen AND a.state = 'provider-response-required' AND a.may_convert
+        FOR UPDATE;
+    IF NOT FOUND OR NOT advice_provides(was.patient, was.provider) THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO referral (referrer, id, reference, patient, specialty, priority, reason, service, performer, triager, state, submitted_at,
+            contact_by, synthetic, version, created_at, updated_at)
+        VALUES (was.referrer, made_id, replace(made ->> 'reference', ' ', ''), was.patient, was.specialty, made ->> 'priority', was.question,
+            was.service, was.provider, made ->> 'triager', 'triage', now_at, (made ->> 'contactBy')::date, was.synthetic, 1, now_at, now_at);
+    INSERT INTO referral_step (referral, number, patient, from_state, to_state, at, subject, organisation, reason)
+        SELECT made_id, h.n, was.patient, h.v ->> 'from', h.v ->> 'to', now_at, h.v #>> '{by,subject}', h.v #>> '{by,organisation}', h.v ->> 'reason'
+        FROM jsonb_array_elements(made -> 'history') WITH ORDINALITY AS h (v, n);
+    INSERT INTO referral_message (referral, number, patient, at, sender, text, subject, organisation)
+        SELECT made_id, m.n, was.patient, (m.v ->> 'at')::timestamptz, m.v ->> 'from', m.v ->> 'text', m.v ->> 'subject', m.v ->> 'organisation'
+        FROM jsonb_array_elements(made -> 'thread') WITH ORDINALITY AS m (v, n);
+    INSERT INTO referral_clock (referral, number, patient, started_on)
+        SELECT made_id, 1, was.patient, (made #>> '{clock,startedOn}')::date WHERE made ? 'clock';
+    INSERT INTO advice_message (advice, number, patient, at, sender, kind, text, subject, organisation)
+        VALUES (was.id, message_number, was.patient, now_at, 'provider', 'conversion', message ->> 'text', message ->> 'subject',
+            message ->> 'organisation');
+    UPDATE advice a SET state = 'advice-converted', referral = made_id, version = was.version + 1, updated_at = now_at WHERE a.id = was.id;
+    RETURN was.id::text;
+END $$;

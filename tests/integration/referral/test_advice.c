@@ -313,6 +313,119 @@ static void a_step_that_came_second_looks_again(void **state)
                      STATUS_ABORTED);
 }
 
+// ---- conversion ----
+
+static status_t convert(world_t *world, const char *organisation)
+{
+    world->organisation = organisation;
+    return world_call(world, "ConvertAdvice", "{\"id\":\"%s\",\"text\":\"To be seen\"}", id);
+}
+
+static void nobody_converts_without_consent(void **state)
+{
+    world_t *world = *state;
+    ask(world, "");
+    assert_int_equal(convert(world, "provider-a"), STATUS_FAILED_PRECONDITION);
+    assert_string_equal(world->problem.field, "mayConvert");
+    ask(world, ",\"mayConvert\":false");
+    assert_int_equal(convert(world, "provider-a"), STATUS_FAILED_PRECONDITION);
+    // Agreed or not, it is the provider's.
+    ask(world, ",\"mayConvert\":true");
+    assert_int_equal(convert(world, "gp-a1"), STATUS_PERMISSION_DENIED);
+    assert_int_equal(convert(world, "gp-b1"), STATUS_NOT_FOUND);
+    assert_int_equal(convert(world, NULL), STATUS_NOT_FOUND);
+    assert_string_equal(world_query(world, "SELECT count(*) FROM referral"), "0");
+    // The database would not either.
+    char sql[400];
+    (void)snprintf(sql, sizeof sql, "SELECT coalesce(advice_convert('%s', 1, '{}', '{}', 1, now()), 'none')", id);
+    assert_string_equal(asked_as(world, "gp-a1", "somebody", "00000000-0000-4000-8000-000000000001", sql), "none");
+    assert_string_equal(asked_untold(world, sql), "none");
+}
+
+static void one_becomes_a_referral(void **state)
+{
+    world_t *world = *state;
+    char referral[40];
+    ask(world, ",\"mayConvert\":true");
+    assert_step(world, "provider-a", "AskForInformation", "referrer-to-submit-further-information");
+    assert_int_equal(convert(world, "provider-a"), STATUS_ABORTED);
+    assert_step(world, "gp-a1", "SubmitInformation", "provider-response-required");
+    assert_int_equal(convert(world, "provider-a"), STATUS_OK);
+    assert_reply_has(world, "\"state\":\"advice-converted\"");
+    assert_int_equal(world->version, 4);
+    const char *made = strstr(world->reply, "\"referral\":\"");
+    assert_non_null(made);
+    (void)snprintf(referral, sizeof referral, "%.36s", made + 12);
+    assert_int_equal(convert(world, "provider-a"), STATUS_ABORTED);
+    world->organisation = "gp-a1";
+    assert_call(world, "GetAdvice", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, referral);
+    assert_reply_has(world, "\"from\":\"provider\",\"kind\":\"conversion\",\"text\":\"To be seen\"");
+    // It is the referrer's, in triage, and has all that was written.
+    assert_call(world, "GetReferral", "{\"id\":\"%s\"}", referral);
+    static const char *const parts[] = {
+        "\"specialty\":\"dermatology\",\"priority\":\"routine\",\"reason\":\"An itching rash\",\"referrer\":\"gp-a1\"",
+        "\"performer\":\"provider-a\"",
+        "\"state\":\"triage\",\"ersState\":\"AWAITING_TRIAGE\"",
+        "\"clock\":{\"startedOn\":\"2026-11-27\"",
+        "\"breachOn\":\"2027-04-03\"",
+        "\"history\":[{\"to\":\"draft\"",
+        "{\"from\":\"draft\",\"to\":\"triage\"",
+        "\"thread\":[{\"at\":",
+        "\"from\":\"triage\",\"text\":\"Keep it dry\"",
+        "\"from\":\"referrer\",\"text\":\"Keep it dry\"",
+        "\"from\":\"triage\",\"text\":\"To be seen\"",
+        "\"synthetic\":true",
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        assert_reply_has(world, parts[i]);
+    assert_string_equal(world_query(world,
+                                    "SELECT string_agg(type || ' ' || version, ', ' ORDER BY position) FROM event_queue WHERE type LIKE "
+                                    "'%converted' OR type LIKE '%.referral.referral.%'"),
+                        "pcn.referral.advice-request.converted 4, pcn.referral.referral.submitted 1");
+    assert_string_equal(world_query(world, "SELECT count(*) FROM event_queue q WHERE q::text ~ 'rash|Keep|To be seen|Quill|9996000028'"),
+                        "0");
+    // The provider goes on with it.
+    world->organisation = "provider-a";
+    world->scopes[1] = "referrals.triage";
+    assert_call(world, "AcceptReferral", "{\"id\":\"%s\"}", referral);
+    assert_reply_has(world, "\"state\":\"accepted\"");
+}
+
+static void a_priority_is_found_and_a_death_ends_it(void **state)
+{
+    world_t *world = *state;
+    ask(world, ",\"mayConvert\":true");
+    world->organisation = "provider-a";
+    assert_call(world, "ConvertAdvice", "{\"id\":\"%s\",\"priority\":\"two-week-wait\"}", id);
+    assert_reply_has(world, "\"kind\":\"conversion\",\"subject\":\"tester\"");
+    assert_string_equal(
+        world_query(world, "SELECT priority || ' ' || contact_by || ' ' || (SELECT count(*) FROM referral_message) FROM referral"),
+        "two-week-wait 2026-11-30 0");
+    ask(world, ",\"mayConvert\":true");
+    free(test_database_query(world->database, "UPDATE patient SET died_on = '2026-11-26'"));
+    assert_int_equal(convert(world, "provider-a"), STATUS_FAILED_PRECONDITION);
+    assert_string_equal(world->problem.field, "patient");
+}
+
+static void two_who_convert_at_once_make_one_referral(void **state)
+{
+    world_t *world = *state;
+    char request[200];
+    ask(world, ",\"mayConvert\":true");
+    world->organisation = "provider-a";
+    (void)snprintf(request, sizeof request, "{\"id\":\"%s\"}", id);
+    assert_int_equal(world_race(world, "UPDATE advice SET version = version + 1, state = 'conversation-ended', ended = 'cancelled'",
+                                "ConvertAdvice", request),
+                     STATUS_ABORTED);
+    assert_string_equal(world_query(world, "SELECT count(*) FROM referral"), "0");
+    ask(world, ",\"mayConvert\":true");
+    world->organisation = "provider-a";
+    (void)snprintf(request, sizeof request, "{\"id\":\"%s\"}", id);
+    assert_int_equal(world_race(world, "UPDATE advice SET version = version + 1", "ConvertAdvice", request), STATUS_OK);
+    assert_string_equal(world_query(world, "SELECT count(*) FROM referral"), "1");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
@@ -326,6 +439,10 @@ int main(void)
         TEST(no_words_leave_the_service),
         TEST(what_is_due_first_comes_first),
         TEST(a_step_that_came_second_looks_again),
+        TEST(nobody_converts_without_consent),
+        TEST(one_becomes_a_referral),
+        TEST(a_priority_is_found_and_a_death_ends_it),
+        TEST(two_who_convert_at_once_make_one_referral),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
