@@ -258,7 +258,7 @@ run_pgbench() {
         take_bookings "$most"
     fi
     script_of "$name" >"$work/script.sql"
-    "$pgbench" -n -M prepared -c "$2" -j 1 -T "$3" -f "$work/script.sql" -D places="$places" -D prefix="$(new_prefix)" -D k=-1 -D clients="$2" -D first="$first" \
+    PGOPTIONS='-c plan_cache_mode=force_generic_plan -c jit=off' "$pgbench" -n -M prepared -c "$2" -j 1 -T "$3" -f "$work/script.sql" -D places="$places" -D prefix="$(new_prefix)" -D k=-1 -D clients="$2" -D first="$first" \
         -D each="$each" "$database_url" >"$log" 2>&1 || die "pgbench failed: $(head -n 5 "$log")"
     rate=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$log")
     [ -n "$rate" ] || die "pgbench gave no result"
