@@ -157,6 +157,12 @@ bool db_ready(const db_t *db)
     return true;
 }
 
+bool db_crowded(db_t *db, bool write)
+{
+    db_lane_t *lane = write ? &db->writes : &db->reads;
+    return lane->waiting >= pace_room(&lane->pace, lane->batch_queries->value, clock_steady_us());
+}
+
 bool db_idle(const db_t *db)
 {
     return db->pending == 0;

@@ -93,6 +93,9 @@ void db_read(db_t *db, db_query_t *query);
 void db_write(db_t *db, db_query_t *query);
 // Every connection is up and set up: what readiness asks.
 bool db_ready(const db_t *db);
+// More wait for the connections that read, or write, than these get done while anybody waits for an answer (pace.h): whoever can still be refused
+// before anything was done for them is better refused now. What is taken in all the same is served.
+bool db_crowded(db_t *db, bool write);
 // No query is queued or in flight: what draining waits for.
 bool db_idle(const db_t *db);
 

@@ -4,6 +4,7 @@
 #define PCN_DB_POOL_INTERNAL_H
 
 #include "common/db/internal.h"
+#include "common/db/pace.h"
 
 // Of db_query_t.flags.
 enum {
@@ -82,6 +83,7 @@ typedef struct db_lane {
     counter_t *batches, *batch_queries, *reconnects, *resent;
     gauge_t *queued, *connections;
     unsigned waiting;
+    db_pace_t pace;
 } db_lane_t;
 
 void lane_add_waiting(db_lane_t *lane, int count);

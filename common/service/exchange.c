@@ -5,6 +5,9 @@
 #include "common/base/log.h"
 #include "common/pb/message.h"
 
+// Longer than anybody waits in the queue: whoever comes back then finds another one.
+#define SHED_RETRY_MS 2000
+
 bool service_may(const service_call_t *call, const char *scope)
 {
     const Pcn__Common__V1__Principal *principal = call->header->principal;
@@ -312,6 +315,26 @@ static void begin(exchange_t *exchange)
         decide(exchange);
 }
 
+// Beyond what the database gets done in time everything that is taken in makes all others late, until nobody is answered any more: so it is
+// refused at once, before it costs anything. Reads that coalesce never queue for long. Jobs of the service itself are few.
+static bool crowded(const exchange_host_t *host, const plan_method_t *method)
+{
+    const unsigned flags = method->handler->flags;
+    const bool writes = method->save != NULL || (flags & SERVICE_AUDITED) != 0;
+    const bool reads = method->load != NULL && method->handler->coalesce == NULL && (flags & SERVICE_SLOW) == 0;
+    return (writes && db_crowded(host->db, true)) || (reads && db_crowded(host->db, false));
+}
+
+static void shed(exchange_host_t *host, rpc_call_t *rpc)
+{
+    problem_t problem = {0};
+    (void)problem_set(&problem, STATUS_RESOURCE_EXHAUSTED, NULL, "The service has too much to do");
+    problem.retry_after_ms = SHED_RETRY_MS;
+    if (host->shed != NULL)
+        host->shed->value++;
+    rpc_refuse(host->server, rpc, &problem);
+}
+
 void exchange_serve(exchange_host_t *host, rpc_call_t *rpc)
 {
     problem_t problem = {0};
@@ -321,6 +344,10 @@ void exchange_serve(exchange_host_t *host, rpc_call_t *rpc)
         (void)problem_set(&problem, method == NULL ? STATUS_UNIMPLEMENTED : STATUS_RESOURCE_EXHAUSTED, NULL,
                           method == NULL ? "The service has no such method" : "No memory");
         rpc_refuse(host->server, rpc, &problem);
+        return;
+    }
+    if (crowded(host, method)) {
+        shed(host, rpc);
         return;
     }
     exchange->host = host;

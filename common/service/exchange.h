@@ -26,6 +26,7 @@ typedef struct exchange_host {
     buf_t scratch;      // for JSON on its way into the arena
     counter_t *replays, *conflicts, *kept_answers;
     counter_t *audit_refusals, *audit_failures;
+    counter_t *shed; // refused before anything was done for them; may be NULL
     const void *settings; // of the service
     int32_t today;        // instead of the clock's date, to try out a day; 0 for the clock's
 } exchange_host_t;

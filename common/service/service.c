@@ -305,6 +305,8 @@ static status_t start(app_t *app, int argc, char **argv, problem_t *problem)
         metrics_counter(app_metrics(app), "pcn_kept_answers_total", NULL, "Answers given again because nothing was recorded since.");
     host->exchange.conflicts =
         metrics_counter(app_metrics(app), "pcn_conflicts_total", NULL, "Decisions made again because the version had moved on.");
+    host->exchange.shed = metrics_counter(app_metrics(app), "pcn_calls_shed_total", NULL,
+                                          "Calls refused at once, since more waited for the database than it gets done in time.");
     host->exchange.audit_refusals =
         metrics_counter(app_metrics(app), "pcn_audit_refusals_total", NULL, "Refused changes and looks that the audit trail tells of.");
     host->exchange.audit_failures =

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/db/pace.h"
 #include "tests/integration/db/rig.h"
 
 #define MS 1000
@@ -123,6 +124,45 @@ static void test_full_queue(void **state)
     rig_deinit(&rig);
 }
 
+// More wait than are done in time: whoever asks before is told, and what is taken in all the same is served.
+static void test_crowded(void **state)
+{
+    (void)state;
+    enum { MANY = PACE_ROOM_LEAST + 2 };
+    rig_t rig;
+    rig_init(&rig, &(db_options_t){.read_connections = 1, .write_connections = 1, .lock_timeout_ms = -1, .statement_timeout_ms = -1});
+    db_statement_t *wait = rig_statement(&rig, "wait", "SELECT pg_advisory_xact_lock(" LOCK ")", NULL);
+    db_statement_t *insert = rig_insert(&rig);
+    rig_open(&rig);
+    rig_wait_ready(&rig);
+    assert_false(db_crowded(rig.db, true));
+    hold(&rig, true);
+    asked_t busy, *asked = calloc(MANY, sizeof *asked);
+    assert_non_null(asked);
+    asked_init(&busy, wait, "a", NO_NUMBER);
+    db_write(rig.db, &busy.query);
+    rig_turn(&rig);
+    for (int i = 0; i < MANY; i++) {
+        char code[16];
+        snprintf(code, sizeof(code), "p-%d", i);
+        asked_init(&asked[i], insert, code, i);
+        assert_int_equal(db_crowded(rig.db, true), i >= PACE_ROOM_LEAST);
+        db_write(rig.db, &asked[i].query);
+    }
+    assert_true(db_crowded(rig.db, true));
+    assert_false(db_crowded(rig.db, false));
+    hold(&rig, false);
+    rig_run(&rig);
+    assert_false(db_crowded(rig.db, true));
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(asked[i].status, STATUS_OK);
+        asked_deinit(&asked[i]);
+    }
+    free(asked);
+    asked_deinit(&busy);
+    rig_deinit(&rig);
+}
+
 static void test_coalesced_reads_with_different_deadlines(void **state)
 {
     (void)state;
@@ -232,9 +272,13 @@ static void test_end_from_an_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_in_flight_and_behind), cmocka_unit_test(test_statement_timeout),
-        cmocka_unit_test(test_full_queue),           cmocka_unit_test(test_coalesced_reads_with_different_deadlines),
-        cmocka_unit_test(test_end_with_work),        cmocka_unit_test(test_end_from_an_answer),
+        cmocka_unit_test(test_in_flight_and_behind),
+        cmocka_unit_test(test_statement_timeout),
+        cmocka_unit_test(test_full_queue),
+        cmocka_unit_test(test_crowded),
+        cmocka_unit_test(test_coalesced_reads_with_different_deadlines),
+        cmocka_unit_test(test_end_with_work),
+        cmocka_unit_test(test_end_from_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

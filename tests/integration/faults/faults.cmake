@@ -7,6 +7,6 @@ target_link_libraries(pcn_test_booking_stage PUBLIC pcn_test_stage pcn_simulator
 foreach(name kill_service kill_relay kill_gateway postgres subscriber idempotency replay snapshot)
   pcn_fault_test(faults ${name} pcn_test_stage)
 endforeach()
-foreach(name booking chaos)
+foreach(name booking overload chaos)
   pcn_fault_test(faults ${name} pcn_test_booking_stage)
 endforeach()
