@@ -94,7 +94,7 @@ INSERT INTO patient_holding (relation, link, title, merges) VALUES ('urgent_case
 -- ---- who sees what ----
 
 -- Whether the told caller is an organisation that takes part, or lies above it; of a sensitive patient only the organisation itself.
-CREATE FUNCTION takes_part(patient uuid, organisation text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
+CREATE FUNCTION takes_part(patient uuid, organisation text) RETURNS boolean STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT coalesce(told_own() OR takes_part.organisation = ANY (told_organisations())
         OR (told_reach(takes_part.organisation) AND NOT patient_sensitive(takes_part.patient)), false);

@@ -96,11 +96,14 @@ ALTER TABLE social_prescription ENABLE ROW LEVEL SECURITY;
 ALTER TABLE social_prescription FORCE ROW LEVEL SECURITY;
 CREATE POLICY social_prescription_owner ON social_prescription TO CURRENT_USER USING (true);
 -- Who took part until now, or lies above one of them unless the patient is sensitive; and who keeps the record or treats the patient.
-CREATE FUNCTION prescription_shown(patient uuid, agencies text[]) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql
-BEGIN ATOMIC
-    SELECT coalesce(told_own() OR prescription_shown.agencies && told_organisations(), false) OR patient_cared_within(prescription_shown.patient)
-        OR EXISTS (SELECT FROM unnest(prescription_shown.agencies) a (code) WHERE takes_part(prescription_shown.patient, a.code));
-END;
+CREATE FUNCTION prescription_shown(patient uuid, agencies text[]) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    IF coalesce(told_own() OR agencies && told_organisations(), false) OR patient_cared_within(patient) THEN
+        RETURN true;
+    END IF;
+    RETURN EXISTS (SELECT FROM unnest(agencies) a (code) WHERE takes_part(prescription_shown.patient, a.code));
+END $$;
 CREATE POLICY social_prescription_shown ON social_prescription FOR SELECT TO :app USING (prescription_shown(patient, agencies));
 -- By who keeps the patient's record, for an organisation of their own.
 CREATE POLICY social_prescription_made ON social_prescription FOR INSERT TO :app WITH CHECK (

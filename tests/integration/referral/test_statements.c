@@ -1,4 +1,5 @@
 // Every statement that referral sends can be prepared against the schema that its migrations make.
+#include <stdio.h>
 #include <string.h>
 
 #include "services/referral/service.h"
@@ -45,8 +46,24 @@ static void audited_looks_say_so_in_the_contract(void **state)
     }
 }
 
+// A function that takes its owner's part is called and never becomes part of the statement; as LANGUAGE sql it would be planned in each
+// execution.
+static void policies_call_what_keeps_its_plan(void **state)
+{
+    world_t *world = *state;
+    static const char called[] =
+        "FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid JOIN pg_language l ON l.oid = p.prolang "
+        "WHERE d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_proc'::regclass AND p.prosecdef AND l.lanname";
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "SELECT coalesce(string_agg(DISTINCT p.proname, ', '), 'none') %s = 'sql'", called);
+    assert_string_equal(world_query(world, sql), "none");
+    (void)snprintf(sql, sizeof sql, "SELECT count(DISTINCT p.oid) >= 5 %s = 'plpgsql'", called);
+    assert_string_equal(world_query(world, sql), "t");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_are_prepared), cmocka_unit_test(audited_looks_say_so_in_the_contract)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_are_prepared), cmocka_unit_test(audited_looks_say_so_in_the_contract),
+                                       cmocka_unit_test(policies_call_what_keeps_its_plan)};
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }
