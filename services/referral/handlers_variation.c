@@ -343,7 +343,7 @@ static status_t check(sheet_t *sheet)
     if (!date_parse(first->in_force_from, &sheet->split))
         return problem_set(call->problem, STATUS_INTERNAL, NULL, "A pathway begins on no date");
     if (sheet->split <= sheet->range.first || sheet->split > sheet->range.last)
-        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "pathway",
+        return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "pathway",
                            "It came into force on %s, which leaves nothing of the range before it or since", first->in_force_from);
     sheet->compares = true;
     return STATUS_OK;

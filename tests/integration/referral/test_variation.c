@@ -163,9 +163,9 @@ static void before_and_after_a_pathway(void **state)
                    "{\"organisation\":\"gp-a1\",\"pathway\":\"none\"," ALL_OF_2026 "}");
     assert_refusal(world, STATUS_NOT_FOUND, "pathwayVersion", "GetReferralVariation",
                    "{\"organisation\":\"gp-a1\",\"pathway\":\"chest-pain\",\"pathwayVersion\":3," ALL_OF_2026 "}");
-    assert_refusal(world, STATUS_FAILED_PRECONDITION, "pathway", "GetReferralVariation",
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "pathway", "GetReferralVariation",
                    "{\"organisation\":\"gp-a1\",\"pathway\":\"chest-pain\",\"from\":\"2026-07-02\",\"to\":\"2026-12-31\"}");
-    assert_refusal(world, STATUS_FAILED_PRECONDITION, "pathway", "GetReferralVariation",
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "pathway", "GetReferralVariation",
                    "{\"organisation\":\"gp-a1\",\"pathway\":\"chest-pain\",\"pathwayVersion\":2," ALL_OF_2026 "}");
 }
 

@@ -21,6 +21,7 @@ static int afresh(void **state)
     // A Tuesday after Christmas, in the first week of the year.
     world->today = "2027-01-05";
     world->noon = true;
+    world->scopes[0] = "referrals.triage";
     world->organisation = "ccg-a";
     (void)world_query(world, "TRUNCATE patient CASCADE; SELECT person(1, 'gp-a1', '1956-03-14', 'female', '2020-01-01')");
     return 0;
@@ -156,6 +157,43 @@ static void nobody_is_told_beyond_reach(void **state)
     assert_string_equal(asked_untold(world, "SELECT count(*) FROM waits_counted('ics-a', false, '2027-01-05', now(), NULL, true)"), "0");
 }
 
+// By the verbs of a referral, as its users go through them.
+static void as_a_referral_goes(void **state)
+{
+    world_t *world = *state;
+    char patient[40], id[40];
+    (void)snprintf(patient, sizeof patient, "%s", world_query(world, "SELECT id FROM patient"));
+    static const struct {
+        const char *caller, *verb, *rest;
+        int incomplete; // afterwards
+    } steps[] = {
+        {"gp-a1", "SubmitReferral", "", 1},
+        {"ccg-a", "ReturnReferral", ",\"reason\":\"Try this first\"", 0},
+        {"gp-a1", "ResubmitReferral", ",\"reason\":\"It was tried\"", 1},
+        {"ccg-a", "AcceptReferral", "", 1},
+        {"ccg-a", "DeferReferral", ",\"reason\":\"No place yet\"", 1},
+        {"ccg-a", "BookReferral", ",\"bookedFor\":\"2027-01-06T09:00:00Z\"", 1},
+        {"ccg-a", "CompleteReferral", ",\"outcome\":\"active-monitoring\"", 0},
+    };
+    world->organisation = "gp-a1";
+    assert_call(world, "CreateReferral",
+                "{\"referral\":{\"patient\":\"%s\",\"specialty\":\"cardiology\",\"priority\":\"two-week-wait\",\"reason\":\"Chest pain\"}}",
+                patient);
+    keep_id(world, id);
+    assert_call(world, "GetWaits", "{\"organisation\":\"gp-a1\"}");
+    assert_reply_has(world, "\"total\":{\"incomplete\":0,");
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        char expected[80];
+        (void)snprintf(expected, sizeof expected, "\"total\":{\"incomplete\":%d,", steps[i].incomplete);
+        world->organisation = steps[i].caller;
+        assert_call(world, steps[i].verb, "{\"id\":\"%s\"%s}", id, steps[i].rest);
+        world->organisation = "ccg-a";
+        assert_call(world, "GetWaits", "{\"organisation\":\"ccg-a\"}");
+        assert_reply_has(world, expected);
+    }
+    assert_reply_has(world, "\"twoWeekWaits\":0,");
+}
+
 static void made_up_ones_stand_apart(void **state)
 {
     world_t *world = *state;
@@ -177,6 +215,7 @@ int main(void)
         TEST(two_weeks),
         TEST(nobody_is_told_beyond_reach),
         TEST(made_up_ones_stand_apart),
+        TEST(as_a_referral_goes),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
 }

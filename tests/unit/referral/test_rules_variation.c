@@ -269,8 +269,8 @@ static void rate_ratios_of_nothing(void **state)
 
 static void assert_hidden(const int64_t *counts, size_t count, const char *expected)
 {
-    variation_unit_t units[8];
-    bool hidden[8];
+    variation_unit_t units[8] = {0};
+    bool hidden[8] = {0};
     for (size_t i = 0; i < count; i++)
         units[i] = (variation_unit_t){.observed = counts[i], .expected = 10};
     variation_hide(units, count, 5, hidden);
