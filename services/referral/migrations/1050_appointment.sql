@@ -47,6 +47,16 @@ CREATE TABLE appointment_slot (
 );
 CREATE UNIQUE INDEX appointment_slot_live ON appointment_slot (slot, overbooked) WHERE live;
 
+-- They go with their appointment. No foreign key: it would look at the appointment once more for each slot of each booking, which the same statement has just
+-- written, and nothing else writes here.
+CREATE FUNCTION appointment_erased() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    DELETE FROM appointment_slot b USING gone g WHERE b.appointment = g.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER appointment_erased AFTER DELETE ON appointment REFERENCING OLD TABLE AS gone FOR EACH STATEMENT
+    EXECUTE FUNCTION appointment_erased();
+
 -- ---- who sees what ----
 
 INSERT INTO patient_holding (relation, link, title, merges) VALUES ('appointment', 'patient', 'appointments', true);

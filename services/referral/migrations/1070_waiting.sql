@@ -60,6 +60,14 @@ CREATE TABLE waiting_offer (
     at timestamptz NOT NULL,
     PRIMARY KEY (entry, slot)
 );
+-- It goes with its entry.
+CREATE FUNCTION waiting_entry_erased() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    DELETE FROM waiting_offer o USING gone g WHERE o.entry = g.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER waiting_entry_erased AFTER DELETE ON waiting_entry REFERENCING OLD TABLE AS gone FOR EACH STATEMENT
+    EXECUTE FUNCTION waiting_entry_erased();
 
 -- Slots that became free: cancelled, moved from, put back, given back. A row says nothing of what the slot is now.
 CREATE TABLE vacancy (

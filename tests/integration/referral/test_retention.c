@@ -106,11 +106,44 @@ static void without_a_confirmed_period_all_is_kept(void **state)
     assert_string_equal(due(world, "2026-11-25"), "");
 }
 
+// What hangs on an appointment or an entry, and names no patient itself, goes with them.
+static void what_hangs_on_what_hangs_goes_too(void **state)
+{
+    world_t *world = *state;
+    char id[40], sql[1500];
+    assert_registered(world, "gp-a1", "9996000354", "Bo", id);
+    free(test_database_query(world->database, "UPDATE retention_rule SET confidence = 'verified', years = 10 WHERE code = 'deceased'"));
+    (void)snprintf(
+        sql, sizeof sql,
+        "INSERT INTO appointment (id, patient, organisation, service, slots, start_at, end_at, channel, kind, status, "
+        "booked_by_subject, booked_by, version, created_at, updated_at) SELECT gen_random_uuid(), '%1$s', 'gp-a1', "
+        "gen_random_uuid(), ARRAY[gen_random_uuid()], '2012-01-01', '2012-01-02', 'in-person', 'core', 'completed', 'x', 'gp-a1', 1, "
+        "now(), now() FROM generate_series(1, 3); "
+        "INSERT INTO appointment_slot (appointment, version, slot, overbooked) SELECT id, 1, slots[1], false FROM appointment; "
+        "INSERT INTO appointment_slot VALUES (gen_random_uuid(), 1, gen_random_uuid(), true, false); "
+        "INSERT INTO waiting_entry (organisation, id, patient, service, status, recorded_by, recorded_from, version, created_at, "
+        "updated_at) VALUES ('gp-a1', gen_random_uuid(), '%1$s', gen_random_uuid(), 'lapsed', 'x', 'gp-a1', 1, now(), now()); "
+        "INSERT INTO waiting_offer SELECT id, gen_random_uuid(), now() FROM waiting_entry",
+        id);
+    free(test_database_query(world->database, sql));
+    assert_died(world, id, "2013-01-01");
+    world->own = true;
+    assert_call(world, "ErasePatient", "{\"id\":\"%s\"}", id);
+    assert_string_equal(world->verdict, "done");
+    world->own = false;
+    // But for the one of an appointment that somebody else's is.
+    assert_string_equal(world_query(world,
+                                    "SELECT (SELECT count(*) FROM appointment) || ' ' || (SELECT count(*) FROM appointment_slot) || ' ' || "
+                                    "(SELECT count(*) FROM waiting_entry) || ' ' || (SELECT count(*) FROM waiting_offer)"),
+                        "0 1 0 0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_over_is_erased_by_the_service_itself),
         cmocka_unit_test(without_a_confirmed_period_all_is_kept),
+        cmocka_unit_test(what_hangs_on_what_hangs_goes_too),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
 }
