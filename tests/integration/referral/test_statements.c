@@ -38,7 +38,10 @@ static void audited_looks_say_so_in_the_contract(void **state)
             if (strcmp(referral_service.contract->methods[i].short_name, handler->method) == 0)
                 method = &referral_service.contract->methods[i];
         }
-        assert_non_null(method);
+        if (method == NULL) {
+            fail_msg("%s is no method of the contract", handler->method);
+            return;
+        }
         if (method == NULL)
             return; // not reached, which the analyzer does not know
         const bool patients = method->path != NULL && strncmp(method->path, "/v1/patients/{id}", 17) == 0;
