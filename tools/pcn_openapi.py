@@ -195,7 +195,7 @@ class Contract:
         if field.type == field.TYPE_ENUM:
             return self.enum_reference(field.type_name[1:])
         if field.type == field.TYPE_BOOL:
-            return {"type": "boolean"}
+            return {"type": "boolean", "examples": [rule.example == "true"]} if rule.example else {"type": "boolean"}
         if field.type == field.TYPE_BYTES:
             return {"type": "string", "contentEncoding": "base64"}
         if field.type == field.TYPE_STRING:

@@ -67,8 +67,9 @@ static int start(void **state)
     *state = fixture;
     fixture->rig = rig;
     fixture->world.rig = rig;
-    fixture->world.token = platform_token(&fixture->rig->platform,
-                                          "system-manager,practice-reception,practice-clinician,urgent-care,operations,auditor", "ics-llr");
+    fixture->world.token = platform_token(
+        &fixture->rig->platform,
+        "system-manager,practice-reception,practice-clinician,referral-triage,link-worker,urgent-care,operations,auditor", "ics-llr");
     for (int i = 0; i < RAW_PLACES; i++)
         raw_client_init(&fixture->world.clients[i], rig, (raw_place_t)i);
     snprintf(place, sizeof place, "host=%s/run dbname=pcn user=pcn_admin", fixture->rig->platform.state_dir);

@@ -314,7 +314,10 @@ static void examples_keep_their_rules(void **state)
             int value;
             if (field->type == PROTOBUF_C_TYPE_ENUM && pb_enum_by_json(meta->enumeration, meta->example, strlen(meta->example), &value))
                 continue;
-            if (field->type == PROTOBUF_C_TYPE_STRING) {
+            if (field->type == PROTOBUF_C_TYPE_BOOL) {
+                if (strcmp(meta->example, "true") != 0 && strcmp(meta->example, "false") != 0)
+                    fail_msg("%s.%s: \"%s\" is neither true nor false", (*at)->name, field->name, meta->example);
+            } else if (field->type == PROTOBUF_C_TYPE_STRING) {
                 if (rule_text(meta, meta->example, &problem) != STATUS_OK)
                     fail_msg("%s.%s: \"%s\" %s", (*at)->name, field->name, meta->example, problem.detail);
             } else if (!pb_field_bounds(meta, field->type, &low, &high) ||
