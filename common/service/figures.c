@@ -73,7 +73,7 @@ static void read_done(db_query_t *query, const db_rows_t *rows, const problem_t 
     void **messages = NULL;
     if (found.status == STATUS_OK)
         found.status = db_rows_messages(rows, &pcn__platform__v1__figure__type, figures->arena, &messages, &found);
-    if (found.status == STATUS_OK) {
+    if (found.status == STATUS_OK && messages != NULL) {
         figures_set(figures, messages, (size_t)rows->count);
     } else if (!figures->ending) {
         figures->failures->value++;
