@@ -18,8 +18,8 @@ typedef Pcn__Referral__Store__V1__VariationBand loaded_band_t;
 #define PERIOD_TYPE (&pcn__referral__v1__variation_period__type)
 // Three years.
 #define DAYS_MAX 1096
-// Most practices that an answer has room for, as store_variation.c reads.
-#define PRACTICES_MAX 2000
+// Most practices that an answer has room for, as store_variation.c reads: more than the largest system has.
+#define PRACTICES_MAX 500
 // Of sex and age, as age_sex_band() of 1160_variation.sql makes them.
 #define BANDS 30
 
@@ -57,7 +57,6 @@ typedef struct practice {
     const loaded_t *loaded;
     int64_t people, before;
     variation_unit_t all, was, is; // of the whole range, before the pathway and since
-    variation_band_t now[BANDS], earlier[BANDS];
     bool hidden;
 } practice_t;
 
@@ -97,8 +96,6 @@ static void count_bands(sheet_t *sheet, const loaded_t *loaded, practice_t *prac
         practice->people += band->people;
         practice->all.observed += band->events;
         practice->before += band->before;
-        practice->now[band->band].people = (double)band->people;
-        practice->earlier[band->band].people = (double)band->earlier;
     }
 }
 
@@ -108,15 +105,27 @@ static void add_unit(variation_unit_t *sum, const variation_unit_t *unit)
     sum->expected += unit->expected;
 }
 
+// Of its people on the last day, or on the day before the pathway, what is to be expected a day.
+static double expected_a_day(const sheet_t *sheet, const practice_t *practice, bool earlier)
+{
+    variation_band_t people[BANDS] = {0};
+    for (size_t i = 0; i < practice->loaded->n_bands; i++) {
+        const loaded_band_t *band = practice->loaded->bands[i];
+        if (band->band >= 0 && band->band < BANDS)
+            people[band->band].people = (double)(earlier ? band->earlier : band->people);
+    }
+    return variation_expected(people, sheet->reference, BANDS);
+}
+
 // Once the reference is known.
 static void expect(sheet_t *sheet, practice_t *practice)
 {
     const range_t *range = &sheet->range;
-    const double a_day = variation_expected(practice->now, sheet->reference, BANDS);
+    const double a_day = expected_a_day(sheet, practice, false);
     practice->all.expected = a_day * days_between(range->first, range->last + 1);
     if (sheet->compares) {
         practice->was.observed = practice->before;
-        practice->was.expected = variation_expected(practice->earlier, sheet->reference, BANDS) * days_between(range->first, sheet->split);
+        practice->was.expected = expected_a_day(sheet, practice, true) * days_between(range->first, sheet->split);
         practice->is.observed = practice->all.observed - practice->before;
         practice->is.expected = a_day * days_between(sheet->split, range->last + 1);
     }
@@ -332,7 +341,8 @@ static status_t check(sheet_t *sheet)
     if (!first->reference_above)
         return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "reference", "%s does not lie below %s", request->organisation,
                            request->reference);
-    if (call->row_count > PRACTICES_MAX)
+    // All others of the reference come first, without a code.
+    if (call->row_count - (first->organisation == NULL ? 1 : 0) > PRACTICES_MAX)
         return problem_set(call->problem, STATUS_INVALID_ARGUMENT, "organisation", "There are more than %d practices below it",
                            PRACTICES_MAX);
     if (request->pathway == NULL)

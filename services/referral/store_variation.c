@@ -38,4 +38,4 @@ const db_stmt_t get_referral_variation = {
     "LEFT JOIN " PATHWAY " p ON true "
     "LEFT JOIN LATERAL variation_counted(" AREA ", " REFERENCE ", :request.from::date, :request.to::date, p.effective_from, "
     "    coalesce(:request.specialty::text, p.specialty), coalesce(:request.synthetic::boolean, false)) v ON a.area AND a.reference "
-    "ORDER BY v.organisation NULLS FIRST LIMIT 2002"};
+    "ORDER BY v.organisation NULLS FIRST LIMIT 502"};

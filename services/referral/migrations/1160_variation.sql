@@ -62,25 +62,26 @@ CREATE FUNCTION age_sex_band(birth_date date, sex text, day date) RETURNS intege
 -- one of both is out of the told caller's reach. `split_on`: the day on which something begins that is to be compared with before.
 CREATE FUNCTION variation_counted(area text, reference text, from_on date, to_on date, split_on date, of_specialty text, with_synthetic boolean)
     RETURNS TABLE (organisation text, name text, bands jsonb) STABLE SECURITY DEFINER LANGUAGE sql
+    -- Many meet many: how few a table without statistics seems to have must not make it a loop in a loop.
+    SET enable_nestloop = off
 BEGIN ATOMIC
     WITH practice AS MATERIALIZED (SELECT o.code, o.name, EXISTS (SELECT FROM reach a WHERE a.organisation = o.code AND a.above = area) AS inside
         FROM reach r JOIN organisation o ON o.code = r.organisation
         WHERE r.above = reference AND o.kind = 'practice' AND o.status = 'active' AND told_reach(area) AND told_reach(reference)),
-    counted AS (SELECT p.code, age_sex_band(t.birth_date, t.sex, d.day) AS band, (d.what = 1)::integer AS people, (d.what = 2)::integer AS earlier,
-            0 AS events, 0 AS before
+    counted AS (SELECT CASE WHEN p.inside THEN p.code END AS code, age_sex_band(t.birth_date, t.sex, d.day) AS band,
+            (d.what = 1)::integer AS people, (d.what = 2)::integer AS earlier, 0 AS events, 0 AS before
         FROM practice p JOIN registration g ON g.practice = p.code JOIN patient t ON t.id = g.patient
         CROSS JOIN LATERAL (VALUES (1, variation_counted.to_on), (2, variation_counted.split_on - 1)) AS d (what, day)
         WHERE g.from_on <= d.day AND (g.to_on IS NULL OR g.to_on >= d.day) AND t.merged_into IS NULL AND (with_synthetic OR NOT t.synthetic)
         UNION ALL
-        SELECT p.code, age_sex_band(t.birth_date, t.sex, s.day), 0, 0, 1, (s.day < variation_counted.split_on)::integer
+        SELECT CASE WHEN p.inside THEN p.code END, age_sex_band(t.birth_date, t.sex, s.day), 0, 0, 1, (s.day < variation_counted.split_on)::integer
         FROM practice p JOIN referral r ON r.referrer = p.code JOIN patient t ON t.id = r.patient
         CROSS JOIN LATERAL (SELECT (r.submitted_at AT TIME ZONE 'Europe/London')::date AS day) s
         WHERE r.submitted_at >= variation_counted.from_on::timestamp AT TIME ZONE 'Europe/London'
           AND r.submitted_at < (variation_counted.to_on + 1)::timestamp AT TIME ZONE 'Europe/London'
           AND (of_specialty IS NULL OR r.specialty = of_specialty COLLATE "C") AND (with_synthetic OR NOT r.synthetic)),
-    summed AS (SELECT CASE WHEN p.inside THEN p.code END AS code, c.band, sum(c.people) AS people, sum(c.earlier) AS earlier,
-            sum(c.events) AS events, sum(c.before) AS before
-        FROM practice p JOIN counted c ON c.code = p.code GROUP BY 1, 2),
+    summed AS (SELECT c.code, c.band, sum(c.people) AS people, sum(c.earlier) AS earlier, sum(c.events) AS events, sum(c.before) AS before
+        FROM counted c GROUP BY c.code, c.band),
     told AS (SELECT s.code, jsonb_agg(jsonb_build_object('band', s.band, 'people', s.people, 'earlier', s.earlier, 'events', s.events,
             'before', coalesce(s.before, 0)) ORDER BY s.band) AS bands FROM summed s GROUP BY s.code)
     SELECT p.code, p.name, t.bands FROM practice p LEFT JOIN told t ON t.code = p.code WHERE p.inside

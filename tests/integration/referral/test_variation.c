@@ -169,6 +169,33 @@ static void before_and_after_a_pathway(void **state)
                    "{\"organisation\":\"gp-a1\",\"pathway\":\"chest-pain\",\"pathwayVersion\":2," ALL_OF_2026 "}");
 }
 
+// As many as an answer has room for, with people of all ages and both sexes; one more is too many.
+static void as_many_as_the_largest_system(void **state)
+{
+    world_t *world = *state;
+    world->organisation = "ics-big";
+    (void)world_query(world,
+                      "INSERT INTO organisation SELECT 'ics-big', 'Big', 'ics', NULL, NULL, 'active', 1; "
+                      "INSERT INTO organisation SELECT 'gp-big-' || n, 'Practice with a rather long name, number ' || n, 'practice', "
+                      "'ics-big', NULL, 'active', 1 FROM generate_series(1, 500) n; "
+                      "SELECT count(refer(person(n * 100 + b, 'gp-big-' || n, make_date(2026 - b / 2 * 10 - 1, 1, 1), "
+                      "CASE b % 2 WHEN 0 THEN 'female' ELSE 'male' END, '2020-01-01'), 'gp-big-' || n, NULL, 'cardiology', 'routine', "
+                      "'triage', '2026-09-07 12:00+00')) FROM generate_series(1, 500) n, generate_series(0, 19) b");
+    (void)world_query(world,
+                      "INSERT INTO pathway (code, version, title, specialty, effective_from, consultant_led, criteria, questions, "
+                      "required_data, try_first, destinations, priorities_allowed, source, confidence, revision, recorded_at) "
+                      "VALUES ('wide', 1, 'Wide', 'cardiology', '2026-07-01', true, '{}', '[]', '{}', '[]', '[]', '{routine}', 'Ours', "
+                      "'unconfirmed', 1, now())");
+    assert_call(world, "GetReferralVariation", "{\"organisation\":\"ics-big\",\"pathway\":\"wide\"," ALL_OF_2026 "}");
+    assert_reply_has(world, "\"total\":{\"people\":10000,\"observed\":10000,\"expected\":\"10000.0000\",\"ratio\":\"1.0000\"");
+    assert_reply_has(world, "\"organisation\":\"gp-big-500\"");
+    assert_reply_has(world, "\"spread\":{\"units\":500,\"phi\":\"0.0000\",\"tauSquared\":\"0.000000\"}");
+    (void)world_query(world, "INSERT INTO organisation VALUES ('gp-big-501', 'One more', 'practice', 'ics-big', NULL, 'active', 1)");
+    assert_refusal(world, STATUS_INVALID_ARGUMENT, "organisation", "GetReferralVariation",
+                   "{\"organisation\":\"ics-big\"," ALL_OF_2026 "}");
+    (void)world_query(world, "DELETE FROM pathway; DELETE FROM organisation WHERE code LIKE 'gp-big-%' OR code = 'ics-big'");
+}
+
 static void what_makes_no_sense(void **state)
 {
     world_t *world = *state;
@@ -203,8 +230,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, afresh)
     const struct CMUnitTest tests[] = {
         TEST(expected_by_age_and_sex),     TEST(a_reference_above),          TEST(days_are_local_and_people_those_of_the_last),
-        TEST(small_numbers_are_not_shown), TEST(before_and_after_a_pathway), TEST(what_makes_no_sense),
-        TEST(nothing_is_told_untold),
+        TEST(small_numbers_are_not_shown), TEST(before_and_after_a_pathway), TEST(as_many_as_the_largest_system),
+        TEST(what_makes_no_sense),         TEST(nothing_is_told_untold),
     };
     return cmocka_run_group_tests(tests, setup, world_teardown);
 }
