@@ -43,6 +43,9 @@ static const struct {
     const char *type, *field;
 } needed_besides[] = {{"pcn.referral.v1.ListSlotsRequest", "organisation"},
                       {"pcn.referral.v1.ListOnlineConsultationsRequest", "organisation"},
+                      {"pcn.referral.v1.ListReferralsRequest", "organisation"},
+                      {"pcn.referral.v1.ListAdviceRequest", "organisation"},
+                      {"pcn.referral.v1.ListShiftedWorkRequest", "organisation"},
                       {"pcn.referral.v1.ListWaitingEntriesRequest", "service"},
                       {"pcn.referral.v1.ListAppointmentsRequest", "patient"},
                       {"pcn.referral.v1.CreateAppointmentRequest", "slots"},
