@@ -41,16 +41,12 @@ static const struct {
 // Fields of which a request needs one or another.
 static const struct {
     const char *type, *field;
-} needed_besides[] = {{"pcn.referral.v1.ListSlotsRequest", "organisation"},
-                      {"pcn.referral.v1.ListOnlineConsultationsRequest", "organisation"},
-                      {"pcn.referral.v1.ListReferralsRequest", "organisation"},
-                      {"pcn.referral.v1.ListAdviceRequest", "organisation"},
-                      {"pcn.referral.v1.ListShiftedWorkRequest", "organisation"},
-                      {"pcn.referral.v1.ListWaitingEntriesRequest", "service"},
-                      {"pcn.referral.v1.ListAppointmentsRequest", "patient"},
-                      {"pcn.referral.v1.CreateAppointmentRequest", "slots"},
-                      {"pcn.referral.v1.RescheduleAppointmentRequest", "slots"},
-                      {"pcn.referral.v1.ListSocialPrescriptionsRequest", "organisation"}};
+} needed_besides[] = {
+    {"pcn.referral.v1.ListSlotsRequest", "organisation"},       {"pcn.referral.v1.ListOnlineConsultationsRequest", "organisation"},
+    {"pcn.referral.v1.ListReferralsRequest", "organisation"},   {"pcn.referral.v1.ListAdviceRequest", "organisation"},
+    {"pcn.referral.v1.ListShiftedWorkRequest", "organisation"}, {"pcn.referral.v1.ListWaitingEntriesRequest", "service"},
+    {"pcn.referral.v1.ListAppointmentsRequest", "patient"},     {"pcn.referral.v1.CreateAppointmentRequest", "slots"},
+    {"pcn.referral.v1.RescheduleAppointmentRequest", "slots"},  {"pcn.referral.v1.ListSocialPrescriptionsRequest", "organisation"}};
 
 static bool is_needed(const pb_type_t *type, unsigned index)
 {
