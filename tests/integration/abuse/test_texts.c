@@ -147,11 +147,17 @@ static void check_stored(fixture_t *fixture, const attack_t *attack, raw_place_t
     buf_deinit(&text);
 }
 
+// Whether a problem names what was sent, something in it, or the list that it stands in.
+static bool names(const char *field, const char *sent)
+{
+    const size_t length = field != NULL ? strlen(field) : 0;
+    return field != NULL && (strncmp(field, sent, strlen(sent)) == 0 || (strncmp(field, sent, length) == 0 && sent[length] == '['));
+}
+
 static void check_refused(fixture_t *fixture, const attack_t *attack, raw_place_t place, const payload_t *payload,
                           const raw_answer_t *answer, const json_t *problem)
 {
     const char *field = json_string_value(json_object_get(problem, "field"));
-    const size_t length = strlen(attack->field);
     fixture->refused++;
     if (!json_is_object(problem) || json_integer_value(json_object_get(problem, "status")) != answer->status)
         complain(attack, place, payload, answer, "no problem");
@@ -163,7 +169,7 @@ static void check_refused(fixture_t *fixture, const attack_t *attack, raw_place_
     const bool unnamed = attack->way == ATTACK_PATH || attack->way == ATTACK_QUERY_NAME || attack->way == ATTACK_BODY_NAME ||
                          (attack->way == ATTACK_HEADER && field == NULL) ||
                          payload->size * (payload->repeat > 0 ? payload->repeat : 1) * 3 > TARGET_ROOM;
-    if (!unnamed && (field == NULL || strncmp(field, attack->field, length) != 0))
+    if (!unnamed && !names(field, attack->field))
         complain(attack, place, payload, answer, "the field is not named");
 }
 
