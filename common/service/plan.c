@@ -77,11 +77,11 @@ static const db_stmt_t tell = {
 // What every service serves besides its own contract.
 static const struct {
     const pb_service_t *contract;
-    const service_handler_t *handlers;
+    const service_handler_t *handlers[2];
 } platform[] = {
-    {&pcn__events__v1__events__service, events_handlers},
-    {&pcn__followers__v1__followers__service, followers_handlers},
-    {&pcn__audit__v1__audit__service, audit_handlers},
+    {&pcn__events__v1__events__service, {events_handlers}},
+    {&pcn__followers__v1__followers__service, {followers_handlers}},
+    {&pcn__audit__v1__audit__service, {audit_handlers}},
 };
 
 #define PLATFORM_COUNT (sizeof platform / sizeof *platform)
@@ -176,18 +176,37 @@ static status_t compile(plan_method_t *method, problem_t *problem)
     return status;
 }
 
-static const service_handler_t *handler_of(const service_handler_t *handlers, const char *method)
+// By tables, the last of which is followed by NULL.
+static const service_handler_t *handler_at(const service_handler_t *const *tables, size_t index)
 {
-    for (; handlers->method != NULL; handlers++) {
-        if (strcmp(handlers->method, method) == 0)
-            return handlers;
+    for (; *tables != NULL; tables++) {
+        for (const service_handler_t *handler = *tables; handler->method != NULL; handler++) {
+            if (index-- == 0)
+                return handler;
+        }
     }
     return NULL;
 }
 
-static status_t add_methods(plan_t *plan, const pb_service_t *contract, const service_handler_t *handlers, problem_t *problem)
+const service_handler_t *service_handler(const service_t *service, size_t index)
 {
-    for (const service_handler_t *handler = handlers; handler->method != NULL; handler++) {
+    return handler_at(service->handlers, index);
+}
+
+static const service_handler_t *handler_of(const service_handler_t *const *tables, const char *method)
+{
+    const service_handler_t *handler;
+    size_t index = 0;
+    do
+        handler = handler_at(tables, index++);
+    while (handler != NULL && strcmp(handler->method, method) != 0);
+    return handler;
+}
+
+static status_t add_methods(plan_t *plan, const pb_service_t *contract, const service_handler_t *const *tables, problem_t *problem)
+{
+    const service_handler_t *handler;
+    for (size_t n = 0; (handler = handler_at(tables, n)) != NULL; n++) {
         bool known = false;
         for (unsigned i = 0; i < contract->method_count; i++)
             known = known || strcmp(contract->methods[i].short_name, handler->method) == 0;
@@ -197,7 +216,7 @@ static status_t add_methods(plan_t *plan, const pb_service_t *contract, const se
     for (unsigned i = 0; i < contract->method_count; i++) {
         plan_method_t *method = &plan->methods[plan->method_count++];
         method->method = &contract->methods[i];
-        method->handler = handler_of(handlers, method->method->short_name);
+        method->handler = handler_of(tables, method->method->short_name);
         if (method->handler == NULL)
             return refuse(problem, method->method->name, "The method has no handler");
         status_t status = compile(method, problem);

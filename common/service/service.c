@@ -182,9 +182,11 @@ static status_t open_sockets(host_t *host, app_t *app, const settings_t *setting
 
 static bool has_slow(const service_t *service)
 {
-    for (const service_handler_t *handler = service->handlers; handler->method != NULL; handler++)
+    const service_handler_t *handler;
+    for (size_t i = 0; (handler = service_handler(service, i)) != NULL; i++) {
         if ((handler->flags & SERVICE_SLOW) != 0)
             return true;
+    }
     return false;
 }
 

@@ -150,11 +150,15 @@ typedef struct service_job {
 
 #define SERVICE_JOB_ROWS 256
 
+// Most tables of handlers.
+#define SERVICE_TABLES 15
+
 typedef struct service {
     const char *name; // "registry": its schema, its key, its configuration prefix
     const pb_service_t *contract;
-    const service_handler_t *handlers; // one for every method of the contract, ended by one without a method
-    const db_migration_t *migrations;  // numbers from 1000, ended by one without sql
+    // One for every method of the contract: tables by topic, each ended by one without a method.
+    const service_handler_t *handlers[SERVICE_TABLES + 1];
+    const db_migration_t *migrations; // numbers from 1000, ended by one without sql
     // The logs of other services that it keeps a copy of, ended by one without a source; NULL for none.
     const service_follower_t *followers;
     const service_job_t *jobs;       // ended by one without a name; NULL for none
@@ -183,6 +187,9 @@ bool service_event(service_call_t *call, const char *type, const char *subject, 
 
 // The daemon's main: configuration, migrations, sockets, loop, drain. `--migrate`, `--new-epoch`, `--help`, `--print-config`.
 int service_run(const service_t *service, int argc, char **argv);
+
+// Its handlers one after the other, all tables of it; NULL beyond the last.
+const service_handler_t *service_handler(const service_t *service, size_t index);
 
 // Every statement that the service sends, as PostgreSQL gets it, for the test that prepares them all. Calls `visit` for each, whose
 // refusal ends the walk.

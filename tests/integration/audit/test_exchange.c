@@ -35,7 +35,8 @@ static void serve(void *data, rpc_call_t *call)
 static void fill_service(stage_t *stage)
 {
     size_t count = 0;
-    for (const service_handler_t *handler = registry_service.handlers; handler->method != NULL; handler++) {
+    const service_handler_t *handler;
+    while ((handler = service_handler(&registry_service, count)) != NULL) {
         assert_true(count < HANDLERS_MAX);
         stage->handlers[count] = *handler;
         if (strcmp(handler->method, "GetNetwork") == 0)
@@ -43,7 +44,8 @@ static void fill_service(stage_t *stage)
         count++;
     }
     stage->service = registry_service;
-    stage->service.handlers = stage->handlers;
+    memset(stage->service.handlers, 0, sizeof stage->service.handlers);
+    stage->service.handlers[0] = stage->handlers;
 }
 
 static void open_database(stage_t *stage)

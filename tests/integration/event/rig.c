@@ -54,7 +54,7 @@ log_rig_t *rig_new(unsigned migrations)
 {
     static const pb_service_t contract = {.name = "pcn.log.v1.Log", .comment = "Nothing of its own."};
     static const service_handler_t handlers[] = {{.method = NULL}};
-    static const service_t service = {.name = SCHEMA, .contract = &contract, .handlers = handlers};
+    static const service_t service = {.name = SCHEMA, .contract = &contract, .handlers = {handlers}};
     log_rig_t *rig = calloc(1, sizeof *rig);
     problem_t problem = {0};
     assert_non_null(rig);

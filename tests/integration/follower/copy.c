@@ -18,4 +18,4 @@ static const pb_service_t contract = {.name = "pcn.copy.v1.Copy", .comment = "No
 static const service_handler_t handlers[] = {{.method = NULL}};
 
 const service_t copy_service = {
-    .name = "copy", .contract = &contract, .handlers = handlers, .migrations = copy_migrations, .followers = followers};
+    .name = "copy", .contract = &contract, .handlers = {handlers}, .migrations = copy_migrations, .followers = followers};

@@ -32,7 +32,8 @@ static void all_are_prepared(void **state)
 static void audited_looks_say_so_in_the_contract(void **state)
 {
     (void)state;
-    for (const service_handler_t *handler = referral_service.handlers; handler->method != NULL; handler++) {
+    const service_handler_t *handler;
+    for (size_t n = 0; (handler = service_handler(&referral_service, n)) != NULL; n++) {
         const pb_method_t *method = NULL;
         for (unsigned i = 0; i < referral_service.contract->method_count && method == NULL; i++) {
             if (strcmp(referral_service.contract->methods[i].short_name, handler->method) == 0)

@@ -33,7 +33,7 @@ typedef struct fixture {
 static void fill(fixture_t *fixture)
 {
     const pb_service_t *contract = &pcn__registry__v1__registry__service;
-    *fixture = (fixture_t){.service = {.name = "registry", .contract = contract, .handlers = fixture->handlers}};
+    *fixture = (fixture_t){.service = {.name = "registry", .contract = contract, .handlers = {fixture->handlers}}};
     assert_true(contract->method_count <= METHODS_MAX);
     for (unsigned i = 0; i < contract->method_count; i++) {
         service_handler_t *handler = &fixture->handlers[i];
