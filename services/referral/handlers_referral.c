@@ -207,6 +207,9 @@ static status_t check_new(service_call_t *call, const references_t *row, const r
                            asked->referrer != NULL ? asked->referrer : call->header->principal->organisations[0]);
     if (asked->pathway != NULL && row->ground->pathway == NULL)
         return refuse_pathway(call, asked->pathway);
+    if (asked->redirected_from != NULL && !row->former_fits)
+        return problem_set(call->problem, STATUS_FAILED_PRECONDITION, "redirectedFrom",
+                           "The patient has no redirected referral %s from which none goes on yet", asked->redirected_from);
     return asked->service != NULL ? referral_check_target(row->target, asked->service, call->today, call->problem) : STATUS_OK;
 }
 

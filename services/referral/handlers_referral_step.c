@@ -71,12 +71,12 @@ static referral_change_t *begin(service_call_t *call, const char *id, referral_v
 }
 
 // The clock stops today, where the verb stops it and it runs.
-static bool stop_clock(service_call_t *call, referral_change_t *change, referral_verb_t verb, bool led)
+static bool stop_clock(service_call_t *call, referral_change_t *change, referral_verb_t verb)
 {
     const loaded_referral_t *row = row_of(call);
     referral_clock_t *clock = change->referral->clock;
     wait_event_kind_t stop;
-    if (clock == NULL || clock->stopped_on != NULL || !referral_stop(verb, change->referral->outcome, led, &stop))
+    if (clock == NULL || clock->stopped_on != NULL || !referral_stop(verb, change->referral->outcome, &stop))
         return true;
     clock->stopped_on = referral_date(call, call->today);
     clock->stop = TEXT(wait_event_text(stop));
@@ -170,13 +170,18 @@ static status_t refuse_incomplete(service_call_t *call, const referral_t *referr
     return status;
 }
 
-static bool start_clock(service_call_t *call, referral_change_t *change)
+// From today on; of what was redirected here, from the day on which that one's clock started.
+static bool start_clock(service_call_t *call, referral_change_t *change, referral_verb_t verb)
 {
     const loaded_referral_t *row = row_of(call);
     referral_clock_t *clock = pb_new(CLOCK_TYPE, call->arena);
     if (clock == NULL || (clock->started_on = referral_date(call, call->today)) == NULL)
         return false;
     change->referral->clock = clock;
+    if (verb == REFERRAL_SUBMIT && row->former_started_on != NULL) {
+        change->clock_continued_on = clock->started_on;
+        clock->started_on = row->former_started_on;
+    }
     change->has_clock_number = 1;
     change->clock_number = row->clock_number + 1;
     change->clock_started_on = clock->started_on;
@@ -216,7 +221,7 @@ static status_t send_to_triage(service_call_t *call, referral_change_t *change, 
     referral->triager = row->support;
     change->submitted_at = TEXT(call->now);
     change->overdue_at = NULL;
-    if ((referral->contact_by = contact_by(call)) == NULL || (led && !start_clock(call, change)))
+    if ((referral->contact_by = contact_by(call)) == NULL || (led && !start_clock(call, change, verb)))
         return refuse_memory(call);
     return end(call, change, verb, reason, event);
 }
@@ -281,7 +286,7 @@ static status_t finish(service_call_t *call, referral_verb_t verb, const char *e
     referral_change_t *change = begin(call, request->id, verb, &status);
     if (change == NULL)
         return status;
-    if (!stop_clock(call, change, verb, false) || (verb == REFERRAL_RETURN && !write_message(call, change, "triage", request->reason)))
+    if (!stop_clock(call, change, verb) || (verb == REFERRAL_RETURN && !write_message(call, change, "triage", request->reason)))
         return refuse_memory(call);
     return end(call, change, verb, request->reason, event);
 }
@@ -316,7 +321,7 @@ status_t decide_redirect_referral(service_call_t *call)
         change->referral->redirected_to = request->service;
         change->referral->redirected_provider = target->provider;
     }
-    if (!stop_clock(call, change, REFERRAL_REDIRECT, request->service != NULL && target->consultant_led))
+    if (!stop_clock(call, change, REFERRAL_REDIRECT))
         return refuse_memory(call);
     return end(call, change, REFERRAL_REDIRECT, request->reason, EVENT("redirected"));
 }
@@ -373,7 +378,7 @@ status_t decide_complete_referral(service_call_t *call)
         return status;
     change->referral->has_outcome = 1;
     change->referral->outcome = request->has_outcome ? request->outcome : REFERRAL_OUTCOME(TREATED);
-    if (!stop_clock(call, change, REFERRAL_COMPLETE, false))
+    if (!stop_clock(call, change, REFERRAL_COMPLETE))
         return refuse_memory(call);
     return end(call, change, REFERRAL_COMPLETE, NULL, EVENT("completed"));
 }

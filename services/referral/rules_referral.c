@@ -137,7 +137,7 @@ bool referral_duplicate(referral_state_t state, int32_t closed_on, int32_t today
 
 // ---- clocks ----
 
-bool referral_stop(referral_verb_t verb, referral_outcome_t outcome, bool led, wait_event_kind_t *stop)
+bool referral_stop(referral_verb_t verb, referral_outcome_t outcome, wait_event_kind_t *stop)
 {
     static const wait_event_kind_t of_outcome[] = {
         [REFERRAL_OUTCOME(UNSPECIFIED)] = WAIT_EVENT_FIRST_TREATMENT,  [REFERRAL_OUTCOME(TREATED)] = WAIT_EVENT_FIRST_TREATMENT,
@@ -153,8 +153,8 @@ bool referral_stop(referral_verb_t verb, referral_outcome_t outcome, bool led, w
         *stop = WAIT_EVENT_RETURNED;
         return true;
     case REFERRAL_REDIRECT:
-        *stop = WAIT_EVENT_RETURNED;
-        return !led;
+        *stop = WAIT_EVENT_REDIRECTED;
+        return true;
     case REFERRAL_CANCEL:
         *stop = WAIT_EVENT_DECLINED;
         return true;

@@ -52,9 +52,8 @@ bool referral_reference_holds(const char *text);
 // not.
 bool referral_duplicate(referral_state_t state, int32_t closed_on, int32_t today, int32_t days);
 
-// What a verb does to a running clock: whether it stops it, and as what. `outcome` of a completion; `led`: of a redirection, whether the
-// new service's specialty is led by consultants.
-bool referral_stop(referral_verb_t verb, referral_outcome_t outcome, bool led, wait_event_kind_t *stop);
+// What a verb does to a running clock: whether it stops it, and as what. `outcome` of a completion. Nothing final leaves it running.
+bool referral_stop(referral_verb_t verb, referral_outcome_t outcome, wait_event_kind_t *stop);
 
 // Whether a referral may go to a service on a day: it is active and takes the patient (rules_taking.h). FAILED_PRECONDITION `service`.
 MUST_CHECK status_t referral_check_target(const referral_target_t *target, const char *service, int32_t day, problem_t *problem);

@@ -22,6 +22,7 @@
     X(DECLINED, "patient-declined")             /* treatment that was offered */                                                           \
     X(MONITORING, "active-monitoring")          /* begins */                                                                               \
     X(RETURNED, "returned-to-primary-care")     /* for care that no consultant leads */                                                    \
+    X(REDIRECTED, "redirected")                 /* it belongs elsewhere: the wait goes on there, if it is referred there */                \
     X(MISSED_FIRST, "first-appointment-missed") /* did not attend the first one: as if it had never begun */                               \
     X(MISSED, "later-appointment-missed")       /* alone it changes nothing: a return to primary care is told by itself */                 \
     X(REBOOKED, "rebooked")                     /* a new appointment is agreed after the first was missed */                               \

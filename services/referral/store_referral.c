@@ -18,8 +18,7 @@
 #define TARGET(id, referrer)                                                                                                               \
     "(SELECT jsonb_build_object('provider', s.provider, 'status', s.status, 'reached', told_reach(s.provider), "                           \
     "        'taking', taking_json(s, k, ARRAY[" referrer "]::text[], "                                                                    \
-    "            s.areas = '{}' OR within_reach(coalesce(f.practice, " referrer "), s.areas), f.birth_date, f.sex), "                      \
-    "        'consultantLed', coalesce((SELECT l.consultant_led FROM specialty_rule l WHERE l.specialty = s.specialty), true)) "           \
+    "            s.areas = '{}' OR within_reach(coalesce(f.practice, " referrer "), s.areas), f.birth_date, f.sex)) "                      \
     "    FROM service s JOIN service_kind k ON k.code = s.kind WHERE s.id = " id "::uuid) AS target"
 
 // What it is checked by.
@@ -42,6 +41,8 @@ const db_stmt_t create_referral_load = {
     "create_referral_load",
     "SELECT f.id AS patient, f.synthetic AS patient_synthetic, f.died_on IS NOT NULL OR f.merged_into IS NOT NULL AS patient_gone, "
     "    within_reach(" REFERRER ", " ORGANISATIONS ") AS referrer_reached, nextval('referral_number') AS number, "
+    "EXISTS (SELECT FROM referral d WHERE d.id = :request.referral.redirected_from::uuid AND d.patient = f.id AND d.state = 'redirected' "
+    "    AND " TOLD " AND NOT EXISTS (SELECT FROM referral n WHERE n.redirected_from = d.id AND n.state <> 'cancelled')) AS former_fits, "
     "f.sensitive, " SUPPORT(REFERRER, ":request.referral.specialty::text") ", " TARGET(":request.referral.service", REFERRER) ", "
     GROUND(":request.referral.pathway::text", ":request.referral.service::uuid") ", "
     CANDIDATES("f.id", "NULL", ":request.referral.specialty::text", ":request.referral.pathway::text") " "
@@ -50,11 +51,11 @@ const db_stmt_t create_referral_load = {
 const db_stmt_t create_referral_save = {
     "create_referral_save",
     "changed AS (INSERT INTO referral (referrer, id, reference, patient, pathway, specialty, priority, reason, service, performer, answers, "
-    "        state, synthetic, version, created_at, updated_at) "
+    "        redirected_from, state, synthetic, version, created_at, updated_at) "
     "    SELECT :after.referral.referrer::text, :after.referral.id::uuid, replace(:after.referral.reference::text, ' ', ''), "
     "        :after.referral.patient::uuid, :after.referral.pathway::text, :after.referral.specialty::text, "
     "        :after.referral.priority::text, :after.referral.reason::text, :after.referral.service::uuid, :after.referral.performer::text, "
-    "        coalesce(:after.referral.answers::jsonb, '[]'), 'draft', coalesce(:after.referral.synthetic::boolean, false), 1, " NOW ", " NOW " "
+    "        coalesce(:after.referral.answers::jsonb, '[]'), :after.referral.redirected_from::uuid, 'draft', coalesce(:after.referral.synthetic::boolean, false), 1, " NOW ", " NOW " "
     "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key, patient), "
     "stepped AS (INSERT INTO referral_step (referral, number, patient, to_state, at, subject, organisation) "
     "    SELECT c.key::uuid, 1, c.patient, 'draft', " NOW ", :after.step.by.subject::text, :after.step.by.organisation::text "
@@ -80,6 +81,7 @@ const db_stmt_t create_referral_save = {
     "r.version, r.created_at, r.updated_at, a.status AS appointment_status, a.cancelled_by AS appointment_cancelled_by"
 #define COLUMNS_BY(specialty, pathway, service)                                                                                                                            \
     LIST_COLUMNS ", r.pathway_version, r.reason, r.answers, r.appointment, r.outcome, r.redirected_to, r.redirected_provider, "            \
+                 "r.redirected_from, " \
                  "r.submitted_at, r.closed_on, r.overdue_at, " HISTORY ", " THREAD ", " CLOCK ", " RULE("referral-to-treatment")           \
                  " AS standard_days, patient_of_referral(:request.id::uuid) AS about, referral_refers(r.patient, r.referrer) AS refers, "  \
                  "referral_triages(r.patient, r.referrer, ARRAY[r.performer, r.triager]) AS triages, "                                     \
@@ -152,8 +154,8 @@ const db_stmt_t list_referrals = {
     "    SELECT c.key::uuid, :after.message_number::int, c.patient, " NOW ", :after.message.from::text, :after.message.text::text, "       \
     "        :after.message.subject::text, :after.message.organisation::text "                                                             \
     "    FROM changed c CROSS JOIN input i WHERE :after.message_number::int IS NOT NULL), "                                                \
-    "started AS (INSERT INTO referral_clock (referral, number, patient, started_on) "                                                      \
-    "    SELECT c.key::uuid, :after.clock_number::int, c.patient, :after.clock_started_on::date "                                          \
+    "started AS (INSERT INTO referral_clock (referral, number, patient, started_on, continued_on) "                                        \
+    "    SELECT c.key::uuid, :after.clock_number::int, c.patient, :after.clock_started_on::date, :after.clock_continued_on::date "                                          \
     "    FROM changed c CROSS JOIN input i WHERE :after.clock_started_on::date IS NOT NULL), "                                             \
     "stopped AS (UPDATE referral_clock k SET stopped_on = :after.clock_stopped_on::date, stop = :after.clock_stop::text "                  \
     "    FROM changed c CROSS JOIN input i WHERE k.referral = c.key::uuid AND k.number = :after.clock_number::int "                        \
@@ -172,7 +174,11 @@ const db_stmt_t update_referral_load = {"update_referral_load",
                                                              "coalesce(:request.referral.service::uuid, r.service)") ", "
                                         TARGET(":request.referral.service", "r.referrer") FROM_ID};
 const db_stmt_t update_referral_save = {"update_referral_save", SAVE};
-const db_stmt_t submit_referral_load = {"submit_referral_load", "SELECT " COLUMNS SUBMISSION FROM_ID};
+// When the clock started that runs on here.
+#define FORMER                                                                                                                             \
+    ", (SELECT k.started_on FROM referral_clock k WHERE k.referral = r.redirected_from AND k.stop = 'redirected' "                         \
+    "    ORDER BY k.number DESC LIMIT 1) AS former_started_on"
+const db_stmt_t submit_referral_load = {"submit_referral_load", "SELECT " COLUMNS SUBMISSION FORMER FROM_ID};
 const db_stmt_t submit_referral_save = {"submit_referral_save", SAVE};
 const db_stmt_t resubmit_referral_load = {"resubmit_referral_load", "SELECT " COLUMNS SUBMISSION FROM_ID};
 const db_stmt_t resubmit_referral_save = {"resubmit_referral_save", SAVE};

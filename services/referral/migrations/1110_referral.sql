@@ -64,6 +64,8 @@ CREATE TABLE referral (
     triager text COLLATE "C",
     redirected_to uuid,
     redirected_provider text COLLATE "C",
+    -- A redirected one that goes on in this.
+    redirected_from uuid,
     answers jsonb NOT NULL DEFAULT '[]',
     state text NOT NULL CHECK (state IN ('draft', 'triage', 'accepted', 'deferred', 'booked', 'completed', 'returned', 'rejected', 'redirected',
         'cancelled')),
@@ -96,6 +98,7 @@ CREATE INDEX referral_by_referrer ON referral (referrer, created_at, id);
 CREATE INDEX referral_by_performer ON referral (performer, created_at, id) WHERE performer IS NOT NULL;
 CREATE INDEX referral_by_triager ON referral (triager, created_at, id) WHERE triager IS NOT NULL;
 CREATE INDEX referral_by_patient ON referral (patient, created_at, id);
+CREATE UNIQUE INDEX referral_redirected_once ON referral (redirected_from) WHERE redirected_from IS NOT NULL AND state <> 'cancelled';
 CREATE INDEX referral_in_triage ON referral (contact_by, id) WHERE state = 'triage';
 -- What the job of the overdue looks for.
 CREATE INDEX referral_untold ON referral (contact_by) WHERE state = 'triage' AND overdue_at IS NULL;
@@ -137,6 +140,8 @@ CREATE TABLE referral_clock (
     number integer NOT NULL CHECK (number > 0),
     patient uuid NOT NULL REFERENCES patient (id) ON DELETE CASCADE,
     started_on date NOT NULL,
+    -- Since when one that started in a redirected referral runs in this; until then it is that one's.
+    continued_on date CHECK (continued_on >= started_on),
     stopped_on date,
     -- Why it stopped: words of rules_wait.h, or died.
     stop some_text,
@@ -145,6 +150,17 @@ CREATE TABLE referral_clock (
 );
 CREATE INDEX referral_clock_by_patient ON referral_clock (patient);
 CREATE UNIQUE INDEX referral_clock_running ON referral_clock (referral) WHERE stopped_on IS NULL;
+
+-- What is over leaves no clock running: nobody could stop it.
+CREATE FUNCTION referral_clock_ends() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = :schema, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM referral_clock k WHERE k.referral = NEW.id AND k.stopped_on IS NULL) THEN
+        RAISE check_violation USING MESSAGE = 'a referral that is over has a running clock', CONSTRAINT = 'referral_clock_ends';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER referral_clock_ends AFTER UPDATE OF closed_on ON referral FOR EACH ROW WHEN (NEW.closed_on IS NOT NULL)
+    EXECUTE FUNCTION referral_clock_ends();
 
 -- ---- who sees what ----
 

@@ -39,7 +39,7 @@ BEGIN ATOMIC
           AND (with_synthetic OR NOT r.synthetic)),
     waiting AS (SELECT o.organisation, o.specialty, waits_counted.day - c.started_on AS days, NULL::integer AS two_weeks
         FROM own o JOIN referral_clock c ON c.referral = o.id
-        WHERE c.started_on <= waits_counted.day AND (c.stopped_on IS NULL OR c.stopped_on > waits_counted.day)
+        WHERE coalesce(c.continued_on, c.started_on) <= waits_counted.day AND (c.stopped_on IS NULL OR c.stopped_on > waits_counted.day)
         UNION ALL
         -- Seen is who came to an appointment of this platform, or whose appointment elsewhere has begun.
         SELECT o.organisation, o.specialty, NULL, waits_counted.day - (o.submitted_at AT TIME ZONE 'Europe/London')::date

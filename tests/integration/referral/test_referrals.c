@@ -260,15 +260,8 @@ static void clocks_start_and_stop(void **state)
     assert_reply_has(world, "\"overdue\":true");
     as(world, "ccg-a");
     assert_call(world, "RedirectReferral", "{\"id\":\"%s\",\"reason\":\"Therapy\",\"service\":\"%s\"}", id, elsewhere);
-    assert_reply_has(world, "\"stoppedOn\":\"2027-04-27\",\"stop\":\"returned-to-primary-care\"");
+    assert_reply_has(world, "\"stoppedOn\":\"2027-04-27\",\"stop\":\"redirected\"");
     assert_reply_has(world, "\"redirectedProvider\":\"provider-a\"");
-    // Where consultants lead there too, the patient waits on.
-    as(world, "gp-a1");
-    refer(world);
-    submit(world);
-    as(world, "ccg-a");
-    assert_call(world, "RedirectReferral", "{\"id\":\"%s\",\"reason\":\"Skin\",\"service\":\"%s\"}", id, clinic);
-    assert_reply_lacks(world, "stoppedOn");
     // A therapy starts none, and by Easter: one working day after Thursday is the Tuesday.
     as(world, "gp-a1");
     world->today = "2027-03-25";
@@ -283,6 +276,82 @@ static void clocks_start_and_stop(void **state)
     keep_id(world, id);
     assert_call(world, "SubmitReferral", "{\"id\":\"%s\"}", id);
     assert_reply_has(world, "\"contactBy\":\"2027-03-25\"");
+}
+
+static void assert_incomplete(world_t *world, const char *day, int expected)
+{
+    char text[64];
+    as(world, "ccg-a");
+    assert_call(world, "GetWaits", "{\"organisation\":\"ccg-a\",\"synthetic\":true,\"day\":\"%s\"}", day);
+    (void)snprintf(text, sizeof text, "\"total\":{\"incomplete\":%d,", expected);
+    assert_reply_has(world, text);
+    as(world, "gp-a1");
+}
+
+#define CONTINUED                                                                                                                          \
+    "{\"referral\":{\"patient\":\"%s\",\"specialty\":\"%s\",\"priority\":\"routine\",\"reason\":\"As they "                                   \
+    "said\",\"redirectedFrom\":\"%s\"}}"
+
+// A patient who is sent elsewhere waits since the first referral, and is counted once on each day.
+static void what_was_redirected_waits_on_where_it_goes(void **state)
+{
+    world_t *world = *state;
+    char former[40];
+    world->noon = true;
+    world->today = "2026-12-01";
+    refer(world);
+    submit(world);
+    memcpy(former, id, sizeof former);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "redirectedFrom", "CreateReferral", CONTINUED, booking.ada, "dermatology", former);
+    world->today = "2026-12-15";
+    as(world, "ccg-a");
+    assert_call(world, "RedirectReferral", "{\"id\":\"%s\",\"reason\":\"Skin\",\"service\":\"%s\"}", former, clinic);
+    assert_reply_has(world, "\"stoppedOn\":\"2026-12-15\",\"stop\":\"redirected\"");
+    assert_incomplete(world, "2026-12-15", 0);
+    // Another's, or of nobody, is none of this patient.
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "redirectedFrom", "CreateReferral", CONTINUED, booking.ada, "dermatology", booking.ada);
+    // What no consultant leads has no clock, whatever it comes from; cancelled, it leaves the place to another.
+    assert_call(world, "CreateReferral", CONTINUED, booking.ada, "physiotherapy", former);
+    keep_id(world, id);
+    submit(world);
+    assert_reply_lacks(world, "\"clock\"");
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "redirectedFrom", "CreateReferral", CONTINUED, booking.ada, "dermatology", former);
+    assert_call(world, "CancelReferral", "{\"id\":\"%s\",\"reason\":\"Not that\"}", id);
+    world->today = "2026-12-20";
+    assert_call(world, "CreateReferral", CONTINUED, booking.ada, "dermatology", former);
+    assert_reply_has(world, "\"redirectedFrom\":\"");
+    keep_id(world, id);
+    submit(world);
+    assert_reply_has(world, "\"clock\":{\"startedOn\":\"2026-12-01\",\"weeks\":2,");
+    assert_incomplete(world, "2026-12-20", 1);
+    assert_incomplete(world, "2026-12-15", 0);
+    assert_incomplete(world, "2026-12-10", 1);
+    // One that is returned and sent again begins anew.
+    as(world, "ccg-a");
+    assert_call(world, "ReturnReferral", "{\"id\":\"%s\",\"reason\":\"A photograph is missing\"}", id);
+    as(world, "gp-a1");
+    assert_call(world, "ResubmitReferral", "{\"id\":\"%s\",\"reason\":\"It is there\"}", id);
+    assert_reply_has(world, "\"clock\":{\"startedOn\":\"2026-12-20\",\"weeks\":0,");
+    assert_incomplete(world, "2026-12-20", 1);
+}
+
+// Whatever ends a referral stops its clock with it: the database holds nothing else.
+static void what_is_over_leaves_no_clock_running(void **state)
+{
+    world_t *world = *state;
+    char sql[400];
+    refer(world);
+    submit(world);
+    (void)snprintf(sql, sizeof sql,
+                   "DO $$ BEGIN UPDATE referral SET state = 'rejected', closed_on = '2027-01-01' WHERE id = '%s'; RAISE 'let through'; "
+                   "EXCEPTION WHEN check_violation THEN NULL; END $$",
+                   id);
+    change(world, sql);
+    (void)snprintf(sql, sizeof sql,
+                   "WITH stopped AS (UPDATE referral_clock SET stopped_on = started_on, stop = 'died' WHERE referral = '%s') "
+                   "UPDATE referral SET state = 'rejected', closed_on = '2027-01-01' WHERE id = '%s' RETURNING state",
+                   id, id);
+    assert_string_equal(world_query(world, sql), "rejected");
 }
 
 // ---- appointments ----
@@ -654,6 +723,8 @@ int main(void)
         TEST(what_is_returned_may_be_sent_again),
         TEST(who_goes_round_in_circles_is_stopped),
         TEST(clocks_start_and_stop),
+        TEST(what_was_redirected_waits_on_where_it_goes),
+        TEST(what_is_over_leaves_no_clock_running),
         TEST(one_is_booked_with_an_appointment),
         TEST(an_appointment_is_with_who_performs_it),
         TEST(what_may_be_the_same_is_pointed_out),

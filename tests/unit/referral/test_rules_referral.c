@@ -195,23 +195,25 @@ static void what_stops_a_clock(void **state)
         {REFERRAL_OUTCOME(RETURNED_TO_PRIMARY_CARE), "returned-to-primary-care"},
     };
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
-        assert_true(referral_stop(REFERRAL_COMPLETE, outcomes[i].outcome, false, &stop));
+        assert_true(referral_stop(REFERRAL_COMPLETE, outcomes[i].outcome, &stop));
         assert_string_equal(wait_event_text(stop), outcomes[i].text);
         // What ends a clock that runs, by the table of the clocks themselves.
         assert_int_not_equal(wait_state_after(WAIT_RUNNING, stop), WAIT_RUNNING);
     }
-    static const referral_verb_t back[] = {REFERRAL_RETURN, REFERRAL_REJECT, REFERRAL_REDIRECT};
+    static const referral_verb_t back[] = {REFERRAL_RETURN, REFERRAL_REJECT};
     for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
-        assert_true(referral_stop(back[i], 0, false, &stop));
+        assert_true(referral_stop(back[i], 0, &stop));
         assert_string_equal(wait_event_text(stop), "returned-to-primary-care");
     }
-    assert_false(referral_stop(REFERRAL_REDIRECT, 0, true, &stop));
-    assert_true(referral_stop(REFERRAL_CANCEL, 0, false, &stop));
+    assert_true(referral_stop(REFERRAL_REDIRECT, 0, &stop));
+    assert_string_equal(wait_event_text(stop), "redirected");
+    assert_int_equal(wait_state_after(WAIT_RUNNING, stop), WAIT_STOPPED);
+    assert_true(referral_stop(REFERRAL_CANCEL, 0, &stop));
     assert_string_equal(wait_event_text(stop), "patient-declined");
     static const referral_verb_t none[] = {REFERRAL_AMEND,  REFERRAL_SUBMIT, REFERRAL_RESUBMIT,
                                            REFERRAL_ACCEPT, REFERRAL_DEFER,  REFERRAL_BOOK};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-        assert_false(referral_stop(none[i], REFERRAL_OUTCOME(TREATED), false, &stop));
+        assert_false(referral_stop(none[i], REFERRAL_OUTCOME(TREATED), &stop));
 }
 
 static void where_one_may_go(void **state)

@@ -66,6 +66,7 @@ static void each_pair_of_state_and_event(void **state)
         {"patient-declined", "-SMSVV"},
         {"active-monitoring", "-MMSDV"},
         {"returned-to-primary-care", "-SSSVV"},
+        {"redirected", "-SMSVV"},
         {"first-appointment-missed", "-DMSDV"},
         {"later-appointment-missed", "-RMSDV"},
         {"rebooked", "-RMSRV"},
