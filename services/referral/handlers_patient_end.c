@@ -2,12 +2,18 @@
 #include "common/base/clock.h"
 #include "common/pb/message.h"
 #include "services/referral/consultations.h"
+#include "services/referral/handlers_advice.h"
 #include "services/referral/handlers_patient.h"
 #include "services/referral/handlers_waiting.h"
+#include "services/referral/prescriptions.h"
 #include "services/referral/referrals.h"
+#include "services/referral/urgent.h"
 
 typedef Pcn__Referral__Store__V1__PendingCare pending_t;
 typedef Pcn__Referral__V1__AppointmentState appointment_state_t;
+typedef Pcn__Referral__V1__AdviceStanding standing_t;
+
+#define STANDING_TYPE (&pcn__referral__v1__advice_standing__type)
 
 static status_t tell_cancelled(service_call_t *call, const appointment_state_t *before)
 {
@@ -56,6 +62,55 @@ static status_t tell_referral(service_call_t *call, const loaded_referral_t *bef
     return referral_event(call, "pcn.referral.referral.cancelled", after);
 }
 
+static status_t tell_advice(service_call_t *call, const standing_t *before)
+{
+    standing_t *after = pb_new(STANDING_TYPE, call->arena);
+    const char *subject = arena_printf(call->arena, "advice-requests/%s", before->id);
+    if (after == NULL || subject == NULL)
+        return refuse_memory(call);
+    pb_merge(STANDING_TYPE, after, STANDING_TYPE, before);
+    after->state = ADVICE_STATE(CONVERSATION_ENDED);
+    after->has_end = 1;
+    after->end = ADVICE_END(CLOSED);
+    after->version++;
+    after->updated_at = (char *)(uintptr_t)call->now;
+    return service_event(call, "pcn.referral.advice-request.closed", subject, after->version, STANDING_TYPE, after)
+               ? STATUS_OK
+               : STATUS_RESOURCE_EXHAUSTED;
+}
+
+static status_t tell_prescription(service_call_t *call, const prescription_state_t *before)
+{
+    prescription_state_t *after = pb_new(PRESCRIPTION_STATE_TYPE, call->arena);
+    const char *subject = arena_printf(call->arena, "social-prescriptions/%s", before->id);
+    if (after == NULL || subject == NULL)
+        return refuse_memory(call);
+    pb_merge(PRESCRIPTION_STATE_TYPE, after, PRESCRIPTION_STATE_TYPE, before);
+    after->state = PRESCRIPTION_STATUS(CLOSED);
+    after->snomed = prescription_snomed(after->state);
+    after->version++;
+    after->ended_at = after->updated_at = (char *)(uintptr_t)call->now;
+    return service_event(call, "pcn.referral.social-prescription.closed", subject, after->version, PRESCRIPTION_STATE_TYPE, after)
+               ? STATUS_OK
+               : STATUS_RESOURCE_EXHAUSTED;
+}
+
+static status_t tell_case(service_call_t *call, const urgent_state_t *before)
+{
+    urgent_state_t *after = pb_new(URGENT_STATE_TYPE, call->arena);
+    const char *subject = arena_printf(call->arena, "urgent-cases/%s", before->id);
+    if (after == NULL || subject == NULL)
+        return refuse_memory(call);
+    pb_merge(URGENT_STATE_TYPE, after, URGENT_STATE_TYPE, before);
+    after->state = URGENT_STATUS(CLOSED);
+    after->outcome = (char *)(uintptr_t) "died";
+    after->version++;
+    after->closed_at = after->updated_at = (char *)(uintptr_t)call->now;
+    return service_event(call, "pcn.referral.urgent-case.closed", subject, after->version, URGENT_STATE_TYPE, after)
+               ? STATUS_OK
+               : STATUS_RESOURCE_EXHAUSTED;
+}
+
 status_t tell_ended(service_call_t *call, const pending_t *pending)
 {
     status_t status = STATUS_OK;
@@ -67,6 +122,12 @@ status_t tell_ended(service_call_t *call, const pending_t *pending)
         status = tell_closed(call, pending->consultations[i]);
     for (size_t i = 0; i < pending->n_referrals && status == STATUS_OK; i++)
         status = tell_referral(call, pending->referrals[i]);
+    for (size_t i = 0; i < pending->n_advice && status == STATUS_OK; i++)
+        status = tell_advice(call, pending->advice[i]);
+    for (size_t i = 0; i < pending->n_social_prescriptions && status == STATUS_OK; i++)
+        status = tell_prescription(call, pending->social_prescriptions[i]);
+    for (size_t i = 0; i < pending->n_urgent_cases && status == STATUS_OK; i++)
+        status = tell_case(call, pending->urgent_cases[i]);
     return status;
 }
 

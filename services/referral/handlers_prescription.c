@@ -24,7 +24,7 @@ status_t decide_get_social_prescribing(service_call_t *call)
 
 // ---- what both files share ----
 
-static char *snomed_of(prescription_status_t state)
+char *prescription_snomed(prescription_status_t state)
 {
     return (char *)(uintptr_t)(state == PRESCRIPTION_STATUS(DECLINED) ? SNOMED_DECLINED : SNOMED_REFERRED);
 }
@@ -35,7 +35,7 @@ prescription_t *prescription_of(service_call_t *call, const loaded_prescription_
     if (prescription == NULL)
         return NULL;
     pb_merge(PRESCRIPTION_TYPE, prescription, LOADED_PRESCRIPTION_TYPE, row);
-    prescription->snomed = snomed_of(prescription->state);
+    prescription->snomed = prescription_snomed(prescription->state);
     return prescription;
 }
 
@@ -67,14 +67,14 @@ static prescription_state_t *state_of(service_call_t *call, const pb_type_t *typ
     if (state == NULL)
         return NULL;
     pb_merge(PRESCRIPTION_STATE_TYPE, state, type, from);
-    state->snomed = snomed_of(state->state);
+    state->snomed = prescription_snomed(state->state);
     return state;
 }
 
 status_t prescription_emit(service_call_t *call, const char *type, prescription_change_t *change)
 {
     prescription_t *prescription = change->prescription;
-    prescription->snomed = snomed_of(prescription->state);
+    prescription->snomed = prescription_snomed(prescription->state);
     prescription_state_t *state = state_of(call, PRESCRIPTION_TYPE, prescription);
     if (state == NULL)
         return refuse_memory(call);

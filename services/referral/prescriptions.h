@@ -17,6 +17,8 @@ typedef Pcn__Referral__Store__V1__PrescriptionChange prescription_change_t;
 #define LOADED_ALIGNMENT_TYPE (&pcn__referral__store__v1__loaded_alignment__type)
 #define ALIGNMENT_TYPE (&pcn__referral__v1__link_worker_alignment__type)
 
+// SNOMED's concept for a status.
+char *prescription_snomed(prescription_status_t state);
 // The prescription of a row; NULL without memory.
 prescription_t *prescription_of(service_call_t *call, const loaded_prescription_t *row);
 // Adds a step to the history, by the caller, with a reason or NULL. False without memory.

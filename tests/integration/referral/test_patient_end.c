@@ -171,6 +171,66 @@ static void what_is_to_come_ends_with_a_death(void **state)
     free(from);
 }
 
+// What is asked and done for a patient by others ends in the same step: nobody rings the family, and no clock runs on.
+static void what_others_do_ends_with_a_death(void **state)
+{
+    world_t *world = *state;
+    char dora[40], clinic[40], advice[40], over[40], prescription[40], opened[40];
+    assert_registered(world, "gp-a1", "9996000192", "Dora", dora);
+    world->unlimited = true;
+    assert_call(
+        world, "CreateService",
+        "{\"service\":{\"name\":\"Skin\",\"kind\":\"specialist-clinic\",\"provider\":\"provider-a\",\"channels\":[\"in-person\"]}}");
+    keep_id(world, clinic);
+    world->unlimited = false;
+    for (int i = 0; i < 2; i++) {
+        assert_call(world, "CreateAdvice",
+                    "{\"advice\":{\"patient\":\"%s\",\"service\":\"%s\",\"specialty\":\"dermatology\",\"question\":\"A rash\"}}", dora,
+                    clinic);
+        keep_id(world, i == 0 ? over : advice);
+    }
+    assert_call(world, "CancelAdvice", "{\"id\":\"%s\",\"reason\":\"Better\"}", over);
+    assert_call(world, "CreateSocialPrescription",
+                "{\"socialPrescription\":{\"patient\":\"%s\",\"needs\":[\"loneliness\"],\"organisation\":\"vol-a\"}}", dora);
+    keep_id(world, prescription);
+    world->organisation = "gp-x";
+    assert_call(world, "CreateUrgentCase",
+                "{\"nhsNumber\":\"9996000192\",\"birthDate\":\"1956-03-14\",\"disposition\":\"crisis-response\"}");
+    keep_id(world, opened);
+    world->organisation = "gp-a1";
+    char *from = position(world);
+    assert_call(world, "RecordDeath", "{\"id\":\"%s\",\"on\":\"%s\"}", dora, world->today);
+    assert_string_equal(events_since(world, from), "patient.died 2, advice-request.closed 2, social-prescription.closed 2, "
+                                                   "urgent-case.closed 2");
+    // The events say what is there.
+    char sql[600];
+    (void)snprintf(
+        sql, sizeof sql,
+        "SELECT count(*) FROM event_queue q WHERE q.position > %s AND (q.data::jsonb ->> 'state', q.data::jsonb ->> 'patient') IN "
+        "(SELECT a.state, a.patient::text FROM advice a WHERE a.id = '%s' AND a.ended = q.data::jsonb ->> 'end' "
+        "UNION ALL SELECT s.state, s.patient::text FROM social_prescription s WHERE s.id = '%s' AND s.ended "
+        "UNION ALL SELECT c.state, c.patient::text FROM urgent_case c WHERE c.id = '%s' AND c.outcome = q.data::jsonb ->> 'outcome')",
+        from, advice, prescription, opened);
+    assert_string_equal(world_query(world, sql), "3");
+    free(from);
+    assert_call(world, "GetAdvice", "{\"id\":\"%s\"}", over);
+    assert_reply_has(world, "\"end\":\"cancelled\"");
+    assert_call(world, "GetAdvice", "{\"id\":\"%s\"}", advice);
+    assert_reply_has(world, "\"state\":\"conversation-ended\",\"end\":\"closed\"");
+    assert_call(world, "GetSocialPrescription", "{\"id\":\"%s\"}", prescription);
+    assert_reply_has(world, "{\"from\":\"offered\",\"to\":\"closed\",\"at\":\"");
+    assert_reply_has(world, "\"endReason\":\"The patient died\"");
+    world->organisation = "vol-a";
+    assert_int_equal(world_call(world, "AcceptPrescription", "{\"id\":\"%s\"}", prescription), STATUS_ABORTED);
+    world->organisation = "gp-x";
+    assert_call(world, "GetUrgentCase", "{\"id\":\"%s\"}", opened);
+    assert_reply_has(world, "\"outcome\":\"died\"");
+    assert_reply_has(world, "{\"from\":\"disposed\",\"to\":\"closed\",\"at\":\"");
+    assert_reply_has(world, "\"breached\":false");
+    assert_reply_lacks(world, "minutesLeft");
+    world->organisation = "gp-a1";
+}
+
 // What is booked, moved or given up between the look and the save is met by a second look.
 static void what_comes_meanwhile_ends_too(void **state)
 {
@@ -274,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_to_come_ends_with_a_death, afresh),
+        cmocka_unit_test_setup(what_others_do_ends_with_a_death, afresh),
         cmocka_unit_test_setup(what_comes_meanwhile_ends_too, afresh),
         cmocka_unit_test_setup(two_records_wait_once, afresh),
         cmocka_unit_test_setup(the_earlier_one_stays_whosever_it_is, afresh),

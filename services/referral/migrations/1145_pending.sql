@@ -35,6 +35,31 @@ BEGIN ATOMIC
         'synthetic', nullif(r.synthetic, false), 'version', r.version, 'createdAt', instant_text(r.created_at),
         'updatedAt', instant_text(r.updated_at)))
         FROM patient p JOIN referral r ON r.patient = p.id AND r.closed_on IS NULL
+        WHERE p.id = ANY (patients) AND patient_kept(p.practice, p.sensitive)
+    UNION ALL
+    SELECT 'advice', a.created_at, a.id, a.id || ' ' || a.version, jsonb_strip_nulls(jsonb_build_object('id', a.id, 'patient', a.patient,
+        'service', a.service, 'provider', a.provider, 'referrer', a.referrer, 'specialty', a.specialty, 'priority', a.priority,
+        'mayConvert', a.may_convert, 'state', a.state, 'responseDue', a.response_due, 'synthetic', nullif(a.synthetic, false),
+        'version', a.version, 'createdAt', instant_text(a.created_at), 'updatedAt', instant_text(a.updated_at)))
+        FROM patient p JOIN advice a ON a.patient = p.id AND a.state NOT IN ('advice-converted', 'conversation-ended')
+        WHERE p.id = ANY (patients) AND patient_kept(p.practice, p.sensitive)
+    UNION ALL
+    SELECT 'prescription', s.created_at, s.id, s.id || ' ' || s.version, jsonb_strip_nulls(jsonb_build_object('id', s.id,
+        'patient', s.patient, 'referrer', s.referrer, 'network', s.network, 'organisation', s.organisation, 'state', s.state,
+        'offeredAt', instant_text(s.offered_at), 'synthetic', nullif(s.synthetic, false), 'version', s.version,
+        'createdAt', instant_text(s.created_at), 'updatedAt', instant_text(s.updated_at)))
+        FROM patient p JOIN social_prescription s ON s.patient = p.id AND NOT s.ended
+        WHERE p.id = ANY (patients) AND patient_kept(p.practice, p.sensitive)
+    UNION ALL
+    -- Who came to the appointment was seen, and the clock stopped then.
+    SELECT 'case', c.opened_at, c.id, c.id || ' ' || c.version, jsonb_strip_nulls(jsonb_build_object('id', c.id, 'patient', c.patient,
+        'organisation', c.organisation, 'openedAt', instant_text(c.opened_at), 'until', instant_text(c.until), 'state', c.state,
+        'disposition', c.disposition, 'urgency', c.urgency, 'disposedAt', instant_text(c.disposed_at), 'dueAt', instant_text(c.due_at),
+        'breached', coalesce(c.responded_at, c.appeared_at, pending_care.at) > c.due_at, 'breachedAt', instant_text(c.breached_at),
+        'service', c.service, 'provider', c.provider, 'appointment', c.appointment, 'bookedFor', instant_text(c.booked_for),
+        'respondedAt', instant_text(coalesce(c.responded_at, c.appeared_at)), 'synthetic', nullif(c.synthetic, false),
+        'version', c.version, 'updatedAt', instant_text(c.updated_at)))
+        FROM patient p JOIN urgent_case c ON c.patient = p.id AND c.state <> 'closed'
         WHERE p.id = ANY (patients) AND patient_kept(p.practice, p.sensitive);
 END;
 
@@ -47,7 +72,10 @@ CREATE FUNCTION pending_json(patients uuid[], at timestamptz) RETURNS jsonb STAB
         'appointments', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'appointment'), '[]'),
         'waitingEntries', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'entry'), '[]'),
         'consultations', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'consultation'), '[]'),
-        'referrals', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'referral'), '[]'))
+        'referrals', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'referral'), '[]'),
+        'advice', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'advice'), '[]'),
+        'socialPrescriptions', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'prescription'), '[]'),
+        'urgentCases', coalesce(jsonb_agg(c.data ORDER BY c.since, c.id) FILTER (WHERE c.kind = 'case'), '[]'))
         FROM pending_care(patients, at) c);
 
 -- Locks what is to come in the order in which booking, moving and offering do: holds, appointments, slots, entries. The patient comes after it, as in
@@ -63,6 +91,9 @@ BEGIN
     PERFORM FROM waiting_entry w WHERE w.patient = ANY (patients) AND w.status IN ('waiting', 'offered') ORDER BY w.id FOR UPDATE;
     PERFORM FROM online_consultation c WHERE c.patient = ANY (patients) AND c.status <> 'closed' ORDER BY c.id FOR UPDATE;
     PERFORM FROM referral r WHERE r.patient = ANY (patients) AND r.closed_on IS NULL ORDER BY r.id FOR UPDATE;
+    PERFORM FROM advice a WHERE a.patient = ANY (patients) AND a.state NOT IN ('advice-converted', 'conversation-ended') ORDER BY a.id FOR UPDATE;
+    PERFORM FROM social_prescription s WHERE s.patient = ANY (patients) AND NOT s.ended ORDER BY s.id FOR UPDATE;
+    PERFORM FROM urgent_case c WHERE c.patient = ANY (patients) AND c.state <> 'closed' ORDER BY c.id FOR UPDATE;
 END $$;
 
 -- Entries that are locked: what they are offered is given up with them.
@@ -94,6 +125,18 @@ BEGIN
     PERFORM waiting_withdraw(ARRAY(SELECT w.id FROM waiting_entry w WHERE w.patient = patient_id AND w.status IN ('waiting', 'offered')), at);
     UPDATE online_consultation c SET status = 'closed', close_reason = 'The patient died', closed_at = at, version = c.version + 1,
         updated_at = at WHERE c.patient = patient_id AND c.status <> 'closed';
+    UPDATE advice a SET state = 'conversation-ended', ended = 'closed', version = a.version + 1, updated_at = at
+        WHERE a.patient = patient_id AND a.state NOT IN ('advice-converted', 'conversation-ended');
+    UPDATE social_prescription s SET state = 'closed', end_reason = 'The patient died', ended_at = at, version = s.version + 1, updated_at = at,
+        history = s.history || jsonb_build_object('from', s.state, 'to', 'closed', 'at', instant_text(at), 'reason', 'The patient died')
+        WHERE s.patient = patient_id AND NOT s.ended;
+    UPDATE urgent_case c SET state = 'closed', outcome = 'died', reason = 'The patient died', closed_at = at,
+        responded_at = coalesce(c.responded_at, c.appeared_at), version = c.version + 1, updated_at = at,
+        response = CASE WHEN c.responded_at IS NULL AND c.appeared_at IS NOT NULL THEN 'arrived' ELSE c.response END,
+        history = c.history || jsonb_strip_nulls(jsonb_build_object('from', c.state, 'to', 'closed', 'at', instant_text(at),
+            'disposition', c.disposition, 'dueAt', instant_text(c.due_at), 'service', c.service, 'appointment', c.appointment,
+            'breached', coalesce(coalesce(c.responded_at, c.appeared_at, at) > c.due_at, false)))
+        WHERE c.patient = patient_id AND c.state <> 'closed';
     -- A clock stops with the patient, on the day on which it is recorded.
     WITH ended AS (UPDATE referral r SET state = 'cancelled', closed_on = (at AT TIME ZONE 'Europe/London')::date, version = r.version + 1,
             updated_at = at FROM (SELECT o.id, o.state FROM referral o WHERE o.patient = patient_id AND o.closed_on IS NULL) was
