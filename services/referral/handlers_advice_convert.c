@@ -8,7 +8,6 @@
 
 typedef Pcn__Referral__V1__ReferralStep step_t;
 typedef Pcn__Referral__V1__ReferralBy by_t;
-typedef Pcn__Referral__V1__ReferralMessage message_t;
 
 #define TEXT(text) ((char *)(uintptr_t)(text))
 
@@ -42,29 +41,6 @@ static bool begin_history(service_call_t *call, const advice_t *advice, referral
         return false;
     referral->history[1]->reason = TEXT("Converted from a request for advice");
     referral->n_history = 2;
-    return true;
-}
-
-// What was written so far, the words of the conversion included.
-static bool keep_thread(service_call_t *call, const advice_t *advice, referral_t *referral)
-{
-    referral->thread = arena_alloc(call->arena, (advice->n_thread + 1) * sizeof(void *));
-    if (referral->thread == NULL)
-        return false;
-    for (size_t i = 0; i < advice->n_thread; i++) {
-        const Pcn__Referral__V1__AdviceMessage *said = advice->thread[i];
-        if (said->text == NULL)
-            continue;
-        message_t *message = pb_new(&pcn__referral__v1__referral_message__type, call->arena);
-        if (message == NULL)
-            return false;
-        message->at = said->at;
-        message->from = TEXT(strcmp(said->from, "provider") == 0 ? "triage" : "referrer");
-        message->text = said->text;
-        message->subject = said->subject;
-        message->organisation = said->organisation;
-        referral->thread[referral->n_thread++] = message;
-    }
     return true;
 }
 
@@ -109,7 +85,7 @@ static referral_t *new_referral(service_call_t *call, const loaded_advice_t *row
     referral->version = 1;
     referral->created_at = referral->updated_at = TEXT(call->now);
     const bool whole = referral->id != NULL && referral->reference != NULL && referral->contact_by != NULL &&
-                       begin_history(call, advice, referral) && keep_thread(call, advice, referral) && start_clock(call, row, referral);
+                       begin_history(call, advice, referral) && start_clock(call, row, referral);
     return whole ? referral : NULL;
 }
 

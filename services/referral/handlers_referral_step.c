@@ -30,7 +30,7 @@ static const loaded_referral_t *row_of(const service_call_t *call)
 
 static status_t check_step(service_call_t *call, const loaded_referral_t *row, referral_verb_t verb, referral_state_t *to)
 {
-    status_t status = referral_permits(verb, row->refers, row->triages, call->problem);
+    status_t status = referral_permits(verb, row->refers, row->triages, row->patient_seen, call->problem);
     if (status == STATUS_OK && call->header->has_expected_version && call->header->expected_version != row->version)
         status = problem_set(call->problem, STATUS_ABORTED, NULL, "The referral is at version %lld now", (long long)row->version);
     if (status == STATUS_OK)

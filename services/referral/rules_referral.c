@@ -37,12 +37,15 @@ bool referral_open(referral_state_t state)
     return steps[index_of(state)][REFERRAL_CANCEL] != NOWHERE;
 }
 
-status_t referral_permits(referral_verb_t verb, bool refers, bool triages, problem_t *problem)
+status_t referral_permits(referral_verb_t verb, bool refers, bool triages, bool sees, problem_t *problem)
 {
     switch (verb) {
     case REFERRAL_AMEND:
     case REFERRAL_SUBMIT:
     case REFERRAL_RESUBMIT:
+        if (refers && !sees)
+            return problem_set(problem, STATUS_PERMISSION_DENIED, NULL,
+                               "Who sees the patient's record no more refers them nowhere: it is cancelled");
         return refers ? STATUS_OK
                       : problem_set(problem, STATUS_PERMISSION_DENIED, NULL, "Who refers alone, or keeps the patient's record, does that");
     case REFERRAL_BOOK:

@@ -35,8 +35,8 @@ typedef enum referral_verb {
 MUST_CHECK status_t referral_go(referral_state_t from, referral_verb_t verb, referral_state_t *to, problem_t *problem);
 // Whether it may still go on.
 bool referral_open(referral_state_t state);
-// Whether the caller's side takes the verb. PERMISSION_DENIED.
-MUST_CHECK status_t referral_permits(referral_verb_t verb, bool refers, bool triages, problem_t *problem);
+// Whether the caller's side takes the verb; who refers goes on with it as long as they see the patient's record. PERMISSION_DENIED.
+MUST_CHECK status_t referral_permits(referral_verb_t verb, bool refers, bool triages, bool sees, problem_t *problem);
 
 // e-RS's word for a state, and for what became of its appointment where it is booked; `status` and `by` 0 where there is none.
 const char *referral_ers_state(referral_state_t state, appointment_status_t status, Pcn__Referral__V1__CancelledBy by);

@@ -31,7 +31,9 @@ const db_stmt_t create_advice_save = {
     "        coalesce(:after.advice.may_convert::boolean, false), :after.advice.state::text, :after.advice.response_due::date, "
     "        :after.advice.recorded_by::text, :after.advice.recorded_from::text, coalesce(:after.advice.synthetic::boolean, false), 1, " NOW
     ", " NOW " "
-    "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key)"};
+    // Whose patient it is no longer is told so by a second look.
+    "    FROM input i WHERE CASE WHEN " TOLD " THEN EXISTS (SELECT FROM patient p WHERE p.id = :after.advice.patient::uuid) END "
+    "      AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key)"};
 
 // ---- reads ----
 
@@ -40,7 +42,10 @@ const db_stmt_t create_advice_save = {
     "a.response_due, a.referral, nullif(a.synthetic, false) AS synthetic, a.version, a.created_at, a.updated_at"
 #define THREAD                                                                                                                             \
     "(SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('at', instant_text(m.at), 'from', m.sender, 'kind', m.kind, 'text', m.text, "  \
-    "    'subject', m.subject, 'organisation', m.organisation)) ORDER BY m.number) FROM advice_message m WHERE m.advice = a.id) AS thread"
+    "    'subject', CASE WHEN o.told THEN m.subject END, 'organisation', CASE WHEN o.told THEN m.organisation END)) ORDER BY m.number) "   \
+    "    FROM advice_message m CROSS JOIN LATERAL (SELECT "                                                                                \
+    "        told_party(m.organisation, a.referrer, ARRAY[a.referrer::text, a.provider], a.patient) AS told) o "                           \
+    "    WHERE m.advice = a.id) AS thread"
 #define COLUMNS                                                                                                                            \
     STANDING_COLUMNS ", a.question, " THREAD ", a.recorded_by, a.recorded_from, patient_of_advice(:request.id::uuid) AS about, "           \
                      "advice_refers(a.patient, a.referrer) AS refers, advice_provides(a.patient, a.provider) AS provides, "                \

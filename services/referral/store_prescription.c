@@ -38,22 +38,30 @@ const db_stmt_t create_social_prescription_save = {
     "        :after.prescription.network::text, :after.prescription.organisation::text, :after.agencies::text[], "
     "        :after.prescription.link_worker::text, 'offered', :after.prescription.history::jsonb, " NOW ", :call.today::date, "
     "        coalesce(:after.prescription.synthetic::boolean, false), 1, " NOW ", " NOW " "
-    "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key)"};
+    // Whose patient it is no longer is told so by a second look.
+    "    FROM input i WHERE CASE WHEN " TOLD " THEN patient_kept_within(:after.prescription.patient::uuid) END "
+    "      AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key)"};
 
 // ---- reads ----
 
 #define STATE_COLUMNS                                                                                                                      \
     "s.id, s.patient, s.referrer, s.network, s.organisation, s.state, s.outcome, s.offered_at, s.ended_at, "                               \
     "nullif(s.synthetic, false) AS synthetic, s.version, s.created_at, s.updated_at, s.ended"
-#define COLUMNS                                                                                                                            \
+#define COLUMNS_BY(history)                                                                                                                \
     STATE_COLUMNS                                                                                                                          \
-    ", s.needs, s.reason, s.referred_by, s.link_worker, s.goals, s.actions, s.contacts, s.scores, s.end_reason, s.redirects, s.history, "  \
+    ", s.needs, s.reason, s.referred_by, s.link_worker, s.goals, s.actions, s.contacts, s.scores, s.end_reason, s.redirects, " history ", "  \
     "s.agencies, patient_of_prescription(:request.id::uuid) AS about, takes_part(s.patient, s.organisation) AS takes, "                    \
     "s.referrer = ANY (" ORGANISATIONS ") OR patient_kept_within(s.patient) AS refers"
+#define COLUMNS COLUMNS_BY("s.history")
 #define FROM_ID " FROM (SELECT) one LEFT JOIN social_prescription s ON s.id = :request.id::uuid AND " TOLD
 #define BY_ID "SELECT " COLUMNS FROM_ID
 
-const db_stmt_t get_social_prescription = {"get_social_prescription", BY_ID};
+// Only the practice ends one for who takes it, and after that nobody changes it: what it is changed by has its whole history.
+#define TOLD_HISTORY                                                                                                                       \
+    "(SELECT jsonb_agg(CASE WHEN told_party(h.step ->> 'organisation', s.referrer, s.agencies, s.patient) THEN h.step "                    \
+    "    ELSE h.step - 'subject' - 'organisation' END ORDER BY h.n) FROM jsonb_array_elements(s.history) WITH ORDINALITY AS h (step, n)) " \
+    "AS history"
+const db_stmt_t get_social_prescription = {"get_social_prescription", "SELECT " COLUMNS_BY(TOLD_HISTORY) FROM_ID};
 
 // What is not over comes first. One of both parts finds nothing.
 #define OF_LIST(condition)                                                                                                                 \

@@ -55,8 +55,11 @@ const db_stmt_t create_referral_save = {
     "    SELECT :after.referral.referrer::text, :after.referral.id::uuid, replace(:after.referral.reference::text, ' ', ''), "
     "        :after.referral.patient::uuid, :after.referral.pathway::text, :after.referral.specialty::text, "
     "        :after.referral.priority::text, :after.referral.reason::text, :after.referral.service::uuid, :after.referral.performer::text, "
-    "        coalesce(:after.referral.answers::jsonb, '[]'), :after.referral.redirected_from::uuid, 'draft', coalesce(:after.referral.synthetic::boolean, false), 1, " NOW ", " NOW " "
-    "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key, patient), "
+    "        coalesce(:after.referral.answers::jsonb, '[]'), :after.referral.redirected_from::uuid, 'draft', "
+    "        coalesce(:after.referral.synthetic::boolean, false), 1, " NOW ", " NOW " "
+    // Whose patient it is no longer is told so by a second look.
+    "    FROM input i WHERE CASE WHEN " TOLD " THEN EXISTS (SELECT FROM patient p WHERE p.id = :after.referral.patient::uuid) END "
+    "      AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key, patient), "
     "stepped AS (INSERT INTO referral_step (referral, number, patient, to_state, at, subject, organisation) "
     "    SELECT c.key::uuid, 1, c.patient, 'draft', " NOW ", :after.step.by.subject::text, :after.step.by.organisation::text "
     "    FROM changed c CROSS JOIN input i)"};
@@ -65,13 +68,16 @@ const db_stmt_t create_referral_save = {
 
 #define OF_APPOINTMENT " LEFT JOIN LATERAL (SELECT * FROM appointment_of_referral(r.appointment)) a ON r.appointment IS NOT NULL"
 #define BY "jsonb_build_object('subject', h.subject, 'organisation', h.organisation)"
+// Who did it, where the caller is told.
+#define TOLD_OF(row) "told_party(" row ".organisation, r.referrer, r.parties, r.patient)"
 #define HISTORY                                                                                                                            \
     "(SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('from', h.from_state, 'to', h.to_state, 'at', instant_text(h.at), "            \
-    "        'by', CASE WHEN h.subject IS NOT NULL THEN " BY " END, 'reason', h.reason)) ORDER BY h.number) "                              \
+    "        'by', CASE WHEN h.subject IS NOT NULL AND " TOLD_OF("h") " THEN " BY " END, 'reason', h.reason)) ORDER BY h.number) "         \
     "    FROM referral_step h WHERE h.referral = r.id) AS history"
 #define THREAD                                                                                                                             \
-    "(SELECT jsonb_agg(jsonb_build_object('at', instant_text(m.at), 'from', m.sender, 'text', m.text, 'subject', m.subject, "              \
-    "        'organisation', m.organisation) ORDER BY m.number) FROM referral_message m WHERE m.referral = r.id) AS thread"
+    "(SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('at', instant_text(m.at), 'from', m.sender, 'text', m.text, "                  \
+    "        'subject', CASE WHEN o.told THEN m.subject END, 'organisation', CASE WHEN o.told THEN m.organisation END)) ORDER BY m.number) " \
+    "    FROM referral_message m CROSS JOIN LATERAL (SELECT " TOLD_OF("m") " AS told) o WHERE m.referral = r.id) AS thread"
 #define CLOCK                                                                                                                              \
     "c.number AS clock_number, CASE WHEN c.number IS NOT NULL THEN jsonb_strip_nulls(jsonb_build_object('startedOn', c.started_on, "       \
     "    'stoppedOn', c.stopped_on, 'stop', c.stop)) END AS clock"
@@ -79,19 +85,20 @@ const db_stmt_t create_referral_save = {
     "r.id, referral_text(r.reference) AS reference, r.patient, r.pathway, r.specialty, r.priority, r.referrer, r.service, r.performer, "   \
     "r.triager, r.state, r.contact_by, coalesce(a.start_at, r.booked_for) AS booked_for, nullif(r.synthetic, false) AS synthetic, "        \
     "r.version, r.created_at, r.updated_at, a.status AS appointment_status, a.cancelled_by AS appointment_cancelled_by"
-#define COLUMNS_BY(specialty, pathway, service)                                                                                                                            \
+#define COLUMNS_BY(specialty, pathway, service)                                                                                            \
     LIST_COLUMNS ", r.pathway_version, r.reason, r.answers, r.appointment, r.outcome, r.redirected_to, r.redirected_provider, "            \
-                 "r.redirected_from, " \
+                 "r.redirected_from, "                                                                                                     \
                  "r.submitted_at, r.closed_on, r.overdue_at, " HISTORY ", " THREAD ", " CLOCK ", " RULE("referral-to-treatment")           \
                  " AS standard_days, patient_of_referral(:request.id::uuid) AS about, referral_refers(r.patient, r.referrer) AS refers, "  \
+                 "patient_within(r.patient) AS patient_seen, "                                                                             \
                  "referral_triages(r.patient, r.referrer, ARRAY[r.performer, r.triager]) AS triages, "                                     \
                  "referral_shown(r.patient, ARRAY[r.referrer::text, r.triager]) AS keeps_sight, "                                          \
-                 "f.gone AS patient_gone, f.sensitive, " GROUND(pathway, service) ", "                                    \
+                 "f.gone AS patient_gone, f.sensitive, " GROUND(pathway, service) ", "                                                     \
     SUPPORT("r.referrer", specialty) ", " CANDIDATES("r.patient", "r.id", specialty, pathway)
 #define COLUMNS COLUMNS_BY("r.specialty", "r.pathway", "r.service")
 #define FROM_ID                                                                                                                            \
     " FROM (SELECT) one LEFT JOIN referral r ON r.id = :request.id::uuid AND " TOLD OF_APPOINTMENT                                         \
-    " LEFT JOIN LATERAL (SELECT * FROM referral_clock c WHERE c.referral = r.id ORDER BY c.number DESC LIMIT 1) c ON true "        \
+    " LEFT JOIN LATERAL (SELECT * FROM referral_clock c WHERE c.referral = r.id ORDER BY c.number DESC LIMIT 1) c ON true "                \
     "LEFT JOIN LATERAL (SELECT * FROM patient_facts(r.patient)) f ON r.id IS NOT NULL"
 
 const db_stmt_t get_referral = {"get_referral", "SELECT " COLUMNS FROM_ID};
@@ -155,7 +162,7 @@ const db_stmt_t list_referrals = {
     "        :after.message.subject::text, :after.message.organisation::text "                                                             \
     "    FROM changed c CROSS JOIN input i WHERE :after.message_number::int IS NOT NULL), "                                                \
     "started AS (INSERT INTO referral_clock (referral, number, patient, started_on, continued_on) "                                        \
-    "    SELECT c.key::uuid, :after.clock_number::int, c.patient, :after.clock_started_on::date, :after.clock_continued_on::date "                                          \
+    "    SELECT c.key::uuid, :after.clock_number::int, c.patient, :after.clock_started_on::date, :after.clock_continued_on::date "         \
     "    FROM changed c CROSS JOIN input i WHERE :after.clock_started_on::date IS NOT NULL), "                                             \
     "stopped AS (UPDATE referral_clock k SET stopped_on = :after.clock_stopped_on::date, stop = :after.clock_stop::text "                  \
     "    FROM changed c CROSS JOIN input i WHERE k.referral = c.key::uuid AND k.number = :after.clock_number::int "                        \
@@ -165,7 +172,7 @@ const db_stmt_t list_referrals = {
 #define SUBMISSION                                                                                                                         \
     ", (SELECT w.working_days FROM contact_rule w WHERE w.specialty IN (r.specialty, '*') AND w.priority = r.priority "                    \
     "    ORDER BY w.specialty = '*' LIMIT 1) AS working_days, "                                                                            \
-    "ARRAY(SELECT b.day::text FROM bank_holiday b WHERE b.day BETWEEN " TODAY " AND " TODAY " + 400 ORDER BY b.day) AS bank_holidays_on, "  \
+    "ARRAY(SELECT b.day::text FROM bank_holiday b WHERE b.day BETWEEN " TODAY " AND " TODAY " + 400 ORDER BY b.day) AS bank_holidays_on, " \
     "coalesce((SELECT l.consultant_led FROM specialty_rule l WHERE l.specialty = r.specialty), true) AS consultant_led"
 
 const db_stmt_t update_referral_load = {"update_referral_load",

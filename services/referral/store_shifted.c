@@ -24,7 +24,10 @@ const db_stmt_t create_shifted_work_save = {
     "    SELECT :after.work.practice::text, :after.work.id::uuid, :after.work.provider::text, :after.work.theme::text, "
     "        :after.work.happened_on::date, :after.work.description::text, :after.work.patient::uuid, 'open', "
     "        :after.work.recorded_by::text, :after.work.recorded_from::text, 1, " NOW ", " NOW " "
-    "    FROM input i WHERE " TOLD " AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key)"};
+    // Whose patient it is no longer is told so by a second look.
+    "    FROM input i WHERE CASE WHEN " TOLD " THEN "
+    "        :after.work.patient::uuid IS NULL OR EXISTS (SELECT FROM patient p WHERE p.id = :after.work.patient::uuid) END "
+    "      AND NOT EXISTS (SELECT FROM seen s WHERE s.n = i.n) RETURNING id::text AS key)"};
 
 // ---- reads ----
 

@@ -188,6 +188,15 @@ BEGIN
         OR (told_reach(referrer) AND NOT patient_sensitive(patient));
 END $$;
 
+-- Whether the told caller is told who did something with what is done for a patient, whom else it says nothing about: all who keep the record or treat
+-- the patient are; others of their own, of `parties`, and of whom lies above the referrer. Anything else would say with whom the patient is now.
+CREATE FUNCTION told_party(organisation text, referrer text, parties text[], patient uuid) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql
+    SET search_path = :schema, pg_temp AS $$
+BEGIN
+    RETURN coalesce(organisation = ANY (parties), false) OR told_reach(organisation) OR patient_cared_within(patient)
+        OR EXISTS (SELECT FROM reach r WHERE r.organisation = referrer AND r.above = told_party.organisation);
+END $$;
+
 -- Whether the told caller triages it, or performs it: is one of `takers` (performer, triager) or lies above one, or lies above the referrer and is
 -- not the referrer. Of a sensitive patient only the takers themselves.
 CREATE FUNCTION referral_triages(patient uuid, referrer text, takers text[]) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE plpgsql

@@ -149,14 +149,16 @@ BEGIN
     INSERT INTO referral_step (referral, number, patient, from_state, to_state, at, subject, organisation, reason)
         SELECT made_id, h.n, was.patient, h.v ->> 'from', h.v ->> 'to', now_at, h.v #>> '{by,subject}', h.v #>> '{by,organisation}', h.v ->> 'reason'
         FROM jsonb_array_elements(made -> 'history') WITH ORDINALITY AS h (v, n);
-    INSERT INTO referral_message (referral, number, patient, at, sender, text, subject, organisation)
-        SELECT made_id, m.n, was.patient, (m.v ->> 'at')::timestamptz, m.v ->> 'from', m.v ->> 'text', m.v ->> 'subject', m.v ->> 'organisation'
-        FROM jsonb_array_elements(made -> 'thread') WITH ORDINALITY AS m (v, n);
     INSERT INTO referral_clock (referral, number, patient, started_on)
         SELECT made_id, 1, was.patient, (made #>> '{clock,startedOn}')::date WHERE made ? 'clock';
     INSERT INTO advice_message (advice, number, patient, at, sender, kind, text, subject, organisation)
         VALUES (was.id, message_number, was.patient, now_at, 'provider', 'conversion', message ->> 'text', message ->> 'subject',
             message ->> 'organisation');
+    -- As it stands, whoever of them the caller is told of.
+    INSERT INTO referral_message (referral, number, patient, at, sender, text, subject, organisation)
+        SELECT made_id, row_number() OVER (ORDER BY m.number), was.patient, m.at, CASE m.sender WHEN 'provider' THEN 'triage' ELSE 'referrer' END,
+            m.text, m.subject, m.organisation
+        FROM advice_message m WHERE m.advice = was.id AND m.text IS NOT NULL;
     UPDATE advice a SET state = 'advice-converted', referral = made_id, version = was.version + 1, updated_at = now_at WHERE a.id = was.id;
     RETURN was.id::text;
 END $$;

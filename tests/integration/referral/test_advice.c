@@ -216,6 +216,28 @@ static void a_patient_goes_to_another_practice(void **state)
     assert_step(world, "gp-b1", "CancelAdvice", "conversation-ended");
     world->organisation = "gp-a1";
     assert_call(world, "GetAdvice", "{\"id\":\"%s\"}", id);
+    // What came of it, and not with whom the patient is now.
+    assert_reply_has(world, "\"kind\":\"cancellation\",\"text\":\"So be it\"}]");
+    assert_reply_lacks(world, "gp-b1");
+}
+
+// Who answers is not told with whom the patient is, and the referral that comes of it has all who wrote.
+static void one_that_moved_becomes_a_whole_referral(void **state)
+{
+    world_t *world = *state;
+    ask(world, ",\"mayConvert\":true");
+    assert_step(world, "provider-a", "AskForInformation", "referrer-to-submit-further-information");
+    world->organisation = "gp-b1";
+    assert_call(world, "CreatePatient",
+                "{\"patient\":{\"nhsNumber\":\"" NUMBER_ADA
+                "\",\"name\":\"Zebedee Quill\",\"birthDate\":\"1956-03-14\",\"practice\":\"gp-b1\"}}");
+    assert_step(world, "gp-b1", "SubmitInformation", "provider-response-required");
+    assert_step(world, "provider-a", "ConvertAdvice", "advice-converted");
+    assert_reply_lacks(world, "gp-b1");
+    assert_string_equal(world_query(world,
+                                    "SELECT string_agg(m.number || ' ' || m.sender || ' ' || m.organisation, ', ' ORDER BY m.number) FROM "
+                                    "referral_message m JOIN advice a ON a.referral = m.referral"),
+                        "1 triage provider-a, 2 referrer gp-b1, 3 triage provider-a");
 }
 
 static void the_database_repeats_it(void **state)
@@ -435,6 +457,7 @@ int main(void)
         TEST(whose_step_is_whose),
         TEST(others_see_none),
         TEST(a_patient_goes_to_another_practice),
+        TEST(one_that_moved_becomes_a_whole_referral),
         TEST(the_database_repeats_it),
         TEST(no_words_leave_the_service),
         TEST(what_is_due_first_comes_first),

@@ -211,6 +211,32 @@ static void a_patient_is_referred_by_who_keeps_the_record(void **state)
 }
 
 // Everything of the interface answers others as if there were none.
+// Who referred sees that it was ended, and not by whom the patient is kept now.
+static void the_former_practice_is_not_told_where_the_patient_went(void **state)
+{
+    world_t *world = *state;
+    char same[40];
+    refer(world);
+    as(world, "gp-b1", "new-doctor");
+    assert_registered(world, "gp-b1", NUMBER_ADA, "Ada Example", same);
+    assert_call(world, "ClosePrescription", "{\"id\":\"%s\",\"reason\":\"They moved\"}", id);
+    assert_reply_has(world, "\"subject\":\"new-doctor\",\"organisation\":\"gp-b1\"");
+    assert_call(world, "GetSocialPrescription", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"subject\":\"new-doctor\",\"organisation\":\"gp-b1\"");
+    static const char *const former[] = {"gp-a1", "provider-a"};
+    for (size_t i = 0; i < 2; i++) {
+        as(world, former[i], "tester");
+        assert_call(world, "GetSocialPrescription", "{\"id\":\"%s\"}", id);
+        assert_reply_has(world, "\"subject\":\"gp\",\"organisation\":\"gp-a1\"");
+        assert_reply_has(world, "\"to\":\"closed\",\"at\":\"");
+        assert_reply_lacks(world, "gp-b1");
+        assert_reply_lacks(world, "new-doctor");
+    }
+    // Back again, for the other tests.
+    as(world, "gp-a1", "gp");
+    assert_registered(world, "gp-a1", NUMBER_ADA, "Ada Example", same);
+}
+
 static void assert_hidden(world_t *world, const char *organisation)
 {
     world->organisation = organisation;
@@ -416,6 +442,7 @@ int main(void)
         TEST(one_is_declined),
         TEST(it_goes_to_who_is_aligned_and_has_least),
         TEST(a_patient_is_referred_by_who_keeps_the_record),
+        TEST(the_former_practice_is_not_told_where_the_patient_went),
         TEST(another_agency_sees_it_once_it_is_theirs),
         TEST(they_are_counted_by_network),
         TEST(the_list_goes_page_by_page),

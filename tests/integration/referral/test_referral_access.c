@@ -262,13 +262,99 @@ static void it_goes_with_the_patient(void **state)
     refer_to_clinic(world);
     assert_registered(world, "gp-b1", NUMBER_ADA, "Zebedee Quill", same);
     assert_string_equal(same, patient);
-    // The practice that has the patient now goes on with it; who referred still sees it.
+    // The practice that has the patient now goes on with it.
     assert_sides(world, "gp-b1", true, false);
-    assert_sides(world, "gp-a1", true, false);
     // Both lie below it.
     assert_sides(world, "ccg-a", true, true);
     // The new practice's network keeps the record, and lies above nobody who refers.
     assert_sides(world, "pcn-b", true, false);
+}
+
+// Whose step it was, with the words of both sides, as the caller is told.
+static void assert_told(world_t *world, const char *organisation, bool told)
+{
+    world->organisation = organisation;
+    assert_call(world, "GetReferral", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"to\":\"triage\",\"at\":\"");
+    assert_reply_has(world, "\"from\":\"referrer\",\"text\":\"Here it is\"");
+    assert_reply_has(world, "\"organisation\":\"ccg-a\"");
+    static const char *const new_ones[] = {"\"gp-b1\"", "\"new-doctor\""};
+    for (size_t i = 0; i < 2; i++) {
+        if (told)
+            assert_reply_has(world, new_ones[i]);
+        else
+            assert_reply_lacks(world, new_ones[i]);
+    }
+}
+
+// Who referred still sees what became of it, and not with whom the patient is now; nor do they send the patient anywhere any more.
+static void the_former_practice_is_not_told_where_the_patient_went(void **state)
+{
+    world_t *world = *state;
+    char same[40], sent[40], draft[40];
+    refer(world, "");
+    memcpy(draft, id, sizeof draft);
+    refer_to_clinic(world);
+    memcpy(sent, id, sizeof sent);
+    world->organisation = "ccg-a";
+    assert_call(world, "ReturnReferral", "{\"id\":\"%s\",\"reason\":\"A photograph is missing\"}", id);
+    assert_registered(world, "gp-b1", NUMBER_ADA, "Zebedee Quill", same);
+    const char *before = world->subject;
+    world->subject = "new-doctor";
+    world->organisation = "gp-b1";
+    assert_call(world, "ResubmitReferral", "{\"id\":\"%s\",\"reason\":\"Here it is\"}", id);
+    world->subject = before;
+    assert_told(world, "gp-b1", true);
+    assert_told(world, "ics-a", true);
+    assert_told(world, "gp-a1", false);
+    assert_told(world, "pcn-a", false);
+    assert_told(world, "provider-a", false);
+    // Of what is theirs they are told as ever.
+    world->organisation = "gp-a1";
+    assert_call(world, "GetReferral", "{\"id\":\"%s\"}", id);
+    assert_reply_has(world, "\"by\":{\"subject\":\"tester\",\"organisation\":\"gp-a1\"}");
+    // What is kept says all.
+    assert_string_equal(world_query(world, "SELECT count(*) FROM referral_step WHERE organisation = 'gp-b1' AND subject = 'new-doctor'"),
+                        "1");
+    static const char *const on[] = {"SubmitReferral", "UpdateReferral", "ResubmitReferral"};
+    static const char *const with[] = {"", ",\"referral\":{\"reason\":\"So\"}", ",\"reason\":\"So\""};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(world_call(world, on[i], "{\"id\":\"%s\"%s}", draft, with[i]), STATUS_PERMISSION_DENIED);
+    assert_refusal(world, STATUS_NOT_FOUND, "patient", "CreateReferral", DRAFT, patient, "dermatology", "");
+    assert_call(world, "CancelReferral", "{\"id\":\"%s\",\"reason\":\"They left\"}", draft);
+}
+
+// A patient who goes to another practice between the look and the save is none of the caller's, as if they had gone before.
+static void who_moves_meanwhile_is_none(void **state)
+{
+    world_t *world = *state;
+    static const struct {
+        const char *method, *request, *table;
+    } creations[] = {
+        {"CreateReferral",
+         "{\"referral\":{\"patient\":\"%s\",\"specialty\":\"dermatology\",\"priority\":\"routine\",\"reason\":\"A mole\"}}", "referral"},
+        {"CreateAdvice", "{\"advice\":{\"patient\":\"%s\",\"service\":\"%s\",\"specialty\":\"dermatology\",\"question\":\"A rash\"}}",
+         "advice"},
+        {"CreateSocialPrescription", "{\"socialPrescription\":{\"patient\":\"%s\",\"needs\":[\"debt\"],\"organisation\":\"vol-a\"}}",
+         "social_prescription"},
+        {"CreateShiftedWork",
+         "{\"shiftedWork\":{\"patient\":\"%s\",\"provider\":\"provider-a\",\"theme\":\"fit-note\",\"happenedOn\":\"2026-11-20\","
+         "\"description\":\"None was given\"}}",
+         "shifted_work"},
+    };
+    for (size_t i = 0; i < sizeof creations / sizeof *creations; i++) {
+        char request[300], sql[80];
+        (void)snprintf(request, sizeof request, creations[i].request, patient, clinic);
+        change(world, "UPDATE patient SET practice = 'gp-a1', version = version + 1");
+        assert_int_equal(world_race(world, "UPDATE patient SET practice = 'gp-b1', version = version + 1", creations[i].method, request),
+                         STATUS_NOT_FOUND);
+        assert_string_equal(world->problem.field, "patient");
+        (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", creations[i].table);
+        assert_string_equal(world_query(world, sql), "0");
+        // Who is still there is referred.
+        change(world, "UPDATE patient SET practice = 'gp-a1', version = version + 1");
+        assert_call(world, creations[i].method, "%s", request);
+    }
 }
 
 static void it_goes_with_a_merger(void **state)
@@ -343,6 +429,8 @@ int main(void)
         TEST(a_mere_look_at_the_record_changes_nothing),
         TEST(who_performs_it_accepts_it_for_oneself),
         TEST(it_goes_with_the_patient),
+        TEST(who_moves_meanwhile_is_none),
+        TEST(the_former_practice_is_not_told_where_the_patient_went),
         TEST(it_goes_with_a_merger),
         TEST(it_is_exported_and_erased),
         TEST(looks_are_accounted_for),

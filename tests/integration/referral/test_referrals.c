@@ -289,7 +289,7 @@ static void assert_incomplete(world_t *world, const char *day, int expected)
 }
 
 #define CONTINUED                                                                                                                          \
-    "{\"referral\":{\"patient\":\"%s\",\"specialty\":\"%s\",\"priority\":\"routine\",\"reason\":\"As they "                                   \
+    "{\"referral\":{\"patient\":\"%s\",\"specialty\":\"%s\",\"priority\":\"routine\",\"reason\":\"As they "                                \
     "said\",\"redirectedFrom\":\"%s\"}}"
 
 // A patient who is sent elsewhere waits since the first referral, and is counted once on each day.
@@ -309,7 +309,8 @@ static void what_was_redirected_waits_on_where_it_goes(void **state)
     assert_reply_has(world, "\"stoppedOn\":\"2026-12-15\",\"stop\":\"redirected\"");
     assert_incomplete(world, "2026-12-15", 0);
     // Another's, or of nobody, is none of this patient.
-    assert_refusal(world, STATUS_FAILED_PRECONDITION, "redirectedFrom", "CreateReferral", CONTINUED, booking.ada, "dermatology", booking.ada);
+    assert_refusal(world, STATUS_FAILED_PRECONDITION, "redirectedFrom", "CreateReferral", CONTINUED, booking.ada, "dermatology",
+                   booking.ada);
     // What no consultant leads has no clock, whatever it comes from; cancelled, it leaves the place to another.
     assert_call(world, "CreateReferral", CONTINUED, booking.ada, "physiotherapy", former);
     keep_id(world, id);

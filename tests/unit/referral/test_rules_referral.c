@@ -74,11 +74,15 @@ static void each_verb_is_of_a_side(void **state)
         problem_t problem = {0};
         const bool referrers = verb == REFERRAL_AMEND || verb == REFERRAL_SUBMIT || verb == REFERRAL_RESUBMIT;
         const bool both = verb == REFERRAL_BOOK || verb == REFERRAL_COMPLETE || verb == REFERRAL_CANCEL;
-        assert_int_equal(referral_permits((referral_verb_t)verb, false, false, &problem), STATUS_PERMISSION_DENIED);
-        assert_int_equal(referral_permits((referral_verb_t)verb, true, true, &problem), STATUS_OK);
-        assert_int_equal(referral_permits((referral_verb_t)verb, true, false, &problem),
+        assert_int_equal(referral_permits((referral_verb_t)verb, false, false, true, &problem), STATUS_PERMISSION_DENIED);
+        assert_int_equal(referral_permits((referral_verb_t)verb, true, true, true, &problem), STATUS_OK);
+        assert_int_equal(referral_permits((referral_verb_t)verb, true, false, true, &problem),
                          referrers || both ? STATUS_OK : STATUS_PERMISSION_DENIED);
-        assert_int_equal(referral_permits((referral_verb_t)verb, false, true, &problem), !referrers ? STATUS_OK : STATUS_PERMISSION_DENIED);
+        assert_int_equal(referral_permits((referral_verb_t)verb, false, true, true, &problem),
+                         !referrers ? STATUS_OK : STATUS_PERMISSION_DENIED);
+        // Who refers and sees the record no more: what sends the patient on is no longer theirs.
+        assert_int_equal(referral_permits((referral_verb_t)verb, true, false, false, &problem),
+                         both ? STATUS_OK : STATUS_PERMISSION_DENIED);
     }
 }
 
