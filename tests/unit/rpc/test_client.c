@@ -325,8 +325,15 @@ static void waits_for_room(void **state)
     principal.roles = roles;
     principal.n_roles = 1;
     const rpc_replica_t *replica = &world.client->replicas[0];
-    int small = 1;
+    // libzmq's thread hears of it some time later, and until then says of no message that its place is free again: there is a second one for
+    // that, and once a call was answered it has heard.
+    int small = 2;
     assert_int_equal(zmq_setsockopt(rpc_socket_zmq(replica->connection.socket), ZMQ_SNDHWM, &small, sizeof small), 0);
+    world_call_t first;
+    world_prepare(&first, "first", WORLD_LONG_MS, false);
+    rpc_client_call(world.client, &first.request);
+    assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0));
+    world_assert_echoed(&first, 1);
     for (unsigned i = 0; i < COUNT; i++) {
         char body[32];
         (void)snprintf(body, sizeof body, "call %u", i);
@@ -341,7 +348,7 @@ static void waits_for_room(void **state)
     assert_int_equal(world_done_count(calls, COUNT), 0);
     assert_true(WORLD_UNTIL(&world, rpc_client_in_flight(world.client) == 0));
     world_assert_echoed(calls, COUNT);
-    assert_int_equal(told->world.one.served, COUNT);
+    assert_int_equal(told->world.one.served, COUNT + 1);
     assert_false(replica->full);
     end_child(server, told);
     world_deinit(&world);
