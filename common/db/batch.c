@@ -63,20 +63,19 @@ static bool fill(db_t *db, db_query_t *query)
     return true;
 }
 
-// How many of those that wait a batch may take. Plain reads gain nothing by going together, and connections work side by side: what waits
-// is dealt to all places that are free. What gathers goes as one.
+// How many of those that wait a batch may take. Connections work side by side, each on one batch after the other: what waits is dealt to all
+// that have nothing to do. What gathers goes as one.
 static unsigned share(const db_link_t *link)
 {
     const db_t *db = link->db;
-    if (link->lane->write || link->lane->depth == 1)
+    if (link->lane->write)
         return db->batch_max;
-    unsigned places = 0;
+    unsigned idle = 0;
     for (unsigned i = 0; i < db->link_count; i++) {
         const db_link_t *other = &db->links[i];
-        if (other->lane == link->lane && other->state == LINK_READY && other->in_flight < other->lane->depth)
-            places += other->lane->depth - other->in_flight;
+        idle += other->lane == link->lane && other->state == LINK_READY && other->in_flight == 0;
     }
-    const unsigned part = places > 0 ? (link->queue->count + places - 1) / places : db->batch_max;
+    const unsigned part = idle > 0 ? (link->queue->count + idle - 1) / idle : db->batch_max;
     return part < db->batch_max ? part : db->batch_max;
 }
 

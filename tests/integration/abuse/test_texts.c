@@ -147,11 +147,15 @@ static void check_stored(fixture_t *fixture, const attack_t *attack, raw_place_t
     buf_deinit(&text);
 }
 
-// Whether a problem names what was sent, something in it, or the list that it stands in.
+// Whether a problem names what was sent, something in it, the list that it stands in, or what had to be sent beside it in the same part.
 static bool names(const char *field, const char *sent)
 {
-    const size_t length = field != NULL ? strlen(field) : 0;
-    return field != NULL && (strncmp(field, sent, strlen(sent)) == 0 || (strncmp(field, sent, length) == 0 && sent[length] == '['));
+    if (field == NULL)
+        return false;
+    const size_t length = strlen(field);
+    const char *part = strrchr(sent, '.');
+    return strncmp(field, sent, strlen(sent)) == 0 || (strncmp(field, sent, length) == 0 && sent[length] == '[') ||
+           (part != NULL && strncmp(field, sent, (size_t)(part - sent) + 1) == 0);
 }
 
 static void check_refused(fixture_t *fixture, const attack_t *attack, raw_place_t place, const payload_t *payload,

@@ -112,8 +112,7 @@ static void test_reads_share_batches_and_connections(void **state)
         assert_int_equal(asked[i].rows, 1);
         assert_int_equal(atoi(asked[i].first), i);
     }
-    // Two on their way on each.
-    assert_int_equal(batches(&rig, "kind=\"read\""), 4);
+    assert_int_equal(batches(&rig, "kind=\"read\""), 3);
     asked_free(asked, 300);
     rig_deinit(&rig);
 }

@@ -8,7 +8,8 @@
 #include "pcn/registry/v1/registry.pb-c.h"
 #include "tests/integration/rpc/proxy.h"
 
-enum { CLIENTS = 3, EACH = 100, PATIENCE_MS = 60000 };
+// Fewer at once, copies included, than a service takes in before it refuses what is too much.
+enum { CLIENTS = 3, EACH = 50, PATIENCE_MS = 60000 };
 
 typedef struct scene {
     daemon_t daemon;
