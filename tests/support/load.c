@@ -97,7 +97,8 @@ static void name_subjects(client_t *client)
             continue;
         if (body == NULL)
             body = json_loadb(client->body != NULL ? client->body : "", client->size, 0, NULL);
-        const char *id = json_string_value(json_object_get(body, "id"));
+        const char *member = client->request.named_by[i];
+        const char *id = json_string_value(json_object_get(body, member != NULL ? member : "id"));
         if (id != NULL) {
             snprintf(subject + length, LOAD_SUBJECT_SIZE - length, "%s", id);
             journal_name(client->load->options.journal, client->entry, i, subject);

@@ -32,6 +32,7 @@ typedef struct load_request {
     int64_t match;             // version for If-Match; 0: none
     const char *token;         // whose request it is; NULL: the load's own
     char subjects[JOURNAL_SUBJECTS_MAX][LOAD_SUBJECT_SIZE];
+    const char *named_by[JOURNAL_SUBJECTS_MAX]; // by which member of the answer such a one is named; NULL: `id`
     size_t subject_count;
     void *about;   // the operation's own
     int64_t floor; // the operation's own: the version that was acknowledged before this left

@@ -8,9 +8,7 @@
 enum { SCENE_SEED = 2019, PRACTICES = 12, PEOPLE_PER_LOAD = 80, PEOPLE_LOOKED_FOR = 8, DAYS = 7, CHECKED = 400, PATH_ROOM = 256 };
 
 // Each counts what must not be.
-static const struct {
-    const char *what, *sql;
-} wrongs[] = {
+static const stage_wrong_t wrongs[] = {
     {"slots with two live bookings",
      "SELECT count(*) FROM (SELECT FROM appointment_slot WHERE live AND NOT overbooked GROUP BY slot HAVING count(*) > 1) s"},
     {"slots that are booked without a booking, or not booked with one",
@@ -52,8 +50,7 @@ int booking_stage_stop(void **state)
     return 0;
 }
 
-// Those whom it registers first, at whatever practice.
-static void add_people(booking_stage_t *booking)
+void booking_stage_add_people(booking_stage_t *booking, size_t people)
 {
     for (size_t i = 0; i < booking->scene.count; i++) {
         const scene_place_t *place = &booking->scene.places[i];
@@ -63,6 +60,7 @@ static void add_people(booking_stage_t *booking)
             table_add(&booking->stage.names, person.name, NULL);
         }
     }
+    booking->first_person += people;
 }
 
 mix_booking_t *booking_stage_mix(booking_stage_t *booking)
@@ -75,26 +73,8 @@ mix_booking_t *booking_stage_mix(booking_stage_t *booking)
                                            .days = DAYS};
     mix_booking_t *mix = mix_booking_new(&options);
     assert_non_null(mix);
-    add_people(booking);
-    booking->first_person += PEOPLE_PER_LOAD;
+    booking_stage_add_people(booking, PEOPLE_PER_LOAD);
     return mix;
-}
-
-static void check_tables(const booking_stage_t *booking)
-{
-    for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++) {
-        char command[PATH_ROOM + 1024], line[32] = "";
-        snprintf(command, sizeof command,
-                 "psql -X -q -A -t -v ON_ERROR_STOP=1 -h '%s/run' -U pcn_admin -d pcn -c 'SET search_path = referral' -c \"%s\"",
-                 booking->stage.platform.state_dir, wrongs[i].sql);
-        FILE *answer = popen(command, "r");
-        assert_non_null(answer);
-        const bool read = fgets(line, sizeof line, answer) != NULL;
-        assert_int_equal(pclose(answer), 0);
-        assert_true(read);
-        if (strcmp(line, "0\n") != 0)
-            fail_msg("%.16s %s (seed %" PRIu64 ")", line, wrongs[i].what, booking->stage.seed);
-    }
 }
 
 void booking_stage_check(booking_stage_t *booking, load_t **load, mix_booking_t **mix, const char *what)
@@ -108,7 +88,7 @@ void booking_stage_check(booking_stage_t *booking, load_t **load, mix_booking_t 
     assert_int_equal(counts.stale, 0);
     assert_true(mix_booking_count(*mix, DAY_book) > 0);
     stage_check(&booking->stage, what);
-    check_tables(booking);
+    stage_check_tables(&booking->stage, wrongs, sizeof wrongs / sizeof wrongs[0]);
     if (mix_booking_check(*mix, CHECKED, finding, sizeof finding) > 0)
         fail_msg("%s (seed %" PRIu64 ")", finding, booking->stage.seed);
     mix_booking_destroy(mix);

@@ -18,6 +18,9 @@ typedef struct booking_stage {
 int booking_stage_start(void **state);
 int booking_stage_stop(void **state);
 
+// The names of those whom the next load registers first, at whatever practice, may stand in no log; the load after it begins behind so
+// many people of each practice.
+void booking_stage_add_people(booking_stage_t *booking, size_t people);
 // Never NULL. Practices: few, so that they meet at the same slots.
 mix_booking_t *booking_stage_mix(booking_stage_t *booking);
 // Stops the load and checks everything; frees the mix.

@@ -6,7 +6,17 @@
 
 #include "common/base/clock.h"
 
-enum { DRAIN_MS = 120000, DATABASE_STARTS_MOST = 10, PAGE = 1000, RESOURCES_MOST = 500, PATH_ROOM = 256 };
+enum {
+    DRAIN_MS = 120000,
+    DATABASE_STARTS_MOST = 10,
+    PAGE = 1000,
+    RESOURCES_MOST = 500,
+    PATH_ROOM = 256,
+    QUERY_ROOM = 2048,
+    PASSES_MOST = 400,
+    ANSWERS_BETWEEN = 20,
+    KILL_MS = 120000
+};
 
 // What a stage changes of its own, to know how far a log has come: one resource more of those of `resources`.
 static const struct {
@@ -258,6 +268,40 @@ void stage_check_follower(const stage_t *stage, const follower_t *follower, cons
     assert_int_equal(atomic_load(&seen->gaps) + atomic_load(&seen->doubles), 0);
     assert_int_equal(atomic_load(&seen->events), (uint64_t)stage->place);
     assert_true(atomic_load(&seen->digest) == stage->digest);
+}
+
+void stage_check_tables(const stage_t *stage, const stage_wrong_t *wrongs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char command[PATH_ROOM + QUERY_ROOM], line[32] = "";
+        assert_true(strlen(wrongs[i].sql) < QUERY_ROOM - PATH_ROOM);
+        snprintf(command, sizeof command,
+                 "psql -X -q -A -t -v ON_ERROR_STOP=1 -h '%s/run' -U pcn_admin -d pcn -c 'SET search_path = %s' -c \"%s\"",
+                 stage->platform.state_dir, stage->service, wrongs[i].sql);
+        FILE *answer = popen(command, "r");
+        assert_non_null(answer);
+        const bool read = fgets(line, sizeof line, answer) != NULL;
+        assert_int_equal(pclose(answer), 0);
+        assert_true(read);
+        if (strcmp(line, "0\n") != 0)
+            fail_msg("%.16s %s (seed %" PRIu64 ")", line, wrongs[i].what, stage->seed);
+    }
+}
+
+void stage_kill_at_points(stage_t *stage, load_t *load, killer_t *killer, const char *program, const killer_point_t *points, size_t count,
+                          unsigned kills)
+{
+    for (unsigned i = 0; i < kills; i++) {
+        const killer_point_t point = points[i % count];
+        const int64_t pass = 1 + (int64_t)load_draw(&stage->random, PASSES_MOST);
+        const size_t acknowledged = load_count(load).acknowledged;
+        killer_arm(killer, point, pass);
+        if (!killer_await(killer, i + 1, KILL_MS))
+            fail_msg("pass %" PRId64 " of %s was not reached", pass, killer_point_name(point));
+        stage_kill(stage, program, 0);
+        if (!load_await(load, acknowledged + ANSWERS_BETWEEN, STAGE_READY_MS))
+            fail_msg("nothing is acknowledged after kill %u (%s, pass %" PRId64 ")", i + 1, killer_point_name(point), pass);
+    }
 }
 
 void stage_baseline(stage_t *stage)

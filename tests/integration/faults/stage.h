@@ -64,6 +64,15 @@ int64_t stage_replay(stage_t *stage, replay_t *replay, unsigned limit);
 void stage_check(stage_t *stage, const char *what);
 // After a check: a subscriber that followed from 0 has seen the same log, each event once, in order.
 void stage_check_follower(const stage_t *stage, const follower_t *follower, const char *what);
+// What must not be in the service's tables: each query counts it. Fails the test where one counts any.
+typedef struct stage_wrong {
+    const char *what, *sql;
+} stage_wrong_t;
+void stage_check_tables(const stage_t *stage, const stage_wrong_t *wrongs, size_t count);
+// Under load, a program dies so many times, at each of the points in turn, at a pass that is drawn; after each time changes are
+// acknowledged again.
+void stage_kill_at_points(stage_t *stage, load_t *load, killer_t *killer, const char *program, const killer_point_t *points, size_t count,
+                          unsigned kills);
 // The memory and restarts from which the next check counts.
 void stage_baseline(stage_t *stage);
 // GET or another request, outside of the journal; whole and with that status, or the test fails.

@@ -2,7 +2,7 @@
 // was acknowledged is lost, none is doubled, and what was repeated under its key took effect once.
 #include "tests/integration/faults/booking_stage.h"
 
-enum { CLIENTS = 24, KILLS = 8, PASSES_MOST = 400, ANSWERS_BETWEEN = 20, KILL_MS = 120000, BACK_MS = 120000 };
+enum { CLIENTS = 24, KILLS = 8, CHANGES_MOST = 400, ANSWERS_AFTER = 20, BACK_MS = 120000 };
 
 static load_t *load_begin(booking_stage_t *booking, mix_booking_t *mix, const char *socket)
 {
@@ -19,17 +19,7 @@ static void kill_at_points(booking_stage_t *booking, const char *program, const 
     stage_baseline(stage);
     mix_booking_t *mix = booking_stage_mix(booking);
     load_t *load = load_begin(booking, mix, NULL);
-    for (unsigned i = 0; i < KILLS; i++) {
-        const killer_point_t point = points[i % count];
-        const int64_t pass = 1 + (int64_t)load_draw(&stage->random, PASSES_MOST);
-        const size_t acknowledged = load_count(load).acknowledged;
-        killer_arm(&killer, point, pass);
-        if (!killer_await(&killer, i + 1, KILL_MS))
-            fail_msg("pass %lld of %s was not reached", (long long)pass, killer_point_name(point));
-        stage_kill(stage, program, 0);
-        if (!load_await(load, acknowledged + ANSWERS_BETWEEN, BACK_MS))
-            fail_msg("nothing is acknowledged after kill %u (%s, pass %lld)", i + 1, killer_point_name(point), (long long)pass);
-    }
+    stage_kill_at_points(stage, load, &killer, program, points, count, KILLS);
     booking_stage_check(booking, &load, &mix, what);
     killer_close(&killer);
 }
@@ -61,11 +51,11 @@ static void test_database_ends(void **state)
     mix_booking_t *mix = booking_stage_mix(booking);
     load_t *load = load_begin(booking, mix, NULL);
     for (size_t i = 0; i < sizeof manners / sizeof manners[0]; i++) {
-        assert_true(load_await(load, load_count(load).acknowledged + 1 + (size_t)load_draw(&stage->random, PASSES_MOST), BACK_MS));
+        assert_true(load_await(load, load_count(load).acknowledged + 1 + (size_t)load_draw(&stage->random, CHANGES_MOST), BACK_MS));
         stage_kill(stage, "postgresql", manners[i]);
         printf("ready again in %ld ms\n", stage_await_ready(stage));
     }
-    assert_true(load_await(load, load_count(load).acknowledged + ANSWERS_BETWEEN, BACK_MS));
+    assert_true(load_await(load, load_count(load).acknowledged + ANSWERS_AFTER, BACK_MS));
     booking_stage_check(booking, &load, &mix, "PostgreSQL ended under a day of booking");
 }
 

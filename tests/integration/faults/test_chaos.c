@@ -1,13 +1,13 @@
-// The long run: random, seeded faults of random programs under load, by turns that of the registry and a day of booking, with a live
-// subscriber to each log, and all invariants every minute and at the end. `./pcn test chaos --minutes N [--seed S]` runs it; a short one is
-// among the tests, so that it cannot rot.
+// The long run: random, seeded faults of random programs under load, by turns that of the registry, a day of booking, and
+// referrals with their advice, with a live subscriber to each log, and all invariants every minute and at the end. `./pcn test chaos
+// --minutes N [--seed S]` runs it; a short one is among the tests, so that it cannot rot.
 //
 // A seed gives the same faults in the same order; when they meet the load is the machine's.
 #include <inttypes.h>
 #include <time.h>
 
 #include "common/base/clock.h"
-#include "tests/integration/faults/booking_stage.h"
+#include "tests/integration/faults/referral_stage.h"
 
 enum {
     CLIENTS = 24,
@@ -46,6 +46,7 @@ typedef struct side {
 } side_t;
 
 enum { SIDE_REGISTRY, SIDE_REFERRAL, SIDES };
+enum { TURN_REGISTRY, TURN_BOOKING, TURN_REFERRALS, TURNS };
 
 typedef struct chaos {
     booking_stage_t *booking;
@@ -164,17 +165,29 @@ static void booking_round(chaos_t *chaos, const char *what, int64_t until_us)
     booking_stage_check(chaos->booking, &load, &mix, what);
 }
 
+static void referral_round(chaos_t *chaos, const char *what, int64_t until_us)
+{
+    mix_referral_t *mix = referral_stage_mix(chaos->booking);
+    load_t *load = stage_load(chaos->stage, mix, mix_referral_all, CLIENTS, RATE, NULL);
+    faults_until(chaos, load, until_us);
+    referral_stage_check(chaos->booking, &load, &mix, false, what);
+}
+
 static void round_run(chaos_t *chaos, unsigned number, int64_t until_us)
 {
     char what[64];
-    side_t *side = chaos->side = &chaos->sides[number % SIDES];
-    snprintf(what, sizeof what, "round %u, %s", number, side->service);
+    static const char *const turns[TURNS] = {"the registry", "booking", "referrals"};
+    const unsigned turn = number % TURNS;
+    side_t *side = chaos->side = &chaos->sides[turn == TURN_REGISTRY ? SIDE_REGISTRY : SIDE_REFERRAL];
+    snprintf(what, sizeof what, "round %u, %s", number, turns[turn]);
     chaos->stage->service = side->service;
     chaos->stage->journal = side->journal;
-    if (side == &chaos->sides[SIDE_REGISTRY])
+    if (turn == TURN_REGISTRY)
         registry_round(chaos, number, what, until_us);
-    else
+    else if (turn == TURN_BOOKING)
         booking_round(chaos, what, until_us);
+    else
+        referral_round(chaos, what, until_us);
     stage_check_follower(chaos->stage, &side->follower, what);
     side->report = chaos->stage->report;
 }
@@ -214,12 +227,12 @@ static void test_chaos(void **state)
     stage_t *stage = &booking->stage;
     chaos_t chaos = {.booking = booking, .stage = stage};
     const int64_t seconds = chaos_seconds(), end_us = clock_steady_us() + seconds * SECOND_US;
-    const int64_t round_us = SECOND_US * (seconds / SIDES < ROUND_SECONDS_MOST ? seconds / SIDES : ROUND_SECONDS_MOST);
+    const int64_t round_us = SECOND_US * (seconds / TURNS < ROUND_SECONDS_MOST ? seconds / TURNS : ROUND_SECONDS_MOST);
     sides_open(&chaos);
     stage_await_ready(stage);
     stage_baseline(stage);
-    // Each side at least once: checks take their time too.
-    for (unsigned number = 0; number < SIDES || clock_steady_us() < end_us; number++)
+    // Each turn at least once: checks take their time too.
+    for (unsigned number = 0; number < TURNS || clock_steady_us() < end_us; number++)
         round_run(&chaos, number, clock_steady_us() + round_us);
     // The last check of each was of everything from the beginning.
     for (side_t *side = chaos.sides; side < chaos.sides + SIDES; side++)
