@@ -68,13 +68,15 @@ class Instance:
         pairs = (line.split(" ") for line in text.split("\n") if line and line[0] != "#" and "{" not in line)
         return {name: float(value) for name, value in pairs}
 
-    def call(self, token, method, path, body=None, key=None):
+    def call(self, token, method, path, body=None, key=None, match=None):
         """(status, headers, JSON)"""
         headers = {"Authorization": "Bearer " + token}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if key is not None:
             headers["Idempotency-Key"] = key
+        if match is not None:
+            headers["If-Match"] = match
         request = urllib.request.Request(self.url + path, None if body is None else json.dumps(body).encode(), headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:

@@ -20,3 +20,6 @@ set_tests_properties(integration/platform/waiting PROPERTIES LABELS integration 
 # Urgent care, and a target that is missed while somebody looks.
 add_test(NAME integration/platform/urgent COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/urgent.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 set_tests_properties(integration/platform/urgent PROPERTIES LABELS integration TIMEOUT 600)
+# Whoever has no part in a patient's care, on every path about something of theirs.
+add_test(NAME integration/platform/strangers COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/strangers.py ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+set_tests_properties(integration/platform/strangers PROPERTIES LABELS integration TIMEOUT 600)
