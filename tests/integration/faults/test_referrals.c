@@ -3,7 +3,7 @@
 // and state say the same.
 #include "tests/integration/faults/referral_stage.h"
 
-enum { CLIENTS = 24, KILLS = 8, CHANGES_MOST = 400, ENOUGH = 1500, BACK_MS = 120000 };
+enum { CLIENTS = 24, SERVICE_KILLS = 8, GATEWAY_KILLS = 6, CHANGES_MOST = 400, ENOUGH = 1500, BACK_MS = 120000 };
 
 static load_t *load_begin(booking_stage_t *booking, mix_referral_t *mix)
 {
@@ -17,7 +17,8 @@ static void check(booking_stage_t *booking, load_t **load, mix_referral_t **mix,
     referral_stage_check(booking, load, mix, true, what);
 }
 
-static void kill_at_points(booking_stage_t *booking, const char *program, const killer_point_t *points, size_t count, const char *what)
+static void kill_at_points(booking_stage_t *booking, const char *program, const killer_point_t *points, size_t count, unsigned kills,
+                           const char *what)
 {
     stage_t *stage = &booking->stage;
     killer_t killer;
@@ -26,7 +27,7 @@ static void kill_at_points(booking_stage_t *booking, const char *program, const 
     stage_baseline(stage);
     mix_referral_t *mix = referral_stage_mix(booking);
     load_t *load = load_begin(booking, mix);
-    stage_kill_at_points(stage, load, &killer, program, points, count, KILLS);
+    stage_kill_at_points(stage, load, &killer, program, points, count, kills);
     check(booking, &load, &mix, what);
     killer_close(&killer);
 }
@@ -39,7 +40,8 @@ static void test_referral_killed(void **state)
     booking_stage_t *booking = *state;
     follower_t follower;
     assert_true(follower_start(&follower, &booking->stage.platform, "referral", "follower-referrals", 0));
-    kill_at_points(booking, "referral", points, sizeof points / sizeof points[0], "referral killed in the middle of transitions");
+    kill_at_points(booking, "referral", points, sizeof points / sizeof points[0], SERVICE_KILLS,
+                   "referral killed in the middle of transitions");
     stage_check_follower(&booking->stage, &follower, "referral killed in the middle of transitions");
     assert_true(follower_stop(&follower));
 }
@@ -47,7 +49,8 @@ static void test_referral_killed(void **state)
 static void test_gateway_killed(void **state)
 {
     static const killer_point_t points[] = {KILLER_RPC_ANSWERED, KILLER_HTTP_ANSWER, KILLER_ANY};
-    kill_at_points(*state, "gateway", points, sizeof points / sizeof points[0], "gateway killed after a transition was answered");
+    kill_at_points(*state, "gateway", points, sizeof points / sizeof points[0], GATEWAY_KILLS,
+                   "gateway killed after a transition was answered");
 }
 
 static void test_database_ends(void **state)
