@@ -37,9 +37,9 @@ static const stage_wrong_t wrongs[] = {
     // What was converted was a draft nowhere but in its history.
     {"referrals whose history is not that of their events",
      "WITH told AS (SELECT subject, string_agg(state, ' ' ORDER BY sequence) FILTER (WHERE state IS DISTINCT FROM before) AS states FROM ("
-     "SELECT e.subject, e.sequence, " TOLD("state") " AS state, lag(" TOLD("state") ") OVER (PARTITION BY e.subject ORDER BY e.sequence) AS "
-     "before FROM event e WHERE e.subject LIKE 'referrals/%') t GROUP BY subject), went AS (SELECT referral, string_agg(to_state, ' ' ORDER "
-     "BY number) AS states FROM referral_step GROUP BY referral) SELECT count(*) FROM referral r LEFT JOIN told ON told.subject = "
+     "SELECT e.subject, e.sequence, " TOLD("state") " AS state, lag(" TOLD("state") ") OVER (PARTITION BY e.subject ORDER BY e.sequence) "
+     "AS before FROM event e WHERE e.subject LIKE 'referrals/%') t GROUP BY subject), went AS (SELECT referral, string_agg(to_state, ' ' "
+     "ORDER BY number) AS states FROM referral_step GROUP BY referral) SELECT count(*) FROM referral r LEFT JOIN told ON told.subject = "
      "'referrals/' || r.id LEFT JOIN went ON went.referral = r.id WHERE went.states IS DISTINCT FROM CASE WHEN told.states LIKE 'draft%' "
      "THEN told.states ELSE 'draft ' || told.states END"},
     {"referrals with a history that has gaps, or leads elsewhere",
@@ -63,18 +63,18 @@ static const stage_wrong_t wrongs[] = {
      "SELECT count(*) FROM advice a WHERE a.referral IS NOT NULL AND NOT EXISTS (SELECT FROM referral r WHERE r.id = a.referral)"},
     {"referrals that came of two requests for advice, or of none and began in triage",
      "SELECT count(*) FROM referral r LEFT JOIN (SELECT referral, count(*) AS requests FROM advice GROUP BY referral) a ON a.referral = "
-     "r.id LEFT JOIN event e ON e.subject = 'referrals/' || r.id AND e.version = 1 WHERE coalesce(a.requests, 0) IS DISTINCT FROM (" TOLD(
-         "state") " = 'triage')::integer"},
+     "r.id LEFT JOIN event e ON e.subject = 'referrals/' || r.id AND e.version = 1 WHERE coalesce(a.requests, 0) IS DISTINCT FROM ("
+     TOLD("state") " = 'triage')::integer"},
     {"references that two referrals have", "SELECT count(*) - count(DISTINCT reference) FROM referral"},
     {"events that tell what was written", "SELECT count(*) FROM event e WHERE e.data ILIKE '%" MIX_REFERRAL_WORD "%'"},
     {"patients with more changes of referrals than entries that tell of them",
      "SELECT count(*) FROM (SELECT r.patient, sum(r.version) - count(a.id) AS changes FROM referral r LEFT JOIN advice a ON a.referral = "
-     "r.id GROUP BY r.patient) p LEFT JOIN " ENTRIES("u.method LIKE '%Referral'") " u ON u.resource = 'patients/' || p.patient WHERE p.changes > "
-     "coalesce(u.entries, 0)"},
+     "r.id GROUP BY r.patient) p LEFT JOIN " ENTRIES("u.method LIKE '%Referral'")
+     " u ON u.resource = 'patients/' || p.patient WHERE p.changes > coalesce(u.entries, 0)"},
     {"patients with more changes of requests for advice than entries that tell of them",
-     "SELECT count(*) FROM (SELECT a.patient, sum(a.version) AS changes FROM advice a GROUP BY a.patient) p LEFT JOIN " ENTRIES(
-         "u.method LIKE '%Advice' OR u.method LIKE '%Information'") " u ON u.resource = 'patients/' || p.patient WHERE p.changes > "
-                                                                    "coalesce(u.entries, 0)"},
+     "SELECT count(*) FROM (SELECT a.patient, sum(a.version) AS changes FROM advice a GROUP BY a.patient) p LEFT JOIN "
+     ENTRIES("u.method LIKE '%Advice' OR u.method LIKE '%Information'")
+     " u ON u.resource = 'patients/' || p.patient WHERE p.changes > coalesce(u.entries, 0)"},
 };
 
 mix_referral_t *referral_stage_mix(booking_stage_t *booking)

@@ -1,7 +1,9 @@
 // Cases 1 to 4 in the middle of a referral's transitions: people are referred, triaged, returned, booked and asked about while referral,
 // its relay, the gateway and PostgreSQL are killed. No step that was acknowledged is lost, none is taken twice, and history, clocks, events
-// and state say the same.
+// and state say the same. And case 16: two hundred clients take a step with one key, while the service dies between two of theirs.
+#include "tests/integration/faults/race.h"
 #include "tests/integration/faults/referral_stage.h"
+#include "tests/support/simulator/people.h"
 
 enum { CLIENTS = 24, SERVICE_KILLS = 8, GATEWAY_KILLS = 6, CHANGES_MOST = 400, ENOUGH = 1500, BACK_MS = 120000 };
 
@@ -68,9 +70,90 @@ static void test_database_ends(void **state)
     check(booking, &load, &mix, "PostgreSQL ended in the middle of transitions");
 }
 
+// What the POST made, by its id; the body is taken.
+static void post(const stage_t *stage, const char *token, const char *path, json_t *body, char id[SCENE_ID_SIZE])
+{
+    char *text = json_dumps(body, JSON_COMPACT);
+    assert_non_null(text);
+    http_answer_t made = stage_ask(stage, &(http_call_t){.method = "POST", .path = path, .token = token, .body = text}, 201);
+    snprintf(id, SCENE_ID_SIZE, "%s", json_string_value(json_object_get(made.json, "id")));
+    http_answer_clear(&made);
+    free(text);
+    json_decref(body);
+}
+
+// A draft for somebody who is registered with the first practice.
+static void make_draft(booking_stage_t *booking, const char *clinician, char id[SCENE_ID_SIZE])
+{
+    const scene_place_t *practice = &booking->scene.places[0];
+    const person_t person = person_make(booking->scene.seed, practice->number * PEOPLE_STRIDE + booking->first_person, booking->made.today);
+    char patient[SCENE_ID_SIZE];
+    assert_int_equal(practice->owner, PLAN_PRACTICE);
+    booking_stage_add_people(booking, 1);
+    post(&booking->stage, practice->token, "/v1/patients", person_registration(&person, practice->code, NULL), patient);
+    post(&booking->stage, clinician, "/v1/referrals",
+         json_pack("{s:s, s:s, s:s, s:s}", "patient", patient, "specialty", "dermatology", "priority", "routine", "reason",
+                   "Of the " MIX_REFERRAL_WORD),
+         id);
+}
+
+static void test_one_key(void **state)
+{
+    static const struct {
+        const char *verb, *body;
+        bool desk;
+        killer_point_t death; // NONE: nothing dies
+    } steps[] = {{"submit", "{}", false, KILLER_NONE},
+                 {"returnWithAdvice", "{\"reason\":\"More is to be said\"}", true, KILLER_DB_FLUSHED},
+                 {"resubmit", "{\"reason\":\"It is said\"}", false, KILLER_NONE},
+                 {"accept", "{}", true, KILLER_RPC_REPLY},
+                 {"book", "{}", false, KILLER_DB_RESULT},
+                 {"complete", "{}", true, KILLER_NONE}};
+    enum { STEPS = sizeof steps / sizeof steps[0] };
+    booking_stage_t *booking = *state;
+    stage_t *stage = &booking->stage;
+    char id[SCENE_ID_SIZE], subject[64], path[128], key[64];
+    char *clinician = scene_token(&booking->scene, "practice-clinician", booking->scene.places[0].code);
+    char *desk = scene_token(&booking->scene, "referral-triage", "ics-llr");
+    killer_t killer;
+    assert_true(clinician != NULL && desk != NULL && killer_install(&killer, &stage->platform, "referral"));
+    stage_await_ready(stage);
+    stage_baseline(stage);
+    make_draft(booking, clinician, id);
+    snprintf(subject, sizeof subject, "referrals/%s", id);
+    for (size_t i = 0; i < STEPS; i++) {
+        const int64_t before = stage_mark(stage);
+        const unsigned fired = killer_fired(&killer);
+        const bool dies = steps[i].death != KILLER_NONE;
+        snprintf(path, sizeof path, "/v1/referrals/%s:%s", id, steps[i].verb);
+        snprintf(key, sizeof key, "Idempotency-Key: %s-once", steps[i].verb);
+        race_t race = race_of(stage, "POST", path, steps[i].body, (const char *const[]){key, NULL});
+        race.call.token = steps[i].desk ? desk : clinician;
+        race.repeats = dies;
+        if (dies)
+            killer_arm(&killer, steps[i].death, 1);
+        race_run(&race, 200, dies ? &killer : NULL, fired);
+        if (dies) {
+            stage_kill(stage, "referral", 0);
+            stage_await_ready(stage);
+        }
+        assert_int_equal(race_events_about(stage, before, subject), 1);
+    }
+    snprintf(path, sizeof path, "/v1/referrals/%s", id);
+    http_answer_t answer = stage_ask(stage, &(http_call_t){.path = path, .token = clinician}, 200);
+    assert_int_equal(json_integer_value(json_object_get(answer.json, "version")), 1 + STEPS);
+    assert_int_equal(json_array_size(json_object_get(answer.json, "history")), 1 + STEPS);
+    assert_int_equal(json_array_size(json_object_get(answer.json, "thread")), 2);
+    http_answer_clear(&answer);
+    stage_check(stage, "two hundred clients with one key for each step");
+    killer_close(&killer);
+    free(clinician);
+    free(desk);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_referral_killed), cmocka_unit_test(test_gateway_killed),
-                                       cmocka_unit_test(test_database_ends)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_referral_killed), cmocka_unit_test(test_one_key),
+                                       cmocka_unit_test(test_gateway_killed), cmocka_unit_test(test_database_ends)};
     return cmocka_run_group_tests(tests, booking_stage_start, booking_stage_stop);
 }
