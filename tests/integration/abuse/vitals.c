@@ -8,7 +8,8 @@
 #define SETTLE_US 60000000
 #define AGAIN_MS 100
 // Below what a page more or less, or a connection that is kept for the next request, would fail a small process.
-#define SLACK_KIB 512
+// HAProxy keeps pools for what it met, some 2 MiB of them.
+#define SLACK_KIB 2560
 #define SLACK_DESCRIPTORS 4
 
 static const char *const programs[VITALS_PROGRAMS] = {"gateway", "registry", "haproxy"};

@@ -189,8 +189,8 @@ static void who_lacks_a_scope_is_accounted_for(void **state)
     assert_int_equal(reply.status, 403);
     assert_int_equal(harness->seen.calls, 3);
     // What cannot be read is about nobody, and what is wrong with it is not told.
-    static const char *const lines[] = {"GET /v1/patients/nobody", "GET /v1/patients/" PATIENT "?unknown=1", "POST /v1/patients:find",
-                                        "PATCH /v1/patients/" PATIENT};
+    static const char *const lines[] = {"GET /v1/patients/nobody", ("GET /v1/patients/" PATIENT "?unknown=1"), "POST /v1/patients:find",
+                                        ("PATCH /v1/patients/" PATIENT)};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         harness_call(harness, READER, lines[i], "", "", &reply);
         assert_int_equal(reply.status, 403);
