@@ -8,11 +8,12 @@
 #define SETTLE_US 60000000
 #define AGAIN_MS 100
 // Below what a page more or less, or a connection that is kept for the next request, would fail a small process.
-// HAProxy keeps pools for what it met, some 2 MiB of them.
-#define SLACK_KIB 2560
+#define SLACK_KIB 512
 #define SLACK_DESCRIPTORS 4
 
 static const char *const programs[VITALS_PROGRAMS] = {"gateway", "registry", "haproxy"};
+// HAProxy keeps pools for what it met, some 2 MiB of them.
+static const long slack_kib[VITALS_PROGRAMS] = {SLACK_KIB, SLACK_KIB, 2560};
 
 static long status_kib(pid_t pid, const char *name)
 {
@@ -70,7 +71,7 @@ static bool all_within(const vitals_t *now, const vitals_t *before)
 {
     bool good = true;
     for (int i = 0; i < VITALS_PROGRAMS; i++)
-        good = good && within(now->rss_kib[i], before->rss_kib[i], SLACK_KIB) &&
+        good = good && within(now->rss_kib[i], before->rss_kib[i], slack_kib[i]) &&
                within(now->descriptors[i], before->descriptors[i], SLACK_DESCRIPTORS);
     return good;
 }
