@@ -162,18 +162,6 @@ status_t prepare_list_advice(service_call_t *call)
     return page_prepare(call, parts_of_list, PARTS);
 }
 
-// The page is about the patients of its rows, or about the one that was asked for. False without memory.
-static bool about_rows(service_call_t *call, const list_t *list)
-{
-    const list_request_t *request = call->request;
-    char **patients = arena_alloc(call->arena, (list->n_advice_requests + 1) * sizeof *patients);
-    if (list->n_advice_requests == 0 || patients == NULL)
-        return patients != NULL && about_patient(call, request->patient);
-    for (size_t i = 0; i < list->n_advice_requests; i++)
-        patients[i] = list->advice_requests[i]->patient;
-    return about_patients(call, patients, list->n_advice_requests);
-}
-
 status_t decide_list_advice(service_call_t *call)
 {
     list_t *list = pb_new(LIST_TYPE, call->arena);
@@ -191,7 +179,8 @@ status_t decide_list_advice(service_call_t *call)
             break;
         list->advice_requests[list->n_advice_requests++] = standing;
     }
-    if (!about_rows(call, list))
+    if (!about_listed(call, STANDING_TYPE, list->advice_requests, list->n_advice_requests,
+                      ((const list_request_t *)call->request)->patient))
         return refuse_memory(call);
     call->reply = list;
     if (list->n_advice_requests == call->row_count)

@@ -157,18 +157,6 @@ status_t prepare_list_online_consultations(service_call_t *call)
     return page_prepare(call, parts_of_list, PARTS);
 }
 
-// The page is about the patients of its rows, or about the one that was asked for. False without memory.
-static bool about_rows(service_call_t *call, const list_t *list)
-{
-    const list_request_t *request = call->request;
-    char **patients = arena_alloc(call->arena, (list->n_online_consultations + 1) * sizeof *patients);
-    if (list->n_online_consultations == 0 || patients == NULL)
-        return patients != NULL && about_patient(call, request->patient);
-    for (size_t i = 0; i < list->n_online_consultations; i++)
-        patients[i] = list->online_consultations[i]->patient;
-    return about_patients(call, patients, list->n_online_consultations);
-}
-
 status_t decide_list_online_consultations(service_call_t *call)
 {
     list_t *list = pb_new(LIST_TYPE, call->arena);
@@ -186,7 +174,8 @@ status_t decide_list_online_consultations(service_call_t *call)
             break;
         list->online_consultations[list->n_online_consultations++] = state;
     }
-    if (!about_rows(call, list))
+    if (!about_listed(call, CONSULTATION_STATE_TYPE, list->online_consultations, list->n_online_consultations,
+                      ((const list_request_t *)call->request)->patient))
         return refuse_memory(call);
     call->reply = list;
     if (list->n_online_consultations == call->row_count)

@@ -1,6 +1,5 @@
 #include "services/referral/handlers_patient.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -14,24 +13,6 @@ typedef Pcn__Referral__Store__V1__PatientChange patient_change_t;
 status_t refuse_patient(service_call_t *call, const char *field)
 {
     return problem_set(call->problem, STATUS_NOT_FOUND, field, "There is no such patient");
-}
-
-bool about_patient(service_call_t *call, const char *id)
-{
-    if (id == NULL)
-        return true;
-    char **about = arena_alloc(call->arena, (call->about_count + 1) * sizeof *about);
-    char *path = arena_printf(call->arena, "patients/%s", id);
-    if (about == NULL || path == NULL)
-        return false;
-    // Ids are written small in the trail, however they are asked for.
-    for (char *at = path; *at != '\0'; at++)
-        *at = (char)tolower((unsigned char)*at);
-    if (call->about_count > 0)
-        memcpy(about, call->about, call->about_count * sizeof *about);
-    about[call->about_count++] = path;
-    call->about = about;
-    return true;
 }
 
 const char *patient_state(const patient_t *patient)

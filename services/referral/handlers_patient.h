@@ -2,6 +2,7 @@
 #ifndef PCN_REFERRAL_HANDLERS_PATIENT_H
 #define PCN_REFERRAL_HANDLERS_PATIENT_H
 
+#include "services/referral/about.h"
 #include "services/referral/handlers.h"
 
 typedef Pcn__Referral__V1__Patient patient_t;
@@ -9,8 +10,6 @@ typedef Pcn__Referral__Store__V1__LoadedPatient loaded_patient_t;
 
 // NOT_FOUND, as for a patient who is not there.
 status_t refuse_patient(service_call_t *call, const char *field);
-// Adds the patient (NULL: nobody) to what the call is about. False without memory.
-bool about_patient(service_call_t *call, const char *id);
 // registered, unregistered, deceased or merged.
 const char *patient_state(const patient_t *patient);
 // Leaves the changed patient as reply and as what the save writes; its one event carries the state alone.

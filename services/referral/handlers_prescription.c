@@ -193,18 +193,6 @@ status_t prepare_list_social_prescriptions(service_call_t *call)
     return page_prepare(call, parts_of_list, PARTS);
 }
 
-// The page is about the patients of its rows, or about the one that was asked for. False without memory.
-static bool about_rows(service_call_t *call, const list_t *list)
-{
-    const list_request_t *request = call->request;
-    char **patients = arena_alloc(call->arena, (list->n_social_prescriptions + 1) * sizeof *patients);
-    if (list->n_social_prescriptions == 0 || patients == NULL)
-        return patients != NULL && about_patient(call, request->patient);
-    for (size_t i = 0; i < list->n_social_prescriptions; i++)
-        patients[i] = list->social_prescriptions[i]->patient;
-    return about_patients(call, patients, list->n_social_prescriptions);
-}
-
 status_t decide_list_social_prescriptions(service_call_t *call)
 {
     list_t *list = pb_new(&pcn__referral__v1__list_social_prescriptions_reply__type, call->arena);
@@ -219,7 +207,8 @@ status_t decide_list_social_prescriptions(service_call_t *call)
             break;
         list->social_prescriptions[list->n_social_prescriptions++] = state;
     }
-    if (!about_rows(call, list))
+    if (!about_listed(call, PRESCRIPTION_STATE_TYPE, list->social_prescriptions, list->n_social_prescriptions,
+                      ((const list_request_t *)call->request)->patient))
         return refuse_memory(call);
     call->reply = list;
     if (list->n_social_prescriptions == call->row_count)

@@ -304,18 +304,6 @@ status_t prepare_list_referrals(service_call_t *call)
     return page_prepare(call, request->queue != NULL ? parts_of_queue : parts_of_list, PARTS);
 }
 
-// The page is about the patients of its rows, or about the one that was asked for. False without memory.
-static bool about_rows(service_call_t *call, const list_t *list)
-{
-    const list_request_t *request = call->request;
-    char **patients = arena_alloc(call->arena, (list->n_referrals + 1) * sizeof *patients);
-    if (list->n_referrals == 0 || patients == NULL)
-        return patients != NULL && about_patient(call, request->patient);
-    for (size_t i = 0; i < list->n_referrals; i++)
-        patients[i] = list->referrals[i]->patient;
-    return about_patients(call, patients, list->n_referrals);
-}
-
 status_t decide_list_referrals(service_call_t *call)
 {
     const list_request_t *request = call->request;
@@ -336,7 +324,7 @@ status_t decide_list_referrals(service_call_t *call)
             break;
         list->referrals[list->n_referrals++] = listed;
     }
-    if (!about_rows(call, list))
+    if (!about_listed(call, LISTED_REFERRAL_TYPE, list->referrals, list->n_referrals, request->patient))
         return refuse_memory(call);
     call->reply = list;
     if (list->n_referrals == call->row_count)

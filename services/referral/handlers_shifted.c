@@ -141,26 +141,11 @@ status_t prepare_list_shifted_work(service_call_t *call)
     return page_prepare(call, parts_of_list, PARTS);
 }
 
-// The page is about the patients whom its rows name, or about the one that was asked for. False without memory.
-static bool about_rows(service_call_t *call, const list_t *list)
-{
-    const list_request_t *request = call->request;
-    size_t count = 0;
-    char **patients = arena_alloc(call->arena, (list->n_shifted_work + 1) * sizeof *patients);
-    if (patients == NULL)
-        return false;
-    for (size_t i = 0; i < list->n_shifted_work; i++) {
-        if (list->shifted_work[i]->patient != NULL)
-            patients[count++] = list->shifted_work[i]->patient;
-    }
-    return count > 0 ? about_patients(call, patients, count) : about_patient(call, request->patient);
-}
-
 status_t decide_list_shifted_work(service_call_t *call)
 {
     list_t *list = pb_new(LIST_TYPE, call->arena);
     if (list == NULL || (list->shifted_work = page_merge(call, STATE_TYPE, LOADED_SHIFTED_WORK_TYPE, &list->n_shifted_work)) == NULL ||
-        !about_rows(call, list))
+        !about_listed(call, STATE_TYPE, list->shifted_work, list->n_shifted_work, ((const list_request_t *)call->request)->patient))
         return refuse_memory(call);
     call->reply = list;
     if (list->n_shifted_work == call->row_count)

@@ -215,17 +215,6 @@ status_t prepare_list_urgent_cases(service_call_t *call)
     return page_prepare(call, parts_of_board, PARTS);
 }
 
-// The page is about the patients of its rows. False without memory.
-static bool about_rows(service_call_t *call, const list_t *list)
-{
-    char **patients = arena_alloc(call->arena, (list->n_urgent_cases + 1) * sizeof *patients);
-    if (patients == NULL)
-        return false;
-    for (size_t i = 0; i < list->n_urgent_cases; i++)
-        patients[i] = list->urgent_cases[i]->patient;
-    return list->n_urgent_cases == 0 || about_patients(call, patients, list->n_urgent_cases);
-}
-
 status_t decide_list_urgent_cases(service_call_t *call)
 {
     list_t *list = pb_new(&pcn__referral__v1__list_urgent_cases_reply__type, call->arena);
@@ -241,7 +230,7 @@ status_t decide_list_urgent_cases(service_call_t *call)
             break;
         list->urgent_cases[list->n_urgent_cases++] = state;
     }
-    if (!about_rows(call, list))
+    if (!about_listed(call, URGENT_STATE_TYPE, list->urgent_cases, list->n_urgent_cases, NULL))
         return refuse_memory(call);
     call->reply = list;
     if (list->n_urgent_cases == call->row_count)
